@@ -1,0 +1,11 @@
+DROP TABLE rejected_rows;
+DROP TABLE import_journal;
+DROP TABLE import_runs;
+DROP TABLE expense_details;
+DROP TABLE expenses;
+DROP TABLE receipts;
+DROP TABLE contracts;
+DROP TABLE bank_accounts;
+DROP TABLE organizations;
+DROP TABLE users;
+DROP TABLE departments;

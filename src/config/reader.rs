@@ -1,0 +1,183 @@
+//! Looks settings up in their sources, and collects what is wrong with them.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use config::{Config, File, FileFormat};
+
+/// One setting: its environment variable, its path in the TOML file, its default (empty: none).
+pub struct Setting {
+    /// The variable.
+    pub env: &'static str,
+    /// `section.name` in the TOML file.
+    pub path: &'static str,
+    /// What holds when nobody sets it.
+    pub default: &'static str,
+}
+
+const fn setting(env: &'static str, path: &'static str, default: &'static str) -> Setting {
+    Setting { env, path, default }
+}
+
+/// Every setting there is.
+pub const SETTINGS: [Setting; 27] = [
+    setting("BIND", "web.bind", "0.0.0.0:8000"),
+    setting("SECRET_KEY", "auth.secret_key", ""),
+    setting("ACCESS_TOKEN_EXPIRE_MINUTES", "auth.access_token_expire_minutes", "480"),
+    setting("DATABASE_URL", "database.url", "sqlite://credit-portfolio.db"),
+    setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
+    setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
+    setting("USE_REDIS", "redis.enabled", "true"),
+    setting("REDIS_HOST", "redis.host", "localhost"),
+    setting("REDIS_PORT", "redis.port", "6379"),
+    setting("REDIS_DB", "redis.db", "0"),
+    setting("REDIS_PASSWORD", "redis.password", ""),
+    setting("REDIS_TIMEOUT_MS", "redis.timeout_ms", "250"),
+    setting("CACHE_TTL_SECONDS", "cache.ttl_seconds", "300"),
+    setting("CACHE_MEMORY_MB", "cache.memory_mb", "64"),
+    setting("FTP_HOST", "ftp.host", ""),
+    setting("FTP_PORT", "ftp.port", "21"),
+    setting("FTP_USER", "ftp.user", "anonymous"),
+    setting("FTP_PASSWORD", "ftp.password", ""),
+    setting("FTP_REMOTE_DIR", "ftp.remote_dir", "/"),
+    setting("FTP_TIMEOUT_MS", "ftp.timeout_ms", "30000"),
+    setting("IMPORT_ENABLED", "import.enabled", "true"),
+    setting("IMPORT_SCHEDULE", "import.schedule", "0 6 * * *"),
+    setting("IMPORT_TIMEZONE", "import.timezone", "Europe/Moscow"),
+    setting("IMPORT_MAX_FILE_MB", "import.max_file_mb", "256"),
+    setting("FINANCE_DEPARTMENT_ID", "portfolio.finance_department_id", "8"),
+    setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
+    setting("RUST_LOG", "log.filter", "info"),
+];
+
+/// Everything that is wrong with the settings.
+#[derive(Debug)]
+pub struct ConfigError {
+    problems: Vec<String>,
+}
+
+impl ConfigError {
+    /// An error of one problem.
+    pub fn one(problem: String) -> ConfigError {
+        ConfigError { problems: vec![problem] }
+    }
+
+    /// The problems, each with the name of its setting.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the settings can't be used:")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The merged sources, and the problems met so far.
+pub struct Reader {
+    config: Config,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    /// Merges defaults, file and environment.
+    pub fn open(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Reader, ConfigError> {
+        let mut builder = Config::builder();
+        let named = file.map(Path::to_path_buf).or_else(|| environment("CONFIG_FILE").map(Into::into));
+        let source = match &named {
+            Some(path) => File::from(path.as_path()).format(FileFormat::Toml).required(true),
+            None => File::new("credit-portfolio.toml", FileFormat::Toml).required(false),
+        };
+        let file_only = Config::builder().add_source(source.clone()).build().map_err(|err| ConfigError::one(err.to_string()))?;
+        let problems = unknown_names(&file_only);
+        for setting in &SETTINGS {
+            builder = builder.set_default(setting.path, setting.default).map_err(|err| ConfigError::one(err.to_string()))?;
+        }
+        builder = builder.add_source(source);
+        for setting in &SETTINGS {
+            // An empty variable (a line left blank in .env) is one that is not set.
+            let value = environment(setting.env).filter(|value| !value.is_empty());
+            builder = builder
+                .set_override_option(setting.path, value)
+                .map_err(|err| ConfigError::one(err.to_string()))?;
+        }
+        let config = builder.build().map_err(|err| ConfigError::one(err.to_string()))?;
+        Ok(Reader { config, problems })
+    }
+
+    /// The text of a setting, by its variable.
+    pub fn text(&mut self, env: &str) -> String {
+        let path = SETTINGS.iter().find(|setting| setting.env == env).map_or("", |setting| setting.path);
+        match self.config.get_string(path) {
+            Ok(text) => text.trim().to_owned(),
+            Err(err) => {
+                self.problem(env, &err.to_string());
+                String::new()
+            }
+        }
+    }
+
+    /// A setting of any type that is read from text; `expected` says what it must be.
+    pub fn value<T: FromStr + Default>(&mut self, env: &str, expected: &str) -> T {
+        let text = self.text(env);
+        text.parse().unwrap_or_else(|_| {
+            self.problem(env, &format!("{text:?} is not {expected}"));
+            T::default()
+        })
+    }
+
+    /// A switch: true, yes, on, 1 and their opposites.
+    pub fn switch(&mut self, env: &str) -> bool {
+        let text = self.text(env);
+        match text.to_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => true,
+            "false" | "no" | "off" | "0" => false,
+            _ => {
+                self.problem(env, &format!("{text:?} is neither true nor false"));
+                false
+            }
+        }
+    }
+
+    /// A whole number within bounds.
+    pub fn number(&mut self, env: &str, smallest: u64, largest: u64) -> u64 {
+        let text = self.text(env);
+        match text.parse() {
+            Ok(number) if (smallest..=largest).contains(&number) => number,
+            _ => {
+                self.problem(env, &format!("{text:?} is not a whole number from {smallest} to {largest}"));
+                smallest
+            }
+        }
+    }
+
+    /// Notes that a setting can't be used.
+    pub fn problem(&mut self, env: &str, what: &str) {
+        self.problems.push(format!("{env}: {what}"));
+    }
+
+    /// The settings, unless there were problems.
+    pub fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
+        if self.problems.is_empty() { Ok(settings) } else { Err(ConfigError { problems: self.problems }) }
+    }
+}
+
+/// A misspelt name in the file would silently leave the default in force: it is a problem.
+fn unknown_names(file: &Config) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (section, value) in file.cache.clone().into_table().unwrap_or_default() {
+        let names = match value.into_table() {
+            Ok(table) => table.into_keys().map(|name| format!("{section}.{name}")).collect(),
+            Err(_) => vec![section],
+        };
+        let unknown = names.into_iter().filter(|name| SETTINGS.iter().all(|setting| setting.path != name));
+        problems.extend(unknown.map(|name| format!("{name} (in the settings file): there is no such setting")));
+    }
+    problems.sort();
+    problems
+}

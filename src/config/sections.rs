@@ -1,0 +1,268 @@
+//! The sections of the settings, and how each is checked.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use croner::Cron;
+
+use super::reader::Reader;
+use crate::domain::Currency;
+
+/// A text that must not be seen: `Debug` shows nothing of it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps the text.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(not set)" } else { "(hidden)" })
+    }
+}
+
+/// The HTTP side.
+#[derive(Clone, Debug)]
+pub struct WebSettings {
+    /// `BIND`, default `0.0.0.0:8000`: the address that is listened on.
+    pub bind: SocketAddr,
+}
+
+/// Tokens.
+#[derive(Clone, Debug)]
+pub struct AuthSettings {
+    /// `SECRET_KEY`, no default: signs the access tokens; at least 32 characters.
+    pub secret_key: Secret,
+    /// `ACCESS_TOKEN_EXPIRE_MINUTES`, default 480.
+    pub token_lifetime: Duration,
+}
+
+impl AuthSettings {
+    /// Whether tokens can be signed safely.
+    ///
+    /// # Errors
+    /// What is wrong with the key, and how to make a good one.
+    pub fn check_secret_key(&self) -> Result<(), String> {
+        let length = self.secret_key.expose().chars().count();
+        if length >= 32 {
+            return Ok(());
+        }
+        let what = if length == 0 { "is not set".to_owned() } else { format!("has {length} characters, too few") };
+        Err(format!("SECRET_KEY {what}: it signs the access tokens and needs at least 32 random characters; `openssl rand -hex 32` makes one"))
+    }
+}
+
+/// Which database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A PostgreSQL server: the whole URL, password included.
+    Postgres(Secret),
+    /// An SQLite file.
+    Sqlite(PathBuf),
+}
+
+impl DatabaseUrl {
+    /// Tells the backend by the URL's scheme. A text without a known scheme is refused: a typo
+    /// must not create an empty database somewhere.
+    ///
+    /// # Errors
+    /// What the text should look like.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, String> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(DatabaseUrl::Postgres(Secret::new(text)));
+        }
+        match text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
+            Some(path) if !path.is_empty() => Ok(DatabaseUrl::Sqlite(PathBuf::from(path))),
+            _ => Err("write postgres://user:password@host:5432/name or sqlite://path/to/file.db".to_owned()),
+        }
+    }
+}
+
+/// Where the rows are kept.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// `DATABASE_URL`, default `sqlite://credit-portfolio.db`.
+    pub url: DatabaseUrl,
+    /// `DATABASE_POOL_SIZE`, default 10: open connections at most.
+    pub pool_size: u32,
+    /// `DATABASE_TIMEOUT_MS`, default 5000: the wait for a connection, and SQLite's for its lock.
+    pub timeout: Duration,
+}
+
+/// Cached answers.
+#[derive(Clone, Debug)]
+pub struct CacheSettings {
+    /// `CACHE_TTL_SECONDS`, default 300: how long an answer may be used.
+    pub ttl: Duration,
+    /// `CACHE_MEMORY_MB`, default 64: the bound of the cache in this process.
+    pub memory_bytes: u64,
+    /// The shared cache; `None` when `USE_REDIS` is false.
+    pub redis: Option<RedisSettings>,
+}
+
+/// The shared cache.
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    /// `REDIS_HOST`, default `localhost`.
+    pub host: String,
+    /// `REDIS_PORT`, default 6379.
+    pub port: u16,
+    /// `REDIS_DB`, default 0.
+    pub db: i64,
+    /// `REDIS_PASSWORD`, default none.
+    pub password: Secret,
+    /// `REDIS_TIMEOUT_MS`, default and maximum 250: the budget of one whole cache step.
+    pub timeout: Duration,
+}
+
+/// The FTP server that 1C exports to.
+#[derive(Clone, Debug)]
+pub struct FtpSettings {
+    /// `FTP_HOST`.
+    pub host: String,
+    /// `FTP_PORT`, default 21.
+    pub port: u16,
+    /// `FTP_USER`, default `anonymous`.
+    pub user: String,
+    /// `FTP_PASSWORD`, default none.
+    pub password: Secret,
+    /// `FTP_REMOTE_DIR`, default `/`.
+    pub remote_dir: String,
+    /// `FTP_TIMEOUT_MS`, default 30000: for each step on the network.
+    pub timeout: Duration,
+}
+
+/// Where exports come from and when.
+#[derive(Clone, Debug)]
+pub struct ImportSettings {
+    /// `IMPORT_ENABLED`, default true: whether the schedule runs. The manual trigger always does.
+    pub enabled: bool,
+    /// `IMPORT_SCHEDULE`, default `0 6 * * *`: minute, hour, day, month, day of the week.
+    pub schedule: Cron,
+    /// `IMPORT_TIMEZONE`, default `Europe/Moscow`: the schedule's time zone.
+    pub timezone: Tz,
+    /// `IMPORT_MAX_FILE_MB`, default 256: a larger file is refused.
+    pub max_file_bytes: u64,
+    /// The FTP server; `None` when `FTP_HOST` is not set.
+    pub ftp: Option<FtpSettings>,
+}
+
+pub(super) fn web(reader: &mut Reader) -> WebSettings {
+    let text = reader.text("BIND");
+    let bind = text.parse().unwrap_or_else(|_| {
+        reader.problem("BIND", &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"));
+        SocketAddr::from(([0, 0, 0, 0], 8000))
+    });
+    WebSettings { bind }
+}
+
+pub(super) fn auth(reader: &mut Reader) -> AuthSettings {
+    AuthSettings {
+        secret_key: Secret::new(reader.text("SECRET_KEY")),
+        token_lifetime: Duration::from_secs(60 * reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1, 525_600)),
+    }
+}
+
+pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
+    // The text itself may hold a password: the message does without it.
+    let url = DatabaseUrl::parse(&reader.text("DATABASE_URL")).unwrap_or_else(|advice| {
+        reader.problem("DATABASE_URL", &format!("is of no known kind: {advice}"));
+        DatabaseUrl::Sqlite(PathBuf::new())
+    });
+    DatabaseSettings {
+        url,
+        pool_size: reader.number("DATABASE_POOL_SIZE", 2, 1000) as u32,
+        timeout: Duration::from_millis(reader.number("DATABASE_TIMEOUT_MS", 100, 600_000)),
+    }
+}
+
+pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
+    let redis = RedisSettings {
+        host: reader.text("REDIS_HOST"),
+        port: reader.number("REDIS_PORT", 1, 65_535) as u16,
+        db: reader.number("REDIS_DB", 0, 1_000_000) as i64,
+        password: Secret::new(reader.text("REDIS_PASSWORD")),
+        timeout: Duration::from_millis(reader.number("REDIS_TIMEOUT_MS", 1, 250)),
+    };
+    CacheSettings {
+        ttl: Duration::from_secs(reader.number("CACHE_TTL_SECONDS", 1, 31_536_000)),
+        memory_bytes: 1024 * 1024 * reader.number("CACHE_MEMORY_MB", 1, 1_048_576),
+        redis: reader.switch("USE_REDIS").then_some(redis),
+    }
+}
+
+pub(super) fn finance_departments(reader: &mut Reader) -> Vec<i64> {
+    let text = reader.text("FINANCE_DEPARTMENT_ID");
+    let ids: Result<Vec<i64>, _> = text.split(',').map(|id| id.trim().parse()).collect();
+    match ids {
+        Ok(ids) if ids.iter().all(|id| *id > 0) => ids,
+        _ => {
+            reader.problem("FINANCE_DEPARTMENT_ID", &format!("{text:?} is not a department's number, or several with commas between"));
+            Vec::new()
+        }
+    }
+}
+
+pub(super) fn base_currency(reader: &mut Reader) -> Currency {
+    let text = reader.text("BASE_CURRENCY");
+    match Currency::parse(&text) {
+        Some(currency) => currency,
+        None => {
+            reader.problem("BASE_CURRENCY", &format!("{text:?} is not a currency code, such as RUB"));
+            Currency::parse("RUB").unwrap_or_else(|| unreachable!())
+        }
+    }
+}
+
+pub(super) fn import(reader: &mut Reader) -> ImportSettings {
+    let schedule = reader.value::<ScheduleText>("IMPORT_SCHEDULE", "a cron schedule of five fields, such as 0 6 * * *");
+    let timezone = reader.text("IMPORT_TIMEZONE");
+    let timezone = timezone.parse().unwrap_or_else(|_| {
+        reader.problem("IMPORT_TIMEZONE", &format!("{timezone:?} is not a time zone's name, such as Europe/Moscow"));
+        Tz::UTC
+    });
+    let ftp = FtpSettings {
+        host: reader.text("FTP_HOST"),
+        port: reader.number("FTP_PORT", 1, 65_535) as u16,
+        user: reader.text("FTP_USER"),
+        password: Secret::new(reader.text("FTP_PASSWORD")),
+        remote_dir: reader.text("FTP_REMOTE_DIR"),
+        timeout: Duration::from_millis(reader.number("FTP_TIMEOUT_MS", 100, 600_000)),
+    };
+    ImportSettings {
+        enabled: reader.switch("IMPORT_ENABLED"),
+        schedule: schedule.0,
+        timezone,
+        max_file_bytes: 1024 * 1024 * reader.number("IMPORT_MAX_FILE_MB", 1, 4096),
+        ftp: (!ftp.host.is_empty()).then_some(ftp),
+    }
+}
+
+/// A cron text that has a default, as the reader asks of a value.
+struct ScheduleText(Cron);
+
+impl std::str::FromStr for ScheduleText {
+    type Err = croner::errors::CronError;
+
+    fn from_str(text: &str) -> Result<ScheduleText, Self::Err> {
+        text.parse().map(ScheduleText)
+    }
+}
+
+impl Default for ScheduleText {
+    fn default() -> ScheduleText {
+        ScheduleText(Cron::from_str_or_daily("0 6 * * *"))
+    }
+}

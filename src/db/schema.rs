@@ -1,0 +1,224 @@
+//! The tables, as Diesel sees them: one schema for both databases.
+//!
+//! Only types that PostgreSQL and SQLite share: money is `BigInt` kopecks, times are UTC
+//! `Timestamp`s. In PostgreSQL the primary keys are (department_id, id); Diesel is told of `id`
+//! alone, which is unique in both databases. A test compares this file with both migrated schemas.
+
+diesel::table! {
+    departments (id) {
+        id -> BigInt,
+        name -> Text,
+        code -> Text,
+        is_active -> Bool,
+        generation -> BigInt,
+        data_as_of -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        username -> Text,
+        email -> Text,
+        password_hash -> Text,
+        full_name -> Text,
+        role -> Text,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    organizations (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        name -> Text,
+        inn -> Nullable<Text>,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    bank_accounts (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        account_number -> Text,
+        bank_name -> Nullable<Text>,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    contracts (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        contract_key -> Text,
+        contract_number -> Text,
+        contract_date -> Nullable<Date>,
+        contract_type -> Nullable<Text>,
+        counterparty -> Nullable<Text>,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    receipts (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> Nullable<BigInt>,
+        contract_id -> Nullable<BigInt>,
+        operation_id -> Text,
+        document_date -> Nullable<Date>,
+        operation_type -> Nullable<Text>,
+        account -> Nullable<Text>,
+        document_number -> Nullable<Text>,
+        payer -> Nullable<Text>,
+        payer_account -> Nullable<Text>,
+        settlement_account -> Nullable<Text>,
+        contract_text -> Nullable<Text>,
+        contract_date -> Nullable<Date>,
+        currency -> Text,
+        amount -> BigInt,
+        commission -> Nullable<BigInt>,
+        income_item -> Nullable<Text>,
+        payment_purpose -> Nullable<Text>,
+        responsible -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        is_active -> Bool,
+        fingerprint -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    expenses (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> Nullable<BigInt>,
+        contract_id -> Nullable<BigInt>,
+        operation_id -> Text,
+        document_date -> Nullable<Date>,
+        operation_type -> Nullable<Text>,
+        account -> Nullable<Text>,
+        document_number -> Nullable<Text>,
+        recipient -> Nullable<Text>,
+        recipient_account -> Nullable<Text>,
+        debit_account -> Nullable<Text>,
+        contract_text -> Nullable<Text>,
+        contract_date -> Nullable<Date>,
+        currency -> Text,
+        amount -> BigInt,
+        expense_item -> Nullable<Text>,
+        payment_purpose -> Nullable<Text>,
+        responsible -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        tax_period -> Nullable<Text>,
+        unconfirmed_by_bank -> Nullable<Bool>,
+        is_active -> Bool,
+        fingerprint -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    expense_details (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        expense_operation_id -> Text,
+        contract_id -> Nullable<BigInt>,
+        contract_text -> Nullable<Text>,
+        repayment_type -> Nullable<Text>,
+        settlement_account -> Nullable<Text>,
+        advance_account -> Nullable<Text>,
+        payment_type -> Nullable<Text>,
+        amount -> BigInt,
+        settlement_rate -> Nullable<Text>,
+        settlement_amount -> Nullable<BigInt>,
+        vat_amount -> Nullable<BigInt>,
+        expense_amount -> Nullable<BigInt>,
+        included_vat -> Nullable<BigInt>,
+        expense_item -> Nullable<Text>,
+        fingerprint -> BigInt,
+        occurrence -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    import_runs (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        state -> Text,
+        started_by -> Text,
+        started_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        total_files -> Integer,
+        files_processed -> Integer,
+        files_failed -> Integer,
+        files_skipped -> Integer,
+        message -> Text,
+    }
+}
+
+diesel::table! {
+    import_journal (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        run_id -> BigInt,
+        import_date -> Timestamp,
+        source_file -> Text,
+        table_name -> Nullable<Text>,
+        rows_inserted -> Integer,
+        rows_updated -> Integer,
+        rows_unchanged -> Integer,
+        rows_deleted -> Integer,
+        rows_failed -> Integer,
+        status -> Text,
+        error_message -> Nullable<Text>,
+        processed_by -> Text,
+        processing_time_ms -> BigInt,
+        control_total -> Nullable<BigInt>,
+        rows_total -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    rejected_rows (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        journal_id -> BigInt,
+        row_number -> Integer,
+        column_name -> Text,
+        value -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    departments,
+    users,
+    organizations,
+    bank_accounts,
+    contracts,
+    receipts,
+    expenses,
+    expense_details,
+    import_runs,
+    import_journal,
+    rejected_rows,
+);

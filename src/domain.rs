@@ -1,0 +1,36 @@
+//! The vocabulary of a loan portfolio: pure types, no I/O.
+//!
+//! Every other part may use these; they know nobody. A value that exists here is valid: parsing
+//! happens once, at the boundary, and says what was wrong.
+
+mod contract_ref;
+mod currency;
+mod date_range;
+mod money;
+mod month;
+mod payment_type;
+mod percent;
+mod portfolio_filter;
+mod role;
+
+pub use contract_ref::{ContractRef, ru_date};
+pub use currency::Currency;
+pub use date_range::{DateRange, ReversedDates};
+pub use money::{Money, MoneyError};
+pub use month::Month;
+pub use payment_type::{PaymentType, canonical_payment_type};
+pub use percent::Percent;
+pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
+pub use role::{Role, UnknownRole};
+
+/// Folds runs of white space (no-break spaces too) into one space and trims the ends.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded
+}

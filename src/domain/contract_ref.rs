@@ -1,0 +1,107 @@
+//! The reference to a contract, as 1C writes it in a cell.
+//!
+//! 1C spells one contract in several styles (`Договор N 9012 от 20.02.2023`, `9012 от
+//! 20.02.2023г.`). Two spellings mean one contract when number and date agree after the leading
+//! words, the tail and white space are taken off; the organization is compared by the importer.
+
+use chrono::NaiveDate;
+
+use super::folded;
+
+const LEADING_WORDS: [&str; 6] =
+    ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
+
+/// A contract's number and date, and the spelling they were read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContractRef {
+    /// The whole text, white space folded: what people see.
+    pub spelling: String,
+    /// The date of the contract, if the text or the column beside it has one.
+    pub date: Option<NaiveDate>,
+    number: String,
+}
+
+impl ContractRef {
+    /// Reads a cell; `column_date` stands in when the text carries no date. An empty text
+    /// refers to no contract.
+    pub fn parse(text: &str, column_date: Option<NaiveDate>) -> Option<ContractRef> {
+        let spelling = folded(text);
+        if spelling.is_empty() {
+            return None;
+        }
+        let (head, date) = split_date(&spelling);
+        let number = without_leading_words(head);
+        Some(ContractRef { date: date.or(column_date), number: number.to_owned(), spelling })
+    }
+
+    /// What makes two spellings one contract: number without white space, and date.
+    pub fn key(&self) -> String {
+        let mut key: String = self.number.chars().filter(|c| !c.is_whitespace()).collect();
+        key.push('|');
+        if let Some(date) = self.date {
+            key.push_str(&date.to_string());
+        }
+        key
+    }
+}
+
+/// Splits `… от 10.06.2021г.` into what stands before it and the date.
+fn split_date(text: &str) -> (&str, Option<NaiveDate>) {
+    const MARK: &str = " от ";
+    let found = text.rfind(MARK).map(|at| (&text[..at], &text[at + MARK.len()..]));
+    let found = found.or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)));
+    if let Some((head, tail)) = found {
+        let tail = tail.trim_end_matches('.').trim_end_matches("года").trim_end_matches('г');
+        if let Some(date) = ru_date(tail.trim()) {
+            return (head, Some(date));
+        }
+    }
+    (text, None)
+}
+
+fn without_leading_words(text: &str) -> &str {
+    let mut rest = text.trim();
+    loop {
+        let (word, tail) = rest.split_once(' ').unwrap_or((rest, ""));
+        if LEADING_WORDS.contains(&word.to_lowercase().as_str()) {
+            rest = tail.trim_start();
+            continue;
+        }
+        let unmarked = without_number_mark(rest);
+        if unmarked == rest {
+            return rest;
+        }
+        rest = unmarked;
+    }
+}
+
+/// Takes off `№` anywhere in front, and `N` only where it can't be the number's own first letter.
+fn without_number_mark(text: &str) -> &str {
+    if let Some(tail) = text.strip_prefix('№') {
+        return tail.trim_start();
+    }
+    match text.strip_prefix('N') {
+        Some(tail) if tail.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => {
+            tail.trim_start()
+        }
+        _ => text,
+    }
+}
+
+/// Reads `24.09.2021`, `24.09.21` or `2021-09-24`, with or without a time of day behind it.
+pub fn ru_date(text: &str) -> Option<NaiveDate> {
+    let day = text.split([' ', 'T']).next()?;
+    let mut parts = day.split(['.', '-', '/']);
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    let digits = [first, second, third].iter().all(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    if !digits || parts.next().is_some() {
+        return None;
+    }
+    let (year, month, day) = if first.len() == 4 { (first, second, third) } else { (third, second, first) };
+    let year = match (year.len(), year.parse::<i32>().ok()?) {
+        (4, year) if year >= 1900 => year,
+        (2, year) => 2000 + year,
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)
+}

@@ -1,0 +1,145 @@
+//! An exact amount of money in kopecks (hundredths of the currency's unit).
+//!
+//! Amounts are read as decimal text or as the one float of a spreadsheet cell, and are integers
+//! from then on. In JSON an amount is a number with two decimals.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+/// The largest amount that is accepted from outside: ten trillion units. Ninety thousand such
+/// amounts still add up within an `i64`.
+const LARGEST_KOPECKS: i64 = 1_000_000_000_000_00;
+
+/// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
+/// reports such a sum as an error before it comes here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Money(i64);
+
+/// Why a text or a cell is not an amount.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoneyError {
+    /// Something else than digits, spaces, one sign and one decimal mark.
+    #[error("is not an amount")]
+    NotANumber,
+    /// A fraction of a kopeck would be lost.
+    #[error("has more than two decimals")]
+    TooPrecise,
+    /// More than ten trillion units.
+    #[error("is out of range")]
+    OutOfRange,
+}
+
+impl Money {
+    /// No money.
+    pub const ZERO: Money = Money(0);
+
+    /// The amount of so many kopecks.
+    pub const fn from_kopecks(kopecks: i64) -> Money {
+        Money(kopecks)
+    }
+
+    /// The amount in kopecks.
+    pub const fn kopecks(self) -> i64 {
+        self.0
+    }
+
+    /// Reads `1 234 567,89`, `1234567.89`, `-5` or `65991.780`: spaces (no-break ones too)
+    /// between digits, comma or point before the decimals.
+    ///
+    /// # Errors
+    /// [`MoneyError`] when it is not a number, has a fraction of a kopeck or is too large.
+    pub fn parse(text: &str) -> Result<Money, MoneyError> {
+        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let (negative, digits) = match compact.strip_prefix(['-', '\u{2212}']) {
+            Some(rest) => (true, rest),
+            None => (false, compact.strip_prefix('+').unwrap_or(&compact)),
+        };
+        let (whole, decimals) = digits.split_once([',', '.']).unwrap_or((digits, ""));
+        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) {
+            return Err(MoneyError::NotANumber);
+        }
+        let decimals = decimals.trim_end_matches('0');
+        if decimals.len() > 2 {
+            return Err(MoneyError::TooPrecise);
+        }
+        let units: i64 = whole.parse().map_err(|_| MoneyError::OutOfRange)?;
+        let hundredths: i64 = format!("{decimals:0<2}").parse().unwrap_or(0);
+        let kopecks = units
+            .checked_mul(100)
+            .and_then(|kopecks| kopecks.checked_add(hundredths))
+            .filter(|kopecks| *kopecks <= LARGEST_KOPECKS)
+            .ok_or(MoneyError::OutOfRange)?;
+        Ok(Money(if negative { -kopecks } else { kopecks }))
+    }
+
+    /// Reads the float of a spreadsheet cell. 1C writes at most two decimals; the noise that
+    /// binary floats add far behind them is rounded away.
+    ///
+    /// # Errors
+    /// As [`Money::parse`].
+    pub fn from_cell(value: f64) -> Result<Money, MoneyError> {
+        let kopecks = value * 100.0;
+        if !kopecks.is_finite() || kopecks.abs() > LARGEST_KOPECKS as f64 {
+            return Err(MoneyError::OutOfRange);
+        }
+        let noise = (kopecks.abs() * 4.0 * f64::EPSILON).max(1e-6);
+        if (kopecks - kopecks.round()).abs() > noise {
+            return Err(MoneyError::TooPrecise);
+        }
+        Ok(Money(kopecks.round() as i64))
+    }
+}
+
+impl Add for Money {
+    type Output = Money;
+    fn add(self, other: Money) -> Money {
+        Money(self.0.saturating_add(other.0))
+    }
+}
+
+impl AddAssign for Money {
+    fn add_assign(&mut self, other: Money) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Money {
+    type Output = Money;
+    fn sub(self, other: Money) -> Money {
+        Money(self.0.saturating_sub(other.0))
+    }
+}
+
+impl Neg for Money {
+    type Output = Money;
+    fn neg(self) -> Money {
+        Money(self.0.saturating_neg())
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Money>>(amounts: I) -> Money {
+        amounts.fold(Money::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let kopecks = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", kopecks / 100, kopecks % 100)
+    }
+}
+
+impl Serialize for Money {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.to_string())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}

@@ -1,0 +1,54 @@
+//! What a user may do.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A user's role, as the HTTP contract names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Role {
+    /// Sees every department and administers.
+    Admin,
+    /// Sees the own department, when it is a finance department.
+    Manager,
+    /// As a manager.
+    Accountant,
+    /// Sees nothing of the credit portfolio.
+    User,
+}
+
+/// A name that is no role.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no role: choose ADMIN, MANAGER, ACCOUNTANT or USER")]
+pub struct UnknownRole(String);
+
+impl Role {
+    /// The name in tokens, database and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Admin => "ADMIN",
+            Role::Manager => "MANAGER",
+            Role::Accountant => "ACCOUNTANT",
+            Role::User => "USER",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(name: &str) -> Result<Role, UnknownRole> {
+        [Role::Admin, Role::Manager, Role::Accountant, Role::User]
+            .into_iter()
+            .find(|role| role.as_str().eq_ignore_ascii_case(name))
+            .ok_or_else(|| UnknownRole(name.to_owned()))
+    }
+}
