@@ -8,10 +8,11 @@ mod sections;
 
 use std::path::Path;
 
-pub use reader::{ConfigError, SETTINGS, Setting};
 use reader::Reader;
+pub use reader::{ConfigError, SETTINGS, Setting};
 pub use sections::{
-    AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, FtpSettings, ImportSettings, RedisSettings, Secret, WebSettings,
+    AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, FtpSettings, ImportSettings, RedisSettings, Secret,
+    WebSettings,
 };
 
 use crate::domain::Currency;
@@ -44,7 +45,9 @@ impl Settings {
     /// [`ConfigError`] lists every problem found, each with the name of its setting.
     pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
         dotenvy::dotenv().or_else(ignore_missing).map_err(|err| {
-            ConfigError::one(format!(".env: {err}: write each line as NAME=value, with quotes around values that hold spaces"))
+            ConfigError::one(format!(
+                ".env: {err}: write each line as NAME=value, with quotes around values that hold spaces"
+            ))
         })?;
         Settings::from_sources(file, |name| std::env::var(name).ok())
     }

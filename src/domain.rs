@@ -5,6 +5,7 @@
 
 mod contract_ref;
 mod currency;
+mod data_version;
 mod date_range;
 mod money;
 mod month;
@@ -15,6 +16,7 @@ mod role;
 
 pub use contract_ref::{ContractRef, ru_date};
 pub use currency::Currency;
+pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};
 pub use money::{Money, MoneyError};
 pub use month::Month;

@@ -1,0 +1,8 @@
+//! Exact, cached figures over a holding's loan portfolio, imported from 1C's exports.
+//!
+//! The parts form layers, and each uses only those below it; `docs/architecture.md` is the map.
+
+pub mod cache;
+pub mod config;
+pub mod db;
+pub mod domain;

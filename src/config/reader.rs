@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 
 use config::{Config, File, FileFormat};
 
@@ -93,18 +92,19 @@ impl Reader {
             Some(path) => File::from(path.as_path()).format(FileFormat::Toml).required(true),
             None => File::new("credit-portfolio.toml", FileFormat::Toml).required(false),
         };
-        let file_only = Config::builder().add_source(source.clone()).build().map_err(|err| ConfigError::one(err.to_string()))?;
+        let file_only =
+            Config::builder().add_source(source.clone()).build().map_err(|err| ConfigError::one(err.to_string()))?;
         let problems = unknown_names(&file_only);
         for setting in &SETTINGS {
-            builder = builder.set_default(setting.path, setting.default).map_err(|err| ConfigError::one(err.to_string()))?;
+            builder =
+                builder.set_default(setting.path, setting.default).map_err(|err| ConfigError::one(err.to_string()))?;
         }
         builder = builder.add_source(source);
         for setting in &SETTINGS {
             // An empty variable (a line left blank in .env) is one that is not set.
             let value = environment(setting.env).filter(|value| !value.is_empty());
-            builder = builder
-                .set_override_option(setting.path, value)
-                .map_err(|err| ConfigError::one(err.to_string()))?;
+            builder =
+                builder.set_override_option(setting.path, value).map_err(|err| ConfigError::one(err.to_string()))?;
         }
         let config = builder.build().map_err(|err| ConfigError::one(err.to_string()))?;
         Ok(Reader { config, problems })
@@ -120,15 +120,6 @@ impl Reader {
                 String::new()
             }
         }
-    }
-
-    /// A setting of any type that is read from text; `expected` says what it must be.
-    pub fn value<T: FromStr + Default>(&mut self, env: &str, expected: &str) -> T {
-        let text = self.text(env);
-        text.parse().unwrap_or_else(|_| {
-            self.problem(env, &format!("{text:?} is not {expected}"));
-            T::default()
-        })
     }
 
     /// A switch: true, yes, on, 1 and their opposites.

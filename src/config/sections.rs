@@ -60,7 +60,9 @@ impl AuthSettings {
             return Ok(());
         }
         let what = if length == 0 { "is not set".to_owned() } else { format!("has {length} characters, too few") };
-        Err(format!("SECRET_KEY {what}: it signs the access tokens and needs at least 32 random characters; `openssl rand -hex 32` makes one"))
+        Err(format!(
+            "SECRET_KEY {what}: it signs the access tokens and needs at least 32 random characters; `openssl rand -hex 32` makes one"
+        ))
     }
 }
 
@@ -147,10 +149,9 @@ pub struct FtpSettings {
 /// Where exports come from and when.
 #[derive(Clone, Debug)]
 pub struct ImportSettings {
-    /// `IMPORT_ENABLED`, default true: whether the schedule runs. The manual trigger always does.
-    pub enabled: bool,
-    /// `IMPORT_SCHEDULE`, default `0 6 * * *`: minute, hour, day, month, day of the week.
-    pub schedule: Cron,
+    /// `IMPORT_SCHEDULE`, default `0 6 * * *`: minute, hour, day, month, day of the week. `None`
+    /// when `IMPORT_ENABLED` (default true) is false; the manual trigger works all the same.
+    pub schedule: Option<Cron>,
     /// `IMPORT_TIMEZONE`, default `Europe/Moscow`: the schedule's time zone.
     pub timezone: Tz,
     /// `IMPORT_MAX_FILE_MB`, default 256: a larger file is refused.
@@ -209,7 +210,10 @@ pub(super) fn finance_departments(reader: &mut Reader) -> Vec<i64> {
     match ids {
         Ok(ids) if ids.iter().all(|id| *id > 0) => ids,
         _ => {
-            reader.problem("FINANCE_DEPARTMENT_ID", &format!("{text:?} is not a department's number, or several with commas between"));
+            reader.problem(
+                "FINANCE_DEPARTMENT_ID",
+                &format!("{text:?} is not a department's number, or several with commas between"),
+            );
             Vec::new()
         }
     }
@@ -217,17 +221,21 @@ pub(super) fn finance_departments(reader: &mut Reader) -> Vec<i64> {
 
 pub(super) fn base_currency(reader: &mut Reader) -> Currency {
     let text = reader.text("BASE_CURRENCY");
-    match Currency::parse(&text) {
-        Some(currency) => currency,
-        None => {
-            reader.problem("BASE_CURRENCY", &format!("{text:?} is not a currency code, such as RUB"));
-            Currency::parse("RUB").unwrap_or_else(|| unreachable!())
-        }
-    }
+    Currency::parse(&text).unwrap_or_else(|| {
+        reader.problem("BASE_CURRENCY", &format!("{text:?} is not a currency code, such as RUB"));
+        Currency::default()
+    })
 }
 
 pub(super) fn import(reader: &mut Reader) -> ImportSettings {
-    let schedule = reader.value::<ScheduleText>("IMPORT_SCHEDULE", "a cron schedule of five fields, such as 0 6 * * *");
+    let schedule = reader.text("IMPORT_SCHEDULE");
+    let schedule: Option<Cron> = schedule
+        .parse()
+        .map_err(|err| {
+            reader.problem("IMPORT_SCHEDULE", &format!("{schedule:?} is not a cron schedule such as 0 6 * * *: {err}"))
+        })
+        .ok();
+    let enabled = reader.switch("IMPORT_ENABLED");
     let timezone = reader.text("IMPORT_TIMEZONE");
     let timezone = timezone.parse().unwrap_or_else(|_| {
         reader.problem("IMPORT_TIMEZONE", &format!("{timezone:?} is not a time zone's name, such as Europe/Moscow"));
@@ -242,27 +250,9 @@ pub(super) fn import(reader: &mut Reader) -> ImportSettings {
         timeout: Duration::from_millis(reader.number("FTP_TIMEOUT_MS", 100, 600_000)),
     };
     ImportSettings {
-        enabled: reader.switch("IMPORT_ENABLED"),
-        schedule: schedule.0,
+        schedule: schedule.filter(|_| enabled),
         timezone,
         max_file_bytes: 1024 * 1024 * reader.number("IMPORT_MAX_FILE_MB", 1, 4096),
         ftp: (!ftp.host.is_empty()).then_some(ftp),
-    }
-}
-
-/// A cron text that has a default, as the reader asks of a value.
-struct ScheduleText(Cron);
-
-impl std::str::FromStr for ScheduleText {
-    type Err = croner::errors::CronError;
-
-    fn from_str(text: &str) -> Result<ScheduleText, Self::Err> {
-        text.parse().map(ScheduleText)
-    }
-}
-
-impl Default for ScheduleText {
-    fn default() -> ScheduleText {
-        ScheduleText(Cron::from_str_or_daily("0 6 * * *"))
     }
 }

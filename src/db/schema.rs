@@ -222,3 +222,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_journal,
     rejected_rows,
 );
+
+diesel::allow_columns_to_appear_in_same_group_by_clause!(expenses::document_date, expense_details::payment_type);

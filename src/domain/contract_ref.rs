@@ -8,8 +8,7 @@ use chrono::NaiveDate;
 
 use super::folded;
 
-const LEADING_WORDS: [&str; 6] =
-    ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
+const LEADING_WORDS: [&str; 6] = ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
 
 /// A contract's number and date, and the spelling they were read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +80,7 @@ fn without_number_mark(text: &str) -> &str {
         return tail.trim_start();
     }
     match text.strip_prefix('N') {
-        Some(tail) if tail.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => {
-            tail.trim_start()
-        }
+        Some(tail) if tail.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => tail.trim_start(),
         _ => text,
     }
 }

@@ -29,6 +29,13 @@ impl Currency {
     }
 }
 
+impl Default for Currency {
+    /// The rouble.
+    fn default() -> Currency {
+        Currency("RUB".to_owned())
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -1,0 +1,78 @@
+//! Departments, and the version of each department's data.
+//!
+//! Every import that changes data raises its department's generation in the same transaction.
+//! A figure that was computed at generation 7 is valid until the generation is 8.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+
+use super::schema::departments;
+use super::{DbConn, DbError, on_conn, utc_now};
+use crate::domain::{DataVersion, DepartmentScope};
+
+/// The data version of every department, by its id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>, DbError> {
+    let rows: Vec<(i64, i64, Option<NaiveDateTime>)> = on_conn!(conn, |c| {
+        departments::table.select((departments::id, departments::generation, departments::data_as_of)).load(c).await
+    })?;
+    Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of })).collect())
+}
+
+/// The data version of a scope, as the connection's snapshot sees it.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn get_data_version(conn: &mut DbConn, scope: DepartmentScope) -> Result<DataVersion, DbError> {
+    let versions = data_versions(conn).await?;
+    Ok(DataVersion::of(scope, versions))
+}
+
+/// Raises the generation of a department. Called in the transaction that changes its data.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn advance_generation(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(departments::table.filter(departments::id.eq(department_id)))
+            .set((departments::generation.eq(departments::generation + 1), departments::data_as_of.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
+/// Makes the finance departments that are missing: the first is `Finance` with the code `FIN`.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn ensure_finance_departments(conn: &mut DbConn, ids: &[i64]) -> Result<(), DbError> {
+    let known: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
+    let now = utc_now();
+    for (position, id) in ids.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
+        let suffix = if position == 0 { String::new() } else { format!(" {id}") };
+        let name = format!("Finance{suffix}");
+        let row = (
+            departments::id.eq(*id),
+            departments::name.eq(&name),
+            departments::code.eq(format!("FIN{}", suffix.trim())),
+            departments::created_at.eq(now),
+            departments::updated_at.eq(now),
+        );
+        on_conn!(conn, |c| {
+            diesel::insert_into(departments::table).values(row).on_conflict_do_nothing().execute(c).await
+        })?;
+        log::info!("Made department {id}, {name}");
+    }
+    if let DbConn::Postgres(conn) = conn {
+        // Ids given by hand do not move PostgreSQL's sequence.
+        conn.batch_execute(
+            "SELECT setval(pg_get_serial_sequence('departments', 'id'), (SELECT max(id) FROM departments))",
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Expenses: money that was paid.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::expenses;
+use super::upsert::{operation_fingerprints, upsert_operations};
+use super::{CHUNK, DbConn, DbError, on_conn};
+
+/// An expense to be stored. Amounts are kopecks; `fingerprint` stands for all of its content.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = expenses)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewExpense {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub bank_account_id: Option<i64>,
+    pub contract_id: Option<i64>,
+    pub operation_id: String,
+    pub document_date: Option<NaiveDate>,
+    pub operation_type: Option<String>,
+    pub account: Option<String>,
+    pub document_number: Option<String>,
+    pub recipient: Option<String>,
+    pub recipient_account: Option<String>,
+    pub debit_account: Option<String>,
+    pub contract_text: Option<String>,
+    pub contract_date: Option<NaiveDate>,
+    pub currency: String,
+    pub amount: i64,
+    pub expense_item: Option<String>,
+    pub payment_purpose: Option<String>,
+    pub responsible: Option<String>,
+    pub comment: Option<String>,
+    pub tax_period: Option<String>,
+    pub unconfirmed_by_bank: Option<bool>,
+    pub is_active: bool,
+    pub fingerprint: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What a detail's contract takes from its expense.
+#[derive(Clone, Debug, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct ExpenseFacts {
+    pub operation_id: String,
+    pub organization_id: i64,
+    pub operation_type: Option<String>,
+    pub recipient: Option<String>,
+}
+
+/// The fingerprints of the expenses among `operation_ids`; `None` for an inactive one.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_expense_fingerprints(
+    conn: &mut DbConn,
+    department_id: i64,
+    operation_ids: &[&str],
+) -> Result<HashMap<String, Option<i64>>, DbError> {
+    operation_fingerprints!(conn, expenses, department_id, operation_ids)
+}
+
+/// Stores expenses; those with a known operation id are overwritten.
+///
+/// # Errors
+/// [`DbError`] when a row violates a key or the database can't answer.
+pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>) -> Result<(), DbError> {
+    upsert_operations!(
+        conn,
+        expenses,
+        rows,
+        [
+            organization_id,
+            bank_account_id,
+            contract_id,
+            document_date,
+            operation_type,
+            account,
+            document_number,
+            recipient,
+            recipient_account,
+            debit_account,
+            contract_text,
+            contract_date,
+            currency,
+            amount,
+            expense_item,
+            payment_purpose,
+            responsible,
+            comment,
+            tax_period,
+            unconfirmed_by_bank,
+            is_active,
+            fingerprint,
+            updated_at,
+        ]
+    );
+    Ok(())
+}
+
+/// What is known of the expenses among `operation_ids`, by operation id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_expense_facts(
+    conn: &mut DbConn,
+    department_id: i64,
+    operation_ids: &[&str],
+) -> Result<HashMap<String, ExpenseFacts>, DbError> {
+    let mut known = HashMap::with_capacity(operation_ids.len());
+    for ids in operation_ids.chunks(CHUNK) {
+        let rows: Vec<ExpenseFacts> = on_conn!(conn, |c| {
+            expenses::table
+                .filter(expenses::department_id.eq(department_id))
+                .filter(expenses::operation_id.eq_any(ids))
+                .select((
+                    expenses::operation_id,
+                    expenses::organization_id,
+                    expenses::operation_type,
+                    expenses::recipient,
+                ))
+                .load(c)
+                .await
+        })?;
+        known.extend(rows.into_iter().map(|facts| (facts.operation_id.clone(), facts)));
+    }
+    Ok(known)
+}

@@ -1,0 +1,140 @@
+//! The import journal: one entry for each file of a run, with the rows it rejected.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::{import_journal, rejected_rows};
+use super::{CHUNK, DbConn, DbError, on_conn};
+use crate::domain::DepartmentScope;
+
+/// What became of one file.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = import_journal)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewJournalEntry {
+    pub department_id: i64,
+    pub run_id: i64,
+    pub import_date: NaiveDateTime,
+    pub source_file: String,
+    pub table_name: Option<String>,
+    pub rows_inserted: i32,
+    pub rows_updated: i32,
+    pub rows_unchanged: i32,
+    pub rows_deleted: i32,
+    pub rows_failed: i32,
+    pub status: String,
+    pub error_message: Option<String>,
+    pub processed_by: String,
+    pub processing_time_ms: i64,
+    pub control_total: Option<i64>,
+    pub rows_total: Option<i64>,
+}
+
+/// A row that was not taken, and why.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = rejected_rows)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewReject {
+    pub department_id: i64,
+    pub journal_id: i64,
+    pub row_number: i32,
+    pub column_name: String,
+    pub value: String,
+    pub reason: String,
+}
+
+/// A journal entry as stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = import_journal)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct JournalRow {
+    pub id: i64,
+    pub department_id: i64,
+    pub run_id: i64,
+    pub import_date: NaiveDateTime,
+    pub source_file: String,
+    pub table_name: Option<String>,
+    pub rows_inserted: i32,
+    pub rows_updated: i32,
+    pub rows_unchanged: i32,
+    pub rows_deleted: i32,
+    pub rows_failed: i32,
+    pub status: String,
+    pub error_message: Option<String>,
+    pub processed_by: String,
+    pub processing_time_ms: i64,
+    pub control_total: Option<i64>,
+    pub rows_total: Option<i64>,
+}
+
+/// Which entries are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalFilter {
+    /// Of which department.
+    pub department: DepartmentScope,
+    /// How many of the newest are passed over.
+    pub skip: i64,
+    /// How many are given at most.
+    pub limit: i64,
+}
+
+/// Stores an entry with its rejected rows; gives its id.
+///
+/// # Errors
+/// [`DbError`] when the run is unknown or the database can't answer.
+pub async fn insert_journal_entry(
+    conn: &mut DbConn,
+    entry: NewJournalEntry,
+    reject: impl Fn(i64) -> Vec<NewReject>,
+) -> Result<i64, DbError> {
+    let id = on_conn!(conn, |c| {
+        diesel::insert_into(import_journal::table).values(entry).returning(import_journal::id).get_result(c).await
+    })?;
+    let rejects = reject(id);
+    match conn {
+        DbConn::Postgres(conn) => {
+            for chunk in rejects.chunks(CHUNK) {
+                diesel::insert_into(rejected_rows::table).values(chunk).execute(&mut **conn).await?;
+            }
+        }
+        DbConn::Sqlite(conn) => {
+            conn.spawn_blocking(move |conn| {
+                for row in &rejects {
+                    diesel::RunQueryDsl::execute(diesel::insert_into(rejected_rows::table).values(row), conn)?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
+    }
+    Ok(id)
+}
+
+/// The entries, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_journal(conn: &mut DbConn, filter: JournalFilter) -> Result<Vec<JournalRow>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        let mut query = import_journal::table.select(JournalRow::as_select()).into_boxed();
+        if let Some(id) = filter.department.id() {
+            query = query.filter(import_journal::department_id.eq(id));
+        }
+        query.order(import_journal::id.desc()).offset(filter.skip).limit(filter.limit).load(c).await
+    })?)
+}
+
+/// How many entries there are in all.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn count_journal(conn: &mut DbConn, department: DepartmentScope) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| {
+        let mut query = import_journal::table.into_boxed();
+        if let Some(id) = department.id() {
+            query = query.filter(import_journal::department_id.eq(id));
+        }
+        query.count().get_result(c).await
+    })?)
+}

@@ -1,0 +1,71 @@
+//! Import runs: one row for each time the importer went out.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::import_runs;
+use super::{DbConn, DbError, on_conn, utc_now};
+
+/// A run that begins.
+#[derive(Insertable)]
+#[diesel(table_name = import_runs)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewRun {
+    pub department_id: i64,
+    pub state: String,
+    pub started_by: String,
+    pub started_at: NaiveDateTime,
+}
+
+/// How a run ended.
+#[derive(AsChangeset)]
+#[diesel(table_name = import_runs)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct RunResult {
+    pub state: String,
+    pub finished_at: Option<NaiveDateTime>,
+    pub total_files: i32,
+    pub files_processed: i32,
+    pub files_failed: i32,
+    pub files_skipped: i32,
+    pub message: String,
+}
+
+/// Stores a run; gives its id.
+///
+/// # Errors
+/// [`DbError`] when the department is unknown or the database can't answer.
+pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| {
+        diesel::insert_into(import_runs::table).values(run).returning(import_runs::id).get_result(c).await
+    })?)
+}
+
+/// Stores how a run ended.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn finish_run(conn: &mut DbConn, run_id: i64, result: &RunResult) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(import_runs::table.filter(import_runs::id.eq(run_id))).set(result).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// Marks the runs that an earlier process left running: nobody works on them any more.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn interrupt_running(conn: &mut DbConn) -> Result<usize, DbError> {
+    Ok(on_conn!(conn, |c| {
+        diesel::update(import_runs::table.filter(import_runs::state.eq("running")))
+            .set((
+                import_runs::state.eq("interrupted"),
+                import_runs::finished_at.eq(utc_now()),
+                import_runs::message.eq("the program stopped during this run; files it had finished are kept whole"),
+            ))
+            .execute(c)
+            .await
+    })?)
+}

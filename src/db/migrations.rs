@@ -1,0 +1,89 @@
+//! The embedded migrations: `migrations/postgres` and `migrations/sqlite`, same names.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::{DbConn, DbError, on_conn, pool};
+use crate::config::DatabaseUrl;
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+
+/// Any number that no other program is likely to lock: replicas that start together take turns.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(47112001)";
+const SQLITE_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+diesel::table! {
+    __diesel_schema_migrations (version) {
+        version -> Text,
+    }
+}
+
+/// Applies what is pending.
+pub(super) async fn apply(url: &DatabaseUrl) -> Result<(), DbError> {
+    let url = url.clone();
+    tokio::task::spawn_blocking(move || match &url {
+        DatabaseUrl::Postgres(url) => apply_postgres(url.expose()),
+        DatabaseUrl::Sqlite(path) => apply_sqlite(path),
+    })
+    .await
+    .map_err(|err| DbError::Migration(format!("the migrations stopped: {err}")))?
+}
+
+fn apply_postgres(url: &str) -> Result<(), DbError> {
+    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url).map_err(no_connection)?;
+    // The lock belongs to this connection, which is not pooled and ends with this function.
+    conn.batch_execute(MIGRATION_LOCK)?;
+    report(conn.run_pending_migrations(POSTGRES).map_err(failed)?)
+}
+
+fn apply_sqlite(path: &Path) -> Result<(), DbError> {
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(no_connection)?;
+    conn.batch_execute(&pool::sqlite_pragmas(SQLITE_WAIT))?;
+    report(conn.run_pending_migrations(SQLITE).map_err(failed)?)
+}
+
+fn report(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Result<(), DbError> {
+    for version in applied {
+        log::info!("Applied migration {version}");
+    }
+    Ok(())
+}
+
+fn no_connection(err: ConnectionError) -> DbError {
+    DbError::Unavailable(err.to_string())
+}
+
+fn failed(err: Box<dyn std::error::Error + Send + Sync>) -> DbError {
+    DbError::Migration(format!("a migration failed: {err}"))
+}
+
+/// Whether the newest migration has been applied. Both databases have the same names.
+pub(super) async fn is_latest(conn: &mut DbConn) -> Result<bool, DbError> {
+    let newest = MigrationSource::<Pg>::migrations(&POSTGRES)
+        .map_err(failed)?
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .max()
+        .unwrap_or_default();
+    let applied = on_conn!(conn, |c| {
+        __diesel_schema_migrations::table
+            .filter(__diesel_schema_migrations::version.eq(newest))
+            .count()
+            .get_result::<i64>(c)
+            .await
+    });
+    match applied {
+        Ok(count) => Ok(count == 1),
+        // No table of migrations: nothing was ever applied.
+        Err(diesel::result::Error::DatabaseError(_, _)) => Ok(false),
+        Err(err) => Err(err.into()),
+    }
+}

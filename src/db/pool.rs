@@ -1,0 +1,247 @@
+//! Connections and transactions.
+//!
+//! A connection that is dropped in the middle of a transaction does not go back to the pool:
+//! Diesel's transaction manager marks it broken. Nothing waits longer than the configured time.
+
+use std::time::Duration;
+
+use diesel::SqliteConnection;
+use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolableConnection};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
+use futures_util::FutureExt;
+
+use super::migrations;
+use crate::config::{DatabaseSettings, DatabaseUrl};
+
+pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
+
+/// The pool of connections: cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    /// A PostgreSQL server.
+    Postgres(Pool<AsyncPgConnection>),
+    /// An SQLite file.
+    Sqlite(Pool<AsyncSqlite>),
+}
+
+/// One connection, taken from the pool.
+pub enum DbConn {
+    /// To PostgreSQL.
+    Postgres(PooledConnection<'static, AsyncPgConnection>),
+    /// To SQLite.
+    Sqlite(PooledConnection<'static, AsyncSqlite>),
+}
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection within the configured time.
+    #[error("the database does not answer: {0}")]
+    Unavailable(String),
+    /// A statement failed.
+    #[error("the database refused a statement: {0}")]
+    Query(#[from] diesel::result::Error),
+    /// The schema is not what this program works with.
+    #[error("{0}")]
+    Migration(String),
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// Several reads of one snapshot.
+    Snapshot,
+    /// Writes, from its start on.
+    Write,
+}
+
+impl Db {
+    /// Opens the pool. With `migrate`, pending migrations are applied first; without, a database
+    /// that lacks some is refused.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the database can't be reached, [`DbError::Migration`] when its
+    /// schema does not fit.
+    pub async fn open(settings: &DatabaseSettings, migrate: bool) -> Result<Db, DbError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.url
+            && let Some(folder) = path.parent()
+        {
+            std::fs::create_dir_all(folder)
+                .map_err(|err| DbError::Unavailable(format!("{}: {err}", folder.display())))?;
+        }
+        if migrate {
+            migrations::apply(&settings.url).await?;
+        }
+        let db = match &settings.url {
+            DatabaseUrl::Postgres(url) => Db::Postgres(pool(settings, url.expose(), ManagerConfig::default())),
+            DatabaseUrl::Sqlite(path) => {
+                let path = path.to_string_lossy();
+                Db::Sqlite(pool(settings, &path, sqlite_config(settings.timeout)))
+            }
+        };
+        if !db.is_migrated().await? {
+            return Err(DbError::Migration(
+                "the database's schema is not that of this version: run `credit-portfolio migrate`".to_owned(),
+            ));
+        }
+        Ok(db)
+    }
+
+    /// Takes a connection from the pool.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when there is none within the configured time.
+    pub async fn conn(&self) -> Result<DbConn, DbError> {
+        Ok(match self {
+            Db::Postgres(pool) => DbConn::Postgres(pool.get_owned().await.map_err(unavailable)?),
+            Db::Sqlite(pool) => DbConn::Sqlite(pool.get_owned().await.map_err(unavailable)?),
+        })
+    }
+
+    /// Runs `body` over one snapshot of the data: all its reads see the same commit.
+    ///
+    /// # Errors
+    /// The body's, or [`DbError`] when the transaction can't be opened.
+    pub async fn snapshot<T, E: From<DbError>>(
+        &self,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(Purpose::Snapshot, body).await
+    }
+
+    /// Runs `body` in one transaction that is committed when it gives `Ok`, and undone otherwise.
+    ///
+    /// # Errors
+    /// The body's, or [`DbError`] when the transaction can't be opened or committed.
+    pub async fn write<T, E: From<DbError>>(
+        &self,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(Purpose::Write, body).await
+    }
+
+    /// Whether the database can be reached and has this version's schema.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when it can't be reached.
+    pub async fn is_migrated(&self) -> Result<bool, DbError> {
+        migrations::is_latest(&mut self.conn().await?).await
+    }
+
+    async fn transaction<T, E: From<DbError>>(
+        &self,
+        purpose: Purpose,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.conn().await?;
+        conn.begin(purpose).await?;
+        match body(&mut conn).await {
+            Ok(value) => {
+                conn.commit().await?;
+                Ok(value)
+            }
+            Err(err) => {
+                if let Err(undo) = conn.rollback().await {
+                    log::warn!("a transaction could not be undone, its connection is given up: {undo}");
+                }
+                Err(err)
+            }
+        }
+    }
+}
+
+impl DbConn {
+    async fn begin(&mut self, purpose: Purpose) -> Result<(), DbError> {
+        match self {
+            DbConn::Postgres(conn) => {
+                let sql = match purpose {
+                    Purpose::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                    Purpose::Write => "BEGIN",
+                };
+                AnsiTransactionManager::begin_transaction_sql(&mut **conn, sql).await?;
+            }
+            DbConn::Sqlite(conn) => {
+                // A deferred transaction that turns to writing late fails at once when another
+                // writer was faster; an immediate one waits its turn.
+                let sql = match purpose {
+                    Purpose::Snapshot => "BEGIN",
+                    Purpose::Write => "BEGIN IMMEDIATE",
+                };
+                conn.spawn_blocking(move |conn| {
+                    diesel::connection::AnsiTransactionManager::begin_transaction_sql(conn, sql)
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> Result<(), DbError> {
+        match self {
+            DbConn::Postgres(conn) => commit(&mut **conn).await,
+            DbConn::Sqlite(conn) => commit(&mut **conn).await,
+        }
+    }
+
+    async fn rollback(&mut self) -> Result<(), DbError> {
+        match self {
+            DbConn::Postgres(conn) => rollback(&mut **conn).await,
+            DbConn::Sqlite(conn) => rollback(&mut **conn).await,
+        }
+    }
+}
+
+async fn commit<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {
+    Ok(C::TransactionManager::commit_transaction(conn).await?)
+}
+
+async fn rollback<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {
+    Ok(C::TransactionManager::rollback_transaction(conn).await?)
+}
+
+fn pool<C>(settings: &DatabaseSettings, url: &str, config: ManagerConfig<C>) -> Pool<C>
+where
+    C: PoolableConnection + 'static,
+    AsyncDieselConnectionManager<C>: bb8::ManageConnection<Connection = C>,
+{
+    Pool::builder()
+        .max_size(settings.pool_size)
+        .connection_timeout(settings.timeout)
+        .build_unchecked(AsyncDieselConnectionManager::new_with_config(url, config))
+}
+
+fn sqlite_config(busy_timeout: Duration) -> ManagerConfig<AsyncSqlite> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(move |path: &str| {
+        let path = path.to_owned();
+        async move {
+            let mut conn = AsyncSqlite::establish(&path).await?;
+            conn.batch_execute(&sqlite_pragmas(busy_timeout))
+                .await
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(conn)
+        }
+        .boxed()
+    });
+    config
+}
+
+/// How every connection to an SQLite file behaves: it waits for a lock instead of failing, reads
+/// beside one writer, checks foreign keys, and what it has committed survives a power cut.
+pub(super) fn sqlite_pragmas(busy_timeout: Duration) -> String {
+    format!(
+        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
+        busy_timeout.as_millis()
+    )
+}
+
+fn unavailable(err: RunError) -> DbError {
+    match err {
+        RunError::User(err) => DbError::Unavailable(err.to_string()),
+        RunError::TimedOut => DbError::Unavailable("no connection became free in time".to_owned()),
+    }
+}

@@ -1,0 +1,92 @@
+//! Receipts: money that came in.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::receipts;
+use super::upsert::{operation_fingerprints, upsert_operations};
+use super::{DbConn, DbError};
+
+/// A receipt to be stored. Amounts are kopecks; `fingerprint` stands for all of its content.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = receipts)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewReceipt {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub bank_account_id: Option<i64>,
+    pub contract_id: Option<i64>,
+    pub operation_id: String,
+    pub document_date: Option<NaiveDate>,
+    pub operation_type: Option<String>,
+    pub account: Option<String>,
+    pub document_number: Option<String>,
+    pub payer: Option<String>,
+    pub payer_account: Option<String>,
+    pub settlement_account: Option<String>,
+    pub contract_text: Option<String>,
+    pub contract_date: Option<NaiveDate>,
+    pub currency: String,
+    pub amount: i64,
+    pub commission: Option<i64>,
+    pub income_item: Option<String>,
+    pub payment_purpose: Option<String>,
+    pub responsible: Option<String>,
+    pub comment: Option<String>,
+    pub is_active: bool,
+    pub fingerprint: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// The fingerprints of the receipts among `operation_ids`; `None` for an inactive one.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_receipt_fingerprints(
+    conn: &mut DbConn,
+    department_id: i64,
+    operation_ids: &[&str],
+) -> Result<HashMap<String, Option<i64>>, DbError> {
+    operation_fingerprints!(conn, receipts, department_id, operation_ids)
+}
+
+/// Stores receipts; those with a known operation id are overwritten.
+///
+/// # Errors
+/// [`DbError`] when a row violates a key or the database can't answer.
+pub async fn upsert_receipts(conn: &mut DbConn, rows: Vec<NewReceipt>) -> Result<(), DbError> {
+    upsert_operations!(
+        conn,
+        receipts,
+        rows,
+        [
+            organization_id,
+            bank_account_id,
+            contract_id,
+            document_date,
+            operation_type,
+            account,
+            document_number,
+            payer,
+            payer_account,
+            settlement_account,
+            contract_text,
+            contract_date,
+            currency,
+            amount,
+            commission,
+            income_item,
+            payment_purpose,
+            responsible,
+            comment,
+            is_active,
+            fingerprint,
+            updated_at,
+        ]
+    );
+    Ok(())
+}
