@@ -12,6 +12,7 @@ mod expenses;
 mod figures;
 mod import_journal;
 mod import_runs;
+mod locks;
 mod migrations;
 mod organizations;
 mod pool;
@@ -34,6 +35,7 @@ pub use import_journal::{
     JournalFilter, JournalRow, NewJournalEntry, NewReject, count_journal, insert_journal_entry, list_journal,
 };
 pub use import_runs::{NewRun, RunResult, finish_run, insert_run, interrupt_running};
+pub use locks::lock_import;
 pub use organizations::{insert_organization, list_organization_ids};
 pub use pool::{Db, DbConn, DbError};
 pub use receipts::{NewReceipt, list_receipt_fingerprints, upsert_receipts};

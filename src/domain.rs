@@ -4,6 +4,7 @@
 //! happens once, at the boundary, and says what was wrong.
 
 mod contract_ref;
+mod contract_type;
 mod currency;
 mod data_version;
 mod date_range;
@@ -15,6 +16,7 @@ mod portfolio_filter;
 mod role;
 
 pub use contract_ref::{ContractRef, ru_date};
+pub use contract_type::ContractType;
 pub use currency::Currency;
 pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};

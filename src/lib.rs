@@ -6,3 +6,4 @@ pub mod cache;
 pub mod config;
 pub mod db;
 pub mod domain;
+pub mod import;

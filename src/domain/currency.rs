@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// A currency: its ISO 4217 code where the spelling is known (`руб.` is `RUB`), otherwise the
 /// spelling in capitals. Amounts of two currencies are never added.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Currency(String);
 
 impl Currency {

@@ -1,0 +1,19 @@
+//! The import: 1C's workbooks, from an FTP server or a folder, into the database.
+//!
+//! `run::run_once` is the one path, used by the actor, the command line and tests alike. A file
+//! goes in whole or not at all; what can't be read is written to the journal, and the run goes
+//! on with the next file.
+
+pub mod actor;
+mod directory;
+mod ftp;
+mod journal;
+mod load;
+mod run;
+mod schedule;
+mod source;
+pub mod workbook;
+
+pub use journal::{FileReport, FileStatus};
+pub use run::{ImportContext, ImportEvent, RunReport, RunState, run_once};
+pub use source::Source;

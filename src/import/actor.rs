@@ -1,0 +1,197 @@
+//! The import actor: a mailbox on an arbiter of its own, one run at a time.
+//!
+//! It starts runs by the schedule and when told to. A run that fails or panics is written down
+//! and survived. The handle is all that others know of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_rt::Arbiter;
+use actix_rt::task::JoinHandle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::run::{ImportContext, RunReport, RunState, begin, execute};
+use super::schedule::{Schedule, sleep_until};
+use super::source::Source;
+use crate::config::ImportSettings;
+use crate::db::{self, DbError, RunResult, utc_now};
+
+const MAILBOX: usize = 64;
+
+/// Tells the actor what to do; cheap to clone.
+#[derive(Clone)]
+pub struct ImportHandle {
+    mailbox: mpsc::Sender<Message>,
+}
+
+/// A run that was started.
+pub struct StartedRun {
+    /// Its id.
+    pub run_id: i64,
+    /// Its report, when it has ended; nothing when it could not be written down.
+    pub ended: oneshot::Receiver<RunReport>,
+}
+
+/// Why no run was started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is one at work.
+    #[error("import run {run_id} is still at work")]
+    Busy {
+        /// Its id.
+        run_id: i64,
+    },
+    /// Nothing to import from.
+    #[error("no import source is set: set FTP_HOST")]
+    NoSource,
+    /// The program is stopping.
+    #[error("the program is stopping")]
+    Stopping,
+    /// The run could not be written down.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+enum Message {
+    Start { started_by: String, reply: oneshot::Sender<Result<StartedRun, StartError>> },
+    Stop { reply: oneshot::Sender<()> },
+}
+
+impl ImportHandle {
+    /// Starts the actor. It runs until [`ImportHandle::stop`].
+    pub fn start(context: ImportContext, settings: &ImportSettings) -> ImportHandle {
+        let (mailbox, messages) = mpsc::channel(MAILBOX);
+        let actor = Actor {
+            context,
+            source: settings.ftp.clone().map(Source::Ftp),
+            schedule: settings.schedule.clone().map(|cron| Schedule::new(cron, settings.timezone)),
+            running: None,
+            stop: Arc::default(),
+        };
+        let spawned = Arbiter::new().spawn_fn(move || {
+            actix_rt::spawn(actor.work(messages));
+        });
+        if !spawned {
+            log::error!("The import actor's thread did not start: no import will run");
+        }
+        ImportHandle { mailbox }
+    }
+
+    /// Starts a run now.
+    ///
+    /// # Errors
+    /// [`StartError`] when one is at work, there is no source, or the program is stopping.
+    pub async fn run_now(&self, started_by: &str) -> Result<StartedRun, StartError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Start { started_by: started_by.to_owned(), reply };
+        self.mailbox.send(message).await.map_err(|_| StartError::Stopping)?;
+        answer.await.map_err(|_| StartError::Stopping)?
+    }
+
+    /// Stops the actor: a run at work ends after its current file.
+    pub async fn stop(&self) {
+        let (reply, stopped) = oneshot::channel();
+        if self.mailbox.send(Message::Stop { reply }).await.is_ok() {
+            let _ = stopped.await;
+        }
+    }
+}
+
+struct Actor {
+    context: ImportContext,
+    source: Option<Source>,
+    schedule: Option<Schedule>,
+    running: Option<Running>,
+    stop: Arc<AtomicBool>,
+}
+
+struct Running {
+    run_id: i64,
+    task: JoinHandle<()>,
+}
+
+impl Actor {
+    async fn work(mut self, mut messages: mpsc::Receiver<Message>) {
+        self.log_plan();
+        loop {
+            let next = self.schedule.as_ref().filter(|_| self.source.is_some());
+            let next = next.and_then(|schedule| schedule.next_after(chrono::Utc::now()));
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(Message::Start { started_by, reply }) => {
+                        let _ = reply.send(self.start_run(&started_by).await);
+                    }
+                    Some(Message::Stop { reply }) => {
+                        self.stop.store(true, Ordering::Release);
+                        self.wait_for_run().await;
+                        let _ = reply.send(());
+                        return;
+                    }
+                    None => return self.wait_for_run().await,
+                },
+                () = sleep_until(next) => match self.start_run("schedule").await {
+                    Ok(_) => {}
+                    Err(err) => log::warn!("The scheduled import did not start: {err}"),
+                },
+            }
+        }
+    }
+
+    fn log_plan(&self) {
+        match (&self.source, &self.schedule) {
+            (None, _) => log::info!("FTP_HOST is not set: no import from a server"),
+            (Some(source), None) => {
+                log::info!("Imports from {} when told to: IMPORT_ENABLED is off", source.describe())
+            }
+            (Some(source), Some(schedule)) => match schedule.next_after(chrono::Utc::now()) {
+                Some(next) => log::info!("The next scheduled import from {} is at {next}", source.describe()),
+                None => log::warn!("IMPORT_SCHEDULE never comes: no scheduled import"),
+            },
+        }
+    }
+
+    async fn start_run(&mut self, started_by: &str) -> Result<StartedRun, StartError> {
+        if let Some(running) = self.running.as_ref().filter(|running| !running.task.is_finished()) {
+            return Err(StartError::Busy { run_id: running.run_id });
+        }
+        let source = self.source.clone().ok_or(StartError::NoSource)?;
+        let run_id = begin(&self.context, started_by).await?;
+        let (report, ended) = oneshot::channel();
+        let (context, started_by, stop) = (self.context.clone(), started_by.to_owned(), self.stop.clone());
+        let work =
+            actix_rt::spawn(async move { execute(&context, run_id, &source, &started_by, &stop, &mut |_| {}).await });
+        let context = self.context.clone();
+        let task = actix_rt::spawn(async move {
+            match work.await {
+                Ok(Ok(done)) => drop(report.send(done)),
+                Ok(Err(err)) => fail_run(&context, run_id, &err.to_string()).await,
+                Err(_) => fail_run(&context, run_id, "an error in the program, see its log").await,
+            }
+        });
+        self.running = Some(Running { run_id, task });
+        Ok(StartedRun { run_id, ended })
+    }
+
+    async fn wait_for_run(&mut self) {
+        if let Some(running) = self.running.take() {
+            let _ = running.task.await;
+        }
+    }
+}
+
+/// Writes down that a run broke off, as far as the database can be written to.
+async fn fail_run(context: &ImportContext, run_id: i64, why: &str) {
+    log::error!("Import run {run_id} broke off: {why}");
+    let result = RunResult {
+        state: RunState::Failed.as_str().to_owned(),
+        finished_at: Some(utc_now()),
+        total_files: 0,
+        files_processed: 0,
+        files_failed: 0,
+        files_skipped: 0,
+        message: format!("broke off: {why}"),
+    };
+    if let Err(err) = context.db.write(async |conn| db::finish_run(conn, run_id, &result).await).await {
+        log::error!("Import run {run_id} could not be written down as failed: {err}");
+    }
+}

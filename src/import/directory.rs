@@ -1,0 +1,102 @@
+//! The organizations, bank accounts and contracts of a department during one transaction.
+//!
+//! Those that are known are read once; those that appear are made. So a row costs no round trip.
+
+use std::collections::HashMap;
+
+use crate::db::{
+    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, fill_contract_facts, insert_bank_account,
+    insert_contract, insert_organization, list_bank_account_ids, list_contracts, list_organization_ids,
+};
+use crate::domain::{ContractRef, ContractType};
+
+pub(super) struct Directory {
+    department_id: i64,
+    organizations: HashMap<String, i64>,
+    bank_accounts: HashMap<String, BankAccountId>,
+    contracts: HashMap<(i64, String), KnownContract>,
+}
+
+impl Directory {
+    pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<Directory, DbError> {
+        let contracts = list_contracts(conn, department_id).await?.into_iter();
+        Ok(Directory {
+            department_id,
+            organizations: list_organization_ids(conn, department_id).await?,
+            bank_accounts: list_bank_account_ids(conn, department_id).await?,
+            contracts: contracts.map(|known| ((known.organization_id, known.contract_key.clone()), known)).collect(),
+        })
+    }
+
+    pub async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<i64, DbError> {
+        if let Some(id) = self.organizations.get(name) {
+            return Ok(*id);
+        }
+        let id = insert_organization(conn, self.department_id, name).await?;
+        self.organizations.insert(name.to_owned(), id);
+        Ok(id)
+    }
+
+    pub async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<BankAccountId, DbError> {
+        let (number, bank) = number_and_bank(text);
+        if let Some(id) = self.bank_accounts.get(number) {
+            return Ok(*id);
+        }
+        let id = insert_bank_account(conn, self.department_id, number, bank).await?;
+        self.bank_accounts.insert(number.to_owned(), id);
+        Ok(id)
+    }
+
+    /// The contract that an operation of the organization refers to. What the operation tells of
+    /// it is kept where nothing was known yet.
+    pub async fn contract(
+        &mut self,
+        conn: &mut DbConn,
+        organization_id: i64,
+        reference: &ContractRef,
+        operation_type: Option<&str>,
+        counterparty: Option<&str>,
+    ) -> Result<i64, DbError> {
+        let facts = ContractFacts {
+            contract_type: operation_type.and_then(ContractType::of_operation).map(|kind| kind.as_str().to_owned()),
+            counterparty: counterparty.map(str::to_owned),
+        };
+        let key = (organization_id, reference.key());
+        if let Some(known) = self.contracts.get_mut(&key) {
+            let learnt = known.contract_type.is_none() && facts.contract_type.is_some()
+                || known.counterparty.is_none() && facts.counterparty.is_some();
+            if learnt {
+                known.contract_type = known.contract_type.take().or(facts.contract_type);
+                known.counterparty = known.counterparty.take().or(facts.counterparty);
+                let facts = ContractFacts {
+                    contract_type: known.contract_type.clone(),
+                    counterparty: known.counterparty.clone(),
+                };
+                fill_contract_facts(conn, known.id, &facts).await?;
+            }
+            return Ok(known.id);
+        }
+        let id = insert_contract(conn, self.department_id, organization_id, reference, &facts).await?;
+        let known = KnownContract {
+            id,
+            organization_id,
+            contract_key: key.1.clone(),
+            contract_type: facts.contract_type,
+            counterparty: facts.counterparty,
+        };
+        self.contracts.insert(key, known);
+        Ok(id)
+    }
+}
+
+/// Splits `40702810900000012345, АО «Банк»` into the twenty digits of a Russian account number and
+/// the bank's name. A text without such a number is the number itself.
+fn number_and_bank(text: &str) -> (&str, Option<&str>) {
+    const DIGITS: usize = 20;
+    let number = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == DIGITS);
+    let Some(number) = number else { return (text, None) };
+    let (before, after) = text.split_once(number).unwrap_or_default();
+    let [before, after] = [before, after].map(|part| part.trim_matches([' ', ',', ';', '(', ')', '-', '/']));
+    let bank = if before.len() > after.len() { before } else { after };
+    (number, Some(bank).filter(|bank| !bank.is_empty()))
+}

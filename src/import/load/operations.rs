@@ -1,0 +1,179 @@
+//! Receipts and expenses: upserted on their operation id.
+
+use std::collections::HashMap;
+
+use super::{LoadCounts, fingerprint};
+use crate::db::{
+    DbConn, DbError, NewExpense, NewReceipt, link_details_to_contract, list_expense_fingerprints,
+    list_linkable_details, list_receipt_fingerprints, upsert_expenses, upsert_receipts, utc_now,
+};
+use crate::domain::{ContractRef, Money};
+use crate::import::directory::Directory;
+use crate::import::workbook::{ExpenseRow, ReceiptRow};
+
+/// Upserts the rows of a receipts export.
+pub async fn load_receipts(
+    conn: &mut DbConn,
+    department_id: i64,
+    rows: Vec<ReceiptRow>,
+) -> Result<LoadCounts, DbError> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
+    let known = list_receipt_fingerprints(conn, department_id, &ids).await?;
+    let mut counts = LoadCounts::default();
+    let mut directory = Directory::open(conn, department_id).await?;
+    let mut changed = Vec::new();
+    let now = utc_now();
+    for row in rows {
+        let fingerprint = fingerprint(&row);
+        if !counts.take(known.get(&row.operation_id), fingerprint) {
+            continue;
+        }
+        let organization_id = directory.organization(conn, &row.organization).await?;
+        let bank_account_id = match &row.bank_account {
+            Some(text) => Some(directory.bank_account(conn, text).await?),
+            None => None,
+        };
+        let contract_id = match &row.contract {
+            Some(contract) => {
+                let (operation_type, payer) = (row.operation_type.as_deref(), row.payer.as_deref());
+                Some(directory.contract(conn, organization_id, contract, operation_type, payer).await?)
+            }
+            None => None,
+        };
+        changed.push(NewReceipt {
+            department_id,
+            organization_id,
+            bank_account_id,
+            contract_id,
+            operation_id: row.operation_id,
+            document_date: row.document_date,
+            operation_type: row.operation_type,
+            account: row.account,
+            document_number: row.document_number,
+            payer: row.payer,
+            payer_account: row.payer_account,
+            settlement_account: row.settlement_account,
+            contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+            contract_text: row.contract.map(|contract| contract.spelling),
+            currency: row.currency.as_str().to_owned(),
+            amount: row.amount.kopecks(),
+            commission: row.commission.map(Money::kopecks),
+            income_item: row.income_item,
+            payment_purpose: row.payment_purpose,
+            responsible: row.responsible,
+            comment: row.comment,
+            is_active: true,
+            fingerprint,
+            created_at: now,
+            updated_at: now,
+        });
+    }
+    upsert_receipts(conn, changed).await?;
+    Ok(counts)
+}
+
+/// Upserts the rows of an expenses export, and gives the details that waited for them their
+/// contracts.
+pub async fn load_expenses(
+    conn: &mut DbConn,
+    department_id: i64,
+    rows: Vec<ExpenseRow>,
+) -> Result<LoadCounts, DbError> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
+    let known = list_expense_fingerprints(conn, department_id, &ids).await?;
+    let mut counts = LoadCounts::default();
+    let mut directory = Directory::open(conn, department_id).await?;
+    let mut changed = Vec::new();
+    let now = utc_now();
+    for row in rows {
+        let fingerprint = fingerprint(&row);
+        if !counts.take(known.get(&row.operation_id), fingerprint) {
+            continue;
+        }
+        let organization_id = directory.organization(conn, &row.organization).await?;
+        let bank_account_id = match &row.bank_account {
+            Some(text) => Some(directory.bank_account(conn, text).await?),
+            None => None,
+        };
+        let contract_id = match &row.contract {
+            Some(contract) => {
+                let (operation_type, recipient) = (row.operation_type.as_deref(), row.recipient.as_deref());
+                Some(directory.contract(conn, organization_id, contract, operation_type, recipient).await?)
+            }
+            None => None,
+        };
+        changed.push(NewExpense {
+            department_id,
+            organization_id,
+            bank_account_id,
+            contract_id,
+            operation_id: row.operation_id,
+            document_date: row.document_date,
+            operation_type: row.operation_type,
+            account: row.account,
+            document_number: row.document_number,
+            recipient: row.recipient,
+            recipient_account: row.recipient_account,
+            debit_account: row.debit_account,
+            contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+            contract_text: row.contract.map(|contract| contract.spelling),
+            currency: row.currency.as_str().to_owned(),
+            amount: row.amount.kopecks(),
+            expense_item: row.expense_item,
+            payment_purpose: row.payment_purpose,
+            responsible: row.responsible,
+            comment: row.comment,
+            tax_period: row.tax_period,
+            unconfirmed_by_bank: row.unconfirmed_by_bank,
+            is_active: true,
+            fingerprint,
+            created_at: now,
+            updated_at: now,
+        });
+    }
+    let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
+    upsert_expenses(conn, changed).await?;
+    link_details(conn, department_id, &mut directory, &changed_ids).await?;
+    Ok(counts)
+}
+
+/// A detail's contract belongs to the organization of its expense: details that came first, or
+/// whose expense went to another organization, get theirs now.
+async fn link_details(
+    conn: &mut DbConn,
+    department_id: i64,
+    directory: &mut Directory,
+    expense_operation_ids: &[String],
+) -> Result<(), DbError> {
+    let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
+    let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
+    for detail in list_linkable_details(conn, department_id, &ids).await? {
+        let Some(reference) = ContractRef::parse(&detail.contract_text, None) else { continue };
+        let (operation_type, recipient) = (detail.operation_type.as_deref(), detail.recipient.as_deref());
+        let contract_id =
+            directory.contract(conn, detail.organization_id, &reference, operation_type, recipient).await?;
+        if detail.contract_id != Some(contract_id) {
+            by_contract.entry(contract_id).or_default().push(detail.id);
+        }
+    }
+    for (contract_id, detail_ids) in by_contract {
+        link_details_to_contract(conn, department_id, &detail_ids, contract_id).await?;
+    }
+    Ok(())
+}
+
+impl LoadCounts {
+    /// Counts a row against what is stored under its id (`Some(None)`: an inactive row) and says
+    /// whether it has to be written.
+    fn take(&mut self, known: Option<&Option<i64>>, fingerprint: i64) -> bool {
+        match known {
+            None => self.inserted += 1,
+            Some(Some(stored)) if *stored == fingerprint => {
+                self.unchanged += 1;
+                return false;
+            }
+            Some(_) => self.updated += 1,
+        }
+        true
+    }
+}

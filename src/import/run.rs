@@ -1,0 +1,348 @@
+//! One import run, read top to bottom: list, fetch, parse, load, journal, invalidate.
+//!
+//! Each file has one transaction with its rows, its generation and its journal entry. What goes
+//! wrong with a file is its journal entry; only a database that can't be written to ends a run.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use super::journal::{FileReport, FileStatus};
+use super::load::{load_details, load_expenses, load_receipts};
+use super::source::{OfferedFile, Session, Source, SourceError};
+use super::workbook::{Kind, Workbook};
+use crate::cache::{Cache, NAMESPACE};
+use crate::db::{self, Db, DbError, NewRun, RunResult, utc_now};
+use crate::domain::Currency;
+
+/// What a run works with.
+#[derive(Clone)]
+pub struct ImportContext {
+    /// Where the rows go.
+    pub db: Db,
+    /// What has to hear of new rows.
+    pub cache: Cache,
+    /// Whose rows they are.
+    pub department_id: i64,
+    /// The currency of rows that name none.
+    pub base_currency: Currency,
+    /// A larger file is refused.
+    pub max_file_bytes: u64,
+}
+
+/// What a run announces while it works.
+#[derive(Debug)]
+pub enum ImportEvent<'a> {
+    /// The source was listed: so many files.
+    Listed(usize),
+    /// A file is begun.
+    FileStarted(&'a str),
+    /// A file has ended.
+    FileEnded(&'a FileReport),
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Every file could be read.
+    Completed,
+    /// The source or a file could not.
+    Failed,
+    /// It was told to stop.
+    Interrupted,
+}
+
+impl RunState {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Completed => "completed",
+            RunState::Failed => "failed",
+            RunState::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Debug)]
+pub struct RunReport {
+    /// The run's id.
+    pub run_id: i64,
+    /// How it ended.
+    pub state: RunState,
+    /// What is to be said about it.
+    pub message: String,
+    /// What became of each file, in the order of work. A source that could not be listed is an
+    /// entry of its own.
+    pub files: Vec<FileReport>,
+    /// How many files the source offered.
+    pub total_files: usize,
+}
+
+impl RunReport {
+    /// How many files ended that way.
+    pub fn count(&self, status: FileStatus) -> usize {
+        self.files.iter().filter(|file| file.status == status).count()
+    }
+
+    /// How many files went in, wholly or in part.
+    pub fn processed(&self) -> usize {
+        self.count(FileStatus::Success) + self.count(FileStatus::Partial)
+    }
+}
+
+/// Runs an import from beginning to end.
+///
+/// # Errors
+/// [`DbError`] when the database can't be written to.
+pub async fn run_once(
+    context: &ImportContext,
+    source: &Source,
+    started_by: &str,
+    stop: &AtomicBool,
+    announce: &mut dyn FnMut(ImportEvent<'_>),
+) -> Result<RunReport, DbError> {
+    let run_id = begin(context, started_by).await?;
+    execute(context, run_id, source, started_by, stop, announce).await
+}
+
+/// Writes down that a run begins; gives its id.
+pub(super) async fn begin(context: &ImportContext, started_by: &str) -> Result<i64, DbError> {
+    let run = NewRun {
+        department_id: context.department_id,
+        state: "running".to_owned(),
+        started_by: started_by.to_owned(),
+        started_at: utc_now(),
+    };
+    context.db.write(async |conn| db::insert_run(conn, run).await).await
+}
+
+/// Does the work of a run that has begun. Between two files it looks whether it has to stop.
+pub(super) async fn execute(
+    context: &ImportContext,
+    run_id: i64,
+    source: &Source,
+    started_by: &str,
+    stop: &AtomicBool,
+    announce: &mut dyn FnMut(ImportEvent<'_>),
+) -> Result<RunReport, DbError> {
+    log::info!("Import run {run_id} of {}, started by {started_by}", source.describe());
+    let run = Run { context, run_id, source, started_by };
+    let mut report =
+        RunReport { run_id, state: RunState::Completed, message: String::new(), files: Vec::new(), total_files: 0 };
+    match run.list().await {
+        Err(err) => {
+            let file = FileReport::untouched(&source.describe(), None, FileStatus::Failed, err.to_string());
+            run.journal(&file).await?;
+            report.message = err.to_string();
+            report.files.push(file);
+        }
+        Ok((session, files)) => {
+            report.total_files = files.len();
+            announce(ImportEvent::Listed(files.len()));
+            run.import_files(session, files, stop, &mut report, announce).await?;
+        }
+    }
+    if report.state == RunState::Completed && report.count(FileStatus::Failed) > 0 {
+        report.state = RunState::Failed;
+    }
+    if report.message.is_empty() {
+        report.message = format!(
+            "{} of {} files imported, {} failed, {} skipped",
+            report.processed(),
+            report.total_files,
+            report.count(FileStatus::Failed),
+            report.count(FileStatus::Skipped)
+        );
+    }
+    run.finish(&report).await?;
+    Ok(report)
+}
+
+struct Run<'r> {
+    context: &'r ImportContext,
+    run_id: i64,
+    source: &'r Source,
+    started_by: &'r str,
+}
+
+impl Run<'_> {
+    /// Opens the source and puts its files in order: receipts, expenses, details, then those
+    /// whose name tells nothing.
+    async fn list(&self) -> Result<(Session, Vec<OfferedFile>), SourceError> {
+        let mut session = self.source.open().await?;
+        let mut files = session.list().await?;
+        files.sort_by_key(|file| {
+            let kind = Kind::of_name(&file.name);
+            (kind.is_none(), kind, file.name.clone())
+        });
+        Ok((session, files))
+    }
+
+    async fn import_files(
+        &self,
+        session: Session,
+        files: Vec<OfferedFile>,
+        stop: &AtomicBool,
+        report: &mut RunReport,
+        announce: &mut dyn FnMut(ImportEvent<'_>),
+    ) -> Result<(), DbError> {
+        let mut session = Some(session);
+        for file in &files {
+            if stop.load(Ordering::Acquire) {
+                report.state = RunState::Interrupted;
+                report.message = "stopped between two files; the next run does the rest".to_owned();
+                break;
+            }
+            announce(ImportEvent::FileStarted(&file.name));
+            let imported = self.import_file(&mut session, file).await?;
+            announce(ImportEvent::FileEnded(&imported));
+            report.files.push(imported);
+        }
+        if let Some(session) = session {
+            session.close().await;
+        }
+        Ok(())
+    }
+
+    async fn import_file(&self, session: &mut Option<Session>, file: &OfferedFile) -> Result<FileReport, DbError> {
+        let kind = Kind::of_name(&file.name);
+        if let Some(reason) = not_ours(&file.name, kind) {
+            let skipped = FileReport::untouched(&file.name, kind, FileStatus::Skipped, reason.to_owned());
+            self.journal(&skipped).await?;
+            return Ok(skipped);
+        }
+        let failed = |message: String| FileReport::untouched(&file.name, kind, FileStatus::Failed, message);
+        let parsed = match self.fetch(session, file).await {
+            Err(err) => Err(failed(err.to_string())),
+            Ok(bytes) => self.parse(&file.name, kind, bytes).await.map_err(failed),
+        };
+        match parsed {
+            Err(report) => {
+                self.journal(&report).await?;
+                Ok(report)
+            }
+            Ok((report, workbook)) => match self.load(report, workbook).await {
+                Ok(report) => Ok(report),
+                Err(err) => {
+                    let report = failed(format!("the rows could not be written: {err}"));
+                    self.journal(&report).await?;
+                    Ok(report)
+                }
+            },
+        }
+    }
+
+    /// Fetches a file. A connection that failed is not used again: the next file opens another.
+    async fn fetch(&self, session: &mut Option<Session>, file: &OfferedFile) -> Result<Vec<u8>, SourceError> {
+        let mut open = match session.take() {
+            Some(open) => open,
+            None => self.source.open().await?,
+        };
+        let bytes = open.fetch(file, self.context.max_file_bytes).await?;
+        *session = Some(open);
+        Ok(bytes)
+    }
+
+    /// Reads the rows on a thread of its own, so that neither time nor a panic hurts others.
+    async fn parse(&self, name: &str, kind: Option<Kind>, bytes: Vec<u8>) -> Result<(FileReport, Workbook), String> {
+        let started = Instant::now();
+        let base_currency = self.context.base_currency.clone();
+        let workbook = tokio::task::spawn_blocking(move || Workbook::read(bytes, kind, &base_currency))
+            .await
+            .map_err(|_| "the workbook is damaged in a way that its reader does not know".to_owned())?
+            .map_err(|err| err.to_string())?;
+        let (kind, time) = (workbook.kind(), started.elapsed());
+        let report = match &workbook {
+            Workbook::Receipts(content) => FileReport::read(name, kind, content, time),
+            Workbook::Expenses(content) => FileReport::read(name, kind, content, time),
+            Workbook::Details(content) => FileReport::read(name, kind, content, time),
+        };
+        Ok((report, workbook))
+    }
+
+    /// Writes rows, generation and journal entry in one transaction, and tells the cache.
+    async fn load(&self, mut report: FileReport, workbook: Workbook) -> Result<FileReport, DbError> {
+        let department_id = self.context.department_id;
+        let started = Instant::now();
+        let (report, versions) = self
+            .context
+            .db
+            .write(async |conn| {
+                db::lock_import(conn, department_id).await?;
+                report.counts = match workbook {
+                    Workbook::Receipts(content) => load_receipts(conn, department_id, content.rows).await?,
+                    Workbook::Expenses(content) => load_expenses(conn, department_id, content.rows).await?,
+                    Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
+                };
+                if report.counts.changed_anything() {
+                    db::advance_generation(conn, department_id).await?;
+                }
+                report.load_time = started.elapsed();
+                let entry = report.entry(department_id, self.run_id, self.started_by);
+                db::insert_journal_entry(conn, entry, |id| report.rejected_rows(department_id, id)).await?;
+                Ok::<_, DbError>((report, db::data_versions(conn).await?))
+            })
+            .await?;
+        self.context.cache.learn_versions(versions);
+        log_file(self.run_id, &report);
+        Ok(report)
+    }
+
+    /// Writes the journal entry of a file of which nothing was taken.
+    async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
+        log_file(self.run_id, report);
+        let entry = report.entry(self.context.department_id, self.run_id, self.started_by);
+        let entry = async |conn: &mut db::DbConn| db::insert_journal_entry(conn, entry, |_| Vec::new()).await;
+        self.context.db.write(entry).await.map(drop)
+    }
+
+    /// Writes down how the run ended and drops what the cache held of the old figures.
+    async fn finish(&self, report: &RunReport) -> Result<(), DbError> {
+        let count = |files: usize| i32::try_from(files).unwrap_or(i32::MAX);
+        let result = RunResult {
+            state: report.state.as_str().to_owned(),
+            finished_at: Some(utc_now()),
+            total_files: count(report.total_files),
+            files_processed: count(report.processed()),
+            files_failed: count(report.count(FileStatus::Failed)),
+            files_skipped: count(report.count(FileStatus::Skipped)),
+            message: report.message.clone(),
+        };
+        if report.files.iter().any(|file| file.counts.changed_anything()) {
+            self.context.cache.invalidate_namespace(NAMESPACE).await;
+            log::info!("Invalidated analytics cache");
+        }
+        self.context.db.write(async |conn| db::finish_run(conn, self.run_id, &result).await).await?;
+        log::info!("Import run {} {}: {}", self.run_id, report.state.as_str(), report.message);
+        Ok(())
+    }
+}
+
+/// Why a file is passed over, by its name alone.
+fn not_ours(name: &str, kind: Option<Kind>) -> Option<&'static str> {
+    let lower = name.to_lowercase();
+    if lower.starts_with("~$") || [".part", ".tmp", ".filepart"].iter().any(|ending| lower.ends_with(ending)) {
+        return Some("a temporary file");
+    }
+    let is_workbook = lower.ends_with(".xlsx");
+    (kind.is_none() && !is_workbook).then_some("neither the name nor the type says that it is an export")
+}
+
+fn log_file(run_id: i64, report: &FileReport) {
+    let counts = report.counts;
+    let line = format!(
+        "Import run {run_id}, {:?}: {}, {} inserted, {} updated, {} unchanged, {} deleted, {} rejected{}",
+        report.name,
+        report.status.as_str(),
+        counts.inserted,
+        counts.updated,
+        counts.unchanged,
+        counts.deleted,
+        report.rejects.len(),
+        report.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
+    );
+    match report.status {
+        FileStatus::Success | FileStatus::Skipped => log::info!("{line}"),
+        FileStatus::Partial | FileStatus::Failed => log::warn!("{line}"),
+    }
+}

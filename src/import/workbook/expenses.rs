@@ -1,0 +1,111 @@
+//! The rows of a expenses export.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cells::RowCells;
+use super::headings::{Heading, optional, required};
+use super::operation::{currency, date_in};
+use super::{Reject, Row};
+use crate::domain::{ContractRef, Currency, Money};
+
+/// An expense as 1C writes it.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are the table's columns")]
+pub struct ExpenseRow {
+    pub operation_id: String,
+    pub organization: String,
+    pub operation_type: Option<String>,
+    pub bank_account: Option<String>,
+    pub account: Option<String>,
+    pub document_number: Option<String>,
+    pub document_date: Option<NaiveDate>,
+    pub recipient: Option<String>,
+    pub recipient_account: Option<String>,
+    pub debit_account: Option<String>,
+    pub contract: Option<ContractRef>,
+    pub contract_date: Option<NaiveDate>,
+    pub currency: Currency,
+    pub amount: Money,
+    pub expense_item: Option<String>,
+    pub payment_purpose: Option<String>,
+    pub responsible: Option<String>,
+    pub comment: Option<String>,
+    pub tax_period: Option<String>,
+    pub unconfirmed_by_bank: Option<bool>,
+}
+
+const OPERATION_ID: usize = 0;
+const ORGANIZATION: usize = 1;
+const AMOUNT: usize = 2;
+const OPERATION_TYPE: usize = 3;
+const BANK_ACCOUNT: usize = 4;
+const ACCOUNT: usize = 5;
+const DOCUMENT_NUMBER: usize = 6;
+const DOCUMENT_DATE: usize = 7;
+const RECIPIENT: usize = 8;
+const RECIPIENT_ACCOUNT: usize = 9;
+const DEBIT_ACCOUNT: usize = 10;
+const CONTRACT: usize = 11;
+const CONTRACT_DATE: usize = 12;
+const CURRENCY: usize = 13;
+const EXPENSE_ITEM: usize = 14;
+const PAYMENT_PURPOSE: usize = 15;
+const RESPONSIBLE: usize = 16;
+const COMMENT: usize = 17;
+const TAX_PERIOD: usize = 18;
+const UNCONFIRMED_BY_BANK: usize = 19;
+
+impl Row for ExpenseRow {
+    const HEADINGS: &'static [Heading] = &[
+        required(&["Списание с расчетного счета"]),
+        required(&["Организация"]),
+        required(&["Сумма"]),
+        optional(&["Вид операции"]),
+        optional(&["Банковский счет"]),
+        optional(&["Счет учета"]),
+        optional(&["Вх. номер", "Номер входящего документа"]),
+        optional(&["Вх. дата", "Дата входящего документа"]),
+        optional(&["Получатель"]),
+        optional(&["Счет получателя"]),
+        optional(&["Счет дебета"]),
+        optional(&["Договор"]),
+        optional(&["Дата договора"]),
+        optional(&["Валюта"]),
+        optional(&["Статья расходов"]),
+        optional(&["Назначение платежа"]),
+        optional(&["Ответственный"]),
+        optional(&["Комментарий"]),
+        optional(&["Налоговый период"]),
+        optional(&["Не подтверждено выпиской банка", "Не подтверждено банком"]),
+    ];
+    const AMOUNT: usize = AMOUNT;
+    const UNIQUE: Option<usize> = Some(OPERATION_ID);
+
+    fn read(cells: &RowCells<'_, '_>, base_currency: &Currency) -> Result<ExpenseRow, Reject> {
+        let operation_id = cells.required_text(OPERATION_ID)?;
+        let contract_date = cells.date(CONTRACT_DATE)?;
+        Ok(ExpenseRow {
+            organization: cells.required_text(ORGANIZATION)?,
+            operation_type: cells.text(OPERATION_TYPE),
+            bank_account: cells.text(BANK_ACCOUNT),
+            account: cells.text(ACCOUNT),
+            document_number: cells.text(DOCUMENT_NUMBER),
+            document_date: cells.date(DOCUMENT_DATE)?.or_else(|| date_in(&operation_id)),
+            recipient: cells.text(RECIPIENT),
+            recipient_account: cells.text(RECIPIENT_ACCOUNT),
+            debit_account: cells.text(DEBIT_ACCOUNT),
+            contract: cells.text(CONTRACT).and_then(|text| ContractRef::parse(&text, contract_date)),
+            contract_date,
+            currency: currency(cells, CURRENCY, base_currency),
+            amount: cells.required_amount(AMOUNT)?,
+            expense_item: cells.text(EXPENSE_ITEM),
+            payment_purpose: cells.text(PAYMENT_PURPOSE),
+            responsible: cells.text(RESPONSIBLE),
+            comment: cells.text(COMMENT),
+            tax_period: cells.text(TAX_PERIOD),
+            unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK),
+            operation_id,
+        })
+    }
+}

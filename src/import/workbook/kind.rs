@@ -1,0 +1,53 @@
+//! The three kinds of export, and how a file's name tells them.
+
+use std::fmt;
+
+/// What a workbook's rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Receipts.
+    Receipts,
+    /// Expenses.
+    Expenses,
+    /// Expense details (a breakdown of expenses).
+    Details,
+}
+
+/// The longest word first: a breakdown's name holds the word of the expenses as well.
+const WORDS: [(Kind, [&str; 2]); 3] = [
+    (Kind::Details, ["rasshifrovka", "расшифровка"]),
+    (Kind::Receipts, ["postuplenie", "поступление"]),
+    (Kind::Expenses, ["spisanie", "списание"]),
+];
+
+impl Kind {
+    /// All kinds, in the order in which a header is tried: a breakdown before the expenses whose
+    /// first column it shares.
+    pub const ALL: [Kind; 3] = [Kind::Details, Kind::Receipts, Kind::Expenses];
+
+    /// The kind that a file's name tells, in any letter case.
+    pub fn of_name(name: &str) -> Option<Kind> {
+        let name = name.to_lowercase();
+        let named = WORDS.iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));
+        named.map(|(kind, _)| *kind)
+    }
+
+    /// The table that the rows go to.
+    pub fn table_name(self) -> &'static str {
+        match self {
+            Kind::Receipts => "receipts",
+            Kind::Expenses => "expenses",
+            Kind::Details => "expense_details",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Receipts => "receipts",
+            Kind::Expenses => "expenses",
+            Kind::Details => "expense details",
+        })
+    }
+}

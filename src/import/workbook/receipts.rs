@@ -1,0 +1,107 @@
+//! The rows of a receipts export.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::cells::RowCells;
+use super::headings::{Heading, optional, required};
+use super::operation::{currency, date_in};
+use super::{Reject, Row};
+use crate::domain::{ContractRef, Currency, Money};
+
+/// A receipt as 1C writes it.
+#[derive(Clone, Debug, Serialize)]
+#[expect(missing_docs, reason = "the fields are the table's columns")]
+pub struct ReceiptRow {
+    pub operation_id: String,
+    pub organization: String,
+    pub operation_type: Option<String>,
+    pub bank_account: Option<String>,
+    pub account: Option<String>,
+    pub document_number: Option<String>,
+    pub document_date: Option<NaiveDate>,
+    pub payer: Option<String>,
+    pub payer_account: Option<String>,
+    pub settlement_account: Option<String>,
+    pub contract: Option<ContractRef>,
+    pub contract_date: Option<NaiveDate>,
+    pub currency: Currency,
+    pub amount: Money,
+    pub commission: Option<Money>,
+    pub income_item: Option<String>,
+    pub payment_purpose: Option<String>,
+    pub responsible: Option<String>,
+    pub comment: Option<String>,
+}
+
+const OPERATION_ID: usize = 0;
+const ORGANIZATION: usize = 1;
+const AMOUNT: usize = 2;
+const OPERATION_TYPE: usize = 3;
+const BANK_ACCOUNT: usize = 4;
+const ACCOUNT: usize = 5;
+const DOCUMENT_NUMBER: usize = 6;
+const DOCUMENT_DATE: usize = 7;
+const PAYER: usize = 8;
+const PAYER_ACCOUNT: usize = 9;
+const SETTLEMENT_ACCOUNT: usize = 10;
+const CONTRACT: usize = 11;
+const CONTRACT_DATE: usize = 12;
+const CURRENCY: usize = 13;
+const COMMISSION: usize = 14;
+const INCOME_ITEM: usize = 15;
+const PAYMENT_PURPOSE: usize = 16;
+const RESPONSIBLE: usize = 17;
+const COMMENT: usize = 18;
+
+impl Row for ReceiptRow {
+    const HEADINGS: &'static [Heading] = &[
+        required(&["Поступление на расчетный счет"]),
+        required(&["Организация"]),
+        required(&["Сумма"]),
+        optional(&["Вид операции"]),
+        optional(&["Банковский счет"]),
+        optional(&["Счет учета"]),
+        optional(&["Номер входящего документа", "Вх. номер"]),
+        optional(&["Дата входящего документа", "Вх. дата"]),
+        optional(&["Плательщик"]),
+        optional(&["Счет плательщика"]),
+        optional(&["Счет расчетов"]),
+        optional(&["Договор"]),
+        optional(&["Дата договора"]),
+        optional(&["Валюта"]),
+        optional(&["Комиссия"]),
+        optional(&["Статья доходов"]),
+        optional(&["Назначение платежа"]),
+        optional(&["Ответственный"]),
+        optional(&["Комментарий"]),
+    ];
+    const AMOUNT: usize = AMOUNT;
+    const UNIQUE: Option<usize> = Some(OPERATION_ID);
+
+    fn read(cells: &RowCells<'_, '_>, base_currency: &Currency) -> Result<ReceiptRow, Reject> {
+        let operation_id = cells.required_text(OPERATION_ID)?;
+        let contract_date = cells.date(CONTRACT_DATE)?;
+        Ok(ReceiptRow {
+            organization: cells.required_text(ORGANIZATION)?,
+            operation_type: cells.text(OPERATION_TYPE),
+            bank_account: cells.text(BANK_ACCOUNT),
+            account: cells.text(ACCOUNT),
+            document_number: cells.text(DOCUMENT_NUMBER),
+            document_date: cells.date(DOCUMENT_DATE)?.or_else(|| date_in(&operation_id)),
+            payer: cells.text(PAYER),
+            payer_account: cells.text(PAYER_ACCOUNT),
+            settlement_account: cells.text(SETTLEMENT_ACCOUNT),
+            contract: cells.text(CONTRACT).and_then(|text| ContractRef::parse(&text, contract_date)),
+            contract_date,
+            currency: currency(cells, CURRENCY, base_currency),
+            amount: cells.required_amount(AMOUNT)?,
+            commission: cells.amount(COMMISSION)?,
+            income_item: cells.text(INCOME_ITEM),
+            payment_purpose: cells.text(PAYMENT_PURPOSE),
+            responsible: cells.text(RESPONSIBLE),
+            comment: cells.text(COMMENT),
+            operation_id,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Opens a workbook and walks the rows of a sheet, one row in memory at a time.
+//!
+//! calamine does the reading; its cell stream is used because it trusts no `<dimension>` and
+//! builds no whole sheet. Says in plain words why a file is no workbook.
+
+use std::io::Cursor;
+
+use calamine::{Cell, DataRef, Reader, Xlsx, XlsxCellReader, XlsxError};
+
+use super::Kind;
+
+type Source = Cursor<Vec<u8>>;
+pub(super) type Book = Xlsx<Source>;
+
+/// How an OLE compound file begins: a workbook with a password, or one of before 2007.
+const OLE_MAGIC: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
+const ZIP_MAGIC: &[u8] = b"PK";
+
+/// Why a file gives no rows at all.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkbookError {
+    /// Nothing in it.
+    #[error("the file is empty (0 bytes): 1C is still writing it, or the export failed; export it again")]
+    Empty,
+    /// Encrypted, or the binary format of before 2007.
+    #[error("the file is protected by a password or in the old .xls format: export it as XLSX without a password")]
+    Protected,
+    /// Something else.
+    #[error("the file is not an XLSX workbook")]
+    NotXlsx,
+    /// It begins like one and then can't be read.
+    #[error("the workbook is damaged or cut off: {0}")]
+    Damaged(#[from] XlsxError),
+    /// A workbook of some other content.
+    #[error("{kind}: the header row lacks the required column {}", columns.join(" and the column "))]
+    MissingColumns {
+        /// What the file's name says it is.
+        kind: Kind,
+        /// The missing headings.
+        columns: Vec<String>,
+    },
+    /// Neither the name nor any header tells what it is.
+    #[error("neither the file's name nor a header row says that it holds receipts, expenses or expense details")]
+    UnknownKind,
+}
+
+pub(super) fn open(bytes: Vec<u8>) -> Result<Book, WorkbookError> {
+    if bytes.is_empty() {
+        return Err(WorkbookError::Empty);
+    }
+    if bytes.starts_with(OLE_MAGIC) {
+        return Err(WorkbookError::Protected);
+    }
+    if !bytes.starts_with(ZIP_MAGIC) {
+        return Err(WorkbookError::NotXlsx);
+    }
+    Xlsx::new(Cursor::new(bytes)).map_err(|err| match err {
+        XlsxError::Password => WorkbookError::Protected,
+        other => WorkbookError::Damaged(other),
+    })
+}
+
+pub(super) fn names(book: &Book) -> Vec<String> {
+    book.sheet_names()
+}
+
+/// The rows of one sheet, top to bottom; empty rows are passed over.
+pub(super) struct SheetRows<'a> {
+    reader: XlsxCellReader<'a, Source>,
+    next_cell: Option<Cell<DataRef<'a>>>,
+    cells: Vec<DataRef<'a>>,
+    row_number: u32,
+}
+
+impl<'a> SheetRows<'a> {
+    pub fn open(book: &'a mut Book, name: &str) -> Result<SheetRows<'a>, WorkbookError> {
+        let mut reader = book.worksheet_cells_reader(name)?;
+        let next_cell = reader.next_cell()?;
+        Ok(SheetRows { reader, next_cell, cells: Vec::new(), row_number: 0 })
+    }
+
+    /// Goes to the next row that has any content. `false`: there is none.
+    pub fn next_row(&mut self) -> Result<bool, WorkbookError> {
+        loop {
+            self.cells.clear();
+            let Some(first) = &self.next_cell else { return Ok(false) };
+            let row = first.get_position().0;
+            while let Some(cell) = self.next_cell.take_if(|cell| cell.get_position().0 == row) {
+                let column = cell.get_position().1 as usize;
+                if self.cells.len() <= column {
+                    self.cells.resize(column + 1, DataRef::Empty);
+                }
+                self.cells[column] = cell.get_value().clone();
+                self.next_cell = self.reader.next_cell()?;
+            }
+            if self.cells.iter().any(|cell| *cell != DataRef::Empty) {
+                self.row_number = row + 1;
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The cells of the current row, from column A on.
+    pub fn cells(&self) -> &[DataRef<'a>] {
+        &self.cells
+    }
+
+    /// The number of the current row, as a spreadsheet shows it.
+    pub fn row_number(&self) -> u32 {
+        self.row_number
+    }
+}
