@@ -91,8 +91,7 @@ impl Cache {
     }
 
     /// Stores an entry in Redis (while it answers) and in memory. Gives where it went.
-    pub async fn set(&self, namespace: &str, key: &CacheKey, entry: Entry) -> Tier {
-        let entry = Arc::new(entry);
+    pub async fn set(&self, namespace: &str, key: &CacheKey, entry: Arc<Entry>) -> Tier {
         self.shared.memory.set(namespace, key, entry.clone());
         match &self.shared.redis {
             Some(redis) if redis.is_up() => match redis.set(namespace, key, &entry).await {

@@ -23,7 +23,7 @@ mod users;
 
 pub use bank_accounts::{BankAccountId, insert_bank_account, list_bank_account_ids};
 pub use contracts::{ContractFacts, KnownContract, fill_contract_facts, insert_contract, list_contracts};
-pub use departments::{advance_generation, data_versions, ensure_finance_departments, get_data_version};
+pub use departments::{advance_generation, data_versions, ensure_finance_departments};
 pub use expense_details::{
     KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, insert_expense_details,
     link_details_to_contract, list_details_of, list_linkable_details,
@@ -32,9 +32,10 @@ pub use expenses::list_expense_fingerprints;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
 pub use figures::{DayFigures, active_contracts, other_currencies, payments_by_day, receipts_and_expenses_by_day};
 pub use import_journal::{
-    JournalFilter, JournalRow, NewJournalEntry, NewReject, count_journal, insert_journal_entry, list_journal,
+    JournalFilter, JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry,
+    list_journal, list_rejects,
 };
-pub use import_runs::{NewRun, RunResult, finish_run, insert_run, interrupt_running};
+pub use import_runs::{NewRun, RunResult, RunRow, find_run, finish_run, insert_run, interrupt_running};
 pub use locks::lock_import;
 pub use organizations::{insert_organization, list_organization_ids};
 pub use pool::{Db, DbConn, DbError};

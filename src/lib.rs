@@ -2,6 +2,10 @@
 //!
 //! The parts form layers, and each uses only those below it; `docs/architecture.md` is the map.
 
+pub mod accounts;
+pub mod analytics;
+pub mod api;
+pub mod app;
 pub mod cache;
 pub mod config;
 pub mod db;

@@ -9,7 +9,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 
 use super::schema::departments;
 use super::{DbConn, DbError, on_conn, utc_now};
-use crate::domain::{DataVersion, DepartmentScope};
+use crate::domain::DataVersion;
 
 /// The data version of every department, by its id.
 ///
@@ -20,15 +20,6 @@ pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>,
         departments::table.select((departments::id, departments::generation, departments::data_as_of)).load(c).await
     })?;
     Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of })).collect())
-}
-
-/// The data version of a scope, as the connection's snapshot sees it.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn get_data_version(conn: &mut DbConn, scope: DepartmentScope) -> Result<DataVersion, DbError> {
-    let versions = data_versions(conn).await?;
-    Ok(DataVersion::of(scope, versions))
 }
 
 /// Raises the generation of a department. Called in the transaction that changes its data.

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 
 use super::schema::{import_journal, rejected_rows};
 use super::{CHUNK, DbConn, DbError, on_conn};
@@ -137,4 +138,46 @@ pub async fn count_journal(conn: &mut DbConn, department: DepartmentScope) -> Re
         }
         query.count().get_result(c).await
     })?)
+}
+
+/// A rejected row as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = rejected_rows)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct RejectRow {
+    pub row_number: i32,
+    pub column_name: String,
+    pub value: String,
+    pub reason: String,
+}
+
+/// The rejected rows of an entry, in the order of the file; `None` when there is no such entry in
+/// the scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_rejects(
+    conn: &mut DbConn,
+    department: DepartmentScope,
+    journal_id: i64,
+) -> Result<Option<Vec<RejectRow>>, DbError> {
+    let owner: Option<i64> = on_conn!(conn, |c| {
+        import_journal::table
+            .filter(import_journal::id.eq(journal_id))
+            .select(import_journal::department_id)
+            .first(c)
+            .await
+            .optional()
+    })?;
+    let Some(owner) = owner.filter(|owner| department.id().is_none_or(|id| id == *owner)) else { return Ok(None) };
+    let rows = on_conn!(conn, |c| {
+        rejected_rows::table
+            .filter(rejected_rows::department_id.eq(owner))
+            .filter(rejected_rows::journal_id.eq(journal_id))
+            .order((rejected_rows::row_number, rejected_rows::id))
+            .select(RejectRow::as_select())
+            .load(c)
+            .await
+    })?;
+    Ok(Some(rows))
 }

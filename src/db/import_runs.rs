@@ -3,9 +3,11 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::Serialize;
 
 use super::schema::import_runs;
 use super::{DbConn, DbError, on_conn, utc_now};
+use crate::domain::DepartmentScope;
 
 /// A run that begins.
 #[derive(Insertable)]
@@ -30,6 +32,35 @@ pub struct RunResult {
     pub files_failed: i32,
     pub files_skipped: i32,
     pub message: String,
+}
+
+/// A run as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = import_runs)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct RunRow {
+    pub id: i64,
+    pub department_id: i64,
+    pub state: String,
+    pub started_by: String,
+    pub started_at: NaiveDateTime,
+    pub finished_at: Option<NaiveDateTime>,
+    pub total_files: i32,
+    pub files_processed: i32,
+    pub files_failed: i32,
+    pub files_skipped: i32,
+    pub message: String,
+}
+
+/// The run of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_run(conn: &mut DbConn, department: DepartmentScope, run_id: i64) -> Result<Option<RunRow>, DbError> {
+    let run: Option<RunRow> = on_conn!(conn, |c| {
+        import_runs::table.filter(import_runs::id.eq(run_id)).select(RunRow::as_select()).first(c).await.optional()
+    })?;
+    Ok(run.filter(|run| department.id().is_none_or(|id| id == run.department_id)))
 }
 
 /// Stores a run; gives its id.

@@ -1,0 +1,40 @@
+//! The REST interface: parse, authorize, call one use case, answer.
+//!
+//! One file for each resource. Every error becomes problem+json in `error`; who may see what is
+//! decided in `caller`; query strings are read in `params`. No figure is made here.
+
+mod analytics;
+mod auth;
+mod caller;
+mod error;
+mod frame;
+mod health;
+mod import;
+mod params;
+
+use actix_web::web::{self, JsonConfig, ServiceConfig};
+
+use error::ApiError;
+pub use frame::frame;
+
+/// The path that the whole contract lies under.
+pub const PREFIX: &str = "/api/v1";
+
+/// A JSON body has so many bytes at most.
+const JSON_BYTES: usize = 64 * 1024;
+
+/// Registers every route.
+pub fn configure(config: &mut ServiceConfig) {
+    let json = JsonConfig::default().limit(JSON_BYTES).error_handler(|err, _| ApiError::from_json_error(&err).into());
+    config
+        .app_data(json)
+        .configure(health::configure)
+        .service(
+            web::scope(PREFIX)
+                .configure(auth::configure)
+                .service(web::scope("/credit-portfolio").configure(analytics::configure).configure(import::configure)),
+        )
+        .default_service(
+            web::route().to(async || ApiError::NotFound("there is nothing at this path".to_owned()).answer()),
+        );
+}

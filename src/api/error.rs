@@ -1,0 +1,221 @@
+//! The one error of the REST interface, and how it is told (RFC 9457, `application/problem+json`).
+//!
+//! A fault of the server shows nothing but the request's id; its cause goes to the log, once, here.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::error::JsonPayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use super::frame::request_id;
+use crate::accounts::{LoginError, PasswordError, TokenError};
+use crate::analytics::AnalyticsError;
+use crate::db::DbError;
+use crate::import::actor::StartError;
+
+/// Everything that can be wrong with a request.
+#[derive(Debug)]
+pub enum ApiError {
+    /// 422: a parameter or a field of the body.
+    Invalid { parameter: String, detail: String },
+    /// 401.
+    Unauthorized(String),
+    /// 403.
+    Forbidden(String),
+    /// 404.
+    NotFound(String),
+    /// 409, with the id of the run in the way.
+    Busy { run_id: i64 },
+    /// 409.
+    Conflict(String),
+    /// 413.
+    TooLarge(String),
+    /// 429.
+    TooManyTries(Duration),
+    /// 503: the database does not answer, or the program is stopping.
+    Unavailable(String),
+    /// 500: a fault of this program.
+    Internal(String),
+}
+
+impl ApiError {
+    /// A parameter that can't be used.
+    pub fn invalid(parameter: &str, detail: impl Into<String>) -> ApiError {
+        ApiError::Invalid { parameter: parameter.to_owned(), detail: detail.into() }
+    }
+
+    /// A JSON body that can't be used.
+    pub fn from_json_error(err: &JsonPayloadError) -> ApiError {
+        match err {
+            JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+                ApiError::TooLarge("the body is too large".to_owned())
+            }
+            JsonPayloadError::ContentType => {
+                ApiError::invalid("body", "the body must be JSON: send Content-Type: application/json")
+            }
+            other => ApiError::invalid("body", other.to_string()),
+        }
+    }
+
+    /// The response.
+    pub fn answer(&self) -> HttpResponse {
+        self.error_response()
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            ApiError::Invalid { parameter, detail } => format!("{parameter}: {detail}"),
+            ApiError::Busy { run_id } => format!("import run {run_id} is still at work"),
+            ApiError::TooManyTries(wait) => {
+                format!("too many failed logins: try again in {} s", wait.as_secs().max(1))
+            }
+            ApiError::Unavailable(_) => "the service can't answer at the moment: try again later".to_owned(),
+            ApiError::Internal(_) => "an internal error: give the request id to the administrator".to_owned(),
+            ApiError::Unauthorized(detail)
+            | ApiError::Forbidden(detail)
+            | ApiError::NotFound(detail)
+            | ApiError::Conflict(detail)
+            | ApiError::TooLarge(detail) => detail.clone(),
+        }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail())
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            ApiError::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            ApiError::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
+            ApiError::NotFound(_) => StatusCode::NOT_FOUND,
+            ApiError::Busy { .. } | ApiError::Conflict(_) => StatusCode::CONFLICT,
+            ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let ApiError::Unavailable(cause) | ApiError::Internal(cause) = self {
+            log::error!("Request {}: {cause}", request_id());
+        }
+        let mut extra = serde_json::Map::new();
+        if let ApiError::Invalid { parameter, .. } = self {
+            extra.insert("parameter".to_owned(), json!(parameter));
+        }
+        if let ApiError::Busy { run_id } = self {
+            extra.insert("run_id".to_owned(), json!(run_id));
+        }
+        let mut response = problem(self.status_code(), &self.detail(), extra);
+        let headers = response.headers_mut();
+        match self {
+            ApiError::Unauthorized(_) => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            ApiError::TooManyTries(wait) => {
+                headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// A problem+json response with the request's id.
+pub(super) fn problem(
+    status: StatusCode,
+    detail: &str,
+    extra: serde_json::Map<String, serde_json::Value>,
+) -> HttpResponse {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let mut body = json!({
+        "type": format!("urn:credit-portfolio:problem:{}", title.to_lowercase().replace(' ', "-")),
+        "title": title,
+        "status": status.as_u16(),
+        "detail": detail,
+        "request_id": request_id(),
+    });
+    if let Some(body) = body.as_object_mut() {
+        body.extend(extra);
+    }
+    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/problem+json")).body(body.to_string())
+}
+
+/// What the framework answered without words (404, 405, 413 and the like), said properly.
+pub(super) fn problem_of_status(status: StatusCode, response: &HttpResponse) -> HttpResponse {
+    let detail = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method",
+        StatusCode::NOT_FOUND => "there is nothing at this path",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+        _ => "the request can't be answered",
+    };
+    let mut problem = problem(status, detail, serde_json::Map::new());
+    if let Some(allowed) = response.headers().get(ALLOW) {
+        problem.headers_mut().insert(ALLOW, allowed.clone());
+    }
+    problem
+}
+
+impl From<DbError> for ApiError {
+    fn from(err: DbError) -> ApiError {
+        match err {
+            DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
+            DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
+        }
+    }
+}
+
+impl From<AnalyticsError> for ApiError {
+    fn from(err: AnalyticsError) -> ApiError {
+        match err {
+            AnalyticsError::Database(err) => err.into(),
+            AnalyticsError::Json(_) => ApiError::Internal(err.to_string()),
+        }
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(err: LoginError) -> ApiError {
+        match err {
+            LoginError::Refused => ApiError::Unauthorized(err.to_string()),
+            LoginError::Database(err) => err.into(),
+            LoginError::Password(err) => err.into(),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(err: PasswordError) -> ApiError {
+        match err {
+            PasswordError::Length => ApiError::invalid("password", err.to_string()),
+            PasswordError::Hash(_) => ApiError::Internal(err.to_string()),
+        }
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(err: TokenError) -> ApiError {
+        ApiError::Unauthorized(err.to_string())
+    }
+}
+
+impl From<StartError> for ApiError {
+    fn from(err: StartError) -> ApiError {
+        match err {
+            StartError::Busy { run_id } => ApiError::Busy { run_id },
+            StartError::NoSource => ApiError::Conflict(err.to_string()),
+            StartError::Stopping => ApiError::Unavailable(err.to_string()),
+            StartError::Database(err) => err.into(),
+        }
+    }
+}

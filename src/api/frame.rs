@@ -1,0 +1,73 @@
+//! The frame around every request: its id, and what holds whatever the handler does.
+//!
+//! A request that began is finished even if its client leaves: work that is cut off in the middle
+//! would give up its database connection (and SQLite's can't be given up cleanly on a web
+//! worker). A response that the framework made without words becomes problem+json.
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+
+use super::error::{ApiError, problem_of_status};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// A longer id of the client's is replaced by one of ours.
+const LONGEST_ID: usize = 128;
+
+tokio::task_local! {
+    static CURRENT: String;
+}
+
+/// The id of the request that this task works on.
+pub fn request_id() -> String {
+    CURRENT.try_with(Clone::clone).unwrap_or_else(|_| "-".to_owned())
+}
+
+/// The middleware.
+///
+/// # Errors
+/// None: every error of a handler becomes a response here.
+pub async fn frame(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = asked_id(&request).unwrap_or_else(new_id);
+    let kept = request.request().clone();
+    let handling = next.call(request);
+    let answered = CURRENT.scope(id.clone(), async move {
+        match handling.await {
+            Ok(response) => response.map_into_boxed_body(),
+            Err(err) => ServiceResponse::new(kept, err.error_response()),
+        }
+    });
+    let work = actix_web::rt::spawn(CURRENT.scope(id.clone(), async move { spoken(answered.await) }));
+    let mut response = work.await.map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))?;
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+/// Gives an error response without words its words.
+fn spoken(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let problem = problem_of_status(status, response.response());
+    response.into_response(problem)
+}
+
+/// The id that a client or proxy gave, if it can stand in a header and a log line.
+fn asked_id(request: &ServiceRequest) -> Option<String> {
+    let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+    let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+    (is_plain && !id.is_empty() && id.len() <= LONGEST_ID).then(|| id.to_owned())
+}
+
+fn new_id() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}

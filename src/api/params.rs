@@ -1,0 +1,117 @@
+//! The parameters of a query string, each read once and named when it is wrong.
+//!
+//! A parameter that nobody asked for, or that stands twice, is an error: a misspelt filter must
+//! not silently give the figures of everything.
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use chrono::NaiveDate;
+use std::future::{Ready, ready};
+
+use super::error::ApiError;
+use crate::domain::DateRange;
+
+const DEFAULT_LIMIT: i64 = 100;
+const LARGEST_LIMIT: i64 = 1000;
+
+/// What is left to be read of a query string.
+pub struct Params {
+    left: Vec<(String, String)>,
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// How many rows are passed over.
+    pub skip: i64,
+    /// How many rows are given at most.
+    pub limit: i64,
+}
+
+impl FromRequest for Params {
+    type Error = ApiError;
+    type Future = Ready<Result<Params, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Params::parse(request.query_string()))
+    }
+}
+
+impl Params {
+    fn parse(query: &str) -> Result<Params, ApiError> {
+        let invalid = |err: serde_urlencoded::de::Error| ApiError::invalid("query", format!("can't be read: {err}"));
+        let left: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(invalid)?;
+        if left.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
+            return Err(ApiError::invalid("query", "is not UTF-8"));
+        }
+        for (at, (name, _)) in left.iter().enumerate() {
+            if left[..at].iter().any(|(earlier, _)| earlier == name) {
+                return Err(ApiError::invalid(name, "stands twice"));
+            }
+        }
+        Ok(Params { left })
+    }
+
+    /// A text. An empty one counts as left out.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let at = self.left.iter().position(|(known, _)| known == name)?;
+        let (_, value) = self.left.swap_remove(at);
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// An id: a whole number from 1.
+    pub fn id(&mut self, name: &str) -> Result<Option<i64>, ApiError> {
+        self.number(name, 1, i64::MAX)
+    }
+
+    /// A whole number within bounds.
+    pub fn number(&mut self, name: &str, smallest: i64, largest: i64) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match text.parse() {
+            Ok(number) if (smallest..=largest).contains(&number) => Ok(Some(number)),
+            _ if largest == i64::MAX => {
+                Err(ApiError::invalid(name, format!("{text:?} is not a whole number from {smallest}")))
+            }
+            _ => Err(ApiError::invalid(name, format!("{text:?} is not a whole number from {smallest} to {largest}"))),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn switch(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
+        match self.text(name).as_deref() {
+            None => Ok(None),
+            Some("true" | "1") => Ok(Some(true)),
+            Some("false" | "0") => Ok(Some(false)),
+            Some(other) => Err(ApiError::invalid(name, format!("{other:?} is neither true nor false"))),
+        }
+    }
+
+    /// `date_from` and `date_to`.
+    pub fn dates(&mut self) -> Result<DateRange, ApiError> {
+        let (from, to) = (self.date("date_from")?, self.date("date_to")?);
+        DateRange::new(from, to).map_err(|err| ApiError::invalid("date_from", err.to_string()))
+    }
+
+    /// `skip` and `limit`.
+    pub fn page(&mut self) -> Result<Page, ApiError> {
+        Ok(Page {
+            skip: self.number("skip", 0, i64::MAX)?.unwrap_or(0),
+            limit: self.number("limit", 1, LARGEST_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
+        })
+    }
+
+    /// Every parameter must have been asked for by now.
+    pub fn finish(self) -> Result<(), ApiError> {
+        match self.left.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(ApiError::invalid(name, "there is no such parameter here")),
+        }
+    }
+
+    fn date(&mut self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        // chrono alone would take 2024-3-5 and years of five digits.
+        let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        let date = date.ok_or_else(|| ApiError::invalid(name, format!("{text:?} is not a date such as 2024-03-31")))?;
+        Ok(Some(date))
+    }
+}

@@ -1,0 +1,178 @@
+//! The program put together: pools, cache, import actor and routes; start and graceful stop.
+//!
+//! `serve`, `demo` and the tests all start it here.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use anyhow::Context;
+use tokio::sync::oneshot;
+
+use crate::accounts::{LoginThrottle, Tokens};
+use crate::analytics::Analytics;
+use crate::api;
+use crate::cache::Cache;
+use crate::config::Settings;
+use crate::db::{self, Db};
+use crate::domain::Currency;
+use crate::import::ImportContext;
+use crate::import::actor::ImportHandle;
+
+/// So often the departments' data versions are read: a commit of another process is seen within.
+const VERSION_TICK: Duration = Duration::from_secs(1);
+/// Requests at work get so much time at a stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+/// What handlers work with; every part is a cheap handle.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The cache, shared with the import actor.
+    pub cache: Cache,
+    /// Cached answers.
+    pub analytics: Analytics,
+    /// The import actor.
+    pub import: ImportHandle,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// The brake on guessing passwords.
+    pub login_throttle: LoginThrottle,
+    /// The departments whose members may see the portfolio.
+    pub finance_departments: Vec<i64>,
+    /// The department that the FTP exports belong to.
+    pub import_department: i64,
+    /// The currency of answers that ask for none.
+    pub base_currency: Currency,
+}
+
+/// The program at work.
+pub struct RunningApp {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its parts.
+    pub state: AppState,
+    /// Stops the web server.
+    pub server: ServerHandle,
+    served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
+    version_watch: actix_web::rt::task::JoinHandle<()>,
+    end_of_watch: oneshot::Sender<()>,
+}
+
+/// What the database must hold before anything works: the finance departments.
+///
+/// # Errors
+/// When the database can't be reached or its schema does not fit.
+pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Db> {
+    let db = Db::open(&settings.database, migrate).await?;
+    db.write(async |conn| db::ensure_finance_departments(conn, &settings.finance_departments).await).await?;
+    Ok(db)
+}
+
+/// The import's surroundings, as the settings say.
+pub fn import_context(settings: &Settings, db: Db, cache: Cache, department_id: i64) -> ImportContext {
+    ImportContext {
+        db,
+        cache,
+        department_id,
+        base_currency: settings.base_currency.clone(),
+        max_file_bytes: settings.import.max_file_bytes,
+    }
+}
+
+impl RunningApp {
+    /// Starts everything: database, cache, import actor, web server.
+    ///
+    /// # Errors
+    /// When the address is taken, or the database can't be used.
+    pub async fn start(settings: &Settings, migrate: bool) -> anyhow::Result<RunningApp> {
+        let db = open_database(settings, migrate).await?;
+        let interrupted = db.write(async |conn| db::interrupt_running(conn).await).await?;
+        if interrupted > 0 {
+            log::warn!("{interrupted} import runs had been broken off by the end of the program");
+        }
+        let cache = Cache::open(&settings.cache).await?;
+        cache.learn_versions(db::data_versions(&mut db.conn().await?).await?);
+        let context = import_context(settings, db.clone(), cache.clone(), settings.import_department());
+        let state = AppState {
+            analytics: Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone()),
+            import: ImportHandle::start(context, &settings.import),
+            tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
+            login_throttle: LoginThrottle::default(),
+            finance_departments: settings.finance_departments.clone(),
+            import_department: settings.import_department(),
+            base_currency: settings.base_currency.clone(),
+            db,
+            cache,
+        };
+        let listener = TcpListener::bind(settings.web.bind)
+            .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
+        let address = listener.local_addr()?;
+        let data = Data::new(state.clone());
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(data.clone())
+                .wrap(Compress::default())
+                .wrap(from_fn(api::frame))
+                .configure(api::configure)
+        })
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?
+        .run();
+        let (end_of_watch, end) = oneshot::channel();
+        let version_watch = actix_web::rt::spawn(watch_versions(state.clone(), end));
+        let handle = server.handle();
+        let served = actix_web::rt::spawn(server);
+        Ok(RunningApp { address, state, server: handle, served, version_watch, end_of_watch })
+    }
+
+    /// Waits until the web server has stopped (by signal or handle), then stops the rest: an
+    /// import at work ends after its current file.
+    ///
+    /// # Errors
+    /// When the web server failed.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        self.served.await??;
+        self.state.import.stop().await;
+        let _ = self.end_of_watch.send(());
+        let _ = self.version_watch.await;
+        log::info!("Stopped");
+        Ok(())
+    }
+
+    /// Stops everything.
+    ///
+    /// # Errors
+    /// When the web server failed.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.server.stop(true).await;
+        self.ended().await
+    }
+}
+
+/// Keeps the cache informed of commits that other processes made, until told to end. It ends
+/// between two looks: a query is never cut off.
+async fn watch_versions(state: AppState, mut end: oneshot::Receiver<()>) {
+    let mut is_reachable = true;
+    while tokio::time::timeout(VERSION_TICK, &mut end).await.is_err() {
+        let versions = async { db::data_versions(&mut state.db.conn().await?).await };
+        match versions.await {
+            Ok(versions) => {
+                if !is_reachable {
+                    log::info!("The database is back");
+                }
+                is_reachable = true;
+                state.cache.learn_versions(versions);
+            }
+            Err(err) if is_reachable => {
+                is_reachable = false;
+                log::error!("{err}");
+            }
+            Err(_) => {}
+        }
+    }
+}
