@@ -17,6 +17,8 @@ pub use sections::{
 
 use crate::domain::Currency;
 
+const USUAL_FILE: &str = "credit-portfolio.toml";
+
 /// All settings of the program.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,21 +40,17 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Reads the settings: the TOML file (`file`, else `CONFIG_FILE`, else `credit-portfolio.toml`
-    /// in the working directory if it is there), then the environment.
+    /// Reads the settings: the TOML file (`file`, else `credit-portfolio.toml` in the working
+    /// directory if it is there), then the environment.
     ///
     /// # Errors
     /// [`ConfigError`] lists every problem found, each with the name of its setting.
     pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-        dotenvy::dotenv().or_else(ignore_missing).map_err(|err| {
-            ConfigError::one(format!(
-                ".env: {err}: write each line as NAME=value, with quotes around values that hold spaces"
-            ))
-        })?;
-        Settings::from_sources(file, |name| std::env::var(name).ok())
+        let usual = Some(Path::new(USUAL_FILE)).filter(|path| path.exists());
+        Settings::from_sources(file.or(usual), |name| std::env::var(name).ok())
     }
 
-    /// As [`Settings::load`], over any environment.
+    /// As [`Settings::load`], over that file or none, and any environment.
     ///
     /// # Errors
     /// As [`Settings::load`].
@@ -79,6 +77,22 @@ impl Settings {
     }
 }
 
-fn ignore_missing(err: dotenvy::Error) -> Result<std::path::PathBuf, dotenvy::Error> {
-    if err.not_found() { Ok(std::path::PathBuf::new()) } else { Err(err) }
+/// Puts what stands in `.env` (of the working directory or one above it) into the environment;
+/// what is there already stays. Called once, before anything reads the environment.
+///
+/// # Errors
+/// [`ConfigError`] when the file can't be read.
+pub fn load_dotenv() -> Result<(), ConfigError> {
+    match dotenvy::dotenv() {
+        Ok(_) => Ok(()),
+        Err(err) if err.not_found() => Ok(()),
+        Err(err) => Err(ConfigError::one(format!(
+            ".env: {err}; write each line as NAME=value, with quotes around a value that holds spaces"
+        ))),
+    }
+}
+
+/// Starts the log on standard error: what `RUST_LOG` asks for, by default `info`.
+pub fn start_logging() {
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
 }

@@ -69,5 +69,5 @@ fn asked_id(request: &ServiceRequest) -> Option<String> {
 }
 
 fn new_id() -> String {
-    format!("{:016x}", fastrand::u64(..))
+    format!("{:016x}", rand::random::<u64>())
 }

@@ -20,7 +20,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 27] = [
+pub const SETTINGS: [Setting; 26] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("SECRET_KEY", "auth.secret_key", ""),
     setting("ACCESS_TOKEN_EXPIRE_MINUTES", "auth.access_token_expire_minutes", "480"),
@@ -47,7 +47,6 @@ pub const SETTINGS: [Setting; 27] = [
     setting("IMPORT_MAX_FILE_MB", "import.max_file_mb", "256"),
     setting("FINANCE_DEPARTMENT_ID", "portfolio.finance_department_id", "8"),
     setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
-    setting("RUST_LOG", "log.filter", "info"),
 ];
 
 /// Everything that is wrong with the settings.
@@ -87,26 +86,24 @@ impl Reader {
     /// Merges defaults, file and environment.
     pub fn open(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Reader, ConfigError> {
         let mut builder = Config::builder();
-        let named = file.map(Path::to_path_buf).or_else(|| environment("CONFIG_FILE").map(Into::into));
-        let source = match &named {
-            Some(path) => File::from(path.as_path()).format(FileFormat::Toml).required(true),
-            None => File::new("credit-portfolio.toml", FileFormat::Toml).required(false),
-        };
-        let file_only =
-            Config::builder().add_source(source.clone()).build().map_err(|err| ConfigError::one(err.to_string()))?;
-        let problems = unknown_names(&file_only);
-        for setting in &SETTINGS {
-            builder =
-                builder.set_default(setting.path, setting.default).map_err(|err| ConfigError::one(err.to_string()))?;
+        let problem = |err: config::ConfigError| ConfigError::one(err.to_string());
+        let mut problems = Vec::new();
+        let source = file.map(|path| File::from(path).format(FileFormat::Toml));
+        if let Some(source) = &source {
+            problems = unknown_names(&Config::builder().add_source(source.clone()).build().map_err(problem)?);
         }
-        builder = builder.add_source(source);
+        for setting in &SETTINGS {
+            builder = builder.set_default(setting.path, setting.default).map_err(problem)?;
+        }
+        if let Some(source) = source {
+            builder = builder.add_source(source);
+        }
         for setting in &SETTINGS {
             // An empty variable (a line left blank in .env) is one that is not set.
             let value = environment(setting.env).filter(|value| !value.is_empty());
-            builder =
-                builder.set_override_option(setting.path, value).map_err(|err| ConfigError::one(err.to_string()))?;
+            builder = builder.set_override_option(setting.path, value).map_err(problem)?;
         }
-        let config = builder.build().map_err(|err| ConfigError::one(err.to_string()))?;
+        let config = builder.build().map_err(problem)?;
         Ok(Reader { config, problems })
     }
 

@@ -1,0 +1,60 @@
+//! The command line: one file a subcommand.
+
+mod demo;
+mod healthcheck;
+mod import;
+mod migrate;
+mod serve;
+mod user;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+
+/// Exact, cached figures over a holding's loan portfolio, imported from 1C exports.
+#[derive(Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// A settings file (TOML); without it, credit-portfolio.toml in the working directory if it is
+    /// there. The environment wins over the file.
+    #[arg(long, global = true, env = "CONFIG_FILE", value_name = "PATH")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the REST interface and import by schedule (the default).
+    Serve(serve::Serve),
+    /// Import now, from the FTP server or a folder.
+    Import(import::Import),
+    /// See it work: an invented holding, its FTP server, and the service, all in this process.
+    Demo(demo::Demo),
+    /// Bring the database's schema up to this version.
+    Migrate,
+    /// Make users and set passwords.
+    User(user::User),
+    /// Ask a running service whether it is ready; for containers.
+    Healthcheck(healthcheck::Healthcheck),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// What stopped it, in words for the person at the terminal.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let settings = || -> anyhow::Result<Settings> { Ok(Settings::load(self.config.as_deref())?) };
+        match self.command.unwrap_or(Command::Serve(serve::Serve::default())) {
+            Command::Serve(serve) => serve.run(&settings()?).await,
+            Command::Import(import) => import.run(&settings()?).await,
+            Command::Demo(demo) => demo.run().await,
+            Command::Migrate => migrate::run(&settings()?).await,
+            Command::User(user) => user.run(&settings()?).await,
+            Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `demo`: the main job, end to end, in one process and without settings.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use rand::distr::{Alphanumeric, SampleString};
+
+use crate::accounts::hash_password;
+use crate::app::RunningApp;
+use crate::config::{Secret, Settings};
+use crate::db::{self, NewUser, utc_now};
+use crate::demo::{DemoFtpServer, Portfolio, write_exports};
+use crate::domain::Role;
+
+const FTP_USER: &str = "1c";
+
+#[derive(Args)]
+pub struct Demo {
+    /// About how many rows the workbooks have together.
+    #[arg(long, default_value_t = 3000)]
+    rows: usize,
+    /// Keep database and workbooks in this folder instead of a temporary one.
+    #[arg(long, value_name = "PATH")]
+    dir: Option<PathBuf>,
+    /// The address to listen on.
+    #[arg(long, default_value = "127.0.0.1:8000")]
+    bind: SocketAddr,
+}
+
+impl Demo {
+    pub async fn run(self) -> anyhow::Result<()> {
+        let temporary = tempfile::Builder::new().prefix("credit-portfolio-demo-").tempdir()?;
+        let folder = self.dir.as_deref().unwrap_or(temporary.path());
+        let exports = folder.join("ftp");
+        println!("Writing the exports of an invented holding to {} …", exports.display());
+        write_exports(&Portfolio::invented(self.rows, chrono::Local::now().date_naive()), &exports)?;
+        let database = folder.join("demo.db");
+        remove_database(&database)?;
+        let ftp_password = Secret::new(random_text());
+        let ftp = DemoFtpServer::start(exports, FTP_USER, &ftp_password).await?;
+        let app = RunningApp::start(&settings(&database, &ftp, &ftp_password, self.bind)?, true).await?;
+        println!("Importing them from ftp://{} …", ftp.address);
+        let started = app.state.import.run_now("demo").await?;
+        let report = started.ended.await.context("the import broke off; the log says why")?;
+        println!("{} (a real folder holds files that are no exports, too).", report.message);
+        let (password, token) = make_admin(&app).await?;
+        print_usage(app.address, &password, &token);
+        app.ended().await
+    }
+}
+
+/// The demo's settings come from here alone: whatever stands in the environment is not touched.
+fn settings(database: &Path, ftp: &DemoFtpServer, password: &Secret, bind: SocketAddr) -> anyhow::Result<Settings> {
+    let values = [
+        ("DATABASE_URL", format!("sqlite://{}", database.display())),
+        ("USE_REDIS", "false".to_owned()),
+        ("FTP_HOST", ftp.address.ip().to_string()),
+        ("FTP_PORT", ftp.address.port().to_string()),
+        ("FTP_USER", FTP_USER.to_owned()),
+        ("FTP_PASSWORD", password.expose().to_owned()),
+        ("SECRET_KEY", random_text() + &random_text()),
+        ("BIND", bind.to_string()),
+    ];
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    Ok(Settings::from_sources(None, value)?)
+}
+
+async fn make_admin(app: &RunningApp) -> anyhow::Result<(String, String)> {
+    let password = random_text();
+    let now = utc_now();
+    let user = NewUser {
+        department_id: app.state.import_department,
+        username: "admin".to_owned(),
+        email: "admin@localhost".to_owned(),
+        password_hash: hash_password(password.clone()).await?,
+        full_name: "Demo Admin".to_owned(),
+        role: Role::Admin.to_string(),
+        created_at: now,
+        updated_at: now,
+    };
+    app.state.db.write(async |conn| db::insert_user(conn, user).await).await?;
+    let user = db::find_user(&mut app.state.db.conn().await?, "admin").await?;
+    let token = app.state.tokens.issue(&user.context("the user just made is gone")?)?;
+    Ok((password, token))
+}
+
+fn print_usage(address: SocketAddr, password: &str, token: &str) {
+    let base = format!("http://{address}/api/v1/credit-portfolio");
+    println!(
+        "\nServing on http://{address} until Ctrl-C.\n\n  login     admin\n  password  {password}\n  token     {token}\n"
+    );
+    println!("Ask it (a second time, Cache-Status tells of a hit):\n");
+    for path in ["summary", "monthly-stats?date_from=2025-01-01", "analytics/monthly-efficiency"] {
+        println!("curl -si -H 'Authorization: Bearer {token}' '{base}/{path}'\n");
+    }
+}
+
+fn remove_database(path: &Path) -> anyhow::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        let file = PathBuf::from(format!("{}{ending}", path.display()));
+        match std::fs::remove_file(&file) {
+            Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                return Err(err).with_context(|| format!("{} can't be replaced", file.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Twenty random letters and digits.
+fn random_text() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), 20)
+}
