@@ -28,22 +28,18 @@ pub fn request_id() -> String {
 /// The middleware.
 ///
 /// # Errors
-/// None: every error of a handler becomes a response here.
+/// A handler's panic, as 500; a handler's error is a response by now.
 pub async fn frame(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = asked_id(&request).unwrap_or_else(new_id);
-    let kept = request.request().clone();
     let handling = next.call(request);
-    let answered = CURRENT.scope(id.clone(), async move {
-        match handling.await {
-            Ok(response) => response.map_into_boxed_body(),
-            Err(err) => ServiceResponse::new(kept, err.error_response()),
-        }
-    });
-    let work = actix_web::rt::spawn(CURRENT.scope(id.clone(), async move { spoken(answered.await) }));
-    let mut response = work.await.map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))?;
+    let work =
+        CURRENT.scope(id.clone(), async move { handling.await.map(|answer| spoken(answer.map_into_boxed_body())) });
+    let mut response = actix_web::rt::spawn(work)
+        .await
+        .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

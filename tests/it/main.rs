@@ -1,1 +1,20 @@
-fn main() {}
+//! All tests, as one program: a module for each capability, over real servers that the tests
+//! start themselves. A missing server fails a test; nothing is skipped.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod support;
+
+mod accounts;
+mod analytics;
+mod api;
+mod cache;
+mod cli;
+mod domain;
+mod ftp;
+mod import;
+mod import_actor;
+mod layers;
+mod migrations;
+mod settings;
+mod workbook;

@@ -1,0 +1,175 @@
+//! The program as it is typed: exit codes, messages, and the demo from beginning to end.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::processes::free_port;
+use crate::support::workbooks::{a_receipt, an_expense, expenses, receipts};
+
+const SECRET_KEY: &str = "a secret key that only tests know of";
+
+/// The program in an empty folder and an empty environment.
+fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_credit-portfolio"));
+    command.args(arguments).current_dir(folder).env_clear().env("USE_REDIS", "false").env("TZ", "UTC");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child =
+        program(folder, arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that does not ask may have ended by now.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A running program that is stopped at the end.
+struct Running(Child);
+
+impl Running {
+    fn start(command: &mut Command) -> Running {
+        Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Asks it to stop, as a service manager would; gives the exit code and the log.
+    fn terminate(mut self) -> (Option<i32>, String) {
+        let pid = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.0.wait().unwrap();
+        let mut log = String::new();
+        std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut log).unwrap();
+        (status.code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait_until_ready(address: &str) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while ureq::get(&format!("http://{address}/readyz")).call().is_err() {
+        assert!(std::time::Instant::now() < deadline, "{address} does not become ready");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn serve_stops_with_a_clear_message_without_a_good_secret_key() {
+    let folder = tempfile::tempdir().unwrap();
+    for key in ["", "short"] {
+        let output = program(folder.path(), &["serve"]).env("SECRET_KEY", key).output().unwrap();
+        assert!(!output.status.success());
+        assert!(told(&output).contains("SECRET_KEY") && told(&output).contains("32"), "{}", told(&output));
+    }
+}
+
+#[test]
+fn wrong_settings_are_all_told_at_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "REDIS_PORT=99999\nIMPORT_TIMEZONE=Mars\n").unwrap();
+    let output = program(folder.path(), &["serve"]).env("BIND", "nowhere").output().unwrap();
+    assert!(!output.status.success());
+    for name in ["BIND", "REDIS_PORT", "IMPORT_TIMEZONE"] {
+        assert!(told(&output).contains(name), "{name}: {}", told(&output));
+    }
+}
+
+#[test]
+fn users_are_made_with_a_password_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = ["user", "create", "--username", "anna", "--role", "MANAGER"];
+    let short = run(folder.path(), &create, "short\n");
+    assert!(!short.status.success() && told(&short).contains("8"), "{}", told(&short));
+    let made = run(folder.path(), &create, "correct horse\n");
+    assert!(made.status.success(), "{}", told(&made));
+    let again = run(folder.path(), &create, "correct horse\n");
+    assert!(!again.status.success() && told(&again).contains("exists already"), "{}", told(&again));
+    let nowhere = run(
+        folder.path(),
+        &["user", "create", "--username", "b", "--role", "USER", "--department", "77"],
+        "correct horse\n",
+    );
+    assert!(told(&nowhere).contains("no department"), "{}", told(&nowhere));
+    let set = run(folder.path(), &["user", "set-password", "--username", "anna"], "battery staple\n");
+    assert!(set.status.success(), "{}", told(&set));
+    let unknown = run(folder.path(), &["user", "set-password", "--username", "otto"], "battery staple\n");
+    assert!(!unknown.status.success() && told(&unknown).contains("no user otto"), "{}", told(&unknown));
+}
+
+#[test]
+fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    std::fs::write(files.join("postuplenie.xlsx"), receipts(&[a_receipt(1), a_receipt(2)])).unwrap();
+    let good = run(folder.path(), &["import", "--dir", "files", "--timings"], "");
+    assert!(good.status.success(), "{}", told(&good));
+    assert!(told(&good).contains("2 inserted") && told(&good).contains("rows/s"), "{}", told(&good));
+    std::fs::write(files.join("spisanie.xlsx"), &expenses(&[an_expense(1)])[..500]).unwrap();
+    let bad = run(folder.path(), &["import", "--dir", "files"], "");
+    assert!(!bad.status.success() && told(&bad).contains("damaged or cut off"), "{}", told(&bad));
+    assert!(told(&bad).contains("2 unchanged"), "{}", told(&bad));
+    let nothing = run(folder.path(), &["import"], "");
+    assert!(told(&nothing).contains("FTP_HOST") && told(&nothing).contains("--dir"), "{}", told(&nothing));
+}
+
+#[test]
+fn a_database_that_is_behind_stops_serve_with_no_migrate() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path(), &["serve", "--no-migrate"]).env("SECRET_KEY", SECRET_KEY).output().unwrap();
+    assert!(!output.status.success() && told(&output).contains("credit-portfolio migrate"), "{}", told(&output));
+    assert!(run(folder.path(), &["migrate"], "").status.success());
+}
+
+#[test]
+fn serve_becomes_healthy_and_leaves_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("127.0.0.1:{}", free_port());
+    let health = |address: &str| program(folder.path(), &["healthcheck"]).env("BIND", address).output().unwrap();
+    assert!(!health(&address).status.success(), "nobody is there yet");
+    let mut serve = program(folder.path(), &["serve"]);
+    let serve = Running::start(serve.env("SECRET_KEY", SECRET_KEY).env("BIND", &address));
+    wait_until_ready(&address);
+    assert!(health(&address).status.success());
+    let (code, log) = serve.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("There are no users yet") && log.contains("Stopped"), "{log}");
+    assert!(!log.contains(SECRET_KEY));
+}
+
+#[test]
+fn the_demo_serves_figures_and_its_curl_lines_work_as_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("127.0.0.1:{}", free_port());
+    let mut demo = program(folder.path(), &["demo", "--bind", &address, "--rows", "600"]);
+    let mut demo = Running::start(&mut demo);
+    let mut curls: Vec<String> = Vec::new();
+    let mut lines = BufReader::new(demo.0.stdout.take().unwrap()).lines();
+    while curls.len() < 3 {
+        let line = lines.next().expect("the demo ended").unwrap();
+        curls.extend(line.starts_with("curl ").then_some(line));
+    }
+    for (curl, name) in curls.iter().zip(["total_receipts", "receipts", "efficiency"]) {
+        let output = Command::new("sh").args(["-c", curl]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{curl}: {text}"));
+        assert!(head.starts_with("HTTP/1.1 200") && head.to_lowercase().contains("cache-status"), "{head}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert!(body.to_string().contains(name), "{body}");
+    }
+    let (code, log) = demo.terminate();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("Invalidated analytics cache"), "{log}");
+}

@@ -1,0 +1,99 @@
+//! FTP: a server that we did not write, and servers that do not serve.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::app::{Backend, TestApp};
+use crate::support::servers::Vsftpd;
+use crate::support::workbooks::{a_receipt, receipts};
+
+/// Triggers an import with these settings; gives the answer's message and the journal's first.
+async fn failing(settings: &[(&str, &str)]) -> (String, String) {
+    let mut all = vec![("USE_REDIS", "false")];
+    all.extend(settings);
+    let app = TestApp::start_with(Backend::Sqlite, &all).await;
+    let answer = app.trigger().await.ok();
+    assert_eq!(answer["success"], json!(false));
+    let journal = app.get("import-logs").await.ok();
+    assert_eq!(journal[0]["status"], "failed");
+    let told = [&answer["message"], &journal[0]["error_message"]].map(|text| text.as_str().unwrap().to_owned());
+    for text in &told {
+        assert!(!text.contains("wrong password 123"), "a password is told: {text}");
+    }
+    app.stop().await;
+    told.into()
+}
+
+#[actix_rt::test]
+async fn vsftpd_serves_names_with_spaces_brackets_and_cyrillic() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["Sever Torg - Postuplenie(kredity) XLSX.xlsx", "Запад - Поступление (кредиты) XLSX.xlsx"];
+    for (serial, name) in (1..).zip(names) {
+        std::fs::write(folder.path().join(name), receipts(&[a_receipt(serial)])).unwrap();
+    }
+    std::fs::write(folder.path().join("0 - postuplenie.xlsx"), b"").unwrap();
+    std::fs::create_dir(folder.path().join("postuplenie old.xlsx")).unwrap();
+    let server = Vsftpd::start(folder.path());
+    let port = server.port.to_string();
+    let remote_dir = folder.path().to_string_lossy();
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("FTP_PORT", port.as_str()),
+        ("FTP_USER", "anonymous"),
+        ("FTP_REMOTE_DIR", &remote_dir),
+    ];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    let answer = app.trigger().await.ok();
+    assert_eq!(
+        answer["message"],
+        "2 of 3 files imported, 1 failed, 0 skipped",
+        "{:?}",
+        app.get("import-logs").await.text
+    );
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(200.0));
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn an_unreachable_server_is_named() {
+    let (answer, journal) = failing(&[("FTP_PORT", "1")]).await;
+    assert!(answer.contains("no connection to the FTP server 127.0.0.1:1") && answer.contains("FTP_HOST"), "{answer}");
+    assert_eq!(answer, journal);
+}
+
+#[actix_rt::test]
+async fn a_wrong_password_is_told_without_showing_it() {
+    let (answer, _) = failing(&[("FTP_PASSWORD", "wrong password 123")]).await;
+    assert!(answer.contains("does not accept the user 1c") && answer.contains("FTP_PASSWORD"), "{answer}");
+}
+
+#[actix_rt::test]
+async fn a_missing_folder_is_named() {
+    let (answer, _) = failing(&[("FTP_REMOTE_DIR", "/no/such/folder")]).await;
+    assert!(answer.contains("/no/such/folder") && answer.contains("FTP_REMOTE_DIR"), "{answer}");
+}
+
+#[actix_rt::test]
+async fn without_a_server_set_the_trigger_says_what_to_set() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("FTP_HOST", "")]).await;
+    let answer = app.trigger().await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert!(answer.text.contains("FTP_HOST"), "{}", answer.text);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing_of_it() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let rows: Vec<_> = (1..3000).map(a_receipt).collect();
+    app.put("A - postuplenie.xlsx", receipts(&rows));
+    // Whatever is read of a file that shrinks while the listing still tells its old size.
+    let path = app.ftp_folder().join("B - postuplenie.xlsx");
+    std::fs::write(&path, receipts(&rows)).unwrap();
+    let cut = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    cut.set_len(1000).unwrap();
+    let answer = app.trigger().await.ok();
+    assert_eq!(answer["message"], "1 of 2 files imported, 1 failed, 0 skipped");
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(299_900.0));
+    app.stop().await;
+}

@@ -1,0 +1,100 @@
+//! Settings: where they come from, and what is told when they are wrong.
+
+use std::path::Path;
+use std::time::Duration;
+
+use credit_portfolio::config::{DatabaseUrl, SETTINGS, Settings};
+
+fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    Settings::from_sources(None, value).map_err(|err| err.problems().to_vec())
+}
+
+#[test]
+fn the_defaults_are_those_of_the_documentation() {
+    let settings = from(&[]).unwrap();
+    assert_eq!(settings.web.bind.to_string(), "0.0.0.0:8000");
+    assert_eq!(settings.cache.ttl, Duration::from_secs(300));
+    assert_eq!(settings.finance_departments, [8]);
+    assert!(matches!(&settings.database.url, DatabaseUrl::Sqlite(_)));
+    let redis = settings.cache.redis.unwrap();
+    assert_eq!((redis.host.as_str(), redis.port, redis.db), ("localhost", 6379, 0));
+    assert!(redis.timeout <= Duration::from_millis(250));
+    assert_eq!(settings.import.timezone.name(), "Europe/Moscow");
+    assert!(settings.import.schedule.is_some() && settings.import.ftp.is_none());
+}
+
+#[test]
+fn all_problems_are_told_together_each_with_its_name() {
+    let problems = from(&[
+        ("BIND", "8000"),
+        ("DATABASE_URL", "postgre://user:very-secret@host/db"),
+        ("REDIS_PORT", "70000"),
+        ("USE_REDIS", "maybe"),
+        ("IMPORT_SCHEDULE", "every day"),
+        ("IMPORT_TIMEZONE", "Moscow"),
+        ("FINANCE_DEPARTMENT_ID", "8;9"),
+        ("CACHE_TTL_SECONDS", "0"),
+    ])
+    .unwrap_err();
+    assert_eq!(problems.len(), 8, "{problems:?}");
+    for name in [
+        "BIND",
+        "DATABASE_URL",
+        "REDIS_PORT",
+        "USE_REDIS",
+        "IMPORT_SCHEDULE",
+        "IMPORT_TIMEZONE",
+        "FINANCE_DEPARTMENT_ID",
+        "CACHE_TTL_SECONDS",
+    ] {
+        assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}: {problems:?}");
+    }
+    assert!(!problems.join(" ").contains("very-secret"));
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    std::fs::write(&file, "[cache]\nttl_seconds = 60\n[redis]\nport = 7000\nhost = \"cache\"\n").unwrap();
+    let value = |name: &str| (name == "REDIS_PORT").then(|| "7001".to_owned());
+    let settings = Settings::from_sources(Some(&file), value).unwrap();
+    let redis = settings.cache.redis.unwrap();
+    assert_eq!((redis.host.as_str(), redis.port), ("cache", 7001));
+    assert_eq!(settings.cache.ttl, Duration::from_secs(60));
+}
+
+#[test]
+fn a_misspelt_name_in_the_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    std::fs::write(&file, "[redis]\nhots = \"cache\"\n").unwrap();
+    let err = Settings::from_sources(Some(&file), |_| None).unwrap_err();
+    assert!(err.to_string().contains("redis.hots"), "{err}");
+    assert!(Settings::from_sources(Some(Path::new("/no/such.toml")), |_| None).is_err());
+}
+
+#[test]
+fn a_secret_does_not_show() {
+    let settings = from(&[
+        ("SECRET_KEY", "very-secret-1"),
+        ("FTP_HOST", "h"),
+        ("FTP_PASSWORD", "very-secret-2"),
+        ("REDIS_PASSWORD", "very-secret-3"),
+        ("DATABASE_URL", "postgres://u:very-secret-4@h/d"),
+    ])
+    .unwrap();
+    assert!(!format!("{settings:?}").contains("very-secret"));
+    assert!(settings.auth.check_secret_key().unwrap_err().contains("SECRET_KEY"));
+}
+
+#[test]
+fn every_setting_stands_in_the_readme_and_in_the_example() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let [readme, example] = ["README.md", ".env.example"].map(|name| std::fs::read_to_string(root.join(name)).unwrap());
+    for setting in &SETTINGS {
+        assert!(readme.contains(&format!("`{}`", setting.env)), "README.md does not tell of {}", setting.env);
+        assert!(example.contains(&format!("{}=", setting.env)), ".env.example does not tell of {}", setting.env);
+    }
+}

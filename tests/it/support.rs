@@ -1,0 +1,34 @@
+//! What the tests share: servers, the program under test, and workbooks.
+
+pub mod app;
+pub mod processes;
+pub mod servers;
+pub mod workbooks;
+
+/// Runs the same scenario on both databases: one test each.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* $scenario:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $($(#[$meta])* #[actix_rt::test]
+            async fn $scenario() {
+                super::$scenario($crate::support::app::Backend::Sqlite).await;
+            })+
+        }
+        mod on_postgres {
+            $($(#[$meta])* #[actix_rt::test]
+            async fn $scenario() {
+                super::$scenario($crate::support::app::Backend::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+/// Asks again and again until the answer is yes; fails with `what` after half a minute.
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !is_so().await {
+        assert!(std::time::Instant::now() < deadline, "waited in vain until {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,224 @@
+//! The program under test, started by the same function as in production.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use credit_portfolio::app::{RunningApp, import_context};
+use credit_portfolio::config::{Secret, Settings};
+use credit_portfolio::db::{self, NewUser, utc_now};
+use credit_portfolio::demo::DemoFtpServer;
+use credit_portfolio::domain::Role;
+use credit_portfolio::import::{RunReport, Source, run_once};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::servers::{Postgres, Redis};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+pub const DEPARTMENT: i64 = 8;
+pub const OTHER_DEPARTMENT: i64 = 9;
+pub const FTP_USER: &str = "1c";
+pub const FTP_PASSWORD: &str = "only for tests";
+pub const SECRET_KEY: &str = "a secret key that only tests know of";
+
+/// The program, with a database and an FTP folder of its own. Finance departments are 8 and 9.
+pub struct TestApp {
+    pub settings: Settings,
+    pub running: RunningApp,
+    pub database_url: String,
+    folder: TempDir,
+    _ftp: DemoFtpServer,
+    http: reqwest::Client,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|err| panic!("{err}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or("")
+    }
+
+    /// The answer must be 200; gives its JSON.
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.text);
+        self.json()
+    }
+}
+
+impl TestApp {
+    /// Starts it without Redis.
+    pub async fn start(backend: Backend) -> TestApp {
+        TestApp::start_with(backend, &[("USE_REDIS", "false")]).await
+    }
+
+    /// Starts it with that Redis.
+    pub async fn start_with_redis(backend: Backend, redis: &Redis) -> TestApp {
+        let port = redis.port.to_string();
+        TestApp::start_with(backend, &[("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", &port)]).await
+    }
+
+    /// Starts it with settings over the tests' own.
+    pub async fn start_with(backend: Backend, settings: &[(&str, &str)]) -> TestApp {
+        let folder = tempfile::Builder::new().prefix("cp-test-").tempdir().unwrap();
+        let database_url = match backend {
+            Backend::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
+            Backend::Postgres => tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap(),
+        };
+        TestApp::start_on(folder, database_url, settings).await
+    }
+
+    async fn start_on(folder: TempDir, database_url: String, overrides: &[(&str, &str)]) -> TestApp {
+        let files = folder.path().join("ftp");
+        std::fs::create_dir_all(&files).unwrap();
+        let ftp = DemoFtpServer::start(files, FTP_USER, &Secret::new(FTP_PASSWORD)).await.unwrap();
+        let ftp_port = ftp.address.port().to_string();
+        let mut values: HashMap<&str, &str> = HashMap::from([
+            ("DATABASE_URL", database_url.as_str()),
+            ("DATABASE_TIMEOUT_MS", "30000"),
+            ("FTP_HOST", "127.0.0.1"),
+            ("FTP_PORT", &ftp_port),
+            ("FTP_USER", FTP_USER),
+            ("FTP_PASSWORD", FTP_PASSWORD),
+            ("FTP_TIMEOUT_MS", "5000"),
+            ("IMPORT_ENABLED", "false"),
+            ("FINANCE_DEPARTMENT_ID", "8,9"),
+            ("SECRET_KEY", SECRET_KEY),
+            ("BIND", "127.0.0.1:0"),
+        ]);
+        values.extend(overrides.iter().copied());
+        let settings = Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+        let running = RunningApp::start(&settings, true).await.unwrap();
+        TestApp {
+            settings,
+            running,
+            folder,
+            _ftp: ftp,
+            http: reqwest::Client::new(),
+            database_url: database_url.clone(),
+        }
+    }
+
+    /// Stops it and starts it again on the same data.
+    pub async fn restarted(self, settings: &[(&str, &str)]) -> TestApp {
+        self.running.stop().await.unwrap();
+        TestApp::start_on(self.folder, self.database_url, settings).await
+    }
+
+    pub async fn stop(self) {
+        self.running.stop().await.unwrap();
+    }
+
+    /// The folder behind the FTP server.
+    pub fn ftp_folder(&self) -> PathBuf {
+        self.folder.path().join("ftp")
+    }
+
+    /// Puts a file on the FTP server.
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.ftp_folder().join(name), content).unwrap();
+    }
+
+    /// Imports a folder into a department, by the path that the command line takes.
+    pub async fn import_folder(&self, folder: &Path, department_id: i64) -> RunReport {
+        let (db, cache) = (self.running.state.db.clone(), self.running.state.cache.clone());
+        let context = import_context(&self.settings, db, cache, department_id);
+        let source = Source::Folder(folder.to_owned());
+        run_once(&context, &source, "test", &Default::default(), &mut |_| {}).await.unwrap()
+    }
+
+    /// Imports files into a department.
+    pub async fn import(&self, department_id: i64, files: &[(&str, &[u8])]) -> RunReport {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        self.import_folder(folder.path(), department_id).await
+    }
+
+    /// Imports what lies on the FTP server, as a user would: `POST /import/trigger`.
+    pub async fn trigger(&self) -> Answer {
+        let token = self.token(Role::Admin, DEPARTMENT).await;
+        self.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await
+    }
+
+    /// A token of a new user.
+    pub async fn token(&self, role: Role, department_id: i64) -> String {
+        let user = self.user(role, department_id, "irrelevant").await;
+        self.running.state.tokens.issue(&user).unwrap()
+    }
+
+    /// A new user with that password hash.
+    pub async fn user(&self, role: Role, department_id: i64, password_hash: &str) -> db::UserRow {
+        let number: u64 = rand::random();
+        let now = utc_now();
+        let user = NewUser {
+            department_id,
+            username: format!("user{number}"),
+            email: format!("user{number}@example.org"),
+            password_hash: password_hash.to_owned(),
+            full_name: "A Test User".to_owned(),
+            role: role.to_string(),
+            created_at: now,
+            updated_at: now,
+        };
+        let id = self.running.state.db.write(async |conn| db::insert_user(conn, user).await).await.unwrap();
+        db::find_user_by_id(&mut self.running.state.db.conn().await.unwrap(), id).await.unwrap().unwrap()
+    }
+
+    /// Asks an endpoint as an administrator.
+    pub async fn get(&self, path: &str) -> Answer {
+        let token = self.token(Role::Admin, DEPARTMENT).await;
+        self.get_as(&token, path).await
+    }
+
+    /// Asks an endpoint of the credit portfolio with a token.
+    pub async fn get_as(&self, token: &str, path: &str) -> Answer {
+        self.request(Method::GET, &format!("credit-portfolio/{path}"), Some(token), None).await
+    }
+
+    /// Any request below the prefix.
+    pub async fn request(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
+        let mut request = self.http.request(method, self.url(&format!("/api/v1/{path}")));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        answer_of(request).await
+    }
+
+    /// Any GET, path as it is, with extra headers.
+    pub async fn raw_get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.http.get(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer_of(request).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address)
+    }
+}
+
+async fn answer_of(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    Answer { status: response.status(), headers: response.headers().clone(), text: response.text().await.unwrap() }
+}

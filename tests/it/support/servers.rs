@@ -1,0 +1,219 @@
+//! PostgreSQL (one for all tests), Redis and vsftpd (one for each test that needs it).
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+use credit_portfolio::config::{DatabaseSettings, DatabaseUrl, Secret};
+use credit_portfolio::db::Db;
+
+use super::processes::{Server, free_port, program, wait_for_port};
+
+/// The one PostgreSQL server, and a database of the newest schema to copy from.
+pub struct Postgres {
+    port: u16,
+    _server: Server,
+}
+
+static POSTGRES: OnceLock<Postgres> = OnceLock::new();
+static COPYING: Mutex<u32> = Mutex::new(0);
+const TEMPLATE: &str = "migrated";
+
+impl Postgres {
+    /// The URL of a fresh database with the newest schema.
+    pub fn fresh_database() -> String {
+        let mut number = COPYING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let postgres = POSTGRES.get_or_init(Postgres::start);
+        *number += 1;
+        let name = format!("test_{number}");
+        postgres.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+        postgres.url(&name)
+    }
+
+    /// The URL of a fresh database without any table.
+    pub fn empty_database() -> String {
+        let url = Postgres::fresh_database();
+        let (_, name) = url.rsplit_once('/').unwrap();
+        let postgres = POSTGRES.get().unwrap();
+        postgres.sql("postgres", &format!("DROP DATABASE {name}"));
+        postgres.sql("postgres", &format!("CREATE DATABASE {name}"));
+        url
+    }
+
+    fn start() -> Postgres {
+        let folder = keep(tempfile::Builder::new().prefix("cp-postgres-"));
+        let data = folder.join("data");
+        let port = free_port();
+        let as_user = unprivileged(&folder);
+        let initdb = [
+            program("initdb"),
+            "-D".into(),
+            text(&data),
+            "-U".into(),
+            "postgres".into(),
+            "--auth=trust".into(),
+            "-E".into(),
+            "UTF8".into(),
+            "--no-sync".into(),
+        ];
+        let done = Command::new(first(&as_user, &initdb)).args(rest(&as_user, &initdb)).output().unwrap();
+        assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
+        let port_text = port.to_string();
+        let socket = format!("unix_socket_directories={}", text(&folder));
+        let postgres = [
+            program("postgres"),
+            "-D".into(),
+            text(&data),
+            "-p".into(),
+            port_text,
+            "-c".into(),
+            socket,
+            "-c".into(),
+            "listen_addresses=127.0.0.1".into(),
+            "-c".into(),
+            "fsync=off".into(),
+            "-c".into(),
+            "max_connections=300".into(),
+        ];
+        let command: Vec<&str> = as_user.iter().chain(&postgres).map(String::as_str).collect();
+        let server = Server::start(&folder, &command);
+        wait_for_port(port, "PostgreSQL");
+        let postgres = Postgres { port, _server: server };
+        postgres.wait_until_ready();
+        postgres.sql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
+        let settings = DatabaseSettings {
+            url: DatabaseUrl::Postgres(Secret::new(postgres.url(TEMPLATE))),
+            pool_size: 2,
+            timeout: std::time::Duration::from_secs(30),
+        };
+        std::thread::spawn(move || {
+            let migrating = async { Db::open(&settings, true).await.map(drop) };
+            tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(migrating)
+        })
+        .join()
+        .unwrap()
+        .unwrap();
+        postgres
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn wait_until_ready(&self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.psql("postgres", "SELECT 1").is_err() {
+            assert!(std::time::Instant::now() < deadline, "PostgreSQL does not become ready");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    fn sql(&self, database: &str, sql: &str) -> String {
+        self.psql(database, sql).unwrap()
+    }
+
+    fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
+        psql(&self.url(database), sql)
+    }
+}
+
+/// Runs SQL with the PostgreSQL client; gives what it prints, unaligned.
+pub fn psql(url: &str, sql: &str) -> Result<String, String> {
+    let done = Command::new(program("psql"))
+        .args([url, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        .output()
+        .unwrap();
+    let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if done.status.success() { Ok(printed(&done.stdout)) } else { Err(printed(&done.stderr)) }
+}
+
+/// A Redis of its own.
+pub struct Redis {
+    pub port: u16,
+    folder: PathBuf,
+    server: Option<Server>,
+}
+
+impl Redis {
+    pub fn start() -> Redis {
+        let folder = keep(tempfile::Builder::new().prefix("cp-redis-"));
+        let mut redis = Redis { port: free_port(), folder, server: None };
+        redis.restart();
+        redis
+    }
+
+    /// Starts it (again), with what it had saved.
+    pub fn restart(&mut self) {
+        self.server = None;
+        std::fs::create_dir_all(&self.folder).unwrap();
+        let (port, folder) = (self.port.to_string(), text(&self.folder));
+        let command =
+            [&program("redis-server"), "--port", &port, "--bind", "127.0.0.1", "--save", "", "--dir", &folder];
+        self.server = Some(Server::start(&self.folder, &command));
+        wait_for_port(self.port, "Redis");
+    }
+
+    /// Sends a signal to the server.
+    pub fn signal(&self, name: &str) {
+        self.server.as_ref().unwrap().signal(name);
+    }
+
+    /// What `redis-cli` prints.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let done =
+            Command::new(program("redis-cli")).args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+}
+
+/// vsftpd, a server that this project did not write, with an anonymous user.
+pub struct Vsftpd {
+    pub port: u16,
+    _server: Server,
+}
+
+impl Vsftpd {
+    pub fn start(files: &Path) -> Vsftpd {
+        let folder = keep(tempfile::Builder::new().prefix("cp-vsftpd-"));
+        let port = free_port();
+        let settings = format!(
+            "listen=YES\nlisten_port={port}\nlisten_address=127.0.0.1\nbackground=NO\nrun_as_launching_user=YES\n\
+             anonymous_enable=YES\nlocal_enable=NO\nanon_root={}\nno_anon_password=YES\n\
+             seccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\npasv_address=127.0.0.1\nxferlog_enable=NO\n",
+            text(files)
+        );
+        let settings_file = folder.join("vsftpd.conf");
+        std::fs::write(&settings_file, settings).unwrap();
+        let server = Server::start(&folder, &[&program("vsftpd"), &text(&settings_file)]);
+        wait_for_port(port, "vsftpd");
+        Vsftpd { port, _server: server }
+    }
+}
+
+/// A folder that its server's watcher removes.
+fn keep(builder: &mut tempfile::Builder<'_, '_>) -> PathBuf {
+    builder.tempdir().unwrap().keep()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user `postgres`, who gets the folder.
+fn unprivileged(folder: &Path) -> Vec<String> {
+    if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return Vec::new();
+    }
+    let owned = Command::new("chown").args(["-R", "postgres:postgres"]).arg(folder).status().unwrap();
+    assert!(owned.success(), "there is no user postgres: tests/run installs PostgreSQL");
+    ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(String::from).to_vec()
+}
+
+fn first(prefix: &[String], command: &[String]) -> String {
+    prefix.first().or(command.first()).unwrap().clone()
+}
+
+fn rest(prefix: &[String], command: &[String]) -> Vec<String> {
+    prefix.iter().chain(command).skip(1).cloned().collect()
+}
