@@ -29,6 +29,7 @@ pub enum Db {
 }
 
 /// One connection, taken from the pool.
+#[expect(clippy::large_enum_variant, reason = "held one at a time, never kept in bulk")]
 pub enum DbConn {
     /// To PostgreSQL.
     Postgres(PooledConnection<'static, AsyncPgConnection>),

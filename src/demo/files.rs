@@ -177,7 +177,9 @@ impl Exports {
             "Счет учета" => Cell::text("51"),
             "Номер входящего документа" => Cell::text(self.serial.to_string()),
             // Now and then 1C leaves it empty: the date in the id stands in.
-            "Дата входящего документа" if self.serial % 5 != 0 => Cell::text(ru(loan.date)),
+            "Дата входящего документа" if !self.serial.is_multiple_of(5) => {
+                Cell::text(ru(loan.date))
+            }
             "Плательщик" => Cell::text(loan.lender),
             "Счет расчетов" => Cell::text("67.01"),
             "Договор" => Cell::text(loan.spelling(style)),
@@ -206,7 +208,7 @@ impl Exports {
             "Банковский счет" => Cell::text(self.bank_account()),
             "Счет учета" => Cell::text("51"),
             "Вх. номер" => Cell::text(self.serial.to_string()),
-            "Вх. дата" if self.serial % 5 != 0 => Cell::text(ru(payment.date)),
+            "Вх. дата" if !self.serial.is_multiple_of(5) => Cell::text(ru(payment.date)),
             "Получатель" => Cell::text(loan.lender),
             "Счет дебета" => Cell::text("67.01"),
             "Договор" => Cell::text(loan.spelling(style)),
@@ -252,7 +254,7 @@ impl Exports {
     }
 
     fn bank_account(&self) -> String {
-        let account = self.organization * 2 + usize::from(self.serial % 3 == 0);
+        let account = self.organization * 2 + usize::from(self.serial.is_multiple_of(3));
         format!("407028109000000{account:05}, ПАО «Примбанк»")
     }
 
@@ -283,7 +285,7 @@ fn spaced(kopecks: i64) -> String {
     let units = (kopecks / 100).to_string();
     let mut grouped = String::new();
     for (at, digit) in units.chars().enumerate() {
-        if at > 0 && (units.len() - at) % 3 == 0 {
+        if at > 0 && (units.len() - at).is_multiple_of(3) {
             grouped.push('\u{a0}');
         }
         grouped.push(digit);

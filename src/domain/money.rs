@@ -10,9 +10,9 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// The largest amount that is accepted from outside: ten trillion units. Ninety thousand such
+/// The largest amount that is accepted from outside: ten trillion units. Nine thousand such
 /// amounts still add up within an `i64`.
-const LARGEST_KOPECKS: i64 = 1_000_000_000_000_00;
+const LARGEST_KOPECKS: i64 = 1_000_000_000_000_000;
 
 /// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
 /// reports such a sum as an error before it comes here.

@@ -2,6 +2,8 @@
 //! start themselves. A missing server fails a test; nothing is skipped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+// 100_00 is a hundred roubles in kopecks.
+#![allow(clippy::inconsistent_digit_grouping)]
 
 mod support;
 
