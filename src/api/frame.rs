@@ -49,8 +49,10 @@ pub async fn frame(
 /// Gives an error response without words its words.
 fn spoken(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    let is_problem = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/problem+json");
-    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+    // Whatever a handler of ours says is JSON.
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_said = kind.is_some_and(|kind| kind.ends_with("json"));
+    if is_said || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
     let problem = problem_of_status(status, response.response());

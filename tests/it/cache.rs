@@ -201,6 +201,18 @@ async fn an_old_entry_that_survives_in_redis_is_not_served() {
 }
 
 #[actix_rt::test]
+async fn a_redis_with_a_password_and_another_database_number_is_used() {
+    let redis = Redis::start_with_password("only for tests");
+    let port = redis.port.to_string();
+    let settings =
+        [("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", &port), ("REDIS_PASSWORD", "only for tests"), ("REDIS_DB", "3")];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    assert_eq!(total(&app).await, json!(0.0));
+    assert_eq!(redis.cli(&["-n", "3", "EXISTS", SUMMARY_KEY]), "1");
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_value_that_is_no_entry_is_overwritten() {
     let redis = Redis::start();
     let app = TestApp::start_with_redis(Backend::Sqlite, &redis).await;

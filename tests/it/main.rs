@@ -12,6 +12,7 @@ mod analytics;
 mod api;
 mod cache;
 mod cli;
+mod database;
 mod domain;
 mod ftp;
 mod import;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod processes;
+pub mod proxy;
 pub mod servers;
 pub mod workbooks;
 

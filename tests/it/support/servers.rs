@@ -131,14 +131,19 @@ pub fn psql(url: &str, sql: &str) -> Result<String, String> {
 /// A Redis of its own.
 pub struct Redis {
     pub port: u16,
+    password: &'static str,
     folder: PathBuf,
     server: Option<Server>,
 }
 
 impl Redis {
     pub fn start() -> Redis {
+        Redis::start_with_password("")
+    }
+
+    pub fn start_with_password(password: &'static str) -> Redis {
         let folder = keep(tempfile::Builder::new().prefix("cp-redis-"));
-        let mut redis = Redis { port: free_port(), folder, server: None };
+        let mut redis = Redis { port: free_port(), password, folder, server: None };
         redis.restart();
         redis
     }
@@ -148,8 +153,19 @@ impl Redis {
         self.server = None;
         std::fs::create_dir_all(&self.folder).unwrap();
         let (port, folder) = (self.port.to_string(), text(&self.folder));
-        let command =
-            [&program("redis-server"), "--port", &port, "--bind", "127.0.0.1", "--save", "", "--dir", &folder];
+        let command = [
+            &program("redis-server"),
+            "--port",
+            &port,
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            &folder,
+            "--requirepass",
+            self.password,
+        ];
         self.server = Some(Server::start(&self.folder, &command));
         wait_for_port(self.port, "Redis");
     }
@@ -161,8 +177,12 @@ impl Redis {
 
     /// What `redis-cli` prints.
     pub fn cli(&self, arguments: &[&str]) -> String {
-        let done =
-            Command::new(program("redis-cli")).args(["-p", &self.port.to_string()]).args(arguments).output().unwrap();
+        let done = Command::new(program("redis-cli"))
+            .env("REDISCLI_AUTH", self.password)
+            .args(["-p", &self.port.to_string()])
+            .args(arguments)
+            .output()
+            .unwrap();
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
 }

@@ -1,0 +1,43 @@
+//! A database that goes away and comes back.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::eventually;
+use crate::support::proxy::Proxy;
+use crate::support::servers::Postgres;
+use crate::support::workbooks::{a_receipt, receipts};
+use credit_portfolio::domain::Role;
+
+#[actix_rt::test]
+async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well() {
+    let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
+    let (host, name) = url.rsplit_once('/').unwrap();
+    let port: u16 = host.rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut proxy = Proxy::start(port).await;
+    let url = format!("postgres://postgres@127.0.0.1:{}/{name}", proxy.port);
+    let settings = [("USE_REDIS", "false"), ("DATABASE_URL", url.as_str()), ("DATABASE_TIMEOUT_MS", "500")];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    app.get_as(&token, "summary").await.ok();
+
+    proxy.cut().await;
+    assert_eq!(app.get_as(&token, "summary").await.status, StatusCode::OK, "what is cached is still told");
+    let miss = app.get_as(&token, "monthly-stats").await;
+    assert_eq!(miss.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(!miss.text.contains("127.0.0.1"), "nothing of the inside is told: {}", miss.text);
+    let ready = app.raw_get("/readyz", &[]).await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ready.json(), json!({ "status": "not ready", "database": "down", "redis": "off" }));
+    assert_eq!(app.raw_get("/livez", &[]).await.status, StatusCode::OK);
+    let trigger = app.request(reqwest::Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
+    assert_eq!(trigger.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    proxy.restore().await;
+    eventually("it is ready again", async || app.raw_get("/readyz", &[]).await.status == StatusCode::OK).await;
+    assert_eq!(app.trigger().await.ok()["success"], json!(true));
+    assert_eq!(app.get_as(&token, "summary").await.ok()["total_receipts"], json!(100.0));
+    app.stop().await;
+}
