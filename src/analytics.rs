@@ -3,19 +3,25 @@
 //! One function a question. An answer is kept as the JSON that is sent, together with the
 //! generation of the data it was computed from. Owns the formulas; knows no HTTP.
 
-mod monthly_efficiency;
-mod monthly_stats;
+mod contracts;
+mod debt;
+mod months;
+mod organizations;
 mod summary;
+mod years;
 
-use std::collections::BTreeMap;
+pub use contracts::ContractSearch;
+pub use debt::DebtGroup;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 
 use crate::cache::{Cache, CacheKey, Entry, NAMESPACE, Tier};
-use crate::db::{self, DayFigures, Db, DbConn, DbError};
-use crate::domain::{Currency, DataVersion, Money, Month, PortfolioFilter};
+use crate::db::{self, Db, DbConn, DbError};
+use crate::domain::{Currency, DataVersion, PortfolioFilter};
 
 /// Answers questions out of cache and database; cheap to clone.
 #[derive(Clone)]
@@ -60,6 +66,22 @@ impl Analytics {
         Analytics { db, cache, base_currency }
     }
 
+    /// The key of a question with department and dates; a currency other than the base one follows.
+    fn key(&self, endpoint: &str, filter: &PortfolioFilter) -> CacheKey {
+        self.key_with(endpoint, filter, [])
+    }
+
+    /// As [`Analytics::key`], with further ids behind the dates.
+    fn key_with<const N: usize>(&self, endpoint: &str, filter: &PortfolioFilter, ids: [Option<i64>; N]) -> CacheKey {
+        let key = CacheKey::new(endpoint)
+            .part(filter.department)
+            .optional_part(filter.dates.from())
+            .optional_part(filter.dates.to());
+        let key = ids.into_iter().fold(key, CacheKey::optional_part);
+        let foreign = Some(&filter.currency).filter(|currency| **currency != self.base_currency);
+        foreign.into_iter().fold(key, CacheKey::part)
+    }
+
     /// The cached answer of that key, or the one that `compute` gives over one snapshot.
     async fn answer<T: Serialize>(
         &self,
@@ -67,8 +89,6 @@ impl Analytics {
         filter: &PortfolioFilter,
         compute: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
     ) -> Result<Answer, AnalyticsError> {
-        let foreign = Some(&filter.currency).filter(|currency| **currency != self.base_currency);
-        let key = foreign.into_iter().fold(key, CacheKey::part);
         if let Some(hit) = self.cache.get(NAMESPACE, &key, filter.department).await {
             return Ok(Answer { entry: hit.entry, origin: Origin::Hit(hit.tier) });
         }
@@ -88,18 +108,26 @@ impl Analytics {
     }
 }
 
-/// A key of the parts that every question has: endpoint, department, dates.
-fn dated_key(endpoint: &str, filter: &PortfolioFilter) -> CacheKey {
-    CacheKey::new(endpoint).part(filter.department).optional_part(filter.dates.from()).optional_part(filter.dates.to())
+/// The shape of most answers.
+#[derive(Debug, Serialize)]
+struct Data<T> {
+    data: Vec<T>,
 }
 
-/// Adds the days up to months, in order.
-fn by_month(days: Vec<DayFigures>) -> BTreeMap<Month, (Money, Money)> {
-    let mut months: BTreeMap<Month, (Money, Money)> = BTreeMap::new();
-    for figures in days {
-        let (first, second) = months.entry(Month::of(figures.day)).or_default();
-        *first += figures.first;
-        *second += figures.second;
+/// How many contracts there are; with dates, of those with an operation in the range.
+#[derive(Debug, Serialize)]
+struct ContractCounts {
+    total_count: usize,
+    active_count: usize,
+    closed_count: usize,
+}
+
+async fn contract_counts(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<ContractCounts, DbError> {
+    let mut titles = db::list_contract_titles(conn, filter.department).await?;
+    if !filter.dates.is_all() {
+        let in_range: HashSet<i64> = db::contracts_with_flows(conn, filter).await?.into_iter().collect();
+        titles.retain(|id, _| in_range.contains(id));
     }
-    months
+    let active_count = titles.values().filter(|title| title.is_active).count();
+    Ok(ContractCounts { total_count: titles.len(), active_count, closed_count: titles.len() - active_count })
 }

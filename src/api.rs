@@ -4,12 +4,18 @@
 //! decided in `caller`; query strings are read in `params`. No figure is made here.
 
 mod analytics;
+mod answer;
 mod auth;
+mod bank_accounts;
 mod caller;
+mod contracts;
+mod departments;
 mod error;
 mod frame;
 mod health;
 mod import;
+mod operations;
+mod organizations;
 mod params;
 
 use actix_web::web::{self, JsonConfig, ServiceConfig};
@@ -32,7 +38,17 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(
             web::scope(PREFIX)
                 .configure(auth::configure)
-                .service(web::scope("/credit-portfolio").configure(analytics::configure).configure(import::configure)),
+                .configure(departments::configure)
+                // What is more exact comes first: contracts/stats/summary before contracts/{id}.
+                .service(
+                    web::scope("/credit-portfolio")
+                        .configure(analytics::configure)
+                        .configure(operations::configure)
+                        .configure(organizations::configure)
+                        .configure(bank_accounts::configure)
+                        .configure(contracts::configure)
+                        .configure(import::configure),
+                ),
         )
         .default_service(
             web::route().to(async || ApiError::NotFound("there is nothing at this path".to_owned()).answer()),

@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
-use crate::cache::Cache;
+use crate::cache::{Cache, NAMESPACE};
 use crate::config::Settings;
-use crate::db::{self, Db};
+use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::Currency;
 use crate::import::ImportContext;
 use crate::import::actor::ImportHandle;
@@ -50,6 +50,31 @@ pub struct AppState {
     pub base_currency: Currency,
 }
 
+impl AppState {
+    /// Changes data of a department by hand: in one transaction with its generation; then the cache
+    /// is told.
+    ///
+    /// # Errors
+    /// The body's, or [`DbError`] when the transaction fails.
+    pub async fn change_data<T>(
+        &self,
+        department_id: i64,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let (value, versions) = self
+            .db
+            .write(async |conn| {
+                let value = body(conn).await?;
+                db::raise_generation(conn, department_id).await?;
+                Ok::<_, DbError>((value, db::data_versions(conn).await?))
+            })
+            .await?;
+        self.cache.learn_versions(versions);
+        self.cache.invalidate_namespace(NAMESPACE).await;
+        Ok(value)
+    }
+}
+
 /// The program at work.
 pub struct RunningApp {
     /// Where it listens.
@@ -69,7 +94,11 @@ pub struct RunningApp {
 /// When the database can't be reached or its schema does not fit.
 pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Db> {
     let db = Db::open(&settings.database, migrate).await?;
-    db.write(async |conn| db::ensure_finance_departments(conn, &settings.finance_departments).await).await?;
+    db.write(async |conn| {
+        db::ensure_finance_departments(conn, &settings.finance_departments).await?;
+        db::ensure_rollups(conn).await
+    })
+    .await?;
     Ok(db)
 }
 

@@ -14,33 +14,61 @@ mod import_journal;
 mod import_runs;
 mod locks;
 mod migrations;
+mod operations;
 mod organizations;
 mod pool;
 mod receipts;
+mod rollups;
 mod schema;
 mod upsert;
 mod users;
 
-pub use bank_accounts::{BankAccountId, insert_bank_account, list_bank_account_ids};
-pub use contracts::{ContractFacts, KnownContract, fill_contract_facts, insert_contract, list_contracts};
-pub use departments::{advance_generation, data_versions, ensure_finance_departments};
+pub use bank_accounts::{
+    BankAccountChange, BankAccountId, BankAccountRow, find_bank_account, insert_bank_account, list_bank_account_ids,
+    list_bank_accounts, update_bank_account,
+};
+pub use contracts::{
+    ContractChange, ContractFacts, ContractFilter, ContractRow, ContractTitle, KnownContract, fill_contract_facts,
+    find_contract, insert_contract, list_contract_titles, list_contracts, search_contracts, update_contract,
+};
+pub use departments::{
+    DepartmentRow, data_versions, ensure_finance_departments, insert_department, list_departments, raise_generation,
+    set_data_as_of,
+};
 pub use expense_details::{
     KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, insert_expense_details,
     link_details_to_contract, list_details_of, list_linkable_details,
 };
-pub use expenses::list_expense_fingerprints;
+pub use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
-pub use figures::{DayFigures, active_contracts, other_currencies, payments_by_day, receipts_and_expenses_by_day};
+pub use figures::{FlowGroup, contracts_with_flows, flows_by, flows_by_month, flows_by_month_and, other_currencies};
 pub use import_journal::{
-    JournalFilter, JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry,
-    list_journal, list_rejects,
+    JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry, list_journal, list_rejects,
 };
 pub use import_runs::{NewRun, RunResult, RunRow, find_run, finish_run, insert_run, interrupt_running};
 pub use locks::lock_import;
-pub use organizations::{insert_organization, list_organization_ids};
+pub use operations::{
+    DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, ReceiptRow, expense_stats, find_expense,
+    find_receipt, list_details, list_expenses, list_receipts, receipt_stats,
+};
+pub use organizations::{
+    OrganizationChange, OrganizationRow, find_organization, insert_organization, list_organization_ids,
+    list_organization_names, list_organizations, update_organization,
+};
 pub use pool::{Db, DbConn, DbError};
-pub use receipts::{NewReceipt, list_receipt_fingerprints, upsert_receipts};
+pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
+pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
+pub use upsert::KnownOperation;
 pub use users::{NewUser, UserRow, count_users, find_user, find_user_by_id, insert_user, set_password_hash};
+
+/// Which part of a list is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// How many rows are passed over.
+    pub skip: i64,
+    /// How many rows are given at most.
+    pub limit: i64,
+}
 
 /// How many rows or ids one statement takes: well under both databases' limits on parameters.
 const CHUNK: usize = 1000;

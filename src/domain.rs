@@ -8,24 +8,28 @@ mod contract_type;
 mod currency;
 mod data_version;
 mod date_range;
+mod flow_sums;
 mod money;
 mod month;
 mod payment_type;
 mod percent;
 mod portfolio_filter;
 mod role;
+mod touched_months;
 
 pub use contract_ref::{ContractRef, ru_date};
 pub use contract_type::ContractType;
 pub use currency::Currency;
 pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};
+pub use flow_sums::FlowSums;
 pub use money::{Money, MoneyError};
 pub use month::Month;
 pub use payment_type::{PaymentType, canonical_payment_type};
 pub use percent::Percent;
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
 pub use role::{Role, UnknownRole};
+pub use touched_months::TouchedMonths;
 
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends.
 pub fn folded(text: &str) -> String {

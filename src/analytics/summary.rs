@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Analytics, AnalyticsError, Answer, dated_key};
+use super::{Analytics, AnalyticsError, Answer, contract_counts};
 use crate::db;
-use crate::domain::{Money, PortfolioFilter};
+use crate::domain::{FlowSums, Money, PortfolioFilter};
 
 /// The totals. Amounts are in the filter's currency.
 #[derive(Debug, Serialize)]
@@ -13,8 +13,8 @@ struct Summary {
     total_expenses: Money,
     /// Receipts − expenses.
     net_balance: Money,
-    /// Of the dated filter: those with an operation in the range.
-    active_contracts_count: i64,
+    /// With dates: of the contracts with an operation in the range.
+    active_contracts_count: usize,
     total_principal: Money,
     total_interest: Money,
 }
@@ -25,18 +25,15 @@ impl Analytics {
     /// # Errors
     /// [`AnalyticsError`] when the database can't answer.
     pub async fn summary(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        self.answer(dated_key("summary", filter), filter, async |conn| {
-            let flows = db::receipts_and_expenses_by_day(conn, filter).await?;
-            let payments = db::payments_by_day(conn, filter).await?;
-            let total_receipts = flows.iter().map(|day| day.first).sum();
-            let total_expenses = flows.iter().map(|day| day.second).sum();
+        self.answer(self.key("summary", filter), filter, async |conn| {
+            let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
             Ok(Summary {
-                total_receipts,
-                total_expenses,
-                net_balance: total_receipts - total_expenses,
-                active_contracts_count: db::active_contracts(conn, filter).await?,
-                total_principal: payments.iter().map(|day| day.first).sum(),
-                total_interest: payments.iter().map(|day| day.second).sum(),
+                total_receipts: total.receipts,
+                total_expenses: total.expenses,
+                net_balance: total.receipts - total.expenses,
+                active_contracts_count: contract_counts(conn, filter).await?.active_count,
+                total_principal: total.principal,
+                total_interest: total.interest,
             })
         })
         .await

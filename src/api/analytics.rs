@@ -1,34 +1,42 @@
 //! The analytics endpoints: one shape, one line each.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
-use crate::analytics::{Answer, Origin};
+use crate::analytics::{Answer, ContractSearch, DebtGroup, Origin};
 use crate::app::AppState;
 use crate::cache::Tier;
-use crate::domain::{Currency, PortfolioFilter};
+use crate::domain::PortfolioFilter;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/summary").get(summary))
         .service(web::resource("/monthly-stats").get(monthly_stats))
-        .service(web::resource("/analytics/monthly-efficiency").get(monthly_efficiency));
+        .service(web::resource("/analytics/monthly-efficiency").get(monthly_efficiency))
+        .service(web::resource("/analytics/org-efficiency").get(org_efficiency))
+        .service(web::resource("/analytics/cashflow-monthly").get(cashflow_monthly))
+        .service(web::resource("/analytics/yearly-comparison").get(yearly_comparison))
+        .service(web::resource("/analytics/debt-balance").get(debt_balance))
+        .service(web::resource("/analytics/concentration").get(concentration))
+        .service(web::resource("/contract-stats").get(contract_stats))
+        .service(web::resource("/contracts/stats/summary").get(contracts_summary))
+        .service(web::resource("/organization-stats").get(organization_stats));
 }
 
 async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let filter = dated_filter(&state, &caller, &mut params)?;
+    let filter = filter(&state, &caller, &mut params, &[])?;
     params.finish()?;
-    Ok(answered(&state.analytics.summary(&filter).await?))
+    Ok(answered(&state, &filter, &state.analytics.summary(&filter).await?))
 }
 
 async fn monthly_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let filter = dated_filter(&state, &caller, &mut params)?;
+    let filter = filter(&state, &caller, &mut params, &[])?;
     params.finish()?;
-    Ok(answered(&state.analytics.monthly_stats(&filter).await?))
+    Ok(answered(&state, &filter, &state.analytics.monthly_stats(&filter).await?))
 }
 
 async fn monthly_efficiency(
@@ -36,36 +44,125 @@ async fn monthly_efficiency(
     caller: Caller,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let mut filter = dated_filter(&state, &caller, &mut params)?;
-    filter.organization_id = params.id("organization_id")?;
-    filter.bank_account_id = params.id("bank_account_id")?;
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     params.finish()?;
-    Ok(answered(&state.analytics.monthly_efficiency(&filter).await?))
+    Ok(answered(&state, &filter, &state.analytics.monthly_efficiency(&filter).await?))
 }
 
-/// What every analytics question takes: department, dates, currency.
-fn dated_filter(state: &AppState, caller: &Caller, params: &mut Params) -> Result<PortfolioFilter, ApiError> {
+async fn org_efficiency(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.org_efficiency(&filter).await?))
+}
+
+async fn cashflow_monthly(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.cashflow_monthly(&filter).await?))
+}
+
+async fn yearly_comparison(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.yearly_comparison(&filter).await?))
+}
+
+async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::Contract])?;
+    let group = match params.text("group_by").as_deref() {
+        None => None,
+        Some("contract") => Some(DebtGroup::Contract),
+        Some("organization") => Some(DebtGroup::Organization),
+        Some("counterparty") => Some(DebtGroup::Counterparty),
+        Some(other) => {
+            let detail = format!("{other:?} is none of contract, organization and counterparty");
+            return Err(ApiError::invalid("group_by", detail));
+        }
+    };
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.debt_balance(&filter, group).await?))
+}
+
+async fn concentration(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.concentration(&filter).await?))
+}
+
+async fn contract_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.contract_stats(&filter).await?))
+}
+
+async fn contracts_summary(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
+    let asked = ContractSearch {
+        search: params.text("search"),
+        page: params.number("page", 1, i64::MAX)?.unwrap_or(1),
+        limit: params.number("limit", 1, 100)?.unwrap_or(20),
+    };
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.contracts_summary(&filter, &asked).await?))
+}
+
+async fn organization_stats(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&state, &caller, &mut params, &[])?;
+    params.finish()?;
+    Ok(answered(&state, &filter, &state.analytics.organization_stats(&filter).await?))
+}
+
+/// What a question can be narrowed to, beside department and dates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Narrowed {
+    Organization,
+    BankAccount,
+    Contract,
+}
+
+/// What every analytics question takes (department, dates, currency), and what this one is
+/// narrowed to.
+fn filter(
+    state: &AppState,
+    caller: &Caller,
+    params: &mut Params,
+    narrowed: &[Narrowed],
+) -> Result<PortfolioFilter, ApiError> {
     let asked = params.id("department_id")?;
-    let currency = params.text("currency").map(|text| {
-        Currency::parse(&text).ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
-    });
+    let currency = params.currency(&state.base_currency)?;
+    let mut id = |what: Narrowed, name: &str| if narrowed.contains(&what) { params.id(name) } else { Ok(None) };
+    let organization_id = id(Narrowed::Organization, "organization_id")?;
+    let bank_account_id = id(Narrowed::BankAccount, "bank_account_id")?;
+    let contract_id = id(Narrowed::Contract, "contract_id")?;
     Ok(PortfolioFilter {
         department: caller.department(asked)?,
         dates: params.dates()?,
-        organization_id: None,
-        bank_account_id: None,
-        currency: currency.transpose()?.unwrap_or_else(|| state.base_currency.clone()),
+        organization_id,
+        bank_account_id,
+        contract_id,
+        currency,
     })
 }
 
-fn answered(answer: &Answer) -> HttpResponse {
+fn answered(state: &AppState, filter: &PortfolioFilter, answer: &Answer) -> HttpResponse {
     let entry = &answer.entry;
     let mut response: HttpResponseBuilder = HttpResponse::Ok();
-    response
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((CACHE_CONTROL, "private, no-cache"))
-        .insert_header(("Cache-Status", cache_status(answer)));
-    if let Some(as_of) = entry.data_as_of {
+    response.insert_header((CONTENT_TYPE, "application/json")).insert_header(("Cache-Status", cache_status(answer)));
+    // An import that changed nothing leaves the entry valid and the data newer.
+    let known = state.cache.known_version(filter.department).and_then(|version| version.as_of);
+    if let Some(as_of) = entry.data_as_of.max(known) {
         response.insert_header(("X-Data-As-Of", format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S"))));
     }
     if !entry.other_currencies.is_empty() {

@@ -4,14 +4,20 @@ use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
+use super::answer::text_field;
 use super::caller::Caller;
 use super::error::ApiError;
-use crate::accounts::{LoginError, log_in};
+use crate::accounts::{LoginError, hash_password, log_in};
 use crate::app::AppState;
-use crate::db::{self, UserRow};
+use crate::db::{self, DbError, NewUser, UserRow};
+use crate::domain::Role;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource("/auth/login").post(login)).service(web::resource("/auth/me").get(me));
+    config
+        .service(web::resource("/auth/login").post(login))
+        .service(web::resource("/auth/me").get(me))
+        .service(web::resource("/auth/me/change-password").post(change_password))
+        .service(web::resource("/auth/register").post(register));
 }
 
 #[derive(Deserialize)]
@@ -67,6 +73,65 @@ async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiEr
     let user = user.filter(|user| user.is_active);
     let user = user.ok_or_else(|| ApiError::Unauthorized("the user of this token is no longer active".to_owned()))?;
     Ok(HttpResponse::Ok().json(User::from(user)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PasswordChange {
+    old_password: String,
+    new_password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registration {
+    username: String,
+    email: String,
+    password: String,
+    full_name: String,
+    role: Role,
+    department_id: i64,
+}
+
+async fn change_password(
+    state: Data<AppState>,
+    caller: Caller,
+    Json(body): Json<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    log_in(&state.db, &caller.username, &body.old_password).await.map_err(|err| match err {
+        LoginError::Refused => ApiError::invalid("old_password", "is wrong"),
+        other => other.into(),
+    })?;
+    let hash =
+        hash_password(body.new_password).await.map_err(|err| ApiError::invalid("new_password", err.to_string()))?;
+    state.db.write(async |conn| db::set_password_hash(conn, &caller.username, &hash).await).await?;
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "message": "the password is changed" })))
+}
+
+async fn register(
+    state: Data<AppState>,
+    caller: Caller,
+    Json(body): Json<Registration>,
+) -> Result<HttpResponse, ApiError> {
+    caller.administers()?;
+    let now = db::utc_now();
+    let user = NewUser {
+        department_id: body.department_id,
+        username: text_field("username", &body.username)?,
+        email: text_field("email", &body.email)?,
+        full_name: text_field("full_name", &body.full_name)?,
+        password_hash: hash_password(body.password).await?,
+        role: body.role.to_string(),
+        created_at: now,
+        updated_at: now,
+    };
+    let id = state.db.write(async |conn| db::insert_user(conn, user).await).await.map_err(|err| match err {
+        DbError::NoSuchReference => ApiError::invalid("department_id", "there is no such department"),
+        DbError::Duplicate => ApiError::Conflict("a user of that name or e-mail address exists already".to_owned()),
+        other => other.into(),
+    })?;
+    let user = db::find_user_by_id(&mut state.db.conn().await?, id).await?;
+    Ok(HttpResponse::Created().json(user.map(User::from)))
 }
 
 impl From<UserRow> for User {

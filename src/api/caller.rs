@@ -74,6 +74,24 @@ impl Caller {
             (Role::Manager | Role::Accountant, _) => Ok(DepartmentScope::One(self.department_id)),
         }
     }
+
+    /// As [`Caller::department`], for a row that has to be of one.
+    ///
+    /// # Errors
+    /// 403 as there; 422 when an administrator names none.
+    pub fn one_department(&self, asked: Option<i64>) -> Result<i64, ApiError> {
+        let none_named = || ApiError::invalid("department_id", "an administrator has to name the department");
+        self.department(asked)?.id().ok_or_else(none_named)
+    }
+
+    /// Only administrators may.
+    ///
+    /// # Errors
+    /// 403 for all others.
+    pub fn administers(&self) -> Result<(), ApiError> {
+        let refused = || ApiError::Forbidden("only the role ADMIN may do this".to_owned());
+        (self.role == Role::Admin).then_some(()).ok_or_else(refused)
+    }
 }
 
 fn bearer_token(header: &str) -> Option<&str> {

@@ -170,6 +170,8 @@ impl From<DbError> for ApiError {
     fn from(err: DbError) -> ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
+            DbError::Duplicate => ApiError::Conflict(err.to_string()),
+            DbError::NoSuchReference => ApiError::invalid("body", err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }
     }

@@ -7,11 +7,12 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use super::PREFIX;
+use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, JournalFilter, JournalRow};
+use crate::db::{self, JournalRow};
 use crate::domain::Money;
 use crate::import::{FileStatus, RunReport, RunState};
 
@@ -103,9 +104,8 @@ async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> R
     let department = caller.department(asked)?;
     let mut conn = state.db.conn().await?;
     let total = db::count_journal(&mut conn, department).await?;
-    let filter = JournalFilter { department, skip: page.skip, limit: page.limit };
-    let entries = db::list_journal(&mut conn, filter).await?.into_iter().map(JournalEntry::from);
-    Ok(HttpResponse::Ok().insert_header(("X-Total-Count", total.to_string())).json(entries.collect::<Vec<_>>()))
+    let entries = db::list_journal(&mut conn, department, page).await?.into_iter().map(JournalEntry::from);
+    Ok(listed(&entries.collect::<Vec<_>>(), total))
 }
 
 async fn rejects(
@@ -118,13 +118,7 @@ async fn rejects(
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     let rows = db::list_rejects(&mut state.db.conn().await?, scope, id).await?;
-    rows.map(|rows| HttpResponse::Ok().json(rows))
-        .ok_or_else(|| ApiError::NotFound(format!("there is no journal entry {id}")))
-}
-
-fn id_in_path(text: &str) -> Result<i64, ApiError> {
-    let id = text.parse().ok().filter(|id| *id > 0);
-    id.ok_or_else(|| ApiError::invalid("id", format!("{text:?} is not a whole number from 1")))
+    found(rows, "journal entry", id)
 }
 
 impl TriggerAnswer {

@@ -8,7 +8,8 @@ use chrono::NaiveDate;
 use std::future::{Ready, ready};
 
 use super::error::ApiError;
-use crate::domain::DateRange;
+use crate::db::Page;
+use crate::domain::{Currency, DateRange};
 
 const DEFAULT_LIMIT: i64 = 100;
 const LARGEST_LIMIT: i64 = 1000;
@@ -16,15 +17,6 @@ const LARGEST_LIMIT: i64 = 1000;
 /// What is left to be read of a query string.
 pub struct Params {
     left: Vec<(String, String)>,
-}
-
-/// Which part of a list is asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct Page {
-    /// How many rows are passed over.
-    pub skip: i64,
-    /// How many rows are given at most.
-    pub limit: i64,
 }
 
 impl FromRequest for Params {
@@ -89,6 +81,12 @@ impl Params {
     pub fn dates(&mut self) -> Result<DateRange, ApiError> {
         let (from, to) = (self.date("date_from")?, self.date("date_to")?);
         DateRange::new(from, to).map_err(|err| ApiError::invalid("date_from", err.to_string()))
+    }
+
+    /// `currency`; left out, the base currency.
+    pub fn currency(&mut self, base: &Currency) -> Result<Currency, ApiError> {
+        let Some(text) = self.text("currency") else { return Ok(base.clone()) };
+        Currency::parse(&text).ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
     }
 
     /// `skip` and `limit`.

@@ -102,14 +102,9 @@ fn read_password() -> anyhow::Result<String> {
 }
 
 fn explained(err: DbError) -> anyhow::Error {
-    use diesel::result::{DatabaseErrorKind, Error};
     match err {
-        DbError::Query(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            anyhow::anyhow!("a user of that name or e-mail address exists already")
-        }
-        DbError::Query(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
-            anyhow::anyhow!("there is no department of that id")
-        }
+        DbError::Duplicate => anyhow::anyhow!("a user of that name or e-mail address exists already"),
+        DbError::NoSuchReference => anyhow::anyhow!("there is no department of that id"),
         other => other.into(),
     }
 }

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 
 use super::schema::bank_accounts;
-use super::{DbConn, DbError, on_conn, utc_now};
+use super::{DbConn, DbError, Page, on_conn, utc_now};
+use crate::domain::DepartmentScope;
 
 /// Identifies a bank account of a known department.
 pub type BankAccountId = i64;
@@ -50,4 +53,97 @@ pub async fn insert_bank_account(
     Ok(on_conn!(conn, |c| {
         diesel::insert_into(bank_accounts::table).values(row).returning(bank_accounts::id).get_result(c).await
     })?)
+}
+
+/// As stored and answered.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = bank_accounts)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct BankAccountRow {
+    pub id: i64,
+    pub account_number: String,
+    pub bank_name: Option<String>,
+    pub is_active: bool,
+    pub department_id: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What is to be changed; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, AsChangeset, Deserialize)]
+#[diesel(table_name = bank_accounts)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct BankAccountChange {
+    pub account_number: Option<String>,
+    pub bank_name: Option<String>,
+    pub is_active: Option<bool>,
+}
+
+/// A part of the list, by id, and the full count.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_bank_accounts(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<BankAccountRow>, i64), DbError> {
+    macro_rules! filtered {
+        ($query:expr) => {{
+            let mut query = $query.into_boxed();
+            if let Some(id) = scope.id() {
+                query = query.filter(bank_accounts::department_id.eq(id));
+            }
+            if let Some(is_active) = is_active {
+                query = query.filter(bank_accounts::is_active.eq(is_active));
+            }
+            query
+        }};
+    }
+    let total = on_conn!(conn, |c| filtered!(bank_accounts::table).count().get_result(c).await)?;
+    let rows = on_conn!(conn, |c| {
+        filtered!(bank_accounts::table.select(BankAccountRow::as_select()))
+            .order(bank_accounts::id)
+            .offset(page.skip)
+            .limit(page.limit)
+            .load(c)
+            .await
+    })?;
+    Ok((rows, total))
+}
+
+/// The one of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_bank_account(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<BankAccountRow>, DbError> {
+    let row: Option<BankAccountRow> = on_conn!(conn, |c| {
+        bank_accounts::table
+            .filter(bank_accounts::id.eq(id))
+            .select(BankAccountRow::as_select())
+            .first(c)
+            .await
+            .optional()
+    })?;
+    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
+}
+
+/// Changes the one of that id.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when the new key is taken.
+pub async fn update_bank_account(conn: &mut DbConn, id: i64, change: &BankAccountChange) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(bank_accounts::table.filter(bank_accounts::id.eq(id)))
+            .set((change, bank_accounts::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
 }

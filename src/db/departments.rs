@@ -6,6 +6,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde::Serialize;
 
 use super::schema::departments;
 use super::{DbConn, DbError, on_conn, utc_now};
@@ -22,18 +23,75 @@ pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>,
     Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of })).collect())
 }
 
-/// Raises the generation of a department. Called in the transaction that changes its data.
+/// Raises the generation of a department's data. Called in the transaction that changes it.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn advance_generation(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+pub async fn raise_generation(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     on_conn!(conn, |c| {
         diesel::update(departments::table.filter(departments::id.eq(department_id)))
-            .set((departments::generation.eq(departments::generation + 1), departments::data_as_of.eq(utc_now())))
+            .set(departments::generation.eq(departments::generation + 1))
             .execute(c)
             .await
     })?;
     Ok(())
+}
+
+/// Notes that the department's data is of now. Called in the import's transaction.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn set_data_as_of(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(departments::table.filter(departments::id.eq(department_id)))
+            .set(departments::data_as_of.eq(utc_now()))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
+/// A department as stored.
+#[derive(Clone, Debug, Queryable, Serialize)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct DepartmentRow {
+    pub id: i64,
+    pub name: String,
+    pub code: String,
+    pub is_active: bool,
+}
+
+/// All departments, by id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_departments(conn: &mut DbConn) -> Result<Vec<DepartmentRow>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        departments::table
+            .select((departments::id, departments::name, departments::code, departments::is_active))
+            .order(departments::id)
+            .load(c)
+            .await
+    })?)
+}
+
+/// Stores a new department; gives its id.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when the name or the code is taken.
+pub async fn insert_department(conn: &mut DbConn, name: &str, code: &str) -> Result<i64, DbError> {
+    let now = utc_now();
+    let row = (
+        departments::name.eq(name),
+        departments::code.eq(code),
+        departments::created_at.eq(now),
+        departments::updated_at.eq(now),
+    );
+    Ok(on_conn!(conn, |c| diesel::insert_into(departments::table)
+        .values(row)
+        .returning(departments::id)
+        .get_result(c)
+        .await)?)
 }
 
 /// Makes the finance departments that are missing: the first is `Finance` with the code `FIN`.

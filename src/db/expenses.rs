@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::expenses;
-use super::upsert::{operation_fingerprints, upsert_operations};
+use super::upsert::{KnownOperation, known_operations, upsert_operations};
 use super::{CHUNK, DbConn, DbError, on_conn};
 
 /// An expense to be stored. Amounts are kopecks; `fingerprint` stands for all of its content.
@@ -49,20 +49,21 @@ pub struct NewExpense {
 pub struct ExpenseFacts {
     pub operation_id: String,
     pub organization_id: i64,
+    pub document_date: Option<NaiveDate>,
     pub operation_type: Option<String>,
     pub recipient: Option<String>,
 }
 
-/// The fingerprints of the expenses among `operation_ids`; `None` for an inactive one.
+/// What is stored of the expenses among `operation_ids`, by operation id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_expense_fingerprints(
+pub async fn list_known_expenses(
     conn: &mut DbConn,
     department_id: i64,
     operation_ids: &[&str],
-) -> Result<HashMap<String, Option<i64>>, DbError> {
-    operation_fingerprints!(conn, expenses, department_id, operation_ids)
+) -> Result<HashMap<String, KnownOperation>, DbError> {
+    known_operations!(conn, expenses, department_id, operation_ids)
 }
 
 /// Stores expenses; those with a known operation id are overwritten.
@@ -121,6 +122,7 @@ pub async fn list_expense_facts(
                 .select((
                     expenses::operation_id,
                     expenses::organization_id,
+                    expenses::document_date,
                     expenses::operation_type,
                     expenses::recipient,
                 ))

@@ -1,43 +1,37 @@
-//! The sums that analytics answers are made of.
+//! The sums that analytics answers are made of, read from the rollups.
 //!
-//! An operation counts on its document date, in its own currency, when it is active and dated.
-//! An expense's amount comes from the expense alone, however many details it has; principal and
-//! interest come from the details. Sums are integers of kopecks.
+//! Whole months come from the monthly rollup, the days of a month that the range cuts from the
+//! daily one. What is read grows with months and contracts, not with operations.
 
-use chrono::NaiveDate;
-use diesel::dsl::sql;
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{contracts, expense_details, expenses, receipts};
+use super::schema::{daily_flows, monthly_flows};
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{Currency, Money, PaymentType, PortfolioFilter};
+use crate::domain::{Currency, DateRange, FlowSums, Month, PortfolioFilter};
 
-/// Two sums of one day.
+/// What a sum is kept apart by, beside the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DayFigures {
-    /// The document date.
-    pub day: NaiveDate,
-    /// Receipts, or principal.
-    pub first: Money,
-    /// Expenses, or interest.
-    pub second: Money,
+pub enum FlowGroup {
+    /// The organization's id.
+    Organization,
+    /// The contract's id; 0 for operations without one.
+    Contract,
 }
 
-/// Applies a filter, all but its currency, to a boxed query over the table of operations.
+type SumsRow = (i64, i64, i64, i64, i64, i64, i64, Option<NaiveDate>);
+
+/// Applies a filter, all but dates and currency, to a boxed query over a rollup.
 macro_rules! restricted {
     ($query:expr, $table:ident, $filter:expr) => {{
-        let mut query =
-            $query.filter($table::is_active.eq(true)).filter($table::document_date.is_not_null()).into_boxed();
+        let mut query = $query.into_boxed();
         if let Some(id) = $filter.department.id() {
             query = query.filter($table::department_id.eq(id));
-        }
-        if let Some(from) = $filter.dates.from() {
-            query = query.filter($table::document_date.ge(from));
-        }
-        if let Some(to) = $filter.dates.to() {
-            query = query.filter($table::document_date.le(to));
         }
         if let Some(id) = $filter.organization_id {
             query = query.filter($table::organization_id.eq(id));
@@ -45,104 +39,135 @@ macro_rules! restricted {
         if let Some(id) = $filter.bank_account_id {
             query = query.filter($table::bank_account_id.eq(id));
         }
+        if let Some(id) = $filter.contract_id {
+            query = query.filter($table::contract_id.eq(id));
+        }
         query
     }};
 }
 
-/// Receipts (`first`) and expenses (`second`) of each day that has any.
+/// Applies a span of days to a boxed query over a rollup.
+macro_rules! within {
+    ($query:expr, $table:ident, $span:expr) => {{
+        let mut query = $query;
+        if let Some(from) = $span.from() {
+            query = query.filter($table::period_start.ge(from));
+        }
+        if let Some(to) = $span.to() {
+            query = query.filter($table::period_start.le(to));
+        }
+        query
+    }};
+}
+
+/// Loads the sums of one rollup within a span, grouped by some columns.
+macro_rules! sums_of {
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
+        let rows: Vec<($key, SumsRow)> = on_conn!($conn, |c| {
+            let query = $table::table.group_by($columns).select((
+                $columns,
+                (
+                    sql::<BigInt>("CAST(SUM(receipts) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(expenses) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(principal) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(interest) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(receipt_count) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(expense_count) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(payment_count) AS BIGINT)"),
+                    max($table::last_payment),
+                ),
+            ));
+            let query = restricted!(query, $table, $filter).filter($table::currency.eq($filter.currency.as_str()));
+            within!(query, $table, $span).load(c).await
+        })?;
+        rows
+    }};
+}
+
+/// Loads the sums of every span of the filter's dates, whichever rollup it is read from.
+macro_rules! all_sums {
+    ($conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
+        let spans = Spans::of($filter.dates);
+        let mut rows: Vec<($key, SumsRow)> = Vec::new();
+        if let Some(span) = &spans.months {
+            rows.extend(sums_of!($conn, monthly_flows, span, $filter, $key, ($(monthly_flows::$column,)+)));
+        }
+        for span in &spans.days {
+            rows.extend(sums_of!($conn, daily_flows, span, $filter, $key, ($(daily_flows::$column,)+)));
+        }
+        rows
+    }};
+}
+
+/// The sums of each month that has operations.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn receipts_and_expenses_by_day(
+pub async fn flows_by_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<Month, FlowSums>, DbError> {
+    let rows = all_sums!(conn, filter, (NaiveDate,), [period_start]);
+    Ok(merged(rows, |(day,)| Month::of(day)))
+}
+
+/// The sums of each organization or contract that has operations.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn flows_by(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
-) -> Result<Vec<DayFigures>, DbError> {
-    let received: Vec<(NaiveDate, i64)> = on_conn!(conn, |c| {
-        let query = receipts::table
-            .group_by(receipts::document_date)
-            .select((receipts::document_date.assume_not_null(), sql::<BigInt>("CAST(SUM(receipts.amount) AS BIGINT)")));
-        restricted!(query, receipts, filter).filter(receipts::currency.eq(filter.currency.as_str())).load(c).await
-    })?;
-    let spent: Vec<(NaiveDate, i64)> = on_conn!(conn, |c| {
-        let query = expenses::table
-            .group_by(expenses::document_date)
-            .select((expenses::document_date.assume_not_null(), sql::<BigInt>("CAST(SUM(expenses.amount) AS BIGINT)")));
-        restricted!(query, expenses, filter).filter(expenses::currency.eq(filter.currency.as_str())).load(c).await
-    })?;
-    let received = received.into_iter().map(|(day, amount)| DayFigures::new(day, amount, 0));
-    let spent = spent.into_iter().map(|(day, amount)| DayFigures::new(day, 0, amount));
-    Ok(received.chain(spent).collect())
+    group: FlowGroup,
+) -> Result<BTreeMap<i64, FlowSums>, DbError> {
+    let rows = match group {
+        FlowGroup::Organization => all_sums!(conn, filter, (i64,), [organization_id]),
+        FlowGroup::Contract => all_sums!(conn, filter, (i64,), [contract_id]),
+    };
+    Ok(merged(rows, |(id,)| id))
 }
 
-/// Principal (`first`) and interest (`second`) of each day that has any.
+/// The sums of each month of each organization or contract.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn payments_by_day(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<DayFigures>, DbError> {
-    let [principal, interest] = [PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c()];
-    let rows: Vec<(NaiveDate, String, i64)> = on_conn!(conn, |c| {
-        let query = expense_details::table
-            .inner_join(
-                expenses::table.on(expenses::department_id
-                    .eq(expense_details::department_id)
-                    .and(expenses::operation_id.eq(expense_details::expense_operation_id))),
-            )
-            .group_by((expenses::document_date, expense_details::payment_type))
-            .select((
-                expenses::document_date.assume_not_null(),
-                expense_details::payment_type.assume_not_null(),
-                sql::<BigInt>("CAST(SUM(expense_details.amount) AS BIGINT)"),
-            ));
-        restricted!(query, expenses, filter)
-            .filter(expenses::currency.eq(filter.currency.as_str()))
-            .filter(expense_details::payment_type.eq_any([principal, interest]))
-            .load(c)
-            .await
-    })?;
-    Ok(rows
-        .into_iter()
-        .map(
-            |(day, payment_type, amount)| {
-                if payment_type == principal {
-                    DayFigures::new(day, amount, 0)
-                } else {
-                    DayFigures::new(day, 0, amount)
-                }
-            },
-        )
-        .collect())
+pub async fn flows_by_month_and(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    group: FlowGroup,
+) -> Result<BTreeMap<(Month, i64), FlowSums>, DbError> {
+    let rows = match group {
+        FlowGroup::Organization => all_sums!(conn, filter, (NaiveDate, i64), [period_start, organization_id]),
+        FlowGroup::Contract => all_sums!(conn, filter, (NaiveDate, i64), [period_start, contract_id]),
+    };
+    Ok(merged(rows, |(day, id)| (Month::of(day), id)))
 }
 
-/// How many active contracts there are; with dates, of those that an operation in the range
-/// names.
+/// The contracts that an operation in the range names, whatever its currency.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn active_contracts(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<i64, DbError> {
-    Ok(on_conn!(conn, |c| {
-        let mut query = contracts::table.filter(contracts::is_active.eq(true)).into_boxed();
-        if let Some(id) = filter.department.id() {
-            query = query.filter(contracts::department_id.eq(id));
-        }
-        if !filter.dates.is_all() {
-            let received = restricted!(receipts::table.select(receipts::contract_id), receipts, filter);
-            let spent = restricted!(expenses::table.select(expenses::contract_id), expenses, filter);
-            let paid = restricted!(
-                expense_details::table
-                    .inner_join(
-                        expenses::table.on(expenses::department_id
-                            .eq(expense_details::department_id)
-                            .and(expenses::operation_id.eq(expense_details::expense_operation_id))),
-                    )
-                    .select(expense_details::contract_id),
-                expenses,
-                filter
-            );
-            let id = contracts::id.nullable();
-            query = query.filter(id.eq_any(received).or(id.eq_any(spent)).or(id.eq_any(paid)));
-        }
-        query.count().get_result(c).await
-    })?)
+pub async fn contracts_with_flows(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<i64>, DbError> {
+    macro_rules! contracts_of {
+        ($table:ident, $span:expr) => {{
+            let ids: Vec<i64> = on_conn!(conn, |c| {
+                // A share of an expense that its details took away leaves a row that counts nothing.
+                let query = restricted!($table::table.select($table::contract_id).distinct(), $table, filter)
+                    .filter($table::contract_id.ne(0))
+                    .filter($table::receipt_count.gt(0).or($table::payment_count.gt(0)));
+                within!(query, $table, $span).load(c).await
+            })?;
+            ids
+        }};
+    }
+    let spans = Spans::of(filter.dates);
+    let mut ids = Vec::new();
+    if let Some(span) = &spans.months {
+        ids.extend(contracts_of!(monthly_flows, span));
+    }
+    for span in &spans.days {
+        ids.extend(contracts_of!(daily_flows, span));
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// The currencies of the filtered operations, without the filter's own, in order.
@@ -150,23 +175,72 @@ pub async fn active_contracts(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<Currency>, DbError> {
-    let own = filter.currency.as_str();
-    let mut names: Vec<String> = on_conn!(conn, |c| {
-        let query = receipts::table.select(receipts::currency).distinct();
-        restricted!(query, receipts, filter).filter(receipts::currency.ne(own)).load(c).await
-    })?;
-    let spent: Vec<String> = on_conn!(conn, |c| {
-        let query = expenses::table.select(expenses::currency).distinct();
-        restricted!(query, expenses, filter).filter(expenses::currency.ne(own)).load(c).await
-    })?;
-    names.extend(spent);
+    macro_rules! currencies_of {
+        ($table:ident, $span:expr) => {{
+            let names: Vec<String> = on_conn!(conn, |c| {
+                let query = restricted!($table::table.select($table::currency).distinct(), $table, filter)
+                    .filter($table::currency.ne(filter.currency.as_str()));
+                within!(query, $table, $span).load(c).await
+            })?;
+            names
+        }};
+    }
+    let spans = Spans::of(filter.dates);
+    let mut names = Vec::new();
+    if let Some(span) = &spans.months {
+        names.extend(currencies_of!(monthly_flows, span));
+    }
+    for span in &spans.days {
+        names.extend(currencies_of!(daily_flows, span));
+    }
     names.sort();
     names.dedup();
     Ok(names.iter().filter_map(|name| Currency::parse(name)).collect())
 }
 
-impl DayFigures {
-    fn new(day: NaiveDate, first: i64, second: i64) -> DayFigures {
-        DayFigures { day, first: Money::from_kopecks(first), second: Money::from_kopecks(second) }
+fn merged<Row, Key: Ord>(rows: Vec<(Row, SumsRow)>, key: impl Fn(Row) -> Key) -> BTreeMap<Key, FlowSums> {
+    let mut merged: BTreeMap<Key, FlowSums> = BTreeMap::new();
+    for (row, sums) in rows {
+        *merged.entry(key(row)).or_default() += FlowSums::from_row(sums);
+    }
+    merged
+}
+
+/// A range of days as whole months and the days around them.
+struct Spans {
+    /// First days of whole months, if there are any.
+    months: Option<DateRange>,
+    /// Days of the months that the range cuts: two spans at most.
+    days: Vec<DateRange>,
+}
+
+impl Spans {
+    fn of(dates: DateRange) -> Spans {
+        let month_after = |day: NaiveDate| Month::of(day).next().first_day();
+        // The first whole month begins on or after `from`; the first month that is not whole, on
+        // or before `to`.
+        let whole_from = dates.from().map(|from| if from.day() == 1 { from } else { month_after(from) });
+        let whole_end = dates.to().map(|to| {
+            let next_day = to.succ_opt().unwrap_or(to);
+            Month::of(next_day).first_day()
+        });
+        let is_empty = whole_from.zip(whole_end).is_some_and(|(from, end)| from >= end);
+        if is_empty {
+            return Spans { months: None, days: vec![dates] };
+        }
+        let last_whole = whole_end.and_then(|end| end.pred_opt());
+        let months = DateRange::new(whole_from, last_whole).ok();
+        let mut days = Vec::new();
+        if let (Some(from), Some(whole)) = (dates.from(), whole_from)
+            && from < whole
+        {
+            days.extend(DateRange::new(Some(from), whole.pred_opt()));
+        }
+        if let (Some(to), Some(end)) = (dates.to(), whole_end)
+            && end <= to
+        {
+            days.extend(DateRange::new(Some(end), Some(to)));
+        }
+        Spans { months, days }
     }
 }

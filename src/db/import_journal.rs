@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
 use super::schema::{import_journal, rejected_rows};
-use super::{CHUNK, DbConn, DbError, on_conn};
+use super::{CHUNK, DbConn, DbError, Page, on_conn};
 use crate::domain::DepartmentScope;
 
 /// What became of one file.
@@ -69,17 +69,6 @@ pub struct JournalRow {
     pub rows_total: Option<i64>,
 }
 
-/// Which entries are asked for.
-#[derive(Clone, Copy, Debug)]
-pub struct JournalFilter {
-    /// Of which department.
-    pub department: DepartmentScope,
-    /// How many of the newest are passed over.
-    pub skip: i64,
-    /// How many are given at most.
-    pub limit: i64,
-}
-
 /// Stores an entry with its rejected rows; gives its id.
 ///
 /// # Errors
@@ -116,13 +105,17 @@ pub async fn insert_journal_entry(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_journal(conn: &mut DbConn, filter: JournalFilter) -> Result<Vec<JournalRow>, DbError> {
+pub async fn list_journal(
+    conn: &mut DbConn,
+    department: DepartmentScope,
+    page: Page,
+) -> Result<Vec<JournalRow>, DbError> {
     Ok(on_conn!(conn, |c| {
         let mut query = import_journal::table.select(JournalRow::as_select()).into_boxed();
-        if let Some(id) = filter.department.id() {
+        if let Some(id) = department.id() {
             query = query.filter(import_journal::department_id.eq(id));
         }
-        query.order(import_journal::id.desc()).offset(filter.skip).limit(filter.limit).load(c).await
+        query.order(import_journal::id.desc()).offset(page.skip).limit(page.limit).load(c).await
     })?)
 }
 

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 
 use super::schema::organizations;
-use super::{DbConn, DbError, on_conn, utc_now};
+use super::{DbConn, DbError, Page, on_conn, utc_now};
+use crate::domain::DepartmentScope;
 
 /// The ids of a department's organizations, by name.
 ///
@@ -23,19 +26,136 @@ pub async fn list_organization_ids(conn: &mut DbConn, department_id: i64) -> Res
     Ok(rows.into_iter().collect())
 }
 
+/// The names of the organizations of a scope, by id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_organization_names(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+) -> Result<HashMap<i64, String>, DbError> {
+    let rows: Vec<(i64, String)> = on_conn!(conn, |c| {
+        let mut query = organizations::table.select((organizations::id, organizations::name)).into_boxed();
+        if let Some(id) = scope.id() {
+            query = query.filter(organizations::department_id.eq(id));
+        }
+        query.load(c).await
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Stores a new organization; gives its id.
 ///
 /// # Errors
 /// [`DbError`] when the name is taken or the database can't answer.
-pub async fn insert_organization(conn: &mut DbConn, department_id: i64, name: &str) -> Result<i64, DbError> {
+pub async fn insert_organization(
+    conn: &mut DbConn,
+    department_id: i64,
+    name: &str,
+    inn: Option<&str>,
+) -> Result<i64, DbError> {
     let now = utc_now();
     let row = (
         organizations::department_id.eq(department_id),
         organizations::name.eq(name),
+        organizations::inn.eq(inn),
         organizations::created_at.eq(now),
         organizations::updated_at.eq(now),
     );
     Ok(on_conn!(conn, |c| {
         diesel::insert_into(organizations::table).values(row).returning(organizations::id).get_result(c).await
     })?)
+}
+
+/// As stored and answered.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[diesel(table_name = organizations)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct OrganizationRow {
+    pub id: i64,
+    pub name: String,
+    pub inn: Option<String>,
+    pub is_active: bool,
+    pub department_id: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What is to be changed; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, AsChangeset, Deserialize)]
+#[diesel(table_name = organizations)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct OrganizationChange {
+    pub name: Option<String>,
+    pub inn: Option<String>,
+    pub is_active: Option<bool>,
+}
+
+/// A part of the list, by id, and the full count.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_organizations(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<OrganizationRow>, i64), DbError> {
+    macro_rules! filtered {
+        ($query:expr) => {{
+            let mut query = $query.into_boxed();
+            if let Some(id) = scope.id() {
+                query = query.filter(organizations::department_id.eq(id));
+            }
+            if let Some(is_active) = is_active {
+                query = query.filter(organizations::is_active.eq(is_active));
+            }
+            query
+        }};
+    }
+    let total = on_conn!(conn, |c| filtered!(organizations::table).count().get_result(c).await)?;
+    let rows = on_conn!(conn, |c| {
+        filtered!(organizations::table.select(OrganizationRow::as_select()))
+            .order(organizations::id)
+            .offset(page.skip)
+            .limit(page.limit)
+            .load(c)
+            .await
+    })?;
+    Ok((rows, total))
+}
+
+/// The one of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_organization(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<OrganizationRow>, DbError> {
+    let row: Option<OrganizationRow> = on_conn!(conn, |c| {
+        organizations::table
+            .filter(organizations::id.eq(id))
+            .select(OrganizationRow::as_select())
+            .first(c)
+            .await
+            .optional()
+    })?;
+    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
+}
+
+/// Changes the one of that id.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when the new key is taken.
+pub async fn update_organization(conn: &mut DbConn, id: i64, change: &OrganizationChange) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(organizations::table.filter(organizations::id.eq(id)))
+            .set((change, organizations::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
 }

@@ -43,12 +43,32 @@ pub enum DbError {
     /// No connection within the configured time.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// A row with the same natural key exists.
+    #[error("there is one of that key already")]
+    Duplicate,
+    /// A row that is referred to does not exist.
+    #[error("a row that it refers to does not exist")]
+    NoSuchReference,
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
-    Query(#[from] diesel::result::Error),
+    Query(diesel::result::Error),
     /// The schema is not what this program works with.
     #[error("{0}")]
     Migration(String),
+}
+
+impl From<diesel::result::Error> for DbError {
+    fn from(err: diesel::result::Error) -> DbError {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match err {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Duplicate,
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => DbError::NoSuchReference,
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, told) => {
+                DbError::Unavailable(told.message().to_owned())
+            }
+            other => DbError::Query(other),
+        }
+    }
 }
 
 /// What a transaction is for.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::receipts;
-use super::upsert::{operation_fingerprints, upsert_operations};
+use super::upsert::{KnownOperation, known_operations, upsert_operations};
 use super::{DbConn, DbError};
 
 /// A receipt to be stored. Amounts are kopecks; `fingerprint` stands for all of its content.
@@ -42,16 +42,16 @@ pub struct NewReceipt {
     pub updated_at: NaiveDateTime,
 }
 
-/// The fingerprints of the receipts among `operation_ids`; `None` for an inactive one.
+/// What is stored of the receipts among `operation_ids`, by operation id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_receipt_fingerprints(
+pub async fn list_known_receipts(
     conn: &mut DbConn,
     department_id: i64,
     operation_ids: &[&str],
-) -> Result<HashMap<String, Option<i64>>, DbError> {
-    operation_fingerprints!(conn, receipts, department_id, operation_ids)
+) -> Result<HashMap<String, KnownOperation>, DbError> {
+    known_operations!(conn, receipts, department_id, operation_ids)
 }
 
 /// Stores receipts; those with a known operation id are overwritten.

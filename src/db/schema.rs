@@ -209,7 +209,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    monthly_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        contract_id -> BigInt,
+        currency -> Text,
+        period_start -> Date,
+        receipts -> BigInt,
+        expenses -> BigInt,
+        principal -> BigInt,
+        interest -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    daily_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        contract_id -> BigInt,
+        currency -> Text,
+        period_start -> Date,
+        receipts -> BigInt,
+        expenses -> BigInt,
+        principal -> BigInt,
+        interest -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    monthly_flows,
+    daily_flows,
     departments,
     users,
     organizations,
@@ -222,5 +262,3 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_journal,
     rejected_rows,
 );
-
-diesel::allow_columns_to_appear_in_same_group_by_clause!(expenses::document_date, expense_details::payment_type);

@@ -42,23 +42,43 @@ macro_rules! upsert_operations {
 }
 pub(super) use upsert_operations;
 
-/// Reads the fingerprints of stored operations, by operation id; `None` for an inactive one,
-/// which any row brings back. Expands to one query a chunk.
-macro_rules! operation_fingerprints {
+/// What is stored of an operation, as far as a new row is compared with it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownOperation {
+    /// Stands for its content.
+    pub fingerprint: i64,
+    /// An inactive one is brought back by any row.
+    pub is_active: bool,
+    /// Whose it is.
+    pub organization_id: i64,
+    /// The day that it counts on.
+    pub document_date: Option<chrono::NaiveDate>,
+}
+
+/// Reads what is known of operations, by operation id. Expands to one query a chunk.
+macro_rules! known_operations {
     ($conn:expr, $table:ident, $department_id:expr, $operation_ids:expr) => {{
         let mut known = std::collections::HashMap::with_capacity($operation_ids.len());
         for ids in $operation_ids.chunks($crate::db::CHUNK) {
-            let rows: Vec<(String, i64, bool)> = $crate::db::on_conn!($conn, |c| {
+            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>)> = $crate::db::on_conn!($conn, |c| {
                 $table::table
                     .filter($table::department_id.eq($department_id))
                     .filter($table::operation_id.eq_any(ids))
-                    .select(($table::operation_id, $table::fingerprint, $table::is_active))
+                    .select((
+                        $table::operation_id,
+                        $table::fingerprint,
+                        $table::is_active,
+                        $table::organization_id,
+                        $table::document_date,
+                    ))
                     .load(c)
                     .await
             })?;
-            known.extend(rows.into_iter().map(|(id, fingerprint, active)| (id, active.then_some(fingerprint))));
+            known.extend(rows.into_iter().map(|(id, fingerprint, is_active, organization_id, document_date)| {
+                (id, $crate::db::KnownOperation { fingerprint, is_active, organization_id, document_date })
+            }));
         }
         Ok(known)
     }};
 }
-pub(super) use operation_fingerprints;
+pub(super) use known_operations;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 
 /// A calendar month, ordered in time. Displays as `2024-03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,11 @@ impl Month {
     /// The month that the day lies in.
     pub fn of(day: NaiveDate) -> Month {
         Month(day.with_day(1).unwrap_or(day))
+    }
+
+    /// The month after it.
+    pub fn next(self) -> Month {
+        Month(self.0 + Months::new(1))
     }
 
     /// Its first day.

@@ -44,6 +44,8 @@ pub struct PortfolioFilter {
     pub organization_id: Option<i64>,
     /// One bank account.
     pub bank_account_id: Option<i64>,
+    /// One contract.
+    pub contract_id: Option<i64>,
     /// The one currency whose amounts are added.
     pub currency: Currency,
 }

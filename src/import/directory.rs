@@ -17,6 +17,22 @@ pub(super) struct Directory {
     contracts: HashMap<(i64, String), KnownContract>,
 }
 
+/// What an operation names.
+pub(super) struct Named<'r> {
+    pub organization: &'r str,
+    pub bank_account: Option<&'r str>,
+    pub contract: Option<&'r ContractRef>,
+    pub operation_type: Option<&'r str>,
+    pub counterparty: Option<&'r str>,
+}
+
+/// The rows behind what an operation names.
+pub(super) struct Parties {
+    pub organization_id: i64,
+    pub bank_account_id: Option<BankAccountId>,
+    pub contract_id: Option<i64>,
+}
+
 impl Directory {
     pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<Directory, DbError> {
         let contracts = list_contracts(conn, department_id).await?.into_iter();
@@ -28,16 +44,33 @@ impl Directory {
         })
     }
 
-    pub async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<i64, DbError> {
+    /// The parties of an operation; those that appear are made.
+    pub async fn parties(&mut self, conn: &mut DbConn, named: Named<'_>) -> Result<Parties, DbError> {
+        let organization_id = self.organization(conn, named.organization).await?;
+        let bank_account_id = match named.bank_account {
+            Some(text) => Some(self.bank_account(conn, text).await?),
+            None => None,
+        };
+        let contract_id = match named.contract {
+            Some(contract) => {
+                let (operation_type, counterparty) = (named.operation_type, named.counterparty);
+                Some(self.contract(conn, organization_id, contract, operation_type, counterparty).await?)
+            }
+            None => None,
+        };
+        Ok(Parties { organization_id, bank_account_id, contract_id })
+    }
+
+    async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<i64, DbError> {
         if let Some(id) = self.organizations.get(name) {
             return Ok(*id);
         }
-        let id = insert_organization(conn, self.department_id, name).await?;
+        let id = insert_organization(conn, self.department_id, name, None).await?;
         self.organizations.insert(name.to_owned(), id);
         Ok(id)
     }
 
-    pub async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<BankAccountId, DbError> {
+    async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<BankAccountId, DbError> {
         let (number, bank) = number_and_bank(text);
         if let Some(id) = self.bank_accounts.get(number) {
             return Ok(*id);

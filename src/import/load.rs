@@ -9,6 +9,8 @@ mod operations;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::domain::TouchedMonths;
+
 pub(super) use details::load_details;
 pub(super) use operations::{load_expenses, load_receipts};
 
@@ -30,6 +32,13 @@ impl LoadCounts {
     pub fn changed_anything(&self) -> bool {
         self.inserted + self.updated + self.deleted > 0
     }
+}
+
+/// What loading a file did: to its table, and to which figures.
+#[derive(Debug, Default)]
+pub(super) struct Loaded {
+    pub counts: LoadCounts,
+    pub touched: TouchedMonths,
 }
 
 /// The first eight bytes of the SHA-256 of a row's content.

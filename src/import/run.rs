@@ -269,14 +269,17 @@ impl Run<'_> {
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
-                report.counts = match workbook {
+                let loaded = match workbook {
                     Workbook::Receipts(content) => load_receipts(conn, department_id, content.rows).await?,
                     Workbook::Expenses(content) => load_expenses(conn, department_id, content.rows).await?,
                     Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
                 };
-                if report.counts.changed_anything() {
-                    db::advance_generation(conn, department_id).await?;
+                report.counts = loaded.counts;
+                db::refresh_rollups(conn, department_id, &loaded.touched).await?;
+                if loaded.counts.changed_anything() {
+                    db::raise_generation(conn, department_id).await?;
                 }
+                db::set_data_as_of(conn, department_id).await?;
                 report.load_time = started.elapsed();
                 let entry = report.entry(department_id, self.run_id, self.started_by);
                 db::insert_journal_entry(conn, entry, |id| report.rejected_rows(department_id, id)).await?;

@@ -13,7 +13,7 @@ const ROWS: [&[&str]; 5] = [
 
 /// Which parts may name a library.
 const LIBRARIES: [(&str, &[&str]); 7] = [
-    ("diesel", &["db", "cli/user.rs"]),
+    ("diesel", &["db"]),
     ("diesel_async", &["db"]),
     ("bb8_redis", &["cache"]),
     ("suppaftp", &["import"]),

@@ -34,7 +34,7 @@ fn believed() -> BTreeMap<String, BTreeMap<String, (String, bool)>> {
     let mut tables = BTreeMap::new();
     let mut table = String::new();
     for line in text.lines().map(str::trim) {
-        if let Some((name, _)) = line.split_once(" (id) {") {
+        if let Some((name, _)) = line.strip_suffix(" {").and_then(|line| line.split_once(" (")) {
             table = name.to_owned();
             tables.insert(table.clone(), BTreeMap::new());
         } else if let Some((name, kind)) = line.split_once(" -> ") {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{LoadCounts, fingerprint};
+use super::{Loaded, fingerprint};
 use crate::db::{
     DbConn, DbError, KnownDetail, NewExpenseDetail, delete_expense_details, insert_expense_details, list_details_of,
     list_expense_facts, utc_now,
@@ -16,7 +16,7 @@ use crate::import::workbook::DetailRow;
 
 /// Stores the rows of a details export. Those of an expense that is not known yet have no contract
 /// until it arrives.
-pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<DetailRow>) -> Result<LoadCounts, DbError> {
+pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<DetailRow>) -> Result<Loaded, DbError> {
     let mut sets: BTreeMap<String, Vec<DetailRow>> = BTreeMap::new();
     for row in rows {
         sets.entry(row.expense_operation_id.clone()).or_default().push(row);
@@ -28,7 +28,7 @@ pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<Detai
         known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
     }
     let mut directory = Directory::open(conn, department_id).await?;
-    let mut counts = LoadCounts::default();
+    let mut loaded = Loaded::default();
     let (mut vanished, mut fresh) = (Vec::new(), Vec::new());
     let now = utc_now();
     for (expense_operation_id, rows) in sets {
@@ -45,7 +45,7 @@ pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<Detai
             *next += 1;
             wanted.insert((fingerprint, occurrence));
             if stored.contains(&(fingerprint, occurrence)) {
-                counts.unchanged += 1;
+                loaded.counts.unchanged += 1;
                 continue;
             }
             inserted += 1;
@@ -81,12 +81,15 @@ pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<Detai
         let gone = known.iter().filter(|detail| !wanted.contains(&(detail.fingerprint, detail.occurrence)));
         let gone: Vec<i64> = gone.map(|detail| detail.id).collect();
         let updated = gone.len().min(inserted);
-        counts.updated += updated;
-        counts.inserted += inserted - updated;
-        counts.deleted += gone.len() - updated;
+        loaded.counts.updated += updated;
+        loaded.counts.inserted += inserted - updated;
+        loaded.counts.deleted += gone.len() - updated;
+        if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
+            loaded.touched.touch(expense.organization_id, expense.document_date);
+        }
         vanished.extend(gone);
     }
     delete_expense_details(conn, department_id, &vanished).await?;
     insert_expense_details(conn, fresh).await?;
-    Ok(counts)
+    Ok(loaded)
 }

@@ -2,44 +2,37 @@
 
 use std::collections::HashMap;
 
-use super::{LoadCounts, fingerprint};
+use super::{Loaded, fingerprint};
 use crate::db::{
-    DbConn, DbError, NewExpense, NewReceipt, link_details_to_contract, list_expense_fingerprints,
-    list_linkable_details, list_receipt_fingerprints, upsert_expenses, upsert_receipts, utc_now,
+    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, link_details_to_contract, list_known_expenses,
+    list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money};
-use crate::import::directory::Directory;
+use crate::import::directory::{Directory, Named, Parties};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 /// Upserts the rows of a receipts export.
-pub async fn load_receipts(
-    conn: &mut DbConn,
-    department_id: i64,
-    rows: Vec<ReceiptRow>,
-) -> Result<LoadCounts, DbError> {
+pub async fn load_receipts(conn: &mut DbConn, department_id: i64, rows: Vec<ReceiptRow>) -> Result<Loaded, DbError> {
     let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-    let known = list_receipt_fingerprints(conn, department_id, &ids).await?;
-    let mut counts = LoadCounts::default();
+    let known = list_known_receipts(conn, department_id, &ids).await?;
+    let mut loaded = Loaded::default();
     let mut directory = Directory::open(conn, department_id).await?;
     let mut changed = Vec::new();
     let now = utc_now();
     for row in rows {
         let fingerprint = fingerprint(&row);
-        if !counts.take(known.get(&row.operation_id), fingerprint) {
+        if !loaded.take(known.get(&row.operation_id), fingerprint) {
             continue;
         }
-        let organization_id = directory.organization(conn, &row.organization).await?;
-        let bank_account_id = match &row.bank_account {
-            Some(text) => Some(directory.bank_account(conn, text).await?),
-            None => None,
+        let named = Named {
+            organization: &row.organization,
+            bank_account: row.bank_account.as_deref(),
+            contract: row.contract.as_ref(),
+            operation_type: row.operation_type.as_deref(),
+            counterparty: row.payer.as_deref(),
         };
-        let contract_id = match &row.contract {
-            Some(contract) => {
-                let (operation_type, payer) = (row.operation_type.as_deref(), row.payer.as_deref());
-                Some(directory.contract(conn, organization_id, contract, operation_type, payer).await?)
-            }
-            None => None,
-        };
+        let Parties { organization_id, bank_account_id, contract_id } = directory.parties(conn, named).await?;
+        loaded.touched.touch(organization_id, row.document_date);
         changed.push(NewReceipt {
             department_id,
             organization_id,
@@ -69,39 +62,32 @@ pub async fn load_receipts(
         });
     }
     upsert_receipts(conn, changed).await?;
-    Ok(counts)
+    Ok(loaded)
 }
 
 /// Upserts the rows of an expenses export, and gives the details that waited for them their
 /// contracts.
-pub async fn load_expenses(
-    conn: &mut DbConn,
-    department_id: i64,
-    rows: Vec<ExpenseRow>,
-) -> Result<LoadCounts, DbError> {
+pub async fn load_expenses(conn: &mut DbConn, department_id: i64, rows: Vec<ExpenseRow>) -> Result<Loaded, DbError> {
     let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-    let known = list_expense_fingerprints(conn, department_id, &ids).await?;
-    let mut counts = LoadCounts::default();
+    let known = list_known_expenses(conn, department_id, &ids).await?;
+    let mut loaded = Loaded::default();
     let mut directory = Directory::open(conn, department_id).await?;
     let mut changed = Vec::new();
     let now = utc_now();
     for row in rows {
         let fingerprint = fingerprint(&row);
-        if !counts.take(known.get(&row.operation_id), fingerprint) {
+        if !loaded.take(known.get(&row.operation_id), fingerprint) {
             continue;
         }
-        let organization_id = directory.organization(conn, &row.organization).await?;
-        let bank_account_id = match &row.bank_account {
-            Some(text) => Some(directory.bank_account(conn, text).await?),
-            None => None,
+        let named = Named {
+            organization: &row.organization,
+            bank_account: row.bank_account.as_deref(),
+            contract: row.contract.as_ref(),
+            operation_type: row.operation_type.as_deref(),
+            counterparty: row.recipient.as_deref(),
         };
-        let contract_id = match &row.contract {
-            Some(contract) => {
-                let (operation_type, recipient) = (row.operation_type.as_deref(), row.recipient.as_deref());
-                Some(directory.contract(conn, organization_id, contract, operation_type, recipient).await?)
-            }
-            None => None,
-        };
+        let Parties { organization_id, bank_account_id, contract_id } = directory.parties(conn, named).await?;
+        loaded.touched.touch(organization_id, row.document_date);
         changed.push(NewExpense {
             department_id,
             organization_id,
@@ -134,7 +120,7 @@ pub async fn load_expenses(
     let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
     upsert_expenses(conn, changed).await?;
     link_details(conn, department_id, &mut directory, &changed_ids).await?;
-    Ok(counts)
+    Ok(loaded)
 }
 
 /// A detail's contract belongs to the organization of its expense: details that came first, or
@@ -162,17 +148,20 @@ async fn link_details(
     Ok(())
 }
 
-impl LoadCounts {
-    /// Counts a row against what is stored under its id (`Some(None)`: an inactive row) and says
-    /// whether it has to be written.
-    fn take(&mut self, known: Option<&Option<i64>>, fingerprint: i64) -> bool {
+impl Loaded {
+    /// Counts a row against what is stored under its id and says whether it has to be written.
+    /// The month that a changed row leaves is touched.
+    fn take(&mut self, known: Option<&KnownOperation>, fingerprint: i64) -> bool {
         match known {
-            None => self.inserted += 1,
-            Some(Some(stored)) if *stored == fingerprint => {
-                self.unchanged += 1;
+            None => self.counts.inserted += 1,
+            Some(stored) if stored.is_active && stored.fingerprint == fingerprint => {
+                self.counts.unchanged += 1;
                 return false;
             }
-            Some(_) => self.updated += 1,
+            Some(stored) => {
+                self.counts.updated += 1;
+                self.touched.touch(stored.organization_id, stored.document_date);
+            }
         }
         true
     }

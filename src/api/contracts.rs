@@ -1,0 +1,193 @@
+//! Contracts, each with what was paid on it.
+
+use std::collections::BTreeMap;
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::answer::{found, id_in_path, listed, missing, text_field};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::params::Params;
+use crate::app::AppState;
+use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup};
+use crate::domain::{ContractRef, ContractType, DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/contracts").get(list).post(create))
+        .service(web::resource("/contracts/{id}").get(show).put(change));
+}
+
+/// A contract as it is answered. Amounts are in the base currency.
+#[derive(Serialize)]
+struct Contract {
+    #[serde(flatten)]
+    row: ContractRow,
+    total_paid: Money,
+    principal: Money,
+    interest: Money,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewContract {
+    contract_number: String,
+    contract_date: Option<NaiveDate>,
+    contract_type: Option<String>,
+    counterparty: Option<String>,
+    organization_id: i64,
+    is_active: Option<bool>,
+    department_id: Option<i64>,
+}
+
+/// A field that is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangedContract {
+    contract_number: Option<String>,
+    contract_date: Option<NaiveDate>,
+    contract_type: Option<String>,
+    counterparty: Option<String>,
+    organization_id: Option<i64>,
+    is_active: Option<bool>,
+}
+
+async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let asked = params.id("department_id")?;
+    let filter = ContractFilter {
+        is_active: params.switch("is_active")?,
+        contract_type: params.text("contract_type").map(|text| contract_type(&text)).transpose()?,
+        search: params.text("search"),
+        department: caller.department(asked)?,
+    };
+    let page = params.page()?;
+    params.finish()?;
+    let mut conn = state.db.conn().await?;
+    let rows = db::search_contracts(&mut conn, &filter).await?;
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let flows = flows(&state, &mut conn, filter.department).await?;
+    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
+    let shown = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
+    let contracts: Vec<Contract> = shown.map(|row| Contract::of(row, &flows)).collect();
+    Ok(listed(&contracts, total))
+}
+
+async fn show(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let mut conn = state.db.conn().await?;
+    let row = db::find_contract(&mut conn, scope, id).await?;
+    let flows = flows(&state, &mut conn, scope).await?;
+    found(row.map(|row| Contract::of(row, &flows)), "contract", id)
+}
+
+async fn create(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+    Json(body): Json<NewContract>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let department_id = caller.one_department(body.department_id)?;
+    let number = text_field("contract_number", &body.contract_number)?;
+    let reference = ContractRef::parse(&number, body.contract_date)
+        .ok_or_else(|| ApiError::invalid("contract_number", "is empty"))?;
+    let facts = ContractFacts {
+        contract_type: body.contract_type.map(|text| contract_type(&text)).transpose()?,
+        counterparty: body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?,
+    };
+    let scope = DepartmentScope::One(department_id);
+    let organization_id = body.organization_id;
+    own_organization(&state, scope, organization_id).await?;
+    let row = state
+        .change_data(department_id, async |conn| {
+            let id = db::insert_contract(conn, department_id, organization_id, &reference, &facts).await?;
+            let change = ContractChange { is_active: body.is_active, ..ContractChange::default() };
+            db::update_contract(conn, id, &change).await?;
+            db::find_contract(conn, scope, id).await
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(row.map(|row| Contract::of(row, &BTreeMap::new()))))
+}
+
+async fn change(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<ChangedContract>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let known = db::find_contract(&mut state.db.conn().await?, scope, id).await?;
+    let known = known.ok_or_else(|| missing("contract", id))?;
+    let department = DepartmentScope::One(known.department_id);
+    if let Some(organization_id) = body.organization_id {
+        own_organization(&state, department, organization_id).await?;
+    }
+    let number = body.contract_number.map(|text| text_field("contract_number", &text)).transpose()?;
+    let spelling = number.as_ref().unwrap_or(&known.contract_number);
+    let reference = ContractRef::parse(spelling, body.contract_date.or(known.contract_date));
+    let change = ContractChange {
+        contract_key: reference.as_ref().map(ContractRef::key),
+        contract_date: reference.and_then(|reference| reference.date),
+        contract_number: number,
+        contract_type: body.contract_type.map(|text| contract_type(&text)).transpose()?,
+        counterparty: body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?,
+        organization_id: body.organization_id,
+        is_active: body.is_active,
+    };
+    let row = state
+        .change_data(known.department_id, async |conn| {
+            db::update_contract(conn, id, &change).await?;
+            db::find_contract(conn, scope, id).await
+        })
+        .await?;
+    let flows = flows(&state, &mut state.db.conn().await?, department).await?;
+    found(row.map(|row| Contract::of(row, &flows)), "contract", id)
+}
+
+/// The organization of a contract must be of the contract's department.
+async fn own_organization(state: &AppState, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
+    let organization = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
+    organization.map(drop).ok_or_else(|| ApiError::invalid("organization_id", format!("there is no organization {id}")))
+}
+
+fn contract_type(text: &str) -> Result<String, ApiError> {
+    let known = [ContractType::Credit, ContractType::Loan].map(ContractType::as_str);
+    let found = known.into_iter().find(|known| *known == text);
+    found
+        .map(str::to_owned)
+        .ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
+}
+
+async fn flows(
+    state: &AppState,
+    conn: &mut DbConn,
+    department: DepartmentScope,
+) -> Result<BTreeMap<i64, FlowSums>, DbError> {
+    let filter = PortfolioFilter {
+        department,
+        dates: DateRange::ALL,
+        organization_id: None,
+        bank_account_id: None,
+        contract_id: None,
+        currency: state.base_currency.clone(),
+    };
+    db::flows_by(conn, &filter, FlowGroup::Contract).await
+}
+
+impl Contract {
+    fn of(row: ContractRow, flows: &BTreeMap<i64, FlowSums>) -> Contract {
+        let flow = flows.get(&row.id).copied().unwrap_or_default();
+        Contract { row, total_paid: flow.expenses, principal: flow.principal, interest: flow.interest }
+    }
+}

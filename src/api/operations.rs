@@ -1,0 +1,115 @@
+//! Receipts, expenses and expense details, as stored.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Path, ServiceConfig};
+use serde::Serialize;
+
+use super::answer::{found, id_in_path, listed};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::params::Params;
+use crate::app::AppState;
+use crate::db::{self, DetailFilter, OperationFilter, OperationStats};
+use crate::domain::{Currency, Money};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/receipts").get(receipts))
+        .service(web::resource("/receipts/stats/summary").get(receipt_stats))
+        .service(web::resource("/receipts/{id}").get(receipt))
+        .service(web::resource("/expenses").get(expenses))
+        .service(web::resource("/expenses/stats/summary").get(expense_stats))
+        .service(web::resource("/expenses/{id}").get(expense))
+        .service(web::resource("/expense-details").get(details));
+}
+
+#[derive(Serialize)]
+struct Stats {
+    total_records: i64,
+    total_amount: Money,
+}
+
+async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let (filter, page) = (filter(&caller, &mut params)?, params.page()?);
+    params.finish()?;
+    let mut conn = state.db.conn().await?;
+    let total = db::receipt_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
+    Ok(listed(&db::list_receipts(&mut conn, &filter, page).await?, total))
+}
+
+async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let (filter, page) = (filter(&caller, &mut params)?, params.page()?);
+    params.finish()?;
+    let mut conn = state.db.conn().await?;
+    let total = db::expense_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
+    Ok(listed(&db::list_expenses(&mut conn, &filter, page).await?, total))
+}
+
+async fn receipt(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    found(db::find_receipt(&mut state.db.conn().await?, scope, id).await?, "receipt", id)
+}
+
+async fn expense(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    found(db::find_expense(&mut state.db.conn().await?, scope, id).await?, "expense", id)
+}
+
+async fn receipt_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&caller, &mut params)?;
+    let currency = params.currency(&state.base_currency)?;
+    params.finish()?;
+    Ok(told(&db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+}
+
+async fn expense_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let filter = filter(&caller, &mut params)?;
+    let currency: Currency = params.currency(&state.base_currency)?;
+    params.finish()?;
+    Ok(told(&db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+}
+
+async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let asked = params.id("department_id")?;
+    let filter = DetailFilter {
+        department: caller.department(asked)?,
+        dates: params.dates()?,
+        expense_operation_id: params.text("expense_operation_id"),
+        contract_id: params.id("contract_id")?,
+    };
+    let page = params.page()?;
+    params.finish()?;
+    let (rows, total) = db::list_details(&mut state.db.conn().await?, &filter, page).await?;
+    Ok(listed(&rows, total))
+}
+
+fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
+    let asked = params.id("department_id")?;
+    Ok(OperationFilter {
+        department: caller.department(asked)?,
+        dates: params.dates()?,
+        organization_id: params.id("organization_id")?,
+        bank_account_id: params.id("bank_account_id")?,
+        contract_id: params.id("contract_id")?,
+    })
+}
+
+fn told(stats: &OperationStats) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    if !stats.other_currencies.is_empty() {
+        response.insert_header(("X-Other-Currencies", stats.other_currencies.join(", ")));
+    }
+    response.json(Stats { total_records: stats.total_records, total_amount: stats.total_amount })
+}

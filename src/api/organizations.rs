@@ -1,0 +1,89 @@
+//! Organizations.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use serde::Deserialize;
+
+use super::answer::{found, id_in_path, listed, missing, text_field};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::params::Params;
+use crate::app::AppState;
+use crate::db::{self, OrganizationChange};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/organizations").get(list).post(create))
+        .service(web::resource("/organizations/{id}").get(show).put(change));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOrganization {
+    name: String,
+    inn: Option<String>,
+    is_active: Option<bool>,
+    department_id: Option<i64>,
+}
+
+async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
+    params.finish()?;
+    let scope = caller.department(asked)?;
+    let (rows, total) = db::list_organizations(&mut state.db.conn().await?, scope, is_active, page).await?;
+    Ok(listed(&rows, total))
+}
+
+async fn show(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    found(db::find_organization(&mut state.db.conn().await?, scope, id).await?, "organization", id)
+}
+
+async fn create(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+    Json(body): Json<NewOrganization>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let department_id = caller.one_department(body.department_id)?;
+    let name = text_field("name", &body.name)?;
+    let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
+    let row = state
+        .change_data(department_id, async |conn| {
+            let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
+            let change = OrganizationChange { is_active: body.is_active, ..OrganizationChange::default() };
+            db::update_organization(conn, id, &change).await?;
+            db::find_organization(conn, crate::domain::DepartmentScope::One(department_id), id).await
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(row))
+}
+
+async fn change(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(mut body): Json<OrganizationChange>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    body.name = body.name.map(|name| text_field("name", &name)).transpose()?;
+    body.inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
+    let known = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
+    let department_id = known.ok_or_else(|| missing("organization", id))?.department_id;
+    let row = state
+        .change_data(department_id, async |conn| {
+            db::update_organization(conn, id, &body).await?;
+            db::find_organization(conn, scope, id).await
+        })
+        .await?;
+    found(row, "organization", id)
+}

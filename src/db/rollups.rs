@@ -1,0 +1,197 @@
+//! The rollups: sums by day and by month that the import keeps in its own transaction.
+//!
+//! A refresh recomputes one organization's days of some months from the rows, and the months from
+//! the days; so rows and rollups can't disagree. Analytics read nothing else.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+use diesel_async::RunQueryDsl;
+
+use super::schema::{daily_flows, expenses, monthly_flows, organizations, receipts};
+use super::{DbConn, DbError, on_conn};
+use crate::domain::{Month, PaymentType, TouchedMonths};
+
+const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
+const INSERT_MONTHS: &str = "
+INSERT INTO monthly_flows (
+    department_id, organization_id, bank_account_id, contract_id, currency, period_start,
+    receipts, expenses, principal, interest, receipt_count, expense_count, payment_count, last_payment
+)
+SELECT
+    department_id, organization_id, bank_account_id, contract_id, currency, {first_of_month},
+    CAST(SUM(receipts) AS BIGINT), CAST(SUM(expenses) AS BIGINT), CAST(SUM(principal) AS BIGINT),
+    CAST(SUM(interest) AS BIGINT), CAST(SUM(receipt_count) AS BIGINT), CAST(SUM(expense_count) AS BIGINT),
+    CAST(SUM(payment_count) AS BIGINT), MAX(last_payment)
+FROM daily_flows
+WHERE department_id = $1 AND organization_id = $2 AND period_start >= $3 AND period_start < $4
+GROUP BY department_id, organization_id, bank_account_id, contract_id, currency, {first_of_month}";
+
+/// One row of either rollup.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct FlowRow {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub bank_account_id: i64,
+    pub contract_id: i64,
+    pub currency: String,
+    pub period_start: NaiveDate,
+    pub receipts: i64,
+    pub expenses: i64,
+    pub principal: i64,
+    pub interest: i64,
+    pub receipt_count: i64,
+    pub expense_count: i64,
+    pub payment_count: i64,
+    pub last_payment: Option<NaiveDate>,
+}
+
+/// Recomputes the rollups of the months that an import touched.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn refresh_rollups(conn: &mut DbConn, department_id: i64, touched: &TouchedMonths) -> Result<(), DbError> {
+    for (organization_id, first, last) in touched.ranges() {
+        let end = last.next().first_day();
+        refresh(conn, department_id, organization_id, first.first_day(), end).await?;
+    }
+    Ok(())
+}
+
+/// Computes the rollups of a database whose rows are older than its rollups.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
+    let rollup: Option<i64> = on_conn!(conn, |c| monthly_flows::table
+        .select(monthly_flows::department_id)
+        .limit(1)
+        .first(c)
+        .await
+        .optional())?;
+    if rollup.is_some() {
+        return Ok(());
+    }
+    let received: Option<i64> =
+        on_conn!(conn, |c| receipts::table.select(receipts::id).limit(1).first(c).await.optional())?;
+    let spent: Option<i64> =
+        on_conn!(conn, |c| expenses::table.select(expenses::id).limit(1).first(c).await.optional())?;
+    if received.or(spent).is_some() {
+        log::info!("Computing the rollups of the operations that are stored already");
+        rebuild_rollups(conn).await?;
+    }
+    Ok(())
+}
+
+/// Recomputes all rollups from the rows.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
+    on_conn!(conn, |c| diesel::delete(daily_flows::table).execute(c).await)?;
+    on_conn!(conn, |c| diesel::delete(monthly_flows::table).execute(c).await)?;
+    let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
+        organizations::table
+            .select((organizations::department_id, organizations::id))
+            .order(organizations::id)
+            .load(c)
+            .await
+    })?;
+    for (department_id, organization_id) in organizations {
+        if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
+            let end = Month::of(last).next().first_day();
+            refresh(conn, department_id, organization_id, Month::of(first).first_day(), end).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Both rollups as they are stored, in order.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_rollups(conn: &mut DbConn) -> Result<[Vec<FlowRow>; 2], DbError> {
+    let mut days: Vec<FlowRow> = on_conn!(conn, |c| daily_flows::table.load(c).await)?;
+    let mut months: Vec<FlowRow> = on_conn!(conn, |c| monthly_flows::table.load(c).await)?;
+    days.sort();
+    months.sort();
+    Ok([days, months])
+}
+
+async fn dates_of(
+    conn: &mut DbConn,
+    department_id: i64,
+    organization_id: i64,
+) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
+    use diesel::dsl::{max, min};
+    let received: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
+        receipts::table
+            .filter(receipts::department_id.eq(department_id))
+            .filter(receipts::organization_id.eq(organization_id))
+            .select((min(receipts::document_date), max(receipts::document_date)))
+            .first(c)
+            .await
+    })?;
+    let spent: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
+        expenses::table
+            .filter(expenses::department_id.eq(department_id))
+            .filter(expenses::organization_id.eq(organization_id))
+            .select((min(expenses::document_date), max(expenses::document_date)))
+            .first(c)
+            .await
+    })?;
+    let first = [received.0, spent.0].into_iter().flatten().min();
+    Ok(first.zip([received.1, spent.1].into_iter().flatten().max()))
+}
+
+async fn refresh(
+    conn: &mut DbConn,
+    department_id: i64,
+    organization_id: i64,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<(), DbError> {
+    let first_of_month = match conn {
+        DbConn::Postgres(_) => "CAST(date_trunc('month', period_start) AS DATE)",
+        DbConn::Sqlite(_) => "date(period_start, 'start of month')",
+    };
+    macro_rules! clear {
+        ($table:ident) => {
+            on_conn!(conn, |c| {
+                diesel::delete(
+                    $table::table
+                        .filter($table::department_id.eq(department_id))
+                        .filter($table::organization_id.eq(organization_id))
+                        .filter($table::period_start.ge(from))
+                        .filter($table::period_start.lt(to)),
+                )
+                .execute(c)
+                .await
+            })?
+        };
+    }
+    clear!(daily_flows);
+    on_conn!(conn, |c| {
+        diesel::sql_query(INSERT_DAYS)
+            .bind::<BigInt, _>(department_id)
+            .bind::<BigInt, _>(organization_id)
+            .bind::<Date, _>(from)
+            .bind::<Date, _>(to)
+            .bind::<Text, _>(PaymentType::Principal.as_1c())
+            .bind::<Text, _>(PaymentType::Interest.as_1c())
+            .execute(c)
+            .await
+    })?;
+    clear!(monthly_flows);
+    on_conn!(conn, |c| {
+        diesel::sql_query(INSERT_MONTHS.replace("{first_of_month}", first_of_month))
+            .bind::<BigInt, _>(department_id)
+            .bind::<BigInt, _>(organization_id)
+            .bind::<Date, _>(from)
+            .bind::<Date, _>(to)
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
