@@ -1,6 +1,7 @@
 //! Builders of workbooks, written the way 1C writes them.
 
 use credit_portfolio::demo::{Cell, Sheet};
+use serde_json::Value;
 
 /// A receipt or an expense; `an_expense(7).on("05.03.2024").amounting_to(100_00)`.
 #[derive(Clone, Debug)]
@@ -58,6 +59,11 @@ impl Operation {
 
     pub fn of(mut self, organization: &str) -> Operation {
         self.organization = organization.to_owned();
+        self
+    }
+
+    pub fn under(mut self, contract: &str) -> Operation {
+        self.contract = contract.to_owned();
         self
     }
 
@@ -166,6 +172,14 @@ pub fn expenses(rows: &[Operation]) -> Vec<u8> {
 
 pub fn details(rows: &[Detail]) -> Vec<u8> {
     details_sheet(rows).to_xlsx().unwrap()
+}
+
+/// Kopecks of a JSON number, digit by digit.
+pub fn kopecks(value: &Value) -> i64 {
+    let text = value.to_string();
+    let (units, decimals) = text.split_once('.').unwrap_or((&text, ""));
+    let sign = if units.starts_with('-') { -1 } else { 1 };
+    units.parse::<i64>().unwrap() * 100 + sign * format!("{decimals:0<2}").parse::<i64>().unwrap()
 }
 
 fn text(text: &str) -> Cell {

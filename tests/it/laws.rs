@@ -1,0 +1,357 @@
+//! Laws over random portfolios: every figure equals a brute-force sum, whatever the filter and
+//! however the rows came in; and the rollups equal those made anew from the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, NaiveDate};
+use credit_portfolio::db;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::Value;
+
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::on_both_databases;
+use crate::support::workbooks::{Detail, Operation, a_receipt, an_expense, details, expenses, kopecks, receipts};
+
+on_both_databases!(
+    every_figure_equals_a_brute_force_sum_over_random_operations,
+    rollups_after_any_imports_equal_rollups_made_anew,
+);
+
+const ORGANIZATIONS: [&str; 3] = ["А", "Б", "В"];
+const CURRENCIES: [&str; 3] = ["руб.", "руб.", "USD"];
+const PAYMENT_TYPES: [&str; 3] = ["Погашение долга", "Уплата процентов", "Комиссия"];
+
+/// A random operation. Contracts are numbers of an organization's; 0 is none.
+#[derive(Clone, Debug)]
+struct Flow {
+    is_receipt: bool,
+    organization: usize,
+    day: u32,
+    amount: i64,
+    contract: usize,
+    currency: usize,
+    details: Vec<(usize, usize, i64)>,
+}
+
+fn flow() -> impl Strategy<Value = Flow> {
+    let detail = (0_usize..4, 0_usize..3, 1_i64..5_000_000);
+    let details = prop::collection::vec(detail, 0..4);
+    (any::<bool>(), 0_usize..3, 0_u32..800, 1_i64..10_000_000, 0_usize..4, 0_usize..3, details).prop_map(
+        |(is_receipt, organization, day, amount, contract, currency, details)| Flow {
+            is_receipt,
+            organization,
+            day,
+            amount,
+            contract,
+            currency,
+            details,
+        },
+    )
+}
+
+fn runner(seed: u8) -> TestRunner {
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
+}
+
+fn day_of(number: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2023, 1, 15).unwrap() + chrono::Days::new(number.into())
+}
+
+fn contract_text(number: usize) -> String {
+    if number == 0 { String::new() } else { format!("Договор № {number} от 01.02.2020") }
+}
+
+/// Imports flows as three files; their places are their serial numbers.
+async fn import(app: &TestApp, flows: &[Flow]) {
+    let (mut received, mut spent, mut paid) = (Vec::new(), Vec::new(), Vec::new());
+    for (serial, flow) in (1..).zip(flows) {
+        let operation: Operation = if flow.is_receipt { a_receipt(serial) } else { an_expense(serial) };
+        let operation = operation
+            .of(ORGANIZATIONS[flow.organization])
+            .on(&day_of(flow.day).format("%d.%m.%Y").to_string())
+            .amounting_to(flow.amount)
+            .in_currency(CURRENCIES[flow.currency])
+            .under(&contract_text(flow.contract));
+        if flow.is_receipt {
+            received.push(operation);
+        } else {
+            spent.push(operation);
+            let detail = |(contract, kind, amount): &(usize, usize, i64)| {
+                Detail::of(serial, PAYMENT_TYPES[*kind], *amount).under(&contract_text(*contract))
+            };
+            paid.extend(flow.details.iter().map(detail));
+        }
+    }
+    let files: [(&str, &[u8]); 3] = [
+        ("postuplenie.xlsx", &receipts(&received)),
+        ("spisanie.xlsx", &expenses(&spent)),
+        ("rasshifrovka.xlsx", &details(&paid)),
+    ];
+    let report = app.import(DEPARTMENT, &files).await;
+    assert_eq!(report.processed(), 3, "{}", report.message);
+}
+
+/// Received, spent, principal, interest.
+type Sums = [i64; 4];
+
+/// A contract: organization and number.
+type Contract = (usize, usize);
+
+fn add(sums: &mut Sums, more: Sums) {
+    sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+impl Flow {
+    fn sums(&self) -> Sums {
+        if self.is_receipt {
+            return [self.amount, 0, 0, 0];
+        }
+        let of = |kind: usize| self.details.iter().filter(|detail| detail.1 == kind).map(|detail| detail.2).sum();
+        [0, self.amount, of(0), of(1)]
+    }
+
+    /// The same, shared out by contract: details to the one they name, the rest to the expense's.
+    fn by_contract(&self) -> BTreeMap<Contract, Sums> {
+        let mut shares: BTreeMap<Contract, Sums> = BTreeMap::new();
+        let own = (self.organization, self.contract);
+        if self.is_receipt {
+            shares.insert(own, self.sums());
+            return shares;
+        }
+        let named: i64 = self.details.iter().map(|detail| detail.2).sum();
+        shares.insert(own, [0, self.amount - named, 0, 0]);
+        for (contract, kind, amount) in &self.details {
+            let contract = if *contract == 0 { own } else { (self.organization, *contract) };
+            let part = |of: usize| if *kind == of { *amount } else { 0 };
+            add(shares.entry(contract).or_default(), [0, *amount, part(0), part(1)]);
+        }
+        shares
+    }
+
+    fn contracts(&self) -> BTreeSet<Contract> {
+        self.by_contract().into_keys().filter(|(_, number)| *number != 0).collect()
+    }
+}
+
+fn amounts<const N: usize>(row: &Value, names: [&str; N]) -> [i64; N] {
+    names.map(|name| kopecks(&row[name]))
+}
+
+fn rows(answer: &Value) -> &Vec<Value> {
+    answer.get("data").unwrap_or(answer).as_array().unwrap()
+}
+
+async fn every_figure_equals_a_brute_force_sum_over_random_operations(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let mut runner = runner(7);
+    let flows = prop::collection::vec(flow(), 60..90).new_tree(&mut runner).unwrap().current();
+    import(&app, &flows).await;
+    let mut conn = app.running.state.db.conn().await.unwrap();
+    let organization_ids = db::list_organization_ids(&mut conn, DEPARTMENT).await.unwrap();
+    drop(conn);
+    let strategy =
+        (prop::option::of(0_u32..800), prop::option::of(0_u32..800), prop::option::of(0_usize..3), any::<bool>());
+    for _ in 0..12 {
+        let (from, to, organization, in_dollars) = strategy.new_tree(&mut runner).unwrap().current();
+        let (from, to) = match (from, to) {
+            (Some(from), Some(to)) => (Some(from.min(to)), Some(from.max(to))),
+            other => other,
+        };
+        let mut query = "department_id=8".to_owned();
+        query += &from.map(|day| format!("&date_from={}", day_of(day))).unwrap_or_default();
+        query += &to.map(|day| format!("&date_to={}", day_of(day))).unwrap_or_default();
+        query += if in_dollars { "&currency=USD" } else { "" };
+        let in_currency = |flow: &&Flow| (CURRENCIES[flow.currency] == "USD") == in_dollars;
+        let in_range = |flow: &&Flow| from.is_none_or(|day| flow.day >= day) && to.is_none_or(|day| flow.day <= day);
+        let inside: Vec<&Flow> = flows.iter().filter(in_currency).filter(in_range).collect();
+        check_totals(&app, &query, &inside).await;
+        check_months_and_years(&app, &query, &inside).await;
+        check_organizations(&app, &query, &inside).await;
+        let dated: Vec<&Flow> = flows.iter().filter(in_range).collect();
+        let all = from.is_none() && to.is_none();
+        check_contracts(&app, &query, &inside, if all { None } else { Some(&dated) }).await;
+        let until: Vec<&Flow> =
+            flows.iter().filter(in_currency).filter(|flow| to.is_none_or(|day| flow.day <= day)).collect();
+        check_debt(&app, &query, &until, from).await;
+
+        let Some((organization, id)) = organization.and_then(|at| Some((at, organization_ids.get(ORGANIZATIONS[at])?)))
+        else {
+            continue;
+        };
+        let of_one: Vec<&Flow> = inside.into_iter().filter(|flow| flow.organization == organization).collect();
+        let answer = app.get(&format!("analytics/cashflow-monthly?{query}&organization_id={id}")).await.ok();
+        let total: i64 = rows(&answer).iter().map(|row| kopecks(&row["net"])).sum();
+        assert_eq!(total, of_one.iter().map(|flow| flow.sums()[0] - flow.sums()[1]).sum::<i64>());
+    }
+    app.stop().await;
+}
+
+async fn check_totals(app: &TestApp, query: &str, inside: &[&Flow]) {
+    let mut expected = Sums::default();
+    inside.iter().for_each(|flow| add(&mut expected, flow.sums()));
+    let summary = app.get(&format!("summary?{query}")).await.ok();
+    let names = ["total_receipts", "total_expenses", "total_principal", "total_interest"];
+    assert_eq!(amounts(&summary, names), expected, "{query}");
+}
+
+async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
+    let mut months: BTreeMap<String, Sums> = BTreeMap::new();
+    let mut years: BTreeMap<String, Sums> = BTreeMap::new();
+    for flow in inside {
+        let day = day_of(flow.day);
+        add(months.entry(day.format("%Y-%m").to_string()).or_default(), flow.sums());
+        add(years.entry(day.year().to_string()).or_default(), flow.sums());
+    }
+    let stats = app.get(&format!("monthly-stats?{query}")).await.ok();
+    let told: Vec<_> = rows(&stats)
+        .iter()
+        .map(|row| (row["month"].as_str().unwrap()[..7].to_owned(), amounts(row, ["receipts", "expenses"])))
+        .collect();
+    let expected: Vec<_> = months.iter().map(|(month, sums)| (month.clone(), [sums[0], sums[1]])).collect();
+    assert_eq!(told, expected, "{query}");
+
+    let efficiency = app.get(&format!("analytics/monthly-efficiency?{query}")).await.ok();
+    let told: Vec<_> = rows(&efficiency).iter().map(|row| amounts(row, ["principal", "interest", "total"])).collect();
+    let paying = months.values().filter(|sums| sums[2] + sums[3] > 0);
+    assert_eq!(told, paying.map(|sums| [sums[2], sums[3], sums[2] + sums[3]]).collect::<Vec<_>>(), "{query}");
+
+    let cashflow = app.get(&format!("analytics/cashflow-monthly?{query}")).await.ok();
+    let told: Vec<_> = rows(&cashflow).iter().map(|row| amounts(row, ["inflow", "outflow", "cumulative"])).collect();
+    let running = months.values().scan(0, |sum, sums| {
+        *sum += sums[0] - sums[1];
+        Some([sums[0], sums[1], *sum])
+    });
+    assert_eq!(told, running.collect::<Vec<_>>(), "{query}");
+
+    let yearly = app.get(&format!("analytics/yearly-comparison?{query}")).await.ok();
+    let told: Vec<_> = rows(&yearly)
+        .iter()
+        .map(|row| {
+            (row["year"].as_str().unwrap().to_owned(), amounts(row, ["received", "principal", "interest", "paid"]))
+        })
+        .collect();
+    let expected: Vec<_> =
+        years.iter().map(|(year, sums)| (year.clone(), [sums[0], sums[2], sums[3], sums[2] + sums[3]])).collect();
+    assert_eq!(told, expected, "{query}");
+    for (at, row) in rows(&yearly).iter().enumerate() {
+        assert_eq!(row.get("receivedGrowth").is_some(), at > 0, "absent in the first year: {row}");
+    }
+}
+
+async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
+    let mut organizations: BTreeMap<&str, Sums> = BTreeMap::new();
+    for flow in inside {
+        add(organizations.entry(ORGANIZATIONS[flow.organization]).or_default(), flow.sums());
+    }
+    for (path, names) in [
+        ("analytics/org-efficiency", ["received", "totalPaid", "principal", "interest"]),
+        ("organization-stats", ["received", "paid", "principal", "interest"]),
+    ] {
+        let answer = app.get(&format!("{path}?{query}")).await.ok();
+        let told: BTreeMap<&str, Sums> =
+            rows(&answer).iter().map(|row| (row["name"].as_str().unwrap(), amounts(row, names))).collect();
+        assert_eq!(told, organizations, "{path}?{query}");
+        let paid: Vec<i64> = rows(&answer).iter().map(|row| kopecks(&row[names[1]])).collect();
+        assert!(paid.is_sorted_by(|a, b| a >= b), "largest first: {paid:?}");
+    }
+    let stats = app.get(&format!("organization-stats?{query}")).await.ok();
+    for row in rows(&stats) {
+        let own = inside.iter().filter(|flow| ORGANIZATIONS[flow.organization] == row["name"]);
+        assert_eq!(row["operations"], own.clone().count(), "{query}");
+        let last = own.filter(|flow| !flow.is_receipt).map(|flow| day_of(flow.day)).max();
+        assert_eq!(row["lastPayment"].as_str().map(str::to_owned), last.map(|day| day.to_string()), "{query}");
+    }
+}
+
+async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Option<&[&Flow]>) {
+    let mut contracts: BTreeMap<(String, String), Sums> = BTreeMap::new();
+    let mut operations: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let name =
+        |(organization, number): Contract| (ORGANIZATIONS[organization].to_owned(), format!("Договор № {number}"));
+    for flow in inside {
+        for (contract, sums) in flow.by_contract().into_iter().filter(|((_, number), _)| *number != 0) {
+            add(contracts.entry(name(contract)).or_default(), sums);
+            *operations.entry(name(contract)).or_default() += 1;
+        }
+    }
+    let answer = app.get(&format!("contracts/stats/summary?{query}&limit=100")).await.ok();
+    let mut told = BTreeMap::new();
+    for row in rows(&answer) {
+        let number = row["contractNumber"].as_str().unwrap().split(" от ").next().unwrap().to_owned();
+        let key = (row["organization"].as_str().unwrap().to_owned(), number);
+        let sums = amounts(row, ["received", "totalPaid", "principal", "interest"]);
+        assert_eq!(kopecks(&row["outstanding"]), sums[0] - sums[2]);
+        let expected = operations.get(&key).copied().unwrap_or(0);
+        assert_eq!(row["operationsCount"], expected, "{query}: {row}");
+        told.insert(key, sums);
+    }
+    told.retain(|_, sums| *sums != Sums::default());
+    contracts.retain(|_, sums| *sums != Sums::default());
+    assert_eq!(told, contracts, "{query}");
+    if let Some(dated) = dated {
+        let counts = app.get(&format!("contract-stats?{query}")).await.ok();
+        let expected: BTreeSet<Contract> = dated.iter().flat_map(|flow| flow.contracts()).collect();
+        assert_eq!(counts["total_count"], expected.len(), "{query}");
+    }
+}
+
+async fn check_debt(app: &TestApp, query: &str, until: &[&Flow], from: Option<u32>) {
+    let first_shown = from.map(|day| day_of(day).format("%Y-%m").to_string());
+    for group in ["", "&group_by=contract", "&group_by=organization", "&group_by=counterparty"] {
+        let answer = app.get(&format!("analytics/debt-balance?{query}{group}")).await.ok();
+        let mut months: BTreeMap<&str, [i64; 3]> = BTreeMap::new();
+        for row in rows(&answer) {
+            let sums = months.entry(row["month"].as_str().unwrap()).or_default();
+            let more = amounts(row, ["received", "principal", "outstanding"]);
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        }
+        for (month, told) in &months {
+            assert!(first_shown.as_ref().is_none_or(|first| *month >= first.as_str()), "{month}: {query}");
+            let mut sums = Sums::default();
+            let before = |flow: &&&Flow| day_of(flow.day).format("%Y-%m").to_string().as_str() <= *month;
+            until.iter().filter(before).for_each(|flow| add(&mut sums, flow.sums()));
+            assert_eq!(*told, [sums[0], sums[2], sums[0] - sums[2]], "{month}: {query}{group}");
+        }
+    }
+    let concentration = app.get(&format!("analytics/concentration?{query}")).await.ok();
+    let owed: i64 = until.iter().map(|flow| flow.sums()[0] - flow.sums()[2]).sum();
+    assert_eq!(kopecks(&concentration["total_outstanding"]), owed, "{query}");
+    let mut contracts: BTreeMap<Contract, i64> = BTreeMap::new();
+    for flow in until {
+        for (contract, sums) in flow.by_contract() {
+            let contract = if contract.1 == 0 { (9, 0) } else { contract };
+            *contracts.entry(contract).or_default() += sums[0] - sums[2];
+        }
+    }
+    let positive: Vec<f64> = contracts.into_values().filter(|owed| *owed > 0).map(|owed| owed as f64).collect();
+    let total: f64 = positive.iter().sum();
+    let hhi: f64 = positive.iter().map(|owed| (owed / total * 100.0).powi(2)).sum();
+    let told = concentration["by_contract"]["hhi"].as_i64().unwrap() as f64;
+    assert!((told - hhi).abs() <= 1.0, "{told} instead of {hhi}: {query}");
+}
+
+async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let mut runner = runner(11);
+    for _ in 0..6 {
+        // The same serial numbers again and again: rows change organization, month, contract.
+        let flows = prop::collection::vec(flow(), 1..40).new_tree(&mut runner).unwrap().current();
+        import(&app, &flows).await;
+        let (kept, anew) = app
+            .running
+            .state
+            .db
+            .write(async |conn| {
+                let kept = db::list_rollups(conn).await?;
+                db::rebuild_rollups(conn).await?;
+                Ok::<_, db::DbError>((kept, db::list_rollups(conn).await?))
+            })
+            .await
+            .unwrap();
+        assert!(!kept[0].is_empty());
+        assert_eq!(kept, anew);
+    }
+    app.stop().await;
+}
