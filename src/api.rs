@@ -8,9 +8,12 @@ mod answer;
 mod auth;
 mod bank_accounts;
 mod caller;
+mod conditional;
 mod contracts;
+mod cors;
 mod departments;
 mod error;
+mod export;
 mod frame;
 mod health;
 mod import;
@@ -20,6 +23,8 @@ mod params;
 
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
+pub use conditional::conditional;
+pub use cors::cors;
 use error::ApiError;
 pub use frame::frame;
 

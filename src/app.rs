@@ -142,10 +142,13 @@ impl RunningApp {
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;
         let data = Data::new(state.clone());
+        let origins = settings.web.cors_allowed_origins.clone();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
+                .wrap(from_fn(api::conditional))
                 .wrap(Compress::default())
+                .wrap(api::cors(&origins))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
         })

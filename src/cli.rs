@@ -4,6 +4,7 @@ mod demo;
 mod healthcheck;
 mod import;
 mod migrate;
+mod rollups;
 mod serve;
 mod user;
 
@@ -35,6 +36,8 @@ enum Command {
     Demo(demo::Demo),
     /// Bring the database's schema up to this version.
     Migrate,
+    /// Check the sums that analytics read, or make them anew.
+    Rollups(rollups::Rollups),
     /// Make users and set passwords.
     User(user::User),
     /// Ask a running service whether it is ready; for containers.
@@ -53,6 +56,7 @@ impl Cli {
             Command::Import(import) => import.run(&settings()?).await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&settings()?).await,
+            Command::Rollups(rollups) => rollups.run(&settings()?).await,
             Command::User(user) => user.run(&settings()?).await,
             Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),
         }

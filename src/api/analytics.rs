@@ -1,16 +1,17 @@
 //! The analytics endpoints: one shape, one line each.
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use super::caller::Caller;
 use super::error::ApiError;
+use super::export::Export;
 use super::params::Params;
 use crate::analytics::{Answer, ContractSearch, DebtGroup, Origin};
 use crate::app::AppState;
 use crate::cache::Tier;
-use crate::domain::PortfolioFilter;
+use crate::domain::{DataVersion, PortfolioFilter};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -29,14 +30,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.summary(&filter).await?))
+    answered(&state, &filter, export, "summary", &state.analytics.summary(&filter).await?).await
 }
 
 async fn monthly_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.monthly_stats(&filter).await?))
+    answered(&state, &filter, export, "monthly-stats", &state.analytics.monthly_stats(&filter).await?).await
 }
 
 async fn monthly_efficiency(
@@ -45,20 +48,23 @@ async fn monthly_efficiency(
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.monthly_efficiency(&filter).await?))
+    answered(&state, &filter, export, "monthly-efficiency", &state.analytics.monthly_efficiency(&filter).await?).await
 }
 
 async fn org_efficiency(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.org_efficiency(&filter).await?))
+    answered(&state, &filter, export, "org-efficiency", &state.analytics.org_efficiency(&filter).await?).await
 }
 
 async fn cashflow_monthly(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.cashflow_monthly(&filter).await?))
+    answered(&state, &filter, export, "cashflow-monthly", &state.analytics.cashflow_monthly(&filter).await?).await
 }
 
 async fn yearly_comparison(
@@ -67,8 +73,9 @@ async fn yearly_comparison(
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.yearly_comparison(&filter).await?))
+    answered(&state, &filter, export, "yearly-comparison", &state.analytics.yearly_comparison(&filter).await?).await
 }
 
 async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
@@ -83,20 +90,23 @@ async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params)
             return Err(ApiError::invalid("group_by", detail));
         }
     };
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.debt_balance(&filter, group).await?))
+    answered(&state, &filter, export, "debt-balance", &state.analytics.debt_balance(&filter, group).await?).await
 }
 
 async fn concentration(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.concentration(&filter).await?))
+    answered(&state, &filter, export, "concentration", &state.analytics.concentration(&filter).await?).await
 }
 
 async fn contract_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.contract_stats(&filter).await?))
+    answered(&state, &filter, export, "contract-stats", &state.analytics.contract_stats(&filter).await?).await
 }
 
 async fn contracts_summary(
@@ -105,13 +115,19 @@ async fn contracts_summary(
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
-    let asked = ContractSearch {
+    let mut asked = ContractSearch {
         search: params.text("search"),
         page: params.number("page", 1, i64::MAX)?.unwrap_or(1),
         limit: params.number("limit", 1, 100)?.unwrap_or(20),
     };
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.contracts_summary(&filter, &asked).await?))
+    if export.is_some() {
+        // A file is not cut into pages.
+        asked = ContractSearch { page: 1, limit: i64::MAX, ..asked };
+    }
+    let answer = state.analytics.contracts_summary(&filter, &asked).await?;
+    answered(&state, &filter, export, "contracts-summary", &answer).await
 }
 
 async fn organization_stats(
@@ -120,8 +136,9 @@ async fn organization_stats(
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
+    let export = params.export()?;
     params.finish()?;
-    Ok(answered(&state, &filter, &state.analytics.organization_stats(&filter).await?))
+    answered(&state, &filter, export, "organization-stats", &state.analytics.organization_stats(&filter).await?).await
 }
 
 /// What a question can be narrowed to, beside department and dates.
@@ -156,19 +173,36 @@ fn filter(
     })
 }
 
-fn answered(state: &AppState, filter: &PortfolioFilter, answer: &Answer) -> HttpResponse {
+async fn answered(
+    state: &AppState,
+    filter: &PortfolioFilter,
+    export: Option<Export>,
+    name: &str,
+    answer: &Answer,
+) -> Result<HttpResponse, ApiError> {
     let entry = &answer.entry;
-    let mut response: HttpResponseBuilder = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, "application/json")).insert_header(("Cache-Status", cache_status(answer)));
     // An import that changed nothing leaves the entry valid and the data newer.
     let known = state.cache.known_version(filter.department).and_then(|version| version.as_of);
-    if let Some(as_of) = entry.data_as_of.max(known) {
-        response.insert_header(("X-Data-As-Of", format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S"))));
-    }
+    let as_of = entry.data_as_of.max(known);
+    let mut response = match export {
+        Some(export) => {
+            let version = DataVersion { generation: entry.generation, as_of };
+            export.answer(version, name, entry.answer.get()).await?
+        }
+        None => {
+            HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(entry.answer.get().to_owned())
+        }
+    };
+    let mut told = vec![("cache-status", cache_status(answer))];
+    told.extend(as_of.map(|as_of| ("x-data-as-of", format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S")))));
     if !entry.other_currencies.is_empty() {
-        response.insert_header(("X-Other-Currencies", entry.other_currencies.join(", ")));
+        told.push(("x-other-currencies", entry.other_currencies.join(", ")));
     }
-    response.body(entry.answer.get().to_owned())
+    for (name, value) in told {
+        let value = HeaderValue::from_str(&value).map_err(|err| ApiError::Internal(err.to_string()))?;
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+    Ok(response)
 }
 
 /// RFC 9211: where the answer came from, and what is left of its life.

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, BankAccountChange};
+use crate::db::{self, BankAccountChange, DbConn, Page};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -28,8 +28,14 @@ struct NewBankAccount {
 
 async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
+    let export = params.export()?;
     params.finish()?;
     let scope = caller.department(asked)?;
+    if let Some(export) = export {
+        let part =
+            async |conn: &mut DbConn, page: Page| Ok(db::list_bank_accounts(conn, scope, is_active, page).await?.0);
+        return export.list(&state, scope, "bank-accounts", part).await;
+    }
     let (rows, total) = db::list_bank_accounts(&mut state.db.conn().await?, scope, is_active, page).await?;
     Ok(listed(&rows, total))
 }

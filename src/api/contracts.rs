@@ -12,7 +12,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup};
+use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
 use crate::domain::{ContractRef, ContractType, DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -63,15 +63,13 @@ async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Resu
         search: params.text("search"),
         department: caller.department(asked)?,
     };
-    let page = params.page()?;
+    let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
-    let mut conn = state.db.conn().await?;
-    let rows = db::search_contracts(&mut conn, &filter).await?;
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let flows = flows(&state, &mut conn, filter.department).await?;
-    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
-    let contracts: Vec<Contract> = shown.map(|row| Contract::of(row, &flows)).collect();
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, page).await?.0);
+        return export.list(&state, filter.department, "contracts", part).await;
+    }
+    let (contracts, total) = part_of(&state, &mut state.db.conn().await?, &filter, page).await?;
     Ok(listed(&contracts, total))
 }
 
@@ -153,6 +151,21 @@ async fn change(
         .await?;
     let flows = flows(&state, &mut state.db.conn().await?, department).await?;
     found(row.map(|row| Contract::of(row, &flows)), "contract", id)
+}
+
+/// A part of the contracts that match, and the full count.
+async fn part_of(
+    state: &AppState,
+    conn: &mut DbConn,
+    filter: &ContractFilter,
+    page: Page,
+) -> Result<(Vec<Contract>, i64), DbError> {
+    let rows = db::search_contracts(conn, filter).await?;
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let flows = flows(state, conn, filter.department).await?;
+    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
+    let shown = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
+    Ok((shown.map(|row| Contract::of(row, &flows)).collect(), total))
 }
 
 /// The organization of a contract must be of the contract's department.

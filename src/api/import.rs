@@ -12,7 +12,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, JournalRow};
+use crate::db::{self, DbConn, JournalRow, Page};
 use crate::domain::Money;
 use crate::import::{FileStatus, RunReport, RunState};
 
@@ -99,9 +99,15 @@ async fn run(
 
 async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
-    let page = params.page()?;
+    let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
     let department = caller.department(asked)?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| {
+            Ok(db::list_journal(conn, department, page).await?.into_iter().map(JournalEntry::from).collect())
+        };
+        return export.list(&state, department, "import-logs", part).await;
+    }
     let mut conn = state.db.conn().await?;
     let total = db::count_journal(&mut conn, department).await?;
     let entries = db::list_journal(&mut conn, department, page).await?.into_iter().map(JournalEntry::from);

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, DetailFilter, OperationFilter, OperationStats};
+use crate::db::{self, DbConn, DetailFilter, OperationFilter, OperationStats, Page};
 use crate::domain::{Currency, Money};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -30,16 +30,24 @@ struct Stats {
 }
 
 async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (filter, page) = (filter(&caller, &mut params)?, params.page()?);
+    let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
     params.finish()?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| db::list_receipts(conn, &filter, page).await;
+        return export.list(&state, filter.department, "receipts", part).await;
+    }
     let mut conn = state.db.conn().await?;
     let total = db::receipt_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
     Ok(listed(&db::list_receipts(&mut conn, &filter, page).await?, total))
 }
 
 async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (filter, page) = (filter(&caller, &mut params)?, params.page()?);
+    let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
     params.finish()?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| db::list_expenses(conn, &filter, page).await;
+        return export.list(&state, filter.department, "expenses", part).await;
+    }
     let mut conn = state.db.conn().await?;
     let total = db::expense_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
     Ok(listed(&db::list_expenses(&mut conn, &filter, page).await?, total))
@@ -89,8 +97,12 @@ async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> R
         expense_operation_id: params.text("expense_operation_id"),
         contract_id: params.id("contract_id")?,
     };
-    let page = params.page()?;
+    let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_details(conn, &filter, page).await?.0);
+        return export.list(&state, filter.department, "expense-details", part).await;
+    }
     let (rows, total) = db::list_details(&mut state.db.conn().await?, &filter, page).await?;
     Ok(listed(&rows, total))
 }

@@ -9,7 +9,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, OrganizationChange};
+use crate::db::{self, DbConn, OrganizationChange, Page};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -28,8 +28,14 @@ struct NewOrganization {
 
 async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
+    let export = params.export()?;
     params.finish()?;
     let scope = caller.department(asked)?;
+    if let Some(export) = export {
+        let part =
+            async |conn: &mut DbConn, page: Page| Ok(db::list_organizations(conn, scope, is_active, page).await?.0);
+        return export.list(&state, scope, "organizations", part).await;
+    }
     let (rows, total) = db::list_organizations(&mut state.db.conn().await?, scope, is_active, page).await?;
     Ok(listed(&rows, total))
 }

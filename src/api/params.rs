@@ -3,20 +3,25 @@
 //! A parameter that nobody asked for, or that stands twice, is an error: a misspelt filter must
 //! not silently give the figures of everything.
 
+use actix_web::http::header::ACCEPT;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use chrono::NaiveDate;
 use std::future::{Ready, ready};
 
 use super::error::ApiError;
+use super::export::{Export, Format};
 use crate::db::Page;
 use crate::domain::{Currency, DateRange};
 
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const DEFAULT_LIMIT: i64 = 100;
 const LARGEST_LIMIT: i64 = 1000;
 
 /// What is left to be read of a query string.
 pub struct Params {
     left: Vec<(String, String)>,
+    all: Vec<(String, String)>,
+    accept: String,
 }
 
 impl FromRequest for Params {
@@ -24,12 +29,13 @@ impl FromRequest for Params {
     type Future = Ready<Result<Params, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Params::parse(request.query_string()))
+        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+        ready(Params::parse(request.query_string(), accept.unwrap_or_default()))
     }
 }
 
 impl Params {
-    fn parse(query: &str) -> Result<Params, ApiError> {
+    fn parse(query: &str, accept: &str) -> Result<Params, ApiError> {
         let invalid = |err: serde_urlencoded::de::Error| ApiError::invalid("query", format!("can't be read: {err}"));
         let left: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(invalid)?;
         if left.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
@@ -40,7 +46,7 @@ impl Params {
                 return Err(ApiError::invalid(name, "stands twice"));
             }
         }
-        Ok(Params { left })
+        Ok(Params { all: left.clone(), left, accept: accept.to_lowercase() })
     }
 
     /// A text. An empty one counts as left out.
@@ -87,6 +93,26 @@ impl Params {
     pub fn currency(&mut self, base: &Currency) -> Result<Currency, ApiError> {
         let Some(text) = self.text("currency") else { return Ok(base.clone()) };
         Currency::parse(&text).ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
+    }
+
+    /// The file that `format` or the header `Accept` asks for; `lang` goes with CSV.
+    pub fn export(&mut self) -> Result<Option<Export>, ApiError> {
+        let is_russian = match self.text("lang").as_deref() {
+            None | Some("en") => false,
+            Some("ru") => true,
+            Some(other) => return Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
+        };
+        let format = match self.text("format").as_deref() {
+            Some("json") => None,
+            Some("csv") => Some(Format::Csv { is_russian }),
+            Some("xlsx") => Some(Format::Xlsx),
+            Some(other) => return Err(ApiError::invalid("format", format!("{other:?} is none of json, csv and xlsx"))),
+            None if self.accept.starts_with("text/csv") => Some(Format::Csv { is_russian }),
+            None if self.accept.starts_with(XLSX) => Some(Format::Xlsx),
+            None => None,
+        };
+        let filters = self.all.iter().filter(|(name, _)| name != "format" && name != "lang").cloned();
+        Ok(format.map(|format| Export { format, filters: filters.collect() }))
     }
 
     /// `skip` and `limit`.

@@ -20,8 +20,9 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 26] = [
+pub const SETTINGS: [Setting; 27] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
+    setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
     setting("ACCESS_TOKEN_EXPIRE_MINUTES", "auth.access_token_expire_minutes", "480"),
     setting("DATABASE_URL", "database.url", "sqlite://credit-portfolio.db"),

@@ -38,6 +38,9 @@ impl fmt::Debug for Secret {
 pub struct WebSettings {
     /// `BIND`, default `0.0.0.0:8000`: the address that is listened on.
     pub bind: SocketAddr,
+    /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
+    /// may call the interface from a browser.
+    pub cors_allowed_origins: Vec<String>,
 }
 
 /// Tokens.
@@ -166,7 +169,17 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
         reader.problem("BIND", &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"));
         SocketAddr::from(([0, 0, 0, 0], 8000))
     });
-    WebSettings { bind }
+    let origins = reader.text("CORS_ALLOWED_ORIGINS");
+    let origins = origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    let cors_allowed_origins: Vec<String> = origins.map(|origin| origin.trim_end_matches('/').to_owned()).collect();
+    let is_origin = |origin: &String| origin.starts_with("http://") || origin.starts_with("https://");
+    if let Some(other) = cors_allowed_origins.iter().find(|origin| !is_origin(origin)) {
+        reader.problem(
+            "CORS_ALLOWED_ORIGINS",
+            &format!("{other:?} is not an origin such as https://finance.example.org"),
+        );
+    }
+    WebSettings { bind, cors_allowed_origins }
 }
 
 pub(super) fn auth(reader: &mut Reader) -> AuthSettings {

@@ -126,6 +126,26 @@ fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
 }
 
 #[test]
+fn rollups_are_verified_and_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    std::fs::write(files.join("postuplenie.xlsx"), receipts(&[a_receipt(1), a_receipt(2)])).unwrap();
+    assert!(run(folder.path(), &["import", "--dir", "files"], "").status.success());
+    let good = run(folder.path(), &["rollups", "verify"], "");
+    assert!(good.status.success() && told(&good).contains("1 daily and 1 monthly"), "{}", told(&good));
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    let database = folder.path().join("credit-portfolio.db");
+    let mut conn = SqliteConnection::establish(&database.to_string_lossy()).unwrap();
+    conn.batch_execute("UPDATE monthly_flows SET receipts = receipts + 1").unwrap();
+    let bad = run(folder.path(), &["rollups", "verify"], "");
+    assert!(!bad.status.success() && told(&bad).contains("rollups rebuild"), "{}", told(&bad));
+    assert!(run(folder.path(), &["rollups", "rebuild"], "").status.success());
+    assert!(run(folder.path(), &["rollups", "verify"], "").status.success());
+}
+
+#[test]
 fn a_database_that_is_behind_stops_serve_with_no_migrate() {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path(), &["serve", "--no-migrate"]).env("SECRET_KEY", SECRET_KEY).output().unwrap();

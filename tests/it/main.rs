@@ -14,6 +14,7 @@ mod cache;
 mod cli;
 mod database;
 mod domain;
+mod export;
 mod ftp;
 mod import;
 mod import_actor;

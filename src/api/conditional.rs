@@ -1,0 +1,61 @@
+//! Entity tags and 304 (RFC 9110, 8.8.3 and 13.1.2), and who may keep an answer.
+//!
+//! Every answer to a GET below the prefix is private and has to be revalidated. Its tag is made of
+//! its body, before compression, so it is weak.
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use sha2::{Digest, Sha256};
+
+/// The middleware. It has to lie within compression.
+///
+/// # Errors
+/// The handler's.
+pub async fn conditional(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_get = request.method() == Method::GET;
+    let known: Vec<String> =
+        request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    if !is_get || response.status() != StatusCode::OK {
+        return Ok(response);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.append(VARY, HeaderValue::from_static("authorization, accept"));
+    let (request, response) = response.into_parts();
+    let (mut response, body) = response.into_parts();
+    let body = match body.try_into_bytes() {
+        Ok(bytes) => bytes,
+        // A stream has no tag: it would have to be held whole.
+        Err(stream) => return Ok(ServiceResponse::new(request, response.set_body(stream))),
+    };
+    let tag = tag_of(&body);
+    if let Ok(value) = HeaderValue::from_str(&format!("W/{tag}")) {
+        response.headers_mut().insert(ETAG, value);
+    }
+    if !known.iter().any(|listed| matches(listed, &tag)) {
+        return Ok(ServiceResponse::new(request, response.set_body(body).map_into_boxed_body()));
+    }
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response.headers_mut().remove(CONTENT_TYPE);
+    response.headers_mut().remove(CONTENT_LENGTH);
+    Ok(ServiceResponse::new(request, response.set_body(()).map_into_boxed_body()))
+}
+
+fn tag_of(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}
+
+/// Whether a list of `If-None-Match` holds the tag; `W/` makes no difference here, `*` is any.
+fn matches(listed: &str, tag: &str) -> bool {
+    listed.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}

@@ -1,0 +1,27 @@
+//! Which pages may call the interface from a browser.
+
+use actix_cors::Cors;
+
+const HOUR: usize = 3600;
+
+/// Headers of answers that a page may read beside the usual ones.
+const EXPOSED: [&str; 7] = [
+    "Cache-Status",
+    "Content-Disposition",
+    "ETag",
+    "X-Data-As-Of",
+    "X-Other-Currencies",
+    "X-Request-Id",
+    "X-Total-Count",
+];
+
+/// The middleware for these origins; without any, no page of another origin may.
+pub fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST", "PUT"])
+        .allowed_headers(["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"])
+        .expose_headers(EXPOSED)
+        .block_on_origin_mismatch(false)
+        .max_age(HOUR);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}
