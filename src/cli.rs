@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod demo;
+mod generate;
 mod healthcheck;
 mod import;
 mod migrate;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Demo),
     /// Bring the database's schema up to this version.
     Migrate,
+    /// Fill an empty database with invented operations, to measure with.
+    Generate(generate::Generate),
     /// Check the sums that analytics read, or make them anew.
     Rollups(rollups::Rollups),
     /// Make users and set passwords.
@@ -56,6 +59,7 @@ impl Cli {
             Command::Import(import) => import.run(&settings()?).await,
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&settings()?).await,
+            Command::Generate(generate) => generate.run(&settings()?).await,
             Command::Rollups(rollups) => rollups.run(&settings()?).await,
             Command::User(user) => user.run(&settings()?).await,
             Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),

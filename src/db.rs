@@ -10,6 +10,7 @@ mod departments;
 mod expense_details;
 mod expenses;
 mod figures;
+mod generate;
 mod import_journal;
 mod import_runs;
 mod locks;
@@ -42,6 +43,7 @@ pub use expense_details::{
 pub use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
 pub use figures::{FlowGroup, contracts_with_flows, flows_by, flows_by_month, flows_by_month_and, other_currencies};
+pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry, list_journal, list_rejects,
 };

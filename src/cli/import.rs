@@ -121,12 +121,13 @@ fn print_timings(report: &RunReport) {
         let rate = |rows: usize, time: Duration| rows as f64 / time.as_secs_f64().max(1e-9);
         let parsed = rows + file.rejects.len();
         println!(
-            "timing    {}: {parsed} rows parsed in {:.3} s ({:.0} rows/s), {rows} upserted in {:.3} s ({:.0} rows/s)",
+            "timing    {}: {parsed} rows parsed in {:.3} s ({:.0} rows/s), {rows} upserted in {:.3} s ({:.0} rows/s), of which rollups {:.3} s",
             file.name,
             file.parse_time.as_secs_f64(),
             rate(parsed, file.parse_time),
             file.load_time.as_secs_f64(),
             rate(rows, file.load_time),
+            file.rollup_time.as_secs_f64(),
         );
     }
 }

@@ -73,11 +73,7 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     if rollup.is_some() {
         return Ok(());
     }
-    let received: Option<i64> =
-        on_conn!(conn, |c| receipts::table.select(receipts::id).limit(1).first(c).await.optional())?;
-    let spent: Option<i64> =
-        on_conn!(conn, |c| expenses::table.select(expenses::id).limit(1).first(c).await.optional())?;
-    if received.or(spent).is_some() {
+    if super::has_operations(conn).await? {
         log::info!("Computing the rollups of the operations that are stored already");
         rebuild_rollups(conn).await?;
     }

@@ -53,8 +53,10 @@ pub struct FileReport {
     pub rows_total: Option<Money>,
     /// How long reading its rows took.
     pub parse_time: Duration,
-    /// How long writing them took.
+    /// How long writing them took, rollups included.
     pub load_time: Duration,
+    /// How long refreshing the rollups took of that.
+    pub rollup_time: Duration,
 }
 
 impl FileReport {
@@ -71,6 +73,7 @@ impl FileReport {
             rows_total: None,
             parse_time: Duration::ZERO,
             load_time: Duration::ZERO,
+            rollup_time: Duration::ZERO,
         }
     }
 
@@ -106,6 +109,7 @@ impl FileReport {
             rows_total: Some(content.rows_total),
             parse_time,
             load_time: Duration::ZERO,
+            rollup_time: Duration::ZERO,
         }
     }
 

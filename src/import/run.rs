@@ -275,7 +275,9 @@ impl Run<'_> {
                     Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
                 };
                 report.counts = loaded.counts;
+                let loaded_at = Instant::now();
                 db::refresh_rollups(conn, department_id, &loaded.touched).await?;
+                report.rollup_time = loaded_at.elapsed();
                 if loaded.counts.changed_anything() {
                     db::raise_generation(conn, department_id).await?;
                 }

@@ -146,6 +146,17 @@ fn rollups_are_verified_and_made_anew() {
 }
 
 #[test]
+fn operations_are_generated_into_an_empty_database_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), &["generate", "--operations", "1000"], "");
+    assert!(made.status.success(), "{}", told(&made));
+    assert!(told(&made).contains("400 receipts and 600 expenses with 1200 details"), "{}", told(&made));
+    assert!(run(folder.path(), &["rollups", "verify"], "").status.success());
+    let again = run(folder.path(), &["generate", "--operations", "1000"], "");
+    assert!(!again.status.success() && told(&again).contains("an empty one"), "{}", told(&again));
+}
+
+#[test]
 fn a_database_that_is_behind_stops_serve_with_no_migrate() {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path(), &["serve", "--no-migrate"]).env("SECRET_KEY", SECRET_KEY).output().unwrap();

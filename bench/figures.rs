@@ -1,0 +1,161 @@
+//! Measures the figures at two sizes of the same portfolio, in one run, and prints ratios.
+//!
+//! `bench/run` makes the databases: `SMALL_URL` and `LARGE_URL` name them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::time::{Duration, Instant};
+
+use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup};
+use credit_portfolio::cache::{Cache, NAMESPACE};
+use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
+use credit_portfolio::db::{self, Db};
+use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, PortfolioFilter};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+
+const REPEATS: usize = 31;
+const DIRECT_REPEATS: usize = 5;
+
+struct Portfolio {
+    analytics: Analytics,
+    cache: Cache,
+}
+
+#[derive(Clone, Copy)]
+enum Question {
+    Summary,
+    MonthlyStats,
+    MonthlyEfficiency,
+    OrgEfficiency,
+    CashflowMonthly,
+    YearlyComparison,
+    ContractStats,
+    ContractsSummary,
+    OrganizationStats,
+    DebtBalance,
+    DebtByContract,
+    Concentration,
+}
+
+const QUESTIONS: [(&str, Question); 12] = [
+    ("summary", Question::Summary),
+    ("monthly-stats", Question::MonthlyStats),
+    ("monthly-efficiency", Question::MonthlyEfficiency),
+    ("org-efficiency", Question::OrgEfficiency),
+    ("cashflow-monthly", Question::CashflowMonthly),
+    ("yearly-comparison", Question::YearlyComparison),
+    ("contract-stats", Question::ContractStats),
+    ("contracts/stats/summary", Question::ContractsSummary),
+    ("organization-stats", Question::OrganizationStats),
+    ("debt-balance", Question::DebtBalance),
+    ("debt-balance by contract", Question::DebtByContract),
+    ("concentration", Question::Concentration),
+];
+
+impl Portfolio {
+    async fn open(url: &str) -> Portfolio {
+        let timeout = Duration::from_secs(30);
+        let settings = DatabaseSettings { url: DatabaseUrl::parse(url).unwrap(), pool_size: 2, timeout };
+        let db = Db::open(&settings, true).await.unwrap();
+        let cache = CacheSettings { ttl: Duration::from_secs(300), memory_bytes: 64 << 20, redis: None };
+        let cache = Cache::open(&cache).await.unwrap();
+        cache.learn_versions(db::data_versions(&mut db.conn().await.unwrap()).await.unwrap());
+        Portfolio { analytics: Analytics::new(db, cache.clone(), Currency::default()), cache }
+    }
+
+    /// The median time of a miss.
+    async fn miss(&self, question: Question, dates: DateRange) -> Duration {
+        let filter = PortfolioFilter {
+            department: DepartmentScope::One(8),
+            dates,
+            organization_id: None,
+            bank_account_id: None,
+            contract_id: None,
+            currency: Currency::default(),
+        };
+        let search = ContractSearch { search: None, page: 1, limit: 20 };
+        let mut times = Vec::new();
+        for _ in 0..REPEATS {
+            self.cache.invalidate_namespace(NAMESPACE).await;
+            let (asked, filter) = (&self.analytics, &filter);
+            let started = Instant::now();
+            match question {
+                Question::Summary => asked.summary(filter).await,
+                Question::MonthlyStats => asked.monthly_stats(filter).await,
+                Question::MonthlyEfficiency => asked.monthly_efficiency(filter).await,
+                Question::OrgEfficiency => asked.org_efficiency(filter).await,
+                Question::CashflowMonthly => asked.cashflow_monthly(filter).await,
+                Question::YearlyComparison => asked.yearly_comparison(filter).await,
+                Question::ContractStats => asked.contract_stats(filter).await,
+                Question::ContractsSummary => asked.contracts_summary(filter, &search).await,
+                Question::OrganizationStats => asked.organization_stats(filter).await,
+                Question::DebtBalance => asked.debt_balance(filter, None).await,
+                Question::DebtByContract => asked.debt_balance(filter, Some(DebtGroup::Contract)).await,
+                Question::Concentration => asked.concentration(filter).await,
+            }
+            .unwrap();
+            times.push(started.elapsed());
+        }
+        median(times)
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+fn range(from: &str, to: &str) -> DateRange {
+    DateRange::new(Some(from.parse().unwrap()), Some(to.parse().unwrap())).unwrap()
+}
+
+/// The summary's sums, computed over the rows.
+const DIRECT: &str = "SELECT
+    (SELECT SUM(amount) FROM receipts WHERE department_id = 8 AND is_active AND currency = 'RUB'),
+    (SELECT SUM(amount) FROM expenses WHERE department_id = 8 AND is_active AND currency = 'RUB'),
+    (SELECT SUM(d.amount) FROM expense_details d JOIN expenses e ON e.department_id = d.department_id
+        AND e.operation_id = d.expense_operation_id
+     WHERE d.department_id = 8 AND e.is_active AND e.currency = 'RUB' AND d.payment_type = 'Погашение долга')";
+
+async fn direct(url: &str) -> Duration {
+    let mut conn = AsyncPgConnection::establish(url).await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..DIRECT_REPEATS {
+        let started = Instant::now();
+        diesel::sql_query(DIRECT).execute(&mut conn).await.unwrap();
+        times.push(started.elapsed());
+    }
+    median(times)
+}
+
+fn main() {
+    actix_rt::System::new().block_on(async {
+        let [small_url, large_url] = ["SMALL_URL", "LARGE_URL"].map(|name| std::env::var(name).expect(name));
+        let (small, large) = (Portfolio::open(&small_url).await, Portfolio::open(&large_url).await);
+        println!("| miss, no dates | 50,000 operations | 5,000,000 operations | ratio |\n| --- | --- | --- | --- |");
+        for (name, question) in QUESTIONS {
+            let (at_small, at_large) =
+                (small.miss(question, DateRange::ALL).await, large.miss(question, DateRange::ALL).await);
+            println!(
+                "| {name} | {:.2} ms | {:.2} ms | {:.2} |",
+                ms(at_small),
+                ms(at_large),
+                ms(at_large) / ms(at_small)
+            );
+        }
+        println!("\n| miss at 5,000,000 | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
+        for (name, question) in QUESTIONS {
+            let whole = large.miss(question, range("2022-03-01", "2024-10-31")).await;
+            let cut = large.miss(question, range("2022-03-11", "2024-10-20")).await;
+            println!("| {name} | {:.2} ms | {:.2} ms | {:.2} |", ms(whole), ms(cut), ms(cut) / ms(whole));
+        }
+        let (rows, rollups) = (direct(&large_url).await, large.miss(Question::Summary, DateRange::ALL).await);
+        println!("\n| the summary at 5,000,000 | time |\n| --- | --- |");
+        println!("| by SQL over the rows | {:.0} ms |\n| a miss here | {:.2} ms |", ms(rows), ms(rollups));
+        println!("| ratio | {:.0} |", ms(rows) / ms(rollups));
+    });
+}
