@@ -10,14 +10,19 @@ mod organizations;
 mod summary;
 mod years;
 
-pub use contracts::ContractSearch;
-pub use debt::DebtGroup;
+pub use contracts::{ContractSearch, ContractsSummary};
+pub use debt::{Concentration, DebtBalance, DebtGroup};
+pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
+pub use organizations::{OrganizationEfficiency, OrganizationStats};
+pub use summary::Summary;
+pub use years::YearComparison;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;
+use utoipa::ToSchema;
 
 use crate::cache::{Cache, CacheKey, Entry, NAMESPACE, Tier};
 use crate::db::{self, Db, DbConn, DbError};
@@ -109,14 +114,14 @@ impl Analytics {
 }
 
 /// The shape of most answers.
-#[derive(Debug, Serialize)]
-struct Data<T> {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Data<T> {
     data: Vec<T>,
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
-#[derive(Debug, Serialize)]
-struct ContractCounts {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContractCounts {
     total_count: usize,
     active_count: usize,
     closed_count: usize,

@@ -17,6 +17,7 @@ mod export;
 mod frame;
 mod health;
 mod import;
+mod openapi;
 mod operations;
 mod organizations;
 mod params;
@@ -27,6 +28,7 @@ pub use conditional::conditional;
 pub use cors::cors;
 use error::ApiError;
 pub use frame::frame;
+pub use openapi::openapi;
 
 /// The path that the whole contract lies under.
 pub const PREFIX: &str = "/api/v1";
@@ -40,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .app_data(json)
         .configure(health::configure)
+        .configure(openapi::configure)
         .service(
             web::scope(PREFIX)
                 .configure(auth::configure)

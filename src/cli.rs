@@ -5,6 +5,7 @@ mod generate;
 mod healthcheck;
 mod import;
 mod migrate;
+mod openapi;
 mod rollups;
 mod serve;
 mod user;
@@ -41,6 +42,8 @@ enum Command {
     Generate(generate::Generate),
     /// Check the sums that analytics read, or make them anew.
     Rollups(rollups::Rollups),
+    /// Print the description of the REST interface (OpenAPI 3.1).
+    Openapi,
     /// Make users and set passwords.
     User(user::User),
     /// Ask a running service whether it is ready; for containers.
@@ -61,6 +64,7 @@ impl Cli {
             Command::Migrate => migrate::run(&settings()?).await,
             Command::Generate(generate) => generate.run(&settings()?).await,
             Command::Rollups(rollups) => rollups.run(&settings()?).await,
+            Command::Openapi => openapi::run(),
             Command::User(user) => user.run(&settings()?).await,
             Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),
         }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, contract_counts};
 use crate::db::{self, ContractTitle, FlowGroup};
@@ -18,16 +19,17 @@ pub struct ContractSearch {
     pub limit: i64,
 }
 
-#[derive(Debug, Serialize)]
-struct ContractsSummary {
+/// A page of contracts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContractsSummary {
     data: Vec<ContractSummary>,
     pagination: Pagination,
 }
 
 /// The figures of a contract.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ContractSummary {
+pub struct ContractSummary {
     #[serde(rename = "contract_id")]
     contract_id: i64,
     contract_number: String,
@@ -46,8 +48,8 @@ struct ContractSummary {
     last_payment: Option<NaiveDate>,
 }
 
-#[derive(Debug, Serialize)]
-struct Pagination {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Pagination {
     page: i64,
     limit: i64,
     total: i64,

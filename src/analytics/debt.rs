@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, Data};
 use crate::db::{self, ContractTitle, DbConn, DbError, FlowGroup};
@@ -31,8 +32,8 @@ impl DebtGroup {
 }
 
 /// The balance at the end of a month.
-#[derive(Debug, Serialize)]
-struct DebtBalance {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DebtBalance {
     /// `2024-03`.
     month: String,
     /// Of a grouped balance: which contract, organization or lender.
@@ -48,22 +49,23 @@ struct DebtBalance {
     outstanding: Money,
 }
 
-#[derive(Debug, Serialize)]
-struct Concentration {
+/// How what is owed is spread over lenders and contracts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Concentration {
     total_outstanding: Money,
     by_counterparty: Shares,
     by_contract: Shares,
 }
 
-#[derive(Debug, Serialize)]
-struct Shares {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shares {
     /// The Herfindahl–Hirschman index: the sum of the squared shares in percent, from 0 to 10,000.
     hhi: i64,
     data: Vec<Share>,
 }
 
-#[derive(Debug, Serialize)]
-struct Share {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Share {
     #[serde(skip_serializing_if = "Option::is_none")]
     contract_id: Option<i64>,
     name: String,

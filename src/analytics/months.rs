@@ -2,14 +2,15 @@
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, Data};
 use crate::db;
 use crate::domain::{Money, Percent, PortfolioFilter};
 
 /// One month that has operations.
-#[derive(Debug, Serialize)]
-struct MonthStats {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthStats {
     /// The month's first day.
     month: NaiveDate,
     receipts: Money,
@@ -19,8 +20,8 @@ struct MonthStats {
 }
 
 /// One month that has payments.
-#[derive(Debug, Serialize)]
-struct MonthEfficiency {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthEfficiency {
     /// `2024-03`.
     month: String,
     principal: Money,
@@ -32,8 +33,8 @@ struct MonthEfficiency {
 }
 
 /// One month of the cash flow.
-#[derive(Debug, Serialize)]
-struct MonthCashflow {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MonthCashflow {
     /// `2024-03`.
     month: String,
     inflow: Money,

@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, Data};
 use crate::db::{self, DbConn, DbError, FlowGroup};
 use crate::domain::{FlowSums, Money, Percent, PortfolioFilter};
 
 /// How an organization pays its debts off.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct OrganizationEfficiency {
+pub struct OrganizationEfficiency {
     #[serde(rename = "organization_id")]
     organization_id: i64,
     name: String,
@@ -27,9 +28,9 @@ struct OrganizationEfficiency {
 }
 
 /// The portfolio of an organization.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct OrganizationStats {
+pub struct OrganizationStats {
     #[serde(rename = "organization_id")]
     organization_id: i64,
     name: String,

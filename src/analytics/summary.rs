@@ -1,14 +1,15 @@
 //! The totals of a portfolio.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, contract_counts};
 use crate::db;
 use crate::domain::{FlowSums, Money, PortfolioFilter};
 
 /// The totals. Amounts are in the filter's currency.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Summary {
     total_receipts: Money,
     total_expenses: Money,
     /// Receipts − expenses.

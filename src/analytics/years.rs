@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::Datelike;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Analytics, AnalyticsError, Answer, Data};
 use crate::db;
 use crate::domain::{FlowSums, Money, Percent, PortfolioFilter};
 
 /// One year, compared with the one before.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct YearComparison {
+pub struct YearComparison {
     /// `2024`.
     year: String,
     received: Money,

@@ -7,8 +7,16 @@ use actix_web::web::{self, Data, ServiceConfig};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::Export;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{
+    BankAccountId, ContractId, Dates, Department, Files, Grouping, OneCurrency, OrganizationId, Pages, Search,
+};
 use super::params::Params;
-use crate::analytics::{Answer, ContractSearch, DebtGroup, Origin};
+use crate::analytics::{
+    Answer, Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup,
+    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Summary,
+    YearComparison,
+};
 use crate::app::AppState;
 use crate::cache::Tier;
 use crate::domain::{DataVersion, PortfolioFilter};
@@ -28,21 +36,52 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/organization-stats").get(organization_stats));
 }
 
-async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The totals of the portfolio.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/summary",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, Files),
+    responses((status = 200, description = "OK", body = Summary))
+)]
+pub async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "summary", &state.analytics.summary(&filter).await?).await
 }
 
-async fn monthly_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// Receipts and expenses, month by month.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/monthly-stats",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, Files),
+    responses((status = 200, description = "OK", body = Vec<MonthStats>))
+)]
+pub async fn monthly_stats(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "monthly-stats", &state.analytics.monthly_stats(&filter).await?).await
 }
 
-async fn monthly_efficiency(
+/// Principal and interest, month by month.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/monthly-efficiency",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, BankAccountId, Files),
+    responses((status = 200, description = "OK", body = DataOf<MonthEfficiency>))
+)]
+pub async fn monthly_efficiency(
     state: Data<AppState>,
     caller: Caller,
     mut params: Params,
@@ -53,21 +92,56 @@ async fn monthly_efficiency(
     answered(&state, &filter, export, "monthly-efficiency", &state.analytics.monthly_efficiency(&filter).await?).await
 }
 
-async fn org_efficiency(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// How organizations pay off, largest totalPaid first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/org-efficiency",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, Files),
+    responses((status = 200, description = "OK", body = DataOf<OrganizationEfficiency>))
+)]
+pub async fn org_efficiency(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "org-efficiency", &state.analytics.org_efficiency(&filter).await?).await
 }
 
-async fn cashflow_monthly(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The cash flow, month by month, and its running sum.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/cashflow-monthly",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, BankAccountId, Files),
+    responses((status = 200, description = "OK", body = DataOf<MonthCashflow>))
+)]
+pub async fn cashflow_monthly(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "cashflow-monthly", &state.analytics.cashflow_monthly(&filter).await?).await
 }
 
-async fn yearly_comparison(
+/// Received and paid, year by year; growth is absent in the first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/yearly-comparison",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, Files),
+    responses((status = 200, description = "OK", body = DataOf<YearComparison>))
+)]
+pub async fn yearly_comparison(
     state: Data<AppState>,
     caller: Caller,
     mut params: Params,
@@ -78,7 +152,16 @@ async fn yearly_comparison(
     answered(&state, &filter, export, "yearly-comparison", &state.analytics.yearly_comparison(&filter).await?).await
 }
 
-async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// What is owed at the end of each month: received − principal.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/debt-balance",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, ContractId, Grouping, Files),
+    responses((status = 200, description = "OK", body = DataOf<DebtBalance>))
+)]
+pub async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::Contract])?;
     let group = match params.text("group_by").as_deref() {
         None => None,
@@ -95,21 +178,56 @@ async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params)
     answered(&state, &filter, export, "debt-balance", &state.analytics.debt_balance(&filter, group).await?).await
 }
 
-async fn concentration(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/concentration",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, Files),
+    responses((status = 200, description = "OK", body = Concentration))
+)]
+pub async fn concentration(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "concentration", &state.analytics.concentration(&filter).await?).await
 }
 
-async fn contract_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// How many contracts there are; with dates, of those with an operation in the range.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contract-stats",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, Files),
+    responses((status = 200, description = "OK", body = ContractCounts))
+)]
+pub async fn contract_stats(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
     answered(&state, &filter, export, "contract-stats", &state.analytics.contract_stats(&filter).await?).await
 }
 
-async fn contracts_summary(
+/// The figures of each contract, largest totalPaid first. A file holds all pages.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts/stats/summary",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, Search, Pages, Files),
+    responses((status = 200, description = "OK", body = ContractsSummary))
+)]
+pub async fn contracts_summary(
     state: Data<AppState>,
     caller: Caller,
     mut params: Params,
@@ -130,7 +248,16 @@ async fn contracts_summary(
     answered(&state, &filter, export, "contracts-summary", &answer).await
 }
 
-async fn organization_stats(
+/// The figures of each organization.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organization-stats",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, Files),
+    responses((status = 200, description = "OK", body = DataOf<OrganizationStats>))
+)]
+pub async fn organization_stats(
     state: Data<AppState>,
     caller: Caller,
     mut params: Params,

@@ -1,9 +1,15 @@
 //! The shapes of answers that several resources share.
 
 use actix_web::HttpResponse;
-use serde::Serialize;
+use actix_web::http::header::LOCATION;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Number;
 
 use super::error::ApiError;
+
+/// A name or number in a body has so many characters at most.
+pub const LONGEST_TEXT: usize = 500;
 
 /// A list, with its full count in `X-Total-Count`.
 pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
@@ -26,15 +32,41 @@ pub fn id_in_path(text: &str) -> Result<i64, ApiError> {
     id.ok_or_else(|| ApiError::invalid("id", format!("{text:?} is not a whole number from 1")))
 }
 
-/// A text of the body: white space folded, not empty, not endless.
+/// 201 with the new row, and where it is.
+pub fn created<T: Serialize>(collection: &str, id: i64, row: &T) -> HttpResponse {
+    HttpResponse::Created().insert_header((LOCATION, format!("{collection}/{id}"))).json(row)
+}
+
+/// A text of the body: white space folded, not empty, not endless, without control characters.
 pub fn text_field(name: &str, text: &str) -> Result<String, ApiError> {
-    const LONGEST: usize = 500;
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::invalid(name, "has a control character"));
+    }
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(ApiError::invalid(name, format!("has more than {LONGEST_TEXT} characters")));
+    }
     let text = crate::domain::folded(text);
-    if text.is_empty() || text.contains('\0') {
-        return Err(ApiError::invalid(name, "is empty"));
-    }
-    if text.chars().count() > LONGEST {
-        return Err(ApiError::invalid(name, format!("has more than {LONGEST} characters")));
-    }
-    Ok(text)
+    if text.is_empty() { Err(ApiError::invalid(name, "is empty")) } else { Ok(text) }
+}
+
+/// An id in a body. JSON has one kind of number: 7.0 is 7.
+pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")))
+}
+
+/// As [`whole`], for a field that may be null or left out.
+pub fn optional_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let number = Option::<Number>::deserialize(deserializer)?;
+    let whole =
+        |number: Number| whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")));
+    number.map(whole).transpose()
+}
+
+/// Floats beyond this can't tell neighbouring whole numbers apart.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn whole_of(number: &Number) -> Option<i64> {
+    let exact = |float: &f64| float.fract() == 0.0 && float.abs() <= LARGEST_EXACT;
+    number.as_i64().or_else(|| number.as_f64().filter(exact).map(|float| float as i64))
 }

@@ -3,10 +3,12 @@
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::answer::text_field;
+use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::ROOT;
 use crate::accounts::{LoginError, hash_password, log_in};
 use crate::app::AppState;
 use crate::db::{self, DbError, NewUser, UserRow};
@@ -20,13 +22,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/auth/register").post(register));
 }
 
-#[derive(Deserialize)]
-struct LoginRequest {
+#[derive(Deserialize, ToSchema)]
+pub struct LoginRequest {
     username: String,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct LoginAnswer {
     access_token: String,
     token_type: &'static str,
@@ -36,7 +38,7 @@ struct LoginAnswer {
 }
 
 /// A user as others may see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct User {
     id: i64,
     username: String,
@@ -47,7 +49,16 @@ struct User {
     is_active: bool,
 }
 
-async fn login(
+/// An access token for name and password.
+#[utoipa::path(
+    post,
+    context_path = ROOT,
+    path = "/auth/login",
+    tag = "Accounts",
+    request_body = LoginRequest,
+    responses((status = 200, description = "OK", body = LoginAnswer))
+)]
+pub async fn login(
     state: Data<AppState>,
     request: HttpRequest,
     Json(asked): Json<LoginRequest>,
@@ -68,47 +79,79 @@ async fn login(
     Ok(HttpResponse::Ok().json(LoginAnswer { access_token, token_type: "bearer", expires_in, user: user.into() }))
 }
 
-async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
+/// The user of the token.
+#[utoipa::path(
+    get,
+    context_path = ROOT,
+    path = "/auth/me",
+    tag = "Accounts",
+    responses((status = 200, description = "OK", body = User))
+)]
+pub async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let user = db::find_user_by_id(&mut state.db.conn().await?, caller.user_id).await?;
     let user = user.filter(|user| user.is_active);
     let user = user.ok_or_else(|| ApiError::Unauthorized("the user of this token is no longer active".to_owned()))?;
     Ok(HttpResponse::Ok().json(User::from(user)))
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, ToSchema)]
+struct Message {
+    message: &'static str,
+}
+
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct PasswordChange {
+pub struct PasswordChange {
     old_password: String,
     new_password: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Registration {
+pub struct Registration {
     username: String,
     email: String,
     password: String,
     full_name: String,
     role: Role,
+    #[serde(deserialize_with = "whole")]
     department_id: i64,
 }
 
-async fn change_password(
+/// Sets another password.
+#[utoipa::path(
+    post,
+    context_path = ROOT,
+    path = "/auth/me/change-password",
+    tag = "Accounts",
+    request_body = PasswordChange,
+    responses((status = 200, description = "OK", body = Message))
+)]
+pub async fn change_password(
     state: Data<AppState>,
     caller: Caller,
     Json(body): Json<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     log_in(&state.db, &caller.username, &body.old_password).await.map_err(|err| match err {
-        LoginError::Refused => ApiError::invalid("old_password", "is wrong"),
+        LoginError::Refused => ApiError::Forbidden("old_password: is wrong".to_owned()),
         other => other.into(),
     })?;
     let hash =
         hash_password(body.new_password).await.map_err(|err| ApiError::invalid("new_password", err.to_string()))?;
     state.db.write(async |conn| db::set_password_hash(conn, &caller.username, &hash).await).await?;
-    Ok(HttpResponse::Ok().json(serde_json::json!({ "message": "the password is changed" })))
+    Ok(HttpResponse::Ok().json(Message { message: "the password is changed" }))
 }
 
-async fn register(
+/// Makes a user. ADMIN only.
+#[utoipa::path(
+    post,
+    context_path = ROOT,
+    path = "/auth/register",
+    tag = "Accounts",
+    request_body = Registration,
+    responses((status = 201, description = "Made", body = User))
+)]
+pub async fn register(
     state: Data<AppState>,
     caller: Caller,
     Json(body): Json<Registration>,
@@ -126,7 +169,7 @@ async fn register(
         updated_at: now,
     };
     let id = state.db.write(async |conn| db::insert_user(conn, user).await).await.map_err(|err| match err {
-        DbError::NoSuchReference => ApiError::invalid("department_id", "there is no such department"),
+        DbError::NoSuchReference => missing("department", body.department_id),
         DbError::Duplicate => ApiError::Conflict("a user of that name or e-mail address exists already".to_owned()),
         other => other.into(),
     })?;

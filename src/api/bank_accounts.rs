@@ -3,13 +3,16 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed, missing, text_field};
+use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, BankAccountChange, DbConn, Page};
+use crate::db::{self, BankAccountChange, BankAccountRow, DbConn, Page};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -17,16 +20,27 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/bank-accounts/{id}").get(show).put(change));
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewBankAccount {
+pub struct NewBankAccount {
     account_number: String,
     bank_name: Option<String>,
     is_active: Option<bool>,
+    #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
 }
 
-async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The bank accounts, by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts",
+    tag = "Reference data",
+    operation_id = "list_bank_accounts",
+    params(Department, Activity, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<BankAccountRow>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
     let export = params.export()?;
     params.finish()?;
@@ -40,7 +54,17 @@ async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Resu
     Ok(listed(&rows, total))
 }
 
-async fn show(
+/// One bank account.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts/{id}",
+    tag = "Reference data",
+    operation_id = "get_bank_account",
+    params(Id),
+    responses((status = 200, description = "OK", body = BankAccountRow))
+)]
+pub async fn show(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -51,7 +75,17 @@ async fn show(
     found(db::find_bank_account(&mut state.db.conn().await?, scope, id).await?, "bank account", id)
 }
 
-async fn create(
+/// Makes a bank account.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts",
+    tag = "Reference data",
+    operation_id = "create_bank_account",
+    request_body = NewBankAccount,
+    responses((status = 201, description = "Made", body = BankAccountRow))
+)]
+pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     params: Params,
@@ -61,18 +95,29 @@ async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;
     let bank_name = body.bank_name.map(|bank_name| text_field("bank_name", &bank_name)).transpose()?;
-    let row = state
+    let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await?;
             let change = BankAccountChange { is_active: body.is_active, ..BankAccountChange::default() };
             db::update_bank_account(conn, id, &change).await?;
-            db::find_bank_account(conn, crate::domain::DepartmentScope::One(department_id), id).await
+            Ok((id, db::find_bank_account(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
         })
         .await?;
-    Ok(HttpResponse::Created().json(row))
+    Ok(created(&format!("{CREDIT_PORTFOLIO}/bank-accounts"), id, &row))
 }
 
-async fn change(
+/// Changes a bank account; a field that is left out stays as it is.
+#[utoipa::path(
+    put,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts/{id}",
+    tag = "Reference data",
+    operation_id = "change_bank_account",
+    params(Id),
+    request_body = BankAccountChange,
+    responses((status = 200, description = "OK", body = BankAccountRow))
+)]
+pub async fn change(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,

@@ -6,10 +6,13 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed, missing, text_field};
+use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, Paging, Search};
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
@@ -22,7 +25,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// A contract as it is answered. Amounts are in the base currency.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Contract {
     #[serde(flatten)]
     row: ContractRow,
@@ -31,31 +34,44 @@ struct Contract {
     interest: Money,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewContract {
+pub struct NewContract {
     contract_number: String,
     contract_date: Option<NaiveDate>,
     contract_type: Option<String>,
     counterparty: Option<String>,
+    #[serde(deserialize_with = "whole")]
     organization_id: i64,
     is_active: Option<bool>,
+    #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
 }
 
 /// A field that is left out stays as it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct ChangedContract {
+pub struct ChangedContract {
     contract_number: Option<String>,
     contract_date: Option<NaiveDate>,
     contract_type: Option<String>,
     counterparty: Option<String>,
+    #[serde(default, deserialize_with = "optional_whole")]
     organization_id: Option<i64>,
     is_active: Option<bool>,
 }
 
-async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The contracts, by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts",
+    tag = "Reference data",
+    operation_id = "list_contracts",
+    params(Department, Activity, ContractKind, Search, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<Contract>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let filter = ContractFilter {
         is_active: params.switch("is_active")?,
@@ -73,7 +89,17 @@ async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Resu
     Ok(listed(&contracts, total))
 }
 
-async fn show(
+/// One contract.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts/{id}",
+    tag = "Reference data",
+    operation_id = "get_contract",
+    params(Id),
+    responses((status = 200, description = "OK", body = Contract))
+)]
+pub async fn show(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -87,7 +113,17 @@ async fn show(
     found(row.map(|row| Contract::of(row, &flows)), "contract", id)
 }
 
-async fn create(
+/// Makes a contract.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts",
+    tag = "Reference data",
+    operation_id = "create_contract",
+    request_body = NewContract,
+    responses((status = 201, description = "Made", body = Contract))
+)]
+pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     params: Params,
@@ -105,18 +141,30 @@ async fn create(
     let scope = DepartmentScope::One(department_id);
     let organization_id = body.organization_id;
     own_organization(&state, scope, organization_id).await?;
-    let row = state
+    let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_contract(conn, department_id, organization_id, &reference, &facts).await?;
             let change = ContractChange { is_active: body.is_active, ..ContractChange::default() };
             db::update_contract(conn, id, &change).await?;
-            db::find_contract(conn, scope, id).await
+            Ok((id, db::find_contract(conn, scope, id).await?))
         })
         .await?;
-    Ok(HttpResponse::Created().json(row.map(|row| Contract::of(row, &BTreeMap::new()))))
+    let contract = row.map(|row| Contract::of(row, &BTreeMap::new()));
+    Ok(created(&format!("{CREDIT_PORTFOLIO}/contracts"), id, &contract))
 }
 
-async fn change(
+/// Changes a contract; a field that is left out stays as it is.
+#[utoipa::path(
+    put,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts/{id}",
+    tag = "Reference data",
+    operation_id = "change_contract",
+    params(Id),
+    request_body = ChangedContract,
+    responses((status = 200, description = "OK", body = Contract))
+)]
+pub async fn change(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -171,7 +219,7 @@ async fn part_of(
 /// The organization of a contract must be of the contract's department.
 async fn own_organization(state: &AppState, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
     let organization = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
-    organization.map(drop).ok_or_else(|| ApiError::invalid("organization_id", format!("there is no organization {id}")))
+    organization.map(drop).ok_or_else(|| missing("organization", id))
 }
 
 fn contract_type(text: &str) -> Result<String, ApiError> {

@@ -3,13 +3,16 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed, text_field};
+use super::answer::{created, found, id_in_path, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::ROOT;
+use super::openapi::parameters::{Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
-use crate::db;
+use crate::db::{self, DepartmentRow};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -17,15 +20,24 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/departments/{id}").get(show));
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewDepartment {
+pub struct NewDepartment {
     name: String,
     code: String,
 }
 
 /// Names of departments are no secret within the holding: every user may read them.
-async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+#[utoipa::path(
+    get,
+    context_path = ROOT,
+    path = "/departments",
+    tag = "Accounts",
+    operation_id = "list_departments",
+    params(Paging),
+    responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
+)]
+pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let page = params.page()?;
     params.finish()?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
@@ -35,14 +47,39 @@ async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<Ht
     Ok(listed(&shown, total))
 }
 
-async fn show(state: Data<AppState>, _: Caller, id: Path<String>, params: Params) -> Result<HttpResponse, ApiError> {
+/// One department.
+#[utoipa::path(
+    get,
+    context_path = ROOT,
+    path = "/departments/{id}",
+    tag = "Accounts",
+    operation_id = "get_department",
+    params(Id),
+    responses((status = 200, description = "OK", body = DepartmentRow))
+)]
+pub async fn show(
+    state: Data<AppState>,
+    _: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let id = id_in_path(&id)?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
     found(rows.into_iter().find(|row| row.id == id), "department", id)
 }
 
-async fn create(
+/// Makes a department. ADMIN only.
+#[utoipa::path(
+    post,
+    context_path = ROOT,
+    path = "/departments",
+    tag = "Accounts",
+    operation_id = "create_department",
+    request_body = NewDepartment,
+    responses((status = 201, description = "Made", body = DepartmentRow))
+)]
+pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     params: Params,
@@ -53,5 +90,5 @@ async fn create(
     let (name, code) = (text_field("name", &body.name)?, text_field("code", &body.code)?);
     let id = state.db.write(async |conn| db::insert_department(conn, &name, &code).await).await?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
-    Ok(HttpResponse::Created().json(rows.into_iter().find(|row| row.id == id)))
+    Ok(created(&format!("{ROOT}/departments"), id, &rows.into_iter().find(|row| row.id == id)))
 }

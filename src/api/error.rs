@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::frame::request_id;
 use crate::accounts::{LoginError, PasswordError, TokenError};
@@ -109,14 +110,13 @@ impl ResponseError for ApiError {
         if let ApiError::Unavailable(cause) | ApiError::Internal(cause) = self {
             log::error!("Request {}: {cause}", request_id());
         }
-        let mut extra = serde_json::Map::new();
-        if let ApiError::Invalid { parameter, .. } = self {
-            extra.insert("parameter".to_owned(), json!(parameter));
+        let mut problem = Problem::of(self.status_code(), self.detail());
+        match self {
+            ApiError::Invalid { parameter, .. } => problem.parameter = Some(parameter.clone()),
+            ApiError::Busy { run_id } => problem.run_id = Some(*run_id),
+            _ => {}
         }
-        if let ApiError::Busy { run_id } = self {
-            extra.insert("run_id".to_owned(), json!(run_id));
-        }
-        let mut response = problem(self.status_code(), &self.detail(), extra);
+        let mut response = problem.response(self.status_code());
         let headers = response.headers_mut();
         match self {
             ApiError::Unauthorized(_) => {
@@ -131,24 +131,41 @@ impl ResponseError for ApiError {
     }
 }
 
-/// A problem+json response with the request's id.
-pub(super) fn problem(
-    status: StatusCode,
-    detail: &str,
-    extra: serde_json::Map<String, serde_json::Value>,
-) -> HttpResponse {
-    let title = status.canonical_reason().unwrap_or("Error");
-    let mut body = json!({
-        "type": format!("urn:credit-portfolio:problem:{}", title.to_lowercase().replace(' ', "-")),
-        "title": title,
-        "status": status.as_u16(),
-        "detail": detail,
-        "request_id": request_id(),
-    });
-    if let Some(body) = body.as_object_mut() {
-        body.extend(extra);
+/// What is told of an error (RFC 9457).
+#[derive(Serialize, ToSchema)]
+pub struct Problem {
+    /// A URN that names the kind of problem.
+    r#type: String,
+    title: String,
+    status: u16,
+    /// What is wrong, and what to do.
+    detail: String,
+    request_id: String,
+    /// Which parameter or field can't be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
+    /// Which import run is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<i64>,
+}
+
+impl Problem {
+    pub(super) fn of(status: StatusCode, detail: String) -> Problem {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Problem {
+            r#type: format!("urn:credit-portfolio:problem:{}", title.to_lowercase().replace(' ', "-")),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail,
+            request_id: request_id(),
+            parameter: None,
+            run_id: None,
+        }
     }
-    HttpResponse::build(status).insert_header((CONTENT_TYPE, "application/problem+json")).body(body.to_string())
+
+    fn response(&self, status: StatusCode) -> HttpResponse {
+        HttpResponse::build(status).content_type("application/problem+json").json(self)
+    }
 }
 
 /// What the framework answered without words (404, 405, 413 and the like), said properly.
@@ -159,7 +176,7 @@ pub(super) fn problem_of_status(status: StatusCode, response: &HttpResponse) -> 
         StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
         _ => "the request can't be answered",
     };
-    let mut problem = problem(status, detail, serde_json::Map::new());
+    let mut problem = Problem::of(status, detail.to_owned()).response(status);
     if let Some(allowed) = response.headers().get(ALLOW) {
         problem.headers_mut().insert(ALLOW, allowed.clone());
     }
@@ -171,7 +188,7 @@ impl From<DbError> for ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
             DbError::Duplicate => ApiError::Conflict(err.to_string()),
-            DbError::NoSuchReference => ApiError::invalid("body", err.to_string()),
+            DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }
     }

@@ -2,7 +2,8 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::AppState;
 
@@ -10,13 +11,31 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/livez").get(livez)).service(web::resource("/readyz").get(readyz));
 }
 
-async fn livez() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "alive" }))
+#[derive(Serialize, ToSchema)]
+struct Liveness {
+    status: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Readiness {
+    /// `ready` or `not ready`.
+    status: &'static str,
+    /// `up`, `down` or `without this version's migrations`.
+    database: &'static str,
+    /// `up`, `down` or `off`.
+    redis: &'static str,
+}
+
+/// Whether the program runs.
+#[utoipa::path(get, path = "/livez", tag = "Service", responses((status = 200, description = "OK", body = Liveness)))]
+pub async fn livez() -> HttpResponse {
+    HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
 /// Ready when the database can be reached and has this version's schema. Redis is reported only:
 /// without it the service answers as well.
-async fn readyz(state: Data<AppState>) -> HttpResponse {
+#[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
+pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = match state.cache.redis_is_up() {
         None => "off",
         Some(true) => "up",
@@ -30,6 +49,6 @@ async fn readyz(state: Data<AppState>) -> HttpResponse {
             (false, "down")
         }
     };
-    let body = json!({ "status": if is_ready { "ready" } else { "not ready" }, "database": database, "redis": redis });
+    let body = Readiness { status: if is_ready { "ready" } else { "not ready" }, database, redis };
     if is_ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }

@@ -5,26 +5,30 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use chrono::NaiveDateTime;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::PREFIX;
 use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Department, Files, Id, Paging, Waiting};
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, DbConn, JournalRow, Page};
+use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RunRow};
 use crate::domain::Money;
 use crate::import::{FileStatus, RunReport, RunState};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/import/trigger").post(trigger))
+        .service(web::resource("/import/runs").get(runs))
         .service(web::resource("/import/runs/{id}").get(run))
         .service(web::resource(["/import-logs", "/import/logs"]).get(journal))
         .service(web::resource(["/import-logs/{id}/rejects", "/import/logs/{id}/rejects"]).get(rejects));
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TriggerAnswer {
     success: bool,
     message: String,
@@ -36,8 +40,15 @@ struct TriggerAnswer {
     run_id: i64,
 }
 
+/// A run that is at work.
+#[derive(Serialize, ToSchema)]
+struct StartedRun {
+    run_id: i64,
+    department_id: i64,
+}
+
 /// A journal entry as it is answered.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct JournalEntry {
     id: i64,
     import_date: NaiveDateTime,
@@ -60,7 +71,20 @@ struct JournalEntry {
     run_id: i64,
 }
 
-async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// Imports now, and answers when that has ended.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import/trigger",
+    tag = "Import",
+    operation_id = "trigger_import",
+    params(Department, Waiting),
+    responses(
+        (status = 200, description = "It has ended", body = TriggerAnswer),
+        (status = 202, description = "It has begun", body = StartedRun)
+    )
+)]
+pub async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let department_id = state.import_department;
     let asked = params.id("department_id")?;
     let wait = params.switch("wait")?.unwrap_or(true);
@@ -72,7 +96,7 @@ async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> R
     let started = state.import.run_now(&caller.username).await?;
     if !wait {
         let location = format!("{PREFIX}/credit-portfolio/import/runs/{}", started.run_id);
-        let body = serde_json::json!({ "run_id": started.run_id, "department_id": department_id });
+        let body = StartedRun { run_id: started.run_id, department_id };
         return Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(body));
     }
     let run_id = started.run_id;
@@ -83,7 +107,40 @@ async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> R
     Ok(HttpResponse::Ok().json(TriggerAnswer::of(report, department_id)))
 }
 
-async fn run(
+/// Import runs, newest first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import/runs",
+    tag = "Import",
+    operation_id = "list_import_runs",
+    params(Department, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<RunRow>))
+)]
+pub async fn runs(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let asked = params.id("department_id")?;
+    let (page, export) = (params.page()?, params.export()?);
+    params.finish()?;
+    let department = caller.department(asked)?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_runs(conn, department, page).await?.0);
+        return export.list(&state, department, "import-runs", part).await;
+    }
+    let (rows, total) = db::list_runs(&mut state.db.conn().await?, department, page).await?;
+    Ok(listed(&rows, total))
+}
+
+/// How a run is doing.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import/runs/{id}",
+    tag = "Import",
+    operation_id = "get_import_run",
+    params(Id),
+    responses((status = 200, description = "OK", body = RunRow))
+)]
+pub async fn run(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -93,11 +150,20 @@ async fn run(
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     let run = db::find_run(&mut state.db.conn().await?, scope, id).await?;
-    run.map(|run| HttpResponse::Ok().json(run))
-        .ok_or_else(|| ApiError::NotFound(format!("there is no import run {id}")))
+    found(run, "import run", id)
 }
 
-async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The journal, newest first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import-logs",
+    tag = "Import",
+    operation_id = "list_import_logs",
+    params(Department, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<JournalEntry>))
+)]
+pub async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
@@ -114,7 +180,17 @@ async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> R
     Ok(listed(&entries.collect::<Vec<_>>(), total))
 }
 
-async fn rejects(
+/// The rows that were not taken, with the reason.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import-logs/{id}/rejects",
+    tag = "Import",
+    operation_id = "list_rejects",
+    params(Id),
+    responses((status = 200, description = "OK", body = Vec<RejectRow>))
+)]
+pub async fn rejects(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,

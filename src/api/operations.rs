@@ -3,13 +3,18 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{
+    BankAccountId, ContractId, Dates, Department, ExpenseId, Files, Id, OneCurrency, OrganizationId, Paging,
+};
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, DbConn, DetailFilter, OperationFilter, OperationStats, Page};
+use crate::db::{self, DbConn, DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, Page, ReceiptRow};
 use crate::domain::{Currency, Money};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -23,13 +28,22 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/expense-details").get(details));
 }
 
-#[derive(Serialize)]
-struct Stats {
+#[derive(Serialize, ToSchema)]
+struct OperationTotals {
     total_records: i64,
     total_amount: Money,
 }
 
-async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The receipts, newest document first, ties by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/receipts",
+    tag = "Operations",
+    params(Department, Dates, OrganizationId, BankAccountId, ContractId, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<ReceiptRow>))
+)]
+pub async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
@@ -41,7 +55,16 @@ async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     Ok(listed(&db::list_receipts(&mut conn, &filter, page).await?, total))
 }
 
-async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The expenses, newest document first, ties by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/expenses",
+    tag = "Operations",
+    params(Department, Dates, OrganizationId, BankAccountId, ContractId, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<ExpenseRow>))
+)]
+pub async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
@@ -53,7 +76,16 @@ async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     Ok(listed(&db::list_expenses(&mut conn, &filter, page).await?, total))
 }
 
-async fn receipt(
+/// One receipt.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/receipts/{id}",
+    tag = "Operations",
+    params(Id),
+    responses((status = 200, description = "OK", body = ReceiptRow))
+)]
+pub async fn receipt(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -64,7 +96,16 @@ async fn receipt(
     found(db::find_receipt(&mut state.db.conn().await?, scope, id).await?, "receipt", id)
 }
 
-async fn expense(
+/// One expense.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/expenses/{id}",
+    tag = "Operations",
+    params(Id),
+    responses((status = 200, description = "OK", body = ExpenseRow))
+)]
+pub async fn expense(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -75,21 +116,56 @@ async fn expense(
     found(db::find_expense(&mut state.db.conn().await?, scope, id).await?, "expense", id)
 }
 
-async fn receipt_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// How many receipts match, in any currency, and the sum of those in the one asked for.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/receipts/stats/summary",
+    tag = "Operations",
+    params(Department, Dates, OrganizationId, BankAccountId, ContractId, OneCurrency),
+    responses((status = 200, description = "OK", body = OperationTotals))
+)]
+pub async fn receipt_stats(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&caller, &mut params)?;
     let currency = params.currency(&state.base_currency)?;
     params.finish()?;
     Ok(told(&db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?))
 }
 
-async fn expense_stats(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// How many expenses match, in any currency, and the sum of those in the one asked for.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/expenses/stats/summary",
+    tag = "Operations",
+    params(Department, Dates, OrganizationId, BankAccountId, ContractId, OneCurrency),
+    responses((status = 200, description = "OK", body = OperationTotals))
+)]
+pub async fn expense_stats(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&caller, &mut params)?;
     let currency: Currency = params.currency(&state.base_currency)?;
     params.finish()?;
     Ok(told(&db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?))
 }
 
-async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// What expenses consist of: principal, interest and the like. Dates are those of the expense.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/expense-details",
+    tag = "Operations",
+    params(Department, Dates, ExpenseId, ContractId, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<DetailRow>))
+)]
+pub async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let filter = DetailFilter {
         department: caller.department(asked)?,
@@ -123,5 +199,5 @@ fn told(stats: &OperationStats) -> HttpResponse {
     if !stats.other_currencies.is_empty() {
         response.insert_header(("X-Other-Currencies", stats.other_currencies.join(", ")));
     }
-    response.json(Stats { total_records: stats.total_records, total_amount: stats.total_amount })
+    response.json(OperationTotals { total_records: stats.total_records, total_amount: stats.total_amount })
 }

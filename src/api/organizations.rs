@@ -3,13 +3,16 @@
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed, missing, text_field};
+use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, DbConn, OrganizationChange, Page};
+use crate::db::{self, DbConn, OrganizationChange, OrganizationRow, Page};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -17,16 +20,27 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/organizations/{id}").get(show).put(change));
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewOrganization {
+pub struct NewOrganization {
     name: String,
     inn: Option<String>,
     is_active: Option<bool>,
+    #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
 }
 
-async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+/// The organizations, by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations",
+    tag = "Reference data",
+    operation_id = "list_organizations",
+    params(Department, Activity, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<OrganizationRow>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
     let export = params.export()?;
     params.finish()?;
@@ -40,7 +54,17 @@ async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Resu
     Ok(listed(&rows, total))
 }
 
-async fn show(
+/// One organization.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations/{id}",
+    tag = "Reference data",
+    operation_id = "get_organization",
+    params(Id),
+    responses((status = 200, description = "OK", body = OrganizationRow))
+)]
+pub async fn show(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
@@ -51,7 +75,17 @@ async fn show(
     found(db::find_organization(&mut state.db.conn().await?, scope, id).await?, "organization", id)
 }
 
-async fn create(
+/// Makes an organization.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations",
+    tag = "Reference data",
+    operation_id = "create_organization",
+    request_body = NewOrganization,
+    responses((status = 201, description = "Made", body = OrganizationRow))
+)]
+pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     params: Params,
@@ -61,18 +95,29 @@ async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
-    let row = state
+    let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
             let change = OrganizationChange { is_active: body.is_active, ..OrganizationChange::default() };
             db::update_organization(conn, id, &change).await?;
-            db::find_organization(conn, crate::domain::DepartmentScope::One(department_id), id).await
+            Ok((id, db::find_organization(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
         })
         .await?;
-    Ok(HttpResponse::Created().json(row))
+    Ok(created(&format!("{CREDIT_PORTFOLIO}/organizations"), id, &row))
 }
 
-async fn change(
+/// Changes an organization; a field that is left out stays as it is.
+#[utoipa::path(
+    put,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations/{id}",
+    tag = "Reference data",
+    operation_id = "change_organization",
+    params(Id),
+    request_body = OrganizationChange,
+    responses((status = 200, description = "OK", body = OrganizationRow))
+)]
+pub async fn change(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,

@@ -16,6 +16,12 @@ use crate::domain::{Currency, DateRange};
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const DEFAULT_LIMIT: i64 = 100;
 const LARGEST_LIMIT: i64 = 1000;
+const LONGEST_CURRENCY: usize = 20;
+
+/// Latin and Russian letters and digits: 1C's currencies are spelled in these.
+fn is_of_code(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, 'А'..='я' | 'Ё' | 'ё')
+}
 
 /// What is left to be read of a query string.
 pub struct Params {
@@ -41,7 +47,10 @@ impl Params {
         if left.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
             return Err(ApiError::invalid("query", "is not UTF-8"));
         }
-        for (at, (name, _)) in left.iter().enumerate() {
+        for (at, (name, value)) in left.iter().enumerate() {
+            if value.contains('\0') {
+                return Err(ApiError::invalid(name, "has a NUL character"));
+            }
             if left[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(ApiError::invalid(name, "stands twice"));
             }
@@ -49,11 +58,15 @@ impl Params {
         Ok(Params { all: left.clone(), left, accept: accept.to_lowercase() })
     }
 
+    /// What is said of a parameter.
+    pub fn value(&mut self, name: &str) -> Option<String> {
+        let at = self.left.iter().position(|(known, _)| known == name)?;
+        Some(self.left.swap_remove(at).1)
+    }
+
     /// A text. An empty one counts as left out.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        let at = self.left.iter().position(|(known, _)| known == name)?;
-        let (_, value) = self.left.swap_remove(at);
-        (!value.is_empty()).then_some(value)
+        self.value(name).filter(|text| !text.is_empty())
     }
 
     /// An id: a whole number from 1.
@@ -63,7 +76,7 @@ impl Params {
 
     /// A whole number within bounds.
     pub fn number(&mut self, name: &str, smallest: i64, largest: i64) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else { return Ok(None) };
         match text.parse() {
             Ok(number) if (smallest..=largest).contains(&number) => Ok(Some(number)),
             _ if largest == i64::MAX => {
@@ -75,7 +88,7 @@ impl Params {
 
     /// `true` or `false`.
     pub fn switch(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
-        match self.text(name).as_deref() {
+        match self.value(name).as_deref() {
             None => Ok(None),
             Some("true" | "1") => Ok(Some(true)),
             Some("false" | "0") => Ok(Some(false)),
@@ -91,18 +104,20 @@ impl Params {
 
     /// `currency`; left out, the base currency.
     pub fn currency(&mut self, base: &Currency) -> Result<Currency, ApiError> {
-        let Some(text) = self.text("currency") else { return Ok(base.clone()) };
-        Currency::parse(&text).ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
+        let Some(text) = self.value("currency") else { return Ok(base.clone()) };
+        let is_code = text.chars().count() <= LONGEST_CURRENCY && text.chars().all(is_of_code);
+        let currency = Currency::parse(&text).filter(|_| is_code);
+        currency.ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
     }
 
     /// The file that `format` or the header `Accept` asks for; `lang` goes with CSV.
     pub fn export(&mut self) -> Result<Option<Export>, ApiError> {
-        let is_russian = match self.text("lang").as_deref() {
+        let is_russian = match self.value("lang").as_deref() {
             None | Some("en") => false,
             Some("ru") => true,
             Some(other) => return Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
         };
-        let format = match self.text("format").as_deref() {
+        let format = match self.value("format").as_deref() {
             Some("json") => None,
             Some("csv") => Some(Format::Csv { is_russian }),
             Some("xlsx") => Some(Format::Xlsx),
@@ -132,7 +147,7 @@ impl Params {
     }
 
     fn date(&mut self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else { return Ok(None) };
         // chrono alone would take 2024-3-5 and years of five digits.
         let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
         let date = date.ok_or_else(|| ApiError::invalid(name, format!("{text:?} is not a date such as 2024-03-31")))?;

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::schema::bank_accounts;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
@@ -56,9 +57,10 @@ pub async fn insert_bank_account(
 }
 
 /// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = bank_accounts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = BankAccount)]
 pub struct BankAccountRow {
     pub id: i64,
     pub account_number: String,
@@ -70,7 +72,7 @@ pub struct BankAccountRow {
 }
 
 /// What is to be changed; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, AsChangeset, Deserialize)]
+#[derive(Clone, Debug, Default, AsChangeset, Deserialize, ToSchema)]
 #[diesel(table_name = bank_accounts)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the columns name themselves")]

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::schema::{contracts, organizations};
 use super::{DbConn, DbError, on_conn, utc_now};
@@ -137,9 +138,10 @@ pub async fn fill_contract_facts(conn: &mut DbConn, contract_id: i64, facts: &Co
 }
 
 /// As stored and answered, without the figures.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = StoredContract)]
 pub struct ContractRow {
     pub id: i64,
     pub contract_number: String,

@@ -7,6 +7,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::schema::departments;
 use super::{DbConn, DbError, on_conn, utc_now};
@@ -52,8 +53,9 @@ pub async fn set_data_as_of(conn: &mut DbConn, department_id: i64) -> Result<(),
 }
 
 /// A department as stored.
-#[derive(Clone, Debug, Queryable, Serialize)]
+#[derive(Clone, Debug, Queryable, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = Department)]
 pub struct DepartmentRow {
     pub id: i64,
     pub name: String,

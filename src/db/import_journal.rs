@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::schema::{import_journal, rejected_rows};
 use super::{CHUNK, DbConn, DbError, Page, on_conn};
@@ -134,9 +135,10 @@ pub async fn count_journal(conn: &mut DbConn, department: DepartmentScope) -> Re
 }
 
 /// A rejected row as stored.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = rejected_rows)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = RejectedRow)]
 pub struct RejectRow {
     pub row_number: i32,
     pub column_name: String,

@@ -4,9 +4,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::schema::import_runs;
-use super::{DbConn, DbError, on_conn, utc_now};
+use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
 
 /// A run that begins.
@@ -35,9 +36,10 @@ pub struct RunResult {
 }
 
 /// A run as stored.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = import_runs)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = ImportRun)]
 pub struct RunRow {
     pub id: i64,
     pub department_id: i64,
@@ -61,6 +63,31 @@ pub async fn find_run(conn: &mut DbConn, department: DepartmentScope, run_id: i6
         import_runs::table.filter(import_runs::id.eq(run_id)).select(RunRow::as_select()).first(c).await.optional()
     })?;
     Ok(run.filter(|run| department.id().is_none_or(|id| id == run.department_id)))
+}
+
+/// A part of the runs, newest first, and the full count.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_runs(
+    conn: &mut DbConn,
+    department: DepartmentScope,
+    page: Page,
+) -> Result<(Vec<RunRow>, i64), DbError> {
+    Ok(on_conn!(conn, |c| {
+        let of_scope = || {
+            let mut query = import_runs::table.into_boxed();
+            if let Some(id) = department.id() {
+                query = query.filter(import_runs::department_id.eq(id));
+            }
+            query
+        };
+        let rows = of_scope().order(import_runs::id.desc()).offset(page.skip).limit(page.limit);
+        match rows.select(RunRow::as_select()).load(c).await {
+            Ok(rows) => of_scope().count().get_result(c).await.map(|total| (rows, total)),
+            Err(err) => Err(err),
+        }
+    })?)
 }
 
 /// Stores a run; gives its id.

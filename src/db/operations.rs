@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::schema::{expense_details, expenses, receipts};
 use super::{DbConn, DbError, Page, on_conn};
@@ -51,9 +52,10 @@ pub struct OperationStats {
 }
 
 /// A receipt as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = receipts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = Receipt)]
 pub struct ReceiptRow {
     pub id: i64,
     pub operation_id: String,
@@ -71,8 +73,10 @@ pub struct ReceiptRow {
     pub contract_date: Option<NaiveDate>,
     pub currency: String,
     #[serde(serialize_with = "money")]
+    #[schema(value_type = Money)]
     pub amount: i64,
     #[serde(serialize_with = "optional_money")]
+    #[schema(value_type = Option<Money>)]
     pub commission: Option<i64>,
     pub income_item: Option<String>,
     pub payment_purpose: Option<String>,
@@ -85,9 +89,10 @@ pub struct ReceiptRow {
 }
 
 /// An expense as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = expenses)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = Expense)]
 pub struct ExpenseRow {
     pub id: i64,
     pub operation_id: String,
@@ -105,6 +110,7 @@ pub struct ExpenseRow {
     pub contract_date: Option<NaiveDate>,
     pub currency: String,
     #[serde(serialize_with = "money")]
+    #[schema(value_type = Money)]
     pub amount: i64,
     pub expense_item: Option<String>,
     pub payment_purpose: Option<String>,
@@ -119,9 +125,10 @@ pub struct ExpenseRow {
 }
 
 /// An expense detail as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = expense_details)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = ExpenseDetail)]
 pub struct DetailRow {
     pub id: i64,
     pub expense_operation_id: String,
@@ -132,15 +139,20 @@ pub struct DetailRow {
     pub advance_account: Option<String>,
     pub payment_type: Option<String>,
     #[serde(serialize_with = "money")]
+    #[schema(value_type = Money)]
     pub amount: i64,
     pub settlement_rate: Option<String>,
     #[serde(serialize_with = "optional_money")]
+    #[schema(value_type = Option<Money>)]
     pub settlement_amount: Option<i64>,
     #[serde(serialize_with = "optional_money")]
+    #[schema(value_type = Option<Money>)]
     pub vat_amount: Option<i64>,
     #[serde(serialize_with = "optional_money")]
+    #[schema(value_type = Option<Money>)]
     pub expense_amount: Option<i64>,
     #[serde(serialize_with = "optional_money")]
+    #[schema(value_type = Option<Money>)]
     pub included_vat: Option<i64>,
     pub expense_item: Option<String>,
     pub department_id: i64,

@@ -6,6 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::schema::organizations;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
@@ -68,9 +69,10 @@ pub async fn insert_organization(
 }
 
 /// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize)]
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = organizations)]
 #[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = Organization)]
 pub struct OrganizationRow {
     pub id: i64,
     pub name: String,
@@ -82,7 +84,7 @@ pub struct OrganizationRow {
 }
 
 /// What is to be changed; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, AsChangeset, Deserialize)]
+#[derive(Clone, Debug, Default, AsChangeset, Deserialize, ToSchema)]
 #[diesel(table_name = organizations)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the columns name themselves")]

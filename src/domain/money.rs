@@ -9,6 +9,7 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 /// The largest amount that is accepted from outside: ten trillion units. Nine thousand such
 /// amounts still add up within an `i64`.
@@ -16,7 +17,8 @@ const LARGEST_KOPECKS: i64 = 1_000_000_000_000_000;
 
 /// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
 /// reports such a sum as an error before it comes here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = f64, example = 1250000.5, description = "An exact amount with at most two decimals.")]
 pub struct Money(i64);
 
 /// Why a text or a cell is not an amount.

@@ -21,6 +21,7 @@ mod import_actor;
 mod laws;
 mod layers;
 mod migrations;
+mod openapi;
 mod resources;
 mod settings;
 mod workbook;

@@ -1,0 +1,120 @@
+//! The OpenAPI document, generated from the handlers, and the page at `/docs` that shows it.
+//!
+//! A handler says what is its own: path, parameters, body, answer. What holds by rule (errors,
+//! headers, file formats, who may) is added in `complete`; `tests/it/openapi.rs` compares the
+//! document with what the program does.
+
+mod complete;
+pub(super) mod parameters;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{self, ServiceConfig};
+use serde_json::Value;
+use utoipa::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::error::Problem;
+use super::{analytics, auth, bank_accounts, contracts, departments, health, import, operations, organizations};
+
+/// Where the resources of the credit portfolio lie.
+pub(super) const CREDIT_PORTFOLIO: &str = "/api/v1/credit-portfolio";
+/// Where logins and departments lie.
+pub(super) const ROOT: &str = "/api/v1";
+
+/// A name or number in a body: something to be seen, and no control characters.
+pub(super) const VISIBLE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+const WITHOUT_NUL: &str = r"^[^\x00]*$";
+const CURRENCY: &str = "^[0-9A-Za-zА-Яа-яЁё]+$";
+const URL: &str = "/api/v1/openapi.json";
+
+/// What the handlers say of themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "credit-portfolio",
+        description = "A holding's loans: what was borrowed, repaid, is still owed, and what it costs; by month, \
+            organization, contract and lender. Amounts are exact, with two decimals; dates are YYYY-MM-DD; \
+            timestamps are UTC. Send the access token of POST /api/v1/auth/login as `Authorization: Bearer …`."
+    ),
+    servers((url = "/", description = "this service")),
+    tags(
+        (name = "Accounts", description = "Log in, users, departments."),
+        (name = "Analytics", description = "Figures, all cached. Only active operations count, on their document date."),
+        (name = "Reference data", description = "Organizations, bank accounts, contracts."),
+        (name = "Operations", description = "Receipts, expenses and expense details as 1C gave them."),
+        (name = "Import", description = "Import now, and what imports did."),
+        (name = "Service", description = "For whoever runs it.")
+    ),
+    paths(
+        analytics::summary,
+        analytics::monthly_stats,
+        analytics::monthly_efficiency,
+        analytics::org_efficiency,
+        analytics::cashflow_monthly,
+        analytics::yearly_comparison,
+        analytics::debt_balance,
+        analytics::concentration,
+        analytics::contract_stats,
+        analytics::contracts_summary,
+        analytics::organization_stats,
+        auth::login,
+        auth::me,
+        auth::change_password,
+        auth::register,
+        departments::list,
+        departments::show,
+        departments::create,
+        organizations::list,
+        organizations::show,
+        organizations::create,
+        organizations::change,
+        bank_accounts::list,
+        bank_accounts::show,
+        bank_accounts::create,
+        bank_accounts::change,
+        contracts::list,
+        contracts::show,
+        contracts::create,
+        contracts::change,
+        operations::receipts,
+        operations::receipt,
+        operations::receipt_stats,
+        operations::expenses,
+        operations::expense,
+        operations::expense_stats,
+        operations::details,
+        import::trigger,
+        import::runs,
+        import::run,
+        import::journal,
+        import::rejects,
+        health::livez,
+        health::readyz,
+        document
+    ),
+    components(schemas(Problem))
+)]
+struct Handlers;
+
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| complete::completed(&Handlers::openapi()));
+
+/// The whole document.
+pub fn openapi() -> &'static Value {
+    &DOCUMENT
+}
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource(URL).get(document))
+        .service(web::redirect("/docs", "/docs/"))
+        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from(URL).persist_authorization(true)));
+}
+
+/// This document.
+#[utoipa::path(get, path = URL, tag = "Service", operation_id = "openapi", responses((status = 200, body = Object)))]
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(openapi().to_string())
+}

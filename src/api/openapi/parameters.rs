@@ -1,0 +1,160 @@
+//! The parameters of the interface, each described once, in the groups that handlers take.
+
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+
+macro_rules! groups {
+    ($($group:ident: $($name:literal),+;)+) => {
+        $(
+            #[doc = concat!("Query parameters: ", $($name, " "),+)]
+            pub enum $group {}
+
+            impl IntoParams for $group {
+                fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                    vec![$(query($name)),+]
+                }
+            }
+        )+
+    };
+}
+
+groups! {
+    Department: "department_id";
+    Dates: "date_from", "date_to";
+    OneCurrency: "currency";
+    OrganizationId: "organization_id";
+    BankAccountId: "bank_account_id";
+    ContractId: "contract_id";
+    ExpenseId: "expense_operation_id";
+    Activity: "is_active";
+    ContractKind: "contract_type";
+    Search: "search";
+    Grouping: "group_by";
+    Paging: "skip", "limit";
+    Pages: "page", "limit_of_page";
+    Files: "format", "lang";
+    Waiting: "wait";
+}
+
+/// The id in a path.
+pub enum Id {}
+
+impl IntoParams for Id {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let id = described(ParameterBuilder::new().name("id"), ParameterIn::Path, "The row's id.", id(), json!(1));
+        vec![id.required(Required::True).build()]
+    }
+}
+
+/// The header of a conditional request.
+pub fn if_none_match() -> Parameter {
+    let text = "Entity tags that are known already, or `*`: an unchanged answer is 304.";
+    let name = ParameterBuilder::new().name("If-None-Match");
+    described(name, ParameterIn::Header, text, string().build(), json!("W/\"0123456789abcdef0123456789abcdef\""))
+        .build()
+}
+
+fn query(name: &str) -> Parameter {
+    let (name, text, schema, example) = match name {
+        "department_id" => (
+            name,
+            "The department. Left out: the caller's own; for ADMIN, all together (a new row: the own).",
+            id(),
+            json!(8),
+        ),
+        "date_from" => (name, "The first day.", date(), json!("2024-01-01")),
+        "date_to" => (name, "The last day, not before `date_from`.", date(), json!("2024-12-31")),
+        "currency" => (
+            name,
+            "The currency of the figures; left out, the base currency. Amounts of others are not added in.",
+            string().min_length(Some(1)).max_length(Some(20)).pattern(Some(super::CURRENCY)).build(),
+            json!("RUB"),
+        ),
+        "organization_id" => (name, "One organization only.", id(), json!(1)),
+        "bank_account_id" => (name, "One bank account only.", id(), json!(3)),
+        "contract_id" => (name, "One contract only.", id(), json!(5)),
+        "expense_operation_id" => (
+            name,
+            "The details of one expense: its operation id.",
+            string().pattern(Some(super::WITHOUT_NUL)).build(),
+            json!("Списание с расчетного счета 0000-000009 от 25.03.2024 12:00:00"),
+        ),
+        "is_active" => (name, "Active or closed ones only.", of_type(Type::Boolean).build(), json!(true)),
+        "contract_type" => (name, "Of a bank, or of another lender.", one_of(&["credit", "loan"]), json!("credit")),
+        "search" => (
+            name,
+            "A part of number, organization or counterparty, in any letter case.",
+            string().pattern(Some(super::WITHOUT_NUL)).build(),
+            json!("банк"),
+        ),
+        "group_by" => (
+            name,
+            "What the balance is kept apart by.",
+            one_of(&["contract", "organization", "counterparty"]),
+            json!("counterparty"),
+        ),
+        "skip" => (name, "How many rows are passed over.", whole(0, i64::MAX, json!(0)), json!(0)),
+        "limit" => (name, "How many rows are given at most.", whole(1, 1000, json!(100)), json!(100)),
+        "page" => (name, "The page.", whole(1, i64::MAX, json!(1)), json!(1)),
+        "limit_of_page" => ("limit", "Contracts a page.", whole(1, 100, json!(20)), json!(20)),
+        "format" => (
+            name,
+            "`csv` and `xlsx` give a file of all rows that match, whatever the paging says. The header `Accept` \
+             does the same.",
+            one_of(&["json", "csv", "xlsx"]),
+            json!("json"),
+        ),
+        "lang" => (name, "`ru`: CSV with semicolons and decimal commas.", one_of(&["en", "ru"]), json!("ru")),
+        _ => ("wait", "`false`: answer 202 at once.", of_type(Type::Boolean).build(), json!(true)),
+    };
+    described(ParameterBuilder::new().name(name), ParameterIn::Query, text, schema, example).build()
+}
+
+fn described(
+    parameter: ParameterBuilder,
+    place: ParameterIn,
+    text: &str,
+    schema: Object,
+    example: Value,
+) -> ParameterBuilder {
+    parameter
+        .parameter_in(place)
+        .required(Required::False)
+        .description(Some(text))
+        .schema(Some(RefOr::T(Schema::Object(schema))))
+        .example(Some(example))
+}
+
+fn of_type(kind: Type) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(kind)
+}
+
+fn string() -> ObjectBuilder {
+    of_type(Type::String)
+}
+
+fn date() -> Object {
+    string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build()
+}
+
+fn id() -> Object {
+    whole_number(1, i64::MAX).build()
+}
+
+fn whole(smallest: i64, largest: i64, default: Value) -> Object {
+    whole_number(smallest, largest).default(Some(default)).build()
+}
+
+fn whole_number(smallest: i64, largest: i64) -> ObjectBuilder {
+    of_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(smallest))
+        .maximum(Some(largest))
+}
+
+fn one_of(values: &[&str]) -> Object {
+    string().enum_values(Some(values.iter().copied())).build()
+}
