@@ -7,9 +7,11 @@ mod csv_file;
 mod table;
 mod xlsx_file;
 
+use std::fs::File;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use futures_util::stream;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,7 +23,7 @@ use crate::db::{DbConn, DbError, Page};
 use crate::domain::{DataVersion, DepartmentScope};
 use csv_file::CsvFile;
 use table::{Row, rows_of_answer, rows_of_value};
-use xlsx_file::XlsxFile;
+use xlsx_file::{SHEET_IS_FULL, XlsxFile};
 
 const ROWS_AT_A_TIME: i64 = 1000;
 const STREAMED_BYTES: usize = 64 * 1024;
@@ -108,14 +110,12 @@ impl Export {
     }
 
     async fn sent(&self, writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
-        let (file, kind, ending) = match writer {
-            Writer::Csv(file) => (file.finish().map_err(failed)?, "text/csv; charset=utf-8", "csv"),
-            Writer::Xlsx(file) => (
-                file.finish().map_err(failed)?,
-                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-                "xlsx",
-            ),
+        let (kind, ending) = match writer {
+            Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
+            Writer::Xlsx(_) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
         };
+        // Zipping a workbook takes seconds, which a web worker does not have.
+        let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
         let file = tokio::fs::File::from_std(file);
         let chunks = stream::try_unfold(file, async |mut file| {
             let mut chunk = vec![0; STREAMED_BYTES];
@@ -134,7 +134,15 @@ impl Writer {
     fn push(&mut self, row: &Row) -> Result<(), ApiError> {
         match self {
             Writer::Csv(file) => file.push(row).map_err(failed),
+            Writer::Xlsx(file) if file.is_full() => Err(ApiError::invalid("format", SHEET_IS_FULL)),
             Writer::Xlsx(file) => file.push(row).map_err(failed),
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<File> {
+        match self {
+            Writer::Csv(file) => file.finish(),
+            Writer::Xlsx(file) => file.finish(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::DataVersion;
 const SHEET: &str = "data";
 /// What a sheet can hold (Excel's limit), the header not counted.
 const MOST_ROWS: u32 = 1_048_575;
+pub const SHEET_IS_FULL: &str = "a sheet can't hold more than 1,048,575 rows: narrow the filter or ask for csv";
 
 pub struct XlsxFile {
     workbook: Workbook,
@@ -34,11 +35,12 @@ impl XlsxFile {
         Ok(XlsxFile { workbook, next_row: 0, day: Format::new().set_num_format("yyyy-mm-dd") })
     }
 
+    /// No further row fits.
+    pub fn is_full(&self) -> bool {
+        self.next_row > MOST_ROWS
+    }
+
     pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
-        anyhow::ensure!(
-            self.next_row <= MOST_ROWS,
-            "a sheet can't hold more than {MOST_ROWS} rows: narrow the filter or ask for CSV"
-        );
         let sheet = self.workbook.worksheet_from_name(SHEET)?;
         if self.next_row == 0 {
             for (column, (heading, _)) in (0..).zip(row) {
