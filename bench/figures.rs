@@ -6,10 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup};
+use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Query, Question};
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
-use credit_portfolio::db::{self, Db};
+use credit_portfolio::db::Db;
 use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, PortfolioFilter};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
@@ -21,50 +21,45 @@ struct Portfolio {
     cache: Cache,
 }
 
-#[derive(Clone, Copy)]
-enum Question {
-    Summary,
-    MonthlyStats,
-    MonthlyEfficiency,
-    OrgEfficiency,
-    CashflowMonthly,
-    YearlyComparison,
-    ContractStats,
-    ContractsSummary,
-    OrganizationStats,
-    DebtBalance,
-    DebtByContract,
-    Concentration,
+fn questions() -> [(&'static str, Question); 12] {
+    let first_page = ContractSearch { search: None, page: 1, limit: 20 };
+    [
+        ("summary", Question::Summary),
+        ("monthly-stats", Question::MonthlyStats),
+        ("monthly-efficiency", Question::MonthlyEfficiency),
+        ("org-efficiency", Question::OrgEfficiency),
+        ("cashflow-monthly", Question::CashflowMonthly),
+        ("yearly-comparison", Question::YearlyComparison),
+        ("contract-stats", Question::ContractStats),
+        ("contracts/stats/summary", Question::ContractsSummary(first_page)),
+        ("organization-stats", Question::OrganizationStats),
+        ("debt-balance", Question::DebtBalance(None)),
+        ("debt-balance by contract", Question::DebtBalance(Some(DebtGroup::Contract))),
+        ("concentration", Question::Concentration),
+    ]
 }
-
-const QUESTIONS: [(&str, Question); 12] = [
-    ("summary", Question::Summary),
-    ("monthly-stats", Question::MonthlyStats),
-    ("monthly-efficiency", Question::MonthlyEfficiency),
-    ("org-efficiency", Question::OrgEfficiency),
-    ("cashflow-monthly", Question::CashflowMonthly),
-    ("yearly-comparison", Question::YearlyComparison),
-    ("contract-stats", Question::ContractStats),
-    ("contracts/stats/summary", Question::ContractsSummary),
-    ("organization-stats", Question::OrganizationStats),
-    ("debt-balance", Question::DebtBalance),
-    ("debt-balance by contract", Question::DebtByContract),
-    ("concentration", Question::Concentration),
-];
 
 impl Portfolio {
     async fn open(url: &str) -> Portfolio {
         let timeout = Duration::from_secs(30);
         let settings = DatabaseSettings { url: DatabaseUrl::parse(url).unwrap(), pool_size: 2, timeout };
         let db = Db::open(&settings, true).await.unwrap();
-        let cache = CacheSettings { ttl: Duration::from_secs(300), memory_bytes: 64 << 20, redis: None };
+        let cache = CacheSettings {
+            ttl: Duration::from_secs(300),
+            memory_bytes: 64 << 20,
+            lease: Duration::from_secs(3600),
+            stale_if_error: Duration::ZERO,
+            is_scoped: true,
+            redis: None,
+        };
         let cache = Cache::open(&cache).await.unwrap();
-        cache.learn_versions(db::data_versions(&mut db.conn().await.unwrap()).await.unwrap());
-        Portfolio { analytics: Analytics::new(db, cache.clone(), Currency::default()), cache }
+        let analytics = Analytics::new(db, cache.clone(), Currency::default());
+        analytics.look_for_changes().await.unwrap();
+        Portfolio { analytics, cache }
     }
 
     /// The time of one miss.
-    async fn miss(&self, question: Question, dates: DateRange) -> Duration {
+    async fn miss(&self, question: &Question, dates: DateRange) -> Duration {
         let filter = PortfolioFilter {
             department: DepartmentScope::One(8),
             dates,
@@ -73,31 +68,16 @@ impl Portfolio {
             contract_id: None,
             currency: Currency::default(),
         };
-        let search = ContractSearch { search: None, page: 1, limit: 20 };
+        let query = Query { question: question.clone(), filter };
         self.cache.invalidate_namespace(NAMESPACE).await;
-        let (asked, filter) = (&self.analytics, &filter);
         let started = Instant::now();
-        match question {
-            Question::Summary => asked.summary(filter).await,
-            Question::MonthlyStats => asked.monthly_stats(filter).await,
-            Question::MonthlyEfficiency => asked.monthly_efficiency(filter).await,
-            Question::OrgEfficiency => asked.org_efficiency(filter).await,
-            Question::CashflowMonthly => asked.cashflow_monthly(filter).await,
-            Question::YearlyComparison => asked.yearly_comparison(filter).await,
-            Question::ContractStats => asked.contract_stats(filter).await,
-            Question::ContractsSummary => asked.contracts_summary(filter, &search).await,
-            Question::OrganizationStats => asked.organization_stats(filter).await,
-            Question::DebtBalance => asked.debt_balance(filter, None).await,
-            Question::DebtByContract => asked.debt_balance(filter, Some(DebtGroup::Contract)).await,
-            Question::Concentration => asked.concentration(filter).await,
-        }
-        .unwrap();
+        self.analytics.answer(&query).await.unwrap();
         started.elapsed()
     }
 }
 
 /// The median times of two kinds of misses, taken in turns: what slows the machine slows both.
-async fn in_turns(question: Question, one: (&Portfolio, DateRange), other: (&Portfolio, DateRange)) -> [Duration; 2] {
+async fn in_turns(question: &Question, one: (&Portfolio, DateRange), other: (&Portfolio, DateRange)) -> [Duration; 2] {
     let (mut times, mut others) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
         times.push(one.0.miss(question, one.1).await);
@@ -143,7 +123,7 @@ fn main() {
         let [small_url, large_url] = ["SMALL_URL", "LARGE_URL"].map(|name| std::env::var(name).expect(name));
         let (small, large) = (Portfolio::open(&small_url).await, Portfolio::open(&large_url).await);
         println!("| miss, no dates | 50,000 operations | 5,000,000 operations | ratio |\n| --- | --- | --- | --- |");
-        for (name, question) in QUESTIONS {
+        for (name, question) in &questions() {
             let [at_small, at_large] = in_turns(question, (&small, DateRange::ALL), (&large, DateRange::ALL)).await;
             println!(
                 "| {name} | {:.2} ms | {:.2} ms | {:.2} |",
@@ -153,13 +133,13 @@ fn main() {
             );
         }
         println!("\n| miss at 5,000,000 | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
-        for (name, question) in QUESTIONS {
+        for (name, question) in &questions() {
             let (uncut, cutting) = (range("2022-03-01", "2024-10-31"), range("2022-03-11", "2024-10-20"));
             let [whole, cut] = in_turns(question, (&large, uncut), (&large, cutting)).await;
             println!("| {name} | {:.2} ms | {:.2} ms | {:.2} |", ms(whole), ms(cut), ms(cut) / ms(whole));
         }
         let rows = direct(&large_url).await;
-        let [rollups, _] = in_turns(Question::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
+        let [rollups, _] = in_turns(&Question::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
         println!("\n| the summary at 5,000,000 | time |\n| --- | --- |");
         println!("| by SQL over the rows | {:.0} ms |\n| a miss here | {:.2} ms |", ms(rows), ms(rollups));
         println!("| ratio | {:.0} |", ms(rows) / ms(rollups));

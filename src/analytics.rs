@@ -1,45 +1,68 @@
 //! Answers to analytics questions: cached where possible, computed from one snapshot otherwise.
 //!
-//! One function a question. An answer is kept as the JSON that is sent, together with the
-//! generation of the data it was computed from. Owns the formulas; knows no HTTP.
+//! One function a question. An answer is kept as the bytes that are sent, together with the
+//! generations of the data it was computed from. Owns the formulas; knows no HTTP.
 
 mod contracts;
 mod debt;
 mod months;
 mod organizations;
+mod popular;
+mod query;
 mod summary;
+mod upkeep;
 mod years;
 
 pub use contracts::{ContractSearch, ContractsSummary};
 pub use debt::{Concentration, DebtBalance, DebtGroup};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
+pub use query::{Query, Question};
 pub use summary::Summary;
 pub use years::YearComparison;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
-use crate::cache::{Cache, CacheKey, Entry, NAMESPACE, Tier};
+use crate::cache::{Boarding, Cache, Entry, Flights, Found, Moment, Tier, Verdict, Wanted};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{Currency, DataVersion, PortfolioFilter};
+use crate::metrics;
+use popular::Popular;
+
+/// Who waits for another's computation gives up after so long, and computes.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// So often a wait is tried when what was waited for is outdated by the time it comes.
+const WAITS: usize = 3;
+/// Another process is waited for so long, and looked for so often.
+const WAIT_FOR_OTHERS: Duration = Duration::from_millis(500);
+const LOOK_FOR_OTHERS: Duration = Duration::from_millis(20);
 
 /// Answers questions out of cache and database; cheap to clone.
 #[derive(Clone)]
 pub struct Analytics {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     db: Db,
     cache: Cache,
     base_currency: Currency,
+    flights: Flights<Result<Arc<Entry>, AnalyticsError>>,
+    popular: Popular,
+    looking: tokio::sync::Mutex<()>,
+    is_database_up: AtomicBool,
 }
 
 /// An answer, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The JSON and what is told beside it.
+    /// The bytes and what is told beside them.
     pub entry: Arc<Entry>,
     /// Whether it was computed for this question.
     pub origin: Origin,
@@ -50,66 +73,252 @@ pub struct Answer {
 pub enum Origin {
     /// Out of the cache.
     Hit(Tier),
+    /// Out of the cache after its life had ended, for the database can't be asked.
+    Stale,
     /// Computed, then stored.
-    Computed(Tier),
+    Computed {
+        /// Where it is kept now.
+        stored: Tier,
+        /// There was an entry of data that was changed since.
+        was_outdated: bool,
+    },
+    /// Computed for another question of the same key.
+    Collapsed,
 }
 
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+/// Why there is no answer. Shared by all who wait for one computation.
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum AnalyticsError {
     /// The database can't answer.
-    #[error(transparent)]
-    Database(#[from] DbError),
+    #[error("{0}")]
+    Database(Arc<DbError>),
     /// The answer could not be written as JSON.
     #[error("the answer can't be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
+    Json(Arc<serde_json::Error>),
+}
+
+impl From<DbError> for AnalyticsError {
+    fn from(err: DbError) -> AnalyticsError {
+        AnalyticsError::Database(Arc::new(err))
+    }
+}
+
+impl From<serde_json::Error> for AnalyticsError {
+    fn from(err: serde_json::Error) -> AnalyticsError {
+        AnalyticsError::Json(Arc::new(err))
+    }
+}
+
+impl AnalyticsError {
+    /// Whether the database could not be reached.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, AnalyticsError::Database(err) if matches!(**err, DbError::Unavailable(_)))
+    }
 }
 
 impl Analytics {
     /// Answers over these stores; `base_currency` is the one that a key does not name.
     pub fn new(db: Db, cache: Cache, base_currency: Currency) -> Analytics {
-        Analytics { db, cache, base_currency }
+        let shared = Shared {
+            db,
+            cache,
+            base_currency,
+            flights: Flights::default(),
+            popular: Popular::default(),
+            looking: tokio::sync::Mutex::default(),
+            is_database_up: AtomicBool::new(true),
+        };
+        Analytics { shared: Arc::new(shared) }
     }
 
-    /// The key of a question with department and dates; a currency other than the base one follows.
-    fn key(&self, endpoint: &str, filter: &PortfolioFilter) -> CacheKey {
-        self.key_with(endpoint, filter, [])
-    }
-
-    /// As [`Analytics::key`], with further ids behind the dates.
-    fn key_with<const N: usize>(&self, endpoint: &str, filter: &PortfolioFilter, ids: [Option<i64>; N]) -> CacheKey {
-        let key = CacheKey::new(endpoint)
-            .part(filter.department)
-            .optional_part(filter.dates.from())
-            .optional_part(filter.dates.to());
-        let key = ids.into_iter().fold(key, CacheKey::optional_part);
-        let foreign = Some(&filter.currency).filter(|currency| **currency != self.base_currency);
-        foreign.into_iter().fold(key, CacheKey::part)
-    }
-
-    /// The cached answer of that key, or the one that `compute` gives over one snapshot.
-    async fn answer<T: Serialize>(
-        &self,
-        key: CacheKey,
-        filter: &PortfolioFilter,
-        compute: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
-    ) -> Result<Answer, AnalyticsError> {
-        if let Some(hit) = self.cache.get(NAMESPACE, &key, filter.department).await {
-            return Ok(Answer { entry: hit.entry, origin: Origin::Hit(hit.tier) });
+    /// The answer to a question: a valid one of the cache, or a new one.
+    ///
+    /// # Errors
+    /// [`AnalyticsError`] when it is not cached and the database can't answer.
+    pub async fn answer(&self, query: &Query) -> Result<Answer, AnalyticsError> {
+        let wanted = query.wanted(&self.shared.base_currency);
+        if !self.shared.cache.is_fresh() && self.shared.is_database_up.load(Ordering::Acquire) {
+            // Without the database, what is known of changes has to do.
+            let _ = self.look_for_changes().await;
         }
+        let (mut expired, mut was_outdated) = (None, false);
+        match self.shared.cache.get_local(&wanted) {
+            Found::Hit(entry, tier) => return Ok(self.hit(query, &wanted, entry, tier)),
+            Found::Expired(entry) => expired = Some(entry),
+            Found::Outdated | Found::Unheard => was_outdated = true,
+            Found::Nothing => {}
+        }
+        match self.found_in_redis(&wanted).await {
+            Found::Hit(entry, tier) => return Ok(self.hit(query, &wanted, entry, tier)),
+            Found::Outdated => was_outdated = true,
+            _ => {}
+        }
+        self.shared.popular.note(query);
+        let answer = self.computed_or_shared(query, &wanted, was_outdated).await;
+        let answer = answer.or_else(|err| self.stale(expired, err));
+        let result = match &answer {
+            Ok(Answer { origin: Origin::Stale, .. }) => "stale",
+            _ => "miss",
+        };
+        metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "none", result]).inc();
+        answer
+    }
+
+    fn hit(&self, query: &Query, wanted: &Wanted, entry: Arc<Entry>, tier: Tier) -> Answer {
+        let told = match tier {
+            Tier::Memory => "memory",
+            Tier::Redis => "redis",
+        };
+        metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), told, "hit"]).inc();
+        self.shared.popular.sample(query);
+        self.refresh_ahead(query, wanted, &entry);
+        Answer { entry, origin: Origin::Hit(tier) }
+    }
+
+    async fn found_in_redis(&self, wanted: &Wanted) -> Found {
+        let found = self.shared.cache.get_shared(wanted).await;
+        // It is of data that another process committed just now.
+        if matches!(found, Found::Unheard) && self.look_for_changes().await.is_ok() {
+            return self.shared.cache.get_shared(wanted).await;
+        }
+        found
+    }
+
+    /// An entry whose life has ended is better than none while the database can't be asked.
+    fn stale(&self, expired: Option<Arc<Entry>>, err: AnalyticsError) -> Result<Answer, AnalyticsError> {
+        let longest = i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
+        match expired {
+            Some(entry) if err.is_unavailable() && -entry.ttl_seconds() <= longest => {
+                Ok(Answer { entry, origin: Origin::Stale })
+            }
+            _ => Err(err),
+        }
+    }
+
+    /// Computes, or waits for the one in this process who does.
+    async fn computed_or_shared(
+        &self,
+        query: &Query,
+        wanted: &Wanted,
+        was_outdated: bool,
+    ) -> Result<Answer, AnalyticsError> {
+        for _ in 0..WAITS {
+            let mut receiver = match self.shared.flights.board(&wanted.key.to_string()) {
+                Boarding::Fly(pilot) => {
+                    let result = self.computed_once_in_cluster(query, wanted).await;
+                    pilot.land(result.as_ref().map(|(entry, _)| entry.clone()).map_err(Clone::clone));
+                    let (entry, stored) = result?;
+                    return Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } });
+                }
+                Boarding::Wait(receiver) => receiver,
+            };
+            metrics::COLLAPSED.inc();
+            let landed = tokio::time::timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
+            let outcome = match &landed {
+                Ok(Ok(outcome)) => Option::clone(outcome),
+                _ => break,
+            };
+            match outcome {
+                // It was begun before this question: what was committed between must be in it.
+                Some(Ok(entry)) if self.shared.cache.verdict(&entry, wanted) == Verdict::Valid => {
+                    return Ok(Answer { entry, origin: Origin::Collapsed });
+                }
+                Some(Err(err)) => return Err(err),
+                _ => {}
+            }
+        }
+        let (entry, stored) = self.compute_and_store(query, wanted).await?;
+        Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } })
+    }
+
+    /// Computes, unless another process is at it and done in time.
+    async fn computed_once_in_cluster(
+        &self,
+        query: &Query,
+        wanted: &Wanted,
+    ) -> Result<(Arc<Entry>, Tier), AnalyticsError> {
+        if !self.shared.cache.may_compute(wanted).await {
+            let begun = Instant::now();
+            while begun.elapsed() < WAIT_FOR_OTHERS && self.shared.cache.redis_answers() {
+                tokio::time::sleep(LOOK_FOR_OTHERS).await;
+                if let Found::Hit(entry, tier) = self.found_in_redis(wanted).await {
+                    return Ok((entry, tier));
+                }
+            }
+        }
+        self.compute_and_store(query, wanted).await
+    }
+
+    async fn compute_and_store(&self, query: &Query, wanted: &Wanted) -> Result<(Arc<Entry>, Tier), AnalyticsError> {
+        let entry = Arc::new(self.compute(query, wanted).await?);
+        let tier = self.shared.cache.set(wanted, entry.clone()).await;
+        Ok((entry, tier))
+    }
+
+    /// Computes an answer and reads what it is of, in one snapshot.
+    async fn compute(&self, query: &Query, wanted: &Wanted) -> Result<Entry, AnalyticsError> {
+        let begun = Instant::now();
         let (versions, figures, other_currencies) = self
+            .shared
             .db
             .snapshot(async |conn| {
                 let versions = db::data_versions(conn).await?;
-                let figures = compute(conn).await?;
-                Ok::<_, DbError>((versions, figures, db::other_currencies(conn, filter).await?))
+                let figures = query.compute(conn).await?;
+                Ok::<_, AnalyticsError>((versions, figures, db::other_currencies(conn, &query.filter).await?))
             })
-            .await?;
-        let version = DataVersion::of(filter.department, versions.iter().copied());
-        self.cache.learn_versions(versions);
-        let entry = Arc::new(Entry::new(version, &other_currencies, to_raw_value(&figures)?, self.cache.ttl()));
-        let tier = self.cache.set(NAMESPACE, &key, entry.clone()).await;
-        Ok(Answer { entry, origin: Origin::Computed(tier) })
+            .await
+            .inspect_err(|err| self.note_database(!err.is_unavailable()))?;
+        let computing = begun.elapsed();
+        metrics::COMPUTING_SECONDS.with_label_values(&[query.endpoint()]).observe(computing.as_secs_f64());
+        let in_scope = |id: i64| wanted.scope.id().is_none_or(|wanted| wanted == id);
+        let generations =
+            versions.iter().filter(|(id, _)| in_scope(*id)).map(|(id, version)| (*id, version.generation));
+        let version = DataVersion::of(wanted.scope, versions.iter().copied());
+        let ttl = self.shared.cache.new_ttl();
+        Ok(Entry::new(wanted, generations.collect(), version, &other_currencies, &figures, computing, ttl))
+    }
+
+    /// Learns from the database what other processes changed. Those who come while one looks wait
+    /// for that one.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn look_for_changes(&self) -> Result<(), DbError> {
+        let asked = Moment::now();
+        let _turn = self.shared.looking.lock().await;
+        if self.shared.cache.has_looked_since(asked) {
+            return Ok(());
+        }
+        let (moment, cache) = (Moment::now(), &self.shared.cache);
+        let looked = self
+            .shared
+            .db
+            .snapshot(async |conn| {
+                let versions = db::data_versions(conn).await?;
+                let mut changes = Vec::new();
+                for (id, version) in &versions {
+                    let known = cache.known_generation(*id);
+                    if version.generation > known {
+                        changes.extend(db::changes_after(conn, *id, known).await?);
+                    }
+                }
+                Ok::<_, DbError>((changes, versions))
+            })
+            .await;
+        self.note_database(!matches!(looked, Err(DbError::Unavailable(_))));
+        let (changes, versions) = looked?;
+        cache.learn(changes, &versions, moment);
+        Ok(())
+    }
+
+    fn note_database(&self, is_up: bool) {
+        if self.shared.is_database_up.swap(is_up, Ordering::AcqRel) != is_up {
+            if is_up {
+                log::info!("The database is back");
+            } else {
+                log::error!("The database does not answer: what is cached is still served");
+            }
+        }
     }
 }
 

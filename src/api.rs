@@ -7,6 +7,7 @@ mod analytics;
 mod answer;
 mod auth;
 mod bank_accounts;
+mod cache;
 mod caller;
 mod conditional;
 mod contracts;
@@ -55,7 +56,8 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(organizations::configure)
                         .configure(bank_accounts::configure)
                         .configure(contracts::configure)
-                        .configure(import::configure),
+                        .configure(import::configure)
+                        .configure(cache::configure),
                 ),
         )
         .default_service(

@@ -2,28 +2,27 @@
 //!
 //! `serve`, `demo` and the tests all start it here.
 
+mod upkeep;
+
 use std::net::{SocketAddr, TcpListener};
-use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use tokio::sync::oneshot;
 
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
-use crate::cache::{Cache, NAMESPACE};
+use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::{self, Db, DbConn, DbError};
-use crate::domain::Currency;
+use crate::domain::{ChangedData, Currency};
 use crate::import::ImportContext;
 use crate::import::actor::ImportHandle;
+use upkeep::Upkeep;
 
-/// So often the departments' data versions are read: a commit of another process is seen within.
-const VERSION_TICK: Duration = Duration::from_secs(1);
 /// Requests at work get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
@@ -48,6 +47,8 @@ pub struct AppState {
     pub import_department: i64,
     /// The currency of answers that ask for none.
     pub base_currency: Currency,
+    /// Whether a change drops only the answers that it concerns.
+    pub is_scoped: bool,
 }
 
 impl AppState {
@@ -61,16 +62,15 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let (value, versions) = self
+        let (value, change) = self
             .db
             .write(async |conn| {
                 let value = body(conn).await?;
-                db::raise_generation(conn, department_id).await?;
-                Ok::<_, DbError>((value, db::data_versions(conn).await?))
+                let changed = if self.is_scoped { ChangedData::reference_data() } else { ChangedData::everything() };
+                Ok::<_, DbError>((value, db::record_change(conn, department_id, changed).await?))
             })
             .await?;
-        self.cache.learn_versions(versions);
-        self.cache.invalidate_namespace(NAMESPACE).await;
+        self.cache.announce(&change).await;
         Ok(value)
     }
 }
@@ -84,8 +84,7 @@ pub struct RunningApp {
     /// Stops the web server.
     pub server: ServerHandle,
     served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
-    version_watch: actix_web::rt::task::JoinHandle<()>,
-    end_of_watch: oneshot::Sender<()>,
+    upkeep: Upkeep,
 }
 
 /// What the database must hold before anything works: the finance departments.
@@ -110,6 +109,7 @@ pub fn import_context(settings: &Settings, db: Db, cache: Cache, department_id: 
         department_id,
         base_currency: settings.base_currency.clone(),
         max_file_bytes: settings.import.max_file_bytes,
+        is_scoped: settings.cache.is_scoped,
     }
 }
 
@@ -125,19 +125,22 @@ impl RunningApp {
             log::warn!("{interrupted} import runs had been broken off by the end of the program");
         }
         let cache = Cache::open(&settings.cache).await?;
-        cache.learn_versions(db::data_versions(&mut db.conn().await?).await?);
+        let analytics = Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone());
+        analytics.look_for_changes().await?;
         let context = import_context(settings, db.clone(), cache.clone(), settings.import_department());
         let state = AppState {
-            analytics: Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone()),
-            import: ImportHandle::start(context, &settings.import),
+            import: ImportHandle::start(context, &settings.import, analytics.clone()),
+            analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
             login_throttle: LoginThrottle::default(),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),
+            is_scoped: settings.cache.is_scoped,
             db,
             cache,
         };
+        upkeep::report(&state).await?;
         let listener = TcpListener::bind(settings.web.bind)
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;
@@ -155,11 +158,10 @@ impl RunningApp {
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
         .run();
-        let (end_of_watch, end) = oneshot::channel();
-        let version_watch = actix_web::rt::spawn(watch_versions(state.clone(), end));
+        let upkeep = Upkeep::start(&state);
         let handle = server.handle();
         let served = actix_web::rt::spawn(server);
-        Ok(RunningApp { address, state, server: handle, served, version_watch, end_of_watch })
+        Ok(RunningApp { address, state, server: handle, served, upkeep })
     }
 
     /// Waits until the web server has stopped (by signal or handle), then stops the rest: an
@@ -170,8 +172,11 @@ impl RunningApp {
     pub async fn ended(self) -> anyhow::Result<()> {
         self.served.await??;
         self.state.import.stop().await;
-        let _ = self.end_of_watch.send(());
-        let _ = self.version_watch.await;
+        self.upkeep.stop().await;
+        let replica_id = self.state.cache.replica_id();
+        if let Err(err) = self.state.db.write(async |conn| db::forget_replica(conn, replica_id).await).await {
+            log::debug!("This process can't be taken off the register: {err}");
+        }
         log::info!("Stopped");
         Ok(())
     }
@@ -183,28 +188,5 @@ impl RunningApp {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.server.stop(true).await;
         self.ended().await
-    }
-}
-
-/// Keeps the cache informed of commits that other processes made, until told to end. It ends
-/// between two looks: a query is never cut off.
-async fn watch_versions(state: AppState, mut end: oneshot::Receiver<()>) {
-    let mut is_reachable = true;
-    while tokio::time::timeout(VERSION_TICK, &mut end).await.is_err() {
-        let versions = async { db::data_versions(&mut state.db.conn().await?).await };
-        match versions.await {
-            Ok(versions) => {
-                if !is_reachable {
-                    log::info!("The database is back");
-                }
-                is_reachable = true;
-                state.cache.learn_versions(versions);
-            }
-            Err(err) if is_reachable => {
-                is_reachable = false;
-                log::error!("{err}");
-            }
-            Err(_) => {}
-        }
     }
 }

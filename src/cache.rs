@@ -1,27 +1,39 @@
-//! Cached answers: one cheap, cloneable handle over Redis, with this process's memory behind it.
+//! Cached answers: this process's memory in front, Redis behind it, one cheap, cloneable handle.
 //!
-//! A fault of Redis is a log line, never an error. An entry carries the generation of the data it
-//! was computed from and is a hit only as long as no later generation is known; so an entry that
-//! was stored too late, or that survived an outage of Redis, is never served. Invalidation is
-//! what people see in Redis, and hygiene.
+//! An entry tells which generations of the data it was computed at and is a hit only as long as
+//! no later change concerns it (`changes`); so an entry that was stored too late, or that survived
+//! an outage of Redis, is never served. Dropping entries is hygiene. What this process knows of
+//! changes is trusted for a short lease; then it has to look into the database again.
+//! A fault of Redis is a log line and a metric, never an error.
 
+mod bus;
+mod changes;
 mod entry;
+mod flights;
+mod freshness;
 mod key;
 mod memory;
 mod redis_store;
 
-use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-pub use entry::Entry;
+pub use changes::{ChangeLog, Generations, Verdict};
+pub use entry::{Encoding, Entry, entity_tag};
+pub use flights::{Boarding, Flights, Pilot};
+use freshness::Freshness;
+pub use freshness::Moment;
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
 pub use redis_store::RedisFault;
 use redis_store::RedisStore;
 
 use crate::config::CacheSettings;
-use crate::domain::{DataVersion, DepartmentScope};
+use crate::domain::{DataChange, DataVersion, DepartmentScope, Dependency};
+use crate::metrics;
+
+/// A life is made longer or shorter by up to a tenth, so that entries do not end together.
+const JITTER: f64 = 0.1;
 
 /// The handle that web workers and the importer share.
 #[derive(Clone)]
@@ -31,12 +43,15 @@ pub struct Cache {
 
 struct Shared {
     ttl: Duration,
+    stale: Duration,
     memory: MemoryStore,
     redis: Option<RedisStore>,
-    versions: RwLock<HashMap<i64, DataVersion>>,
+    changes: RwLock<ChangeLog>,
+    freshness: Freshness,
+    replica_id: String,
 }
 
-/// Where an entry was found.
+/// Where an entry was found, or went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
     /// In Redis.
@@ -45,13 +60,41 @@ pub enum Tier {
     Memory,
 }
 
-/// A valid entry.
+/// What is looked for.
 #[derive(Clone, Debug)]
-pub struct Hit {
-    /// What was stored.
-    pub entry: Arc<Entry>,
-    /// Where.
-    pub tier: Tier,
+pub struct Wanted {
+    /// Under this key.
+    pub key: CacheKey,
+    /// Figures of these departments.
+    pub scope: DepartmentScope,
+    /// What they are computed from.
+    pub dependency: Dependency,
+}
+
+/// What a look into the cache gave.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A valid entry.
+    Hit(Arc<Entry>, Tier),
+    /// An entry of valid data whose life has ended.
+    Expired(Arc<Entry>),
+    /// An entry of data that was changed since.
+    Outdated,
+    /// An entry of data that this process has not heard of yet.
+    Unheard,
+    /// Nothing.
+    Nothing,
+}
+
+/// What the cache holds and knows.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheStats {
+    /// Entries in memory.
+    pub entries: u64,
+    /// What they take up.
+    pub bytes: u64,
+    /// Whether Redis is in use; `None` when it is switched off.
+    pub redis_is_up: Option<bool>,
 }
 
 impl Cache {
@@ -65,41 +108,95 @@ impl Cache {
             Some(redis) => Some(RedisStore::open(redis).await?),
             None => None,
         };
-        let memory = MemoryStore::new(settings.memory_bytes);
-        let shared = Shared { ttl: settings.ttl, memory, redis, versions: RwLock::default() };
-        Ok(Cache { shared: Arc::new(shared) })
-    }
-
-    /// How long an entry lives.
-    pub fn ttl(&self) -> Duration {
-        self.shared.ttl
-    }
-
-    /// The entry of that key, if it is there, has not expired, and nothing newer than its
-    /// generation is known. A scope whose version is not known has no valid entries.
-    pub async fn get(&self, namespace: &str, key: &CacheKey, scope: DepartmentScope) -> Option<Hit> {
-        let current = self.known_version(scope)?;
-        let found = match &self.shared.redis {
-            Some(redis) if redis.is_up() => {
-                redis.get(namespace, key).await.map(|found| found.map(|entry| (Arc::new(entry), Tier::Redis)))
-            }
-            _ => Err(RedisFault::NotUsed),
+        let shared = Shared {
+            ttl: settings.ttl,
+            stale: settings.stale_if_error,
+            memory: MemoryStore::new(settings.memory_bytes, settings.stale_if_error),
+            redis,
+            changes: RwLock::default(),
+            freshness: Freshness::new(settings.lease),
+            replica_id: format!("{:016x}", rand::random::<u64>()),
         };
-        let found = found.unwrap_or_else(|_| self.shared.memory.get(namespace, key).map(|entry| (entry, Tier::Memory)));
-        let (entry, tier) = found?;
-        (entry.generation >= current.generation && !entry.is_expired()).then_some(Hit { entry, tier })
+        let cache = Cache { shared: Arc::new(shared) };
+        if let Some(redis) = &settings.redis {
+            bus::listen(redis, &cache)?;
+        }
+        Ok(cache)
     }
 
-    /// Stores an entry in Redis (while it answers) and in memory. Gives where it went.
-    pub async fn set(&self, namespace: &str, key: &CacheKey, entry: Arc<Entry>) -> Tier {
-        self.shared.memory.set(namespace, key, entry.clone());
-        match &self.shared.redis {
-            Some(redis) if redis.is_up() => match redis.set(namespace, key, &entry).await {
-                Ok(()) => Tier::Redis,
-                Err(_) => Tier::Memory,
-            },
+    /// Which of the processes that share Redis and the database this one is.
+    pub fn replica_id(&self) -> &str {
+        &self.shared.replica_id
+    }
+
+    /// How long a new entry lives.
+    pub fn new_ttl(&self) -> Duration {
+        self.shared.ttl.mul_f64(1.0 + JITTER * (2.0 * rand::random::<f64>() - 1.0))
+    }
+
+    /// For how long after its end an entry may be served while the database can't be asked.
+    pub fn stale_if_error(&self) -> Duration {
+        self.shared.stale
+    }
+
+    /// The entry in this process's memory. Asks nobody.
+    pub fn get_local(&self, wanted: &Wanted) -> Found {
+        match self.shared.memory.get(&wanted.key.in_redis(NAMESPACE)) {
+            Some(entry) => self.judged(entry, wanted, Tier::Memory),
+            None => Found::Nothing,
+        }
+    }
+
+    /// The entry in Redis, as long as that answers. A valid one is taken into memory.
+    pub async fn get_shared(&self, wanted: &Wanted) -> Found {
+        let Some(redis) = self.redis_in_use() else { return Found::Nothing };
+        let Ok(Some(entry)) = redis.get(NAMESPACE, wanted).await else { return Found::Nothing };
+        let found = self.judged(Arc::new(entry), wanted, Tier::Redis);
+        if let Found::Hit(entry, _) = &found {
+            self.shared.memory.set(wanted.key.in_redis(NAMESPACE), entry.clone());
+        }
+        found
+    }
+
+    /// Whether what was computed at these generations still holds.
+    pub fn verdict(&self, entry: &Entry, wanted: &Wanted) -> Verdict {
+        self.changes().verdict(&entry.generations, wanted.scope, &wanted.dependency)
+    }
+
+    fn judged(&self, entry: Arc<Entry>, wanted: &Wanted, tier: Tier) -> Found {
+        match self.verdict(&entry, wanted) {
+            Verdict::Valid if entry.time_left().is_zero() => Found::Expired(entry),
+            Verdict::Valid => Found::Hit(entry, tier),
+            Verdict::Outdated => Found::Outdated,
+            Verdict::Unheard => Found::Unheard,
+        }
+    }
+
+    /// Stores an entry in memory and in Redis (while it answers). Gives where it went.
+    pub async fn set(&self, wanted: &Wanted, entry: Arc<Entry>) -> Tier {
+        self.shared.memory.set(wanted.key.in_redis(NAMESPACE), entry.clone());
+        match self.redis_in_use() {
+            Some(redis) if redis.set(NAMESPACE, &wanted.key, &entry).await.is_ok() => Tier::Redis,
             _ => Tier::Memory,
         }
+    }
+
+    /// Whether this process is the one to compute an entry that others may want, too: the first
+    /// to ask is, for a short time. While Redis does not answer, everyone is.
+    pub async fn may_compute(&self, wanted: &Wanted) -> bool {
+        match self.redis_in_use() {
+            Some(redis) => redis.take_lease(NAMESPACE, &wanted.key).await.unwrap_or(true),
+            None => true,
+        }
+    }
+
+    /// Whether Redis is there to be asked.
+    pub fn redis_answers(&self) -> bool {
+        self.redis_in_use().is_some()
+    }
+
+    fn redis_in_use(&self) -> Option<&RedisStore> {
+        self.shared.redis.as_ref().filter(|redis| redis.is_up())
     }
 
     /// Drops one entry, in Redis as soon as it can be reached.
@@ -112,36 +209,79 @@ impl Cache {
 
     /// Drops every entry of a namespace, in Redis as soon as it can be reached.
     pub async fn invalidate_namespace(&self, namespace: &str) {
-        self.shared.memory.invalidate_namespace(namespace);
+        let gone = self.shared.memory.retain(namespace, |_, _| false);
+        metrics::INVALIDATED.with_label_values(&["namespace"]).inc_by(gone.len() as u64);
         if let Some(redis) = &self.shared.redis {
             redis.invalidate_namespace(namespace).await;
         }
     }
 
-    /// Takes notice of the departments' data versions, as read from the database. What is older
-    /// than known already changes nothing.
-    pub fn learn_versions(&self, versions: impl IntoIterator<Item = (i64, DataVersion)>) {
-        let mut known = self.shared.versions.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        for (department_id, version) in versions {
-            let current = known.entry(department_id).or_insert(version);
-            if version.generation >= current.generation {
-                *current = version;
-            }
+    /// Takes notice of a commit of this process and tells the other ones. What it concerns is
+    /// dropped here and, where it stands under the same keys, in Redis.
+    pub async fn announce(&self, change: &DataChange) {
+        self.learn_change(change.clone());
+        let is_concerned = |entry: &Entry| {
+            entry.scope.id().is_none_or(|id| id == change.department_id) && change.changed.concerns(&entry.dependency)
+        };
+        let gone = self.shared.memory.retain(NAMESPACE, |_, entry| !is_concerned(entry));
+        metrics::INVALIDATED.with_label_values(&["scope"]).inc_by(gone.len() as u64);
+        if let Some(redis) = &self.shared.redis {
+            redis.announce(NAMESPACE, change, gone).await;
         }
+    }
+
+    /// Takes notice of changes and versions, both read in one snapshot that was taken after
+    /// `moment`.
+    pub fn learn(&self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)], moment: Moment) {
+        let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        log.learn(changes, versions);
+        drop(log);
+        self.shared.freshness.looked(moment);
+    }
+
+    /// Takes notice of one change that another process told of.
+    fn learn_change(&self, change: DataChange) {
+        let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        log.learn_change(change);
+    }
+
+    /// Whether what is known of changes may still be relied on.
+    pub fn is_fresh(&self) -> bool {
+        self.shared.freshness.is_fresh()
+    }
+
+    /// Whether somebody looked into the database after that moment.
+    pub fn has_looked_since(&self, moment: Moment) -> bool {
+        self.shared.freshness.has_looked_since(moment)
+    }
+
+    /// For how long it may.
+    pub fn lease(&self) -> Duration {
+        self.shared.freshness.lease()
+    }
+
+    /// The newest known generation of a department: 0 of one never heard of.
+    pub fn known_generation(&self, department_id: i64) -> i64 {
+        self.known_version(DepartmentScope::One(department_id)).map_or(0, |version| version.generation)
     }
 
     /// The newest known version of a scope's data; `None` for a department never heard of.
     pub fn known_version(&self, scope: DepartmentScope) -> Option<DataVersion> {
-        let known = self.shared.versions.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match scope {
-            DepartmentScope::One(id) => known.get(&id).copied(),
-            DepartmentScope::All if known.is_empty() => None,
-            DepartmentScope::All => Some(DataVersion::of(scope, known.iter().map(|(id, version)| (*id, *version)))),
-        }
+        self.changes().version(scope)
+    }
+
+    fn changes(&self) -> RwLockReadGuard<'_, ChangeLog> {
+        self.shared.changes.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Whether Redis is in use and answered last; `None` when it is switched off.
     pub fn redis_is_up(&self) -> Option<bool> {
         self.shared.redis.as_ref().map(RedisStore::is_up)
+    }
+
+    /// What the cache holds.
+    pub fn stats(&self) -> CacheStats {
+        let (entries, bytes) = self.shared.memory.size();
+        CacheStats { entries, bytes, redis_is_up: self.redis_is_up() }
     }
 }

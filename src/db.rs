@@ -6,6 +6,7 @@
 
 mod bank_accounts;
 mod contracts;
+mod data_changes;
 mod departments;
 mod expense_details;
 mod expenses;
@@ -32,9 +33,9 @@ pub use contracts::{
     ContractChange, ContractFacts, ContractFilter, ContractRow, ContractTitle, KnownContract, fill_contract_facts,
     find_contract, insert_contract, list_contract_titles, list_contracts, search_contracts, update_contract,
 };
+pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use departments::{
-    DepartmentRow, data_versions, ensure_finance_departments, insert_department, list_departments, raise_generation,
-    set_data_as_of,
+    DepartmentRow, data_versions, ensure_finance_departments, insert_department, list_departments, set_data_as_of,
 };
 pub use expense_details::{
     KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, insert_expense_details,

@@ -6,6 +6,7 @@
 mod contract_ref;
 mod contract_type;
 mod currency;
+mod data_change;
 mod data_version;
 mod date_range;
 mod flow_sums;
@@ -20,6 +21,7 @@ mod touched_months;
 pub use contract_ref::{ContractRef, ru_date};
 pub use contract_type::ContractType;
 pub use currency::Currency;
+pub use data_change::{ChangedData, ChangedDays, ChangedFlow, DataChange, Dependency};
 pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};
 pub use flow_sums::FlowSums;

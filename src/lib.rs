@@ -13,3 +13,4 @@ pub mod db;
 pub mod demo;
 pub mod domain;
 pub mod import;
+pub mod metrics;

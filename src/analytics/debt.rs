@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Analytics, AnalyticsError, Answer, Data};
+use super::Data;
 use crate::db::{self, ContractTitle, DbConn, DbError, FlowGroup};
 use crate::domain::{DateRange, FlowSums, Money, Month, Percent, PortfolioFilter};
 
 /// What the balance is kept apart by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DebtGroup {
     /// By contract.
     Contract,
@@ -76,81 +76,70 @@ pub struct Share {
 
 const NO_NAME: &str = "—";
 
-impl Analytics {
-    /// What was received, repaid and is still owed at the end of each month, from the first
-    /// operation on; months of the range only are shown. The last month shown may be cut by
-    /// `date_to`.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn debt_balance(
-        &self,
-        filter: &PortfolioFilter,
-        group: Option<DebtGroup>,
-    ) -> Result<Answer, AnalyticsError> {
-        let key = self
-            .key_with("debt_balance", filter, [filter.organization_id, filter.contract_id])
-            .optional_part(group.map(DebtGroup::as_str));
-        self.answer(key, filter, async |conn| {
-            // A balance is made of everything before it as well.
-            let until = DateRange::new(None, filter.dates.to()).unwrap_or_default();
-            let filter_until = PortfolioFilter { dates: until, ..filter.clone() };
-            let first_shown = filter.dates.from().map(Month::of);
-            let flows = grouped(conn, &filter_until, group).await?;
-            let mut data = Vec::new();
-            let mut balances: BTreeMap<GroupKey, FlowSums> = BTreeMap::new();
-            let last = flows.keys().next_back().copied();
-            let mut month = flows.keys().next().copied();
-            while let Some(current) = month.filter(|month| Some(*month) <= last) {
-                for (key, flow) in flows.get(&current).into_iter().flatten() {
-                    *balances.entry(key.clone()).or_default() += *flow;
-                }
-                if first_shown.is_none_or(|first| current >= first) {
-                    data.extend(balances.iter().map(|((group_id, group), flow)| DebtBalance {
-                        month: current.to_string(),
-                        group_id: *group_id,
-                        group: group.clone(),
-                        received: flow.receipts,
-                        principal: flow.principal,
-                        outstanding: flow.outstanding(),
-                    }));
-                }
-                month = Some(current.next());
-            }
-            Ok(Data { data })
-        })
-        .await
+/// What was received, repaid and is still owed at the end of each month, from the first
+/// operation on; months of the range only are shown. The last month shown may be cut by
+/// `date_to`.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn debt_balance(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    group: Option<DebtGroup>,
+) -> Result<Data<DebtBalance>, DbError> {
+    // A balance is made of everything before it as well.
+    let until = DateRange::new(None, filter.dates.to()).unwrap_or_default();
+    let filter_until = PortfolioFilter { dates: until, ..filter.clone() };
+    let first_shown = filter.dates.from().map(Month::of);
+    let flows = grouped(conn, &filter_until, group).await?;
+    let mut data = Vec::new();
+    let mut balances: BTreeMap<GroupKey, FlowSums> = BTreeMap::new();
+    let last = flows.keys().next_back().copied();
+    let mut month = flows.keys().next().copied();
+    while let Some(current) = month.filter(|month| Some(*month) <= last) {
+        for (key, flow) in flows.get(&current).into_iter().flatten() {
+            *balances.entry(key.clone()).or_default() += *flow;
+        }
+        if first_shown.is_none_or(|first| current >= first) {
+            data.extend(balances.iter().map(|((group_id, group), flow)| DebtBalance {
+                month: current.to_string(),
+                group_id: *group_id,
+                group: group.clone(),
+                received: flow.receipts,
+                principal: flow.principal,
+                outstanding: flow.outstanding(),
+            }));
+        }
+        month = Some(current.next());
     }
+    Ok(Data { data })
+}
 
-    /// Who holds how much of the debt at the end of the range, largest first. Balances below zero
-    /// (repaid more than was received) have no share.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn concentration(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        self.answer(self.key("concentration", filter), filter, async |conn| {
-            let until = DateRange::new(None, filter.dates.to()).unwrap_or_default();
-            let filter = PortfolioFilter { dates: until, ..filter.clone() };
-            let titles = db::list_contract_titles(conn, filter.department).await?;
-            let flows = db::flows_by(conn, &filter, FlowGroup::Contract).await?;
-            let mut lenders: BTreeMap<String, Money> = BTreeMap::new();
-            let mut contracts = Vec::new();
-            for (contract_id, flow) in &flows {
-                let title = titles.get(contract_id);
-                *lenders.entry(lender(title)).or_default() += flow.outstanding();
-                let name = title.map_or(NO_NAME.to_owned(), |title| title.contract_number.clone());
-                contracts.push((title.map(|title| title.id), name, flow.outstanding()));
-            }
-            let total = contracts.iter().map(|(_, _, outstanding)| *outstanding).sum();
-            let lenders = lenders.into_iter().map(|(name, outstanding)| (None, name, outstanding)).collect();
-            Ok(Concentration {
-                total_outstanding: total,
-                by_counterparty: Shares::of(lenders),
-                by_contract: Shares::of(contracts),
-            })
-        })
-        .await
+/// Who holds how much of the debt at the end of the range, largest first. Balances below zero
+/// (repaid more than was received) have no share.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn concentration(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Concentration, DbError> {
+    let until = DateRange::new(None, filter.dates.to()).unwrap_or_default();
+    let filter = PortfolioFilter { dates: until, ..filter.clone() };
+    let titles = db::list_contract_titles(conn, filter.department).await?;
+    let flows = db::flows_by(conn, &filter, FlowGroup::Contract).await?;
+    let mut lenders: BTreeMap<String, Money> = BTreeMap::new();
+    let mut contracts = Vec::new();
+    for (contract_id, flow) in &flows {
+        let title = titles.get(contract_id);
+        *lenders.entry(lender(title)).or_default() += flow.outstanding();
+        let name = title.map_or(NO_NAME.to_owned(), |title| title.contract_number.clone());
+        contracts.push((title.map(|title| title.id), name, flow.outstanding()));
     }
+    let total = contracts.iter().map(|(_, _, outstanding)| *outstanding).sum();
+    let lenders = lenders.into_iter().map(|(name, outstanding)| (None, name, outstanding)).collect();
+    Ok(Concentration {
+        total_outstanding: total,
+        by_counterparty: Shares::of(lenders),
+        by_contract: Shares::of(contracts),
+    })
 }
 
 type GroupKey = (Option<i64>, Option<String>);

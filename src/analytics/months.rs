@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Analytics, AnalyticsError, Answer, Data};
-use crate::db;
+use super::Data;
+use crate::db::{self, DbConn, DbError};
 use crate::domain::{Money, Percent, PortfolioFilter};
 
 /// One month that has operations.
@@ -45,71 +45,57 @@ pub struct MonthCashflow {
     cumulative: Money,
 }
 
-impl Analytics {
-    /// Receipts and expenses of each month that has any, in order.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn monthly_stats(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        self.answer(self.key("monthly_stats", filter), filter, async |conn| {
-            let months = db::flows_by_month(conn, filter).await?.into_iter();
-            let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
-            let stats = with_operations.map(|(month, flow)| MonthStats {
-                month: month.first_day(),
-                receipts: flow.receipts,
-                expenses: flow.expenses,
-                net: flow.receipts - flow.expenses,
-            });
-            Ok(stats.collect::<Vec<_>>())
-        })
-        .await
-    }
+/// Receipts and expenses of each month that has any, in order.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn monthly_stats(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<MonthStats>, DbError> {
+    let months = db::flows_by_month(conn, filter).await?.into_iter();
+    let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
+    let stats = with_operations.map(|(month, flow)| MonthStats {
+        month: month.first_day(),
+        receipts: flow.receipts,
+        expenses: flow.expenses,
+        net: flow.receipts - flow.expenses,
+    });
+    Ok(stats.collect::<Vec<_>>())
+}
 
-    /// Principal and interest of each month that has any, in order.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn monthly_efficiency(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        let key = self.key_with("monthly_efficiency", filter, [filter.organization_id, filter.bank_account_id]);
-        self.answer(key, filter, async |conn| {
-            let months = db::flows_by_month(conn, filter).await?.into_iter();
-            let with_payments =
-                months.filter(|(_, flow)| flow.principal != Money::ZERO || flow.interest != Money::ZERO);
-            let data = with_payments.map(|(month, flow)| MonthEfficiency {
-                month: month.to_string(),
-                principal: flow.principal,
-                interest: flow.interest,
-                total: flow.principal + flow.interest,
-                efficiency: Percent::of(flow.principal, flow.principal + flow.interest),
-            });
-            Ok(Data { data: data.collect() })
-        })
-        .await
-    }
+/// Principal and interest of each month that has any, in order.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn monthly_efficiency(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Data<MonthEfficiency>, DbError> {
+    let months = db::flows_by_month(conn, filter).await?.into_iter();
+    let with_payments = months.filter(|(_, flow)| flow.principal != Money::ZERO || flow.interest != Money::ZERO);
+    let data = with_payments.map(|(month, flow)| MonthEfficiency {
+        month: month.to_string(),
+        principal: flow.principal,
+        interest: flow.interest,
+        total: flow.principal + flow.interest,
+        efficiency: Percent::of(flow.principal, flow.principal + flow.interest),
+    });
+    Ok(Data { data: data.collect() })
+}
 
-    /// What came in and went out in each month that has operations, in order, and the running sum.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn cashflow_monthly(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        let key = self.key_with("cashflow_monthly", filter, [filter.organization_id, filter.bank_account_id]);
-        self.answer(key, filter, async |conn| {
-            let months = db::flows_by_month(conn, filter).await?.into_iter();
-            let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
-            let data = with_operations.scan(Money::ZERO, |cumulative, (month, flow)| {
-                let net = flow.receipts - flow.expenses;
-                *cumulative += net;
-                let month = month.to_string();
-                Some(MonthCashflow {
-                    month,
-                    inflow: flow.receipts,
-                    outflow: flow.expenses,
-                    net,
-                    cumulative: *cumulative,
-                })
-            });
-            Ok(Data { data: data.collect() })
-        })
-        .await
-    }
+/// What came in and went out in each month that has operations, in order, and the running sum.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn cashflow_monthly(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Data<MonthCashflow>, DbError> {
+    let months = db::flows_by_month(conn, filter).await?.into_iter();
+    let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
+    let data = with_operations.scan(Money::ZERO, |cumulative, (month, flow)| {
+        let net = flow.receipts - flow.expenses;
+        *cumulative += net;
+        let month = month.to_string();
+        Some(MonthCashflow { month, inflow: flow.receipts, outflow: flow.expenses, net, cumulative: *cumulative })
+    });
+    Ok(Data { data: data.collect() })
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Analytics, AnalyticsError, Answer, Data};
+use super::Data;
 use crate::db::{self, DbConn, DbError, FlowGroup};
 use crate::domain::{FlowSums, Money, Percent, PortfolioFilter};
 
@@ -47,62 +47,58 @@ pub struct OrganizationStats {
     last_payment: Option<NaiveDate>,
 }
 
-impl Analytics {
-    /// The efficiency of each organization with operations, largest totalPaid first.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn org_efficiency(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        let key = self.key_with("org_efficiency", filter, [filter.organization_id]);
-        self.answer(key, filter, async |conn| {
-            let data = named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| {
-                OrganizationEfficiency {
-                    organization_id,
-                    name,
-                    total_paid: flow.expenses,
-                    principal: flow.principal,
-                    interest: flow.interest,
-                    received: flow.receipts,
-                    efficiency: Percent::of(flow.principal, flow.expenses),
-                    debt_ratio: Percent::of(flow.outstanding(), flow.receipts),
-                }
-            });
-            Ok(Data { data: data.collect() })
-        })
-        .await
-    }
+/// The efficiency of each organization with operations, largest totalPaid first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn org_efficiency(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Data<OrganizationEfficiency>, DbError> {
+    let data = named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| {
+        OrganizationEfficiency {
+            organization_id,
+            name,
+            total_paid: flow.expenses,
+            principal: flow.principal,
+            interest: flow.interest,
+            received: flow.receipts,
+            efficiency: Percent::of(flow.principal, flow.expenses),
+            debt_ratio: Percent::of(flow.outstanding(), flow.receipts),
+        }
+    });
+    Ok(Data { data: data.collect() })
+}
 
-    /// The portfolio of each organization with operations, largest paid first.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn organization_stats(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        self.answer(self.key("organization_stats", filter), filter, async |conn| {
-            let titles = db::list_contract_titles(conn, filter.department).await?;
-            let mut contracts: HashMap<i64, HashSet<i64>> = HashMap::new();
-            for contract in db::contracts_with_flows(conn, filter).await? {
-                if let Some(title) = titles.get(&contract) {
-                    contracts.entry(title.organization_id).or_default().insert(contract);
-                }
-            }
-            let data = named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| {
-                OrganizationStats {
-                    organization_id,
-                    name,
-                    contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
-                    operations: flow.receipt_count + flow.expense_count,
-                    received: flow.receipts,
-                    paid: flow.expenses,
-                    principal: flow.principal,
-                    interest: flow.interest,
-                    outstanding: flow.outstanding(),
-                    last_payment: flow.last_payment,
-                }
-            });
-            Ok(Data { data: data.collect() })
-        })
-        .await
+/// The portfolio of each organization with operations, largest paid first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn organization_stats(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Data<OrganizationStats>, DbError> {
+    let titles = db::list_contract_titles(conn, filter.department).await?;
+    let mut contracts: HashMap<i64, HashSet<i64>> = HashMap::new();
+    for contract in db::contracts_with_flows(conn, filter).await? {
+        if let Some(title) = titles.get(&contract) {
+            contracts.entry(title.organization_id).or_default().insert(contract);
+        }
     }
+    let data =
+        named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| OrganizationStats {
+            organization_id,
+            name,
+            contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
+            operations: flow.receipt_count + flow.expense_count,
+            received: flow.receipts,
+            paid: flow.expenses,
+            principal: flow.principal,
+            interest: flow.interest,
+            outstanding: flow.outstanding(),
+            last_payment: flow.last_payment,
+        });
+    Ok(Data { data: data.collect() })
 }
 
 /// Id, name and sums of each organization with operations, largest expenses first, ties by name.

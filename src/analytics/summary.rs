@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Analytics, AnalyticsError, Answer, contract_counts};
-use crate::db;
+use super::contract_counts;
+use crate::db::{self, DbConn, DbError};
 use crate::domain::{FlowSums, Money, PortfolioFilter};
 
 /// The totals. Amounts are in the filter's currency.
@@ -20,23 +20,18 @@ pub struct Summary {
     total_interest: Money,
 }
 
-impl Analytics {
-    /// The totals of the filtered operations.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn summary(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        self.answer(self.key("summary", filter), filter, async |conn| {
-            let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
-            Ok(Summary {
-                total_receipts: total.receipts,
-                total_expenses: total.expenses,
-                net_balance: total.receipts - total.expenses,
-                active_contracts_count: contract_counts(conn, filter).await?.active_count,
-                total_principal: total.principal,
-                total_interest: total.interest,
-            })
-        })
-        .await
-    }
+/// The totals of the filtered operations.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn summary(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Summary, DbError> {
+    let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
+    Ok(Summary {
+        total_receipts: total.receipts,
+        total_expenses: total.expenses,
+        net_balance: total.receipts - total.expenses,
+        active_contracts_count: contract_counts(conn, filter).await?.active_count,
+        total_principal: total.principal,
+        total_interest: total.interest,
+    })
 }

@@ -6,8 +6,8 @@ use chrono::Datelike;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Analytics, AnalyticsError, Answer, Data};
-use crate::db;
+use super::Data;
+use crate::db::{self, DbConn, DbError};
 use crate::domain::{FlowSums, Money, Percent, PortfolioFilter};
 
 /// One year, compared with the one before.
@@ -29,37 +29,34 @@ pub struct YearComparison {
     paid_growth: Option<Percent>,
 }
 
-impl Analytics {
-    /// Received and paid of each year that has operations, in order; the growth is absent in the
-    /// first.
-    ///
-    /// # Errors
-    /// [`AnalyticsError`] when the database can't answer.
-    pub async fn yearly_comparison(&self, filter: &PortfolioFilter) -> Result<Answer, AnalyticsError> {
-        let key = self.key_with("yearly_comparison", filter, [filter.organization_id]);
-        self.answer(key, filter, async |conn| {
-            let mut years: BTreeMap<i32, FlowSums> = BTreeMap::new();
-            for (month, flow) in db::flows_by_month(conn, filter).await? {
-                *years.entry(month.first_day().year()).or_default() += flow;
-            }
-            let paid = |flow: &FlowSums| flow.principal + flow.interest;
-            let mut before: Option<FlowSums> = None;
-            let data = years.into_iter().map(|(year, flow)| {
-                let before = before.replace(flow);
-                YearComparison {
-                    year: year.to_string(),
-                    received: flow.receipts,
-                    principal: flow.principal,
-                    interest: flow.interest,
-                    paid: paid(&flow),
-                    received_growth: before.map(|before| growth(before.receipts, flow.receipts)),
-                    paid_growth: before.map(|before| growth(paid(&before), paid(&flow))),
-                }
-            });
-            Ok(Data { data: data.collect() })
-        })
-        .await
+/// Received and paid of each year that has operations, in order; the growth is absent in the
+/// first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn yearly_comparison(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Data<YearComparison>, DbError> {
+    let mut years: BTreeMap<i32, FlowSums> = BTreeMap::new();
+    for (month, flow) in db::flows_by_month(conn, filter).await? {
+        *years.entry(month.first_day().year()).or_default() += flow;
     }
+    let paid = |flow: &FlowSums| flow.principal + flow.interest;
+    let mut before: Option<FlowSums> = None;
+    let data = years.into_iter().map(|(year, flow)| {
+        let before = before.replace(flow);
+        YearComparison {
+            year: year.to_string(),
+            received: flow.receipts,
+            principal: flow.principal,
+            interest: flow.interest,
+            paid: paid(&flow),
+            received_growth: before.map(|before| growth(before.receipts, flow.receipts)),
+            paid_growth: before.map(|before| growth(paid(&before), paid(&flow))),
+        }
+    });
+    Ok(Data { data: data.collect() })
 }
 
 /// Zero when there was nothing to grow from.

@@ -1,8 +1,13 @@
 //! The analytics endpoints: one shape, one line each.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use std::future::Ready;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{
+    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY,
+};
 use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::caller::Caller;
 use super::error::ApiError;
@@ -14,12 +19,16 @@ use super::openapi::parameters::{
 use super::params::Params;
 use crate::analytics::{
     Answer, Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup,
-    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Summary,
-    YearComparison,
+    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Query, Question,
+    Summary, YearComparison,
 };
 use crate::app::AppState;
-use crate::cache::Tier;
+use crate::cache::{Encoding, Entry, Tier};
 use crate::domain::{DataVersion, PortfolioFilter};
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const DATA_AS_OF: HeaderName = HeaderName::from_static("x-data-as-of");
+const OTHER_CURRENCIES: HeaderName = HeaderName::from_static("x-other-currencies");
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -45,11 +54,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     params(Department, Dates, OneCurrency, Files),
     responses((status = 200, description = "OK", body = Summary))
 )]
-pub async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn summary(
+    state: Data<AppState>,
+    caller: Caller,
+    encoding: AcceptedEncoding,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "summary", &state.analytics.summary(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::Summary, filter }, export).await
 }
 
 /// Receipts and expenses, month by month.
@@ -64,12 +78,13 @@ pub async fn summary(state: Data<AppState>, caller: Caller, mut params: Params) 
 pub async fn monthly_stats(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "monthly-stats", &state.analytics.monthly_stats(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::MonthlyStats, filter }, export).await
 }
 
 /// Principal and interest, month by month.
@@ -84,12 +99,13 @@ pub async fn monthly_stats(
 pub async fn monthly_efficiency(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "monthly-efficiency", &state.analytics.monthly_efficiency(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::MonthlyEfficiency, filter }, export).await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -104,12 +120,13 @@ pub async fn monthly_efficiency(
 pub async fn org_efficiency(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "org-efficiency", &state.analytics.org_efficiency(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::OrgEfficiency, filter }, export).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -124,12 +141,13 @@ pub async fn org_efficiency(
 pub async fn cashflow_monthly(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "cashflow-monthly", &state.analytics.cashflow_monthly(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::CashflowMonthly, filter }, export).await
 }
 
 /// Received and paid, year by year; growth is absent in the first.
@@ -144,12 +162,13 @@ pub async fn cashflow_monthly(
 pub async fn yearly_comparison(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "yearly-comparison", &state.analytics.yearly_comparison(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::YearlyComparison, filter }, export).await
 }
 
 /// What is owed at the end of each month: received − principal.
@@ -161,7 +180,12 @@ pub async fn yearly_comparison(
     params(Department, Dates, OneCurrency, OrganizationId, ContractId, Grouping, Files),
     responses((status = 200, description = "OK", body = DataOf<DebtBalance>))
 )]
-pub async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn debt_balance(
+    state: Data<AppState>,
+    caller: Caller,
+    encoding: AcceptedEncoding,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::Contract])?;
     let group = match params.text("group_by").as_deref() {
         None => None,
@@ -175,7 +199,7 @@ pub async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Par
     };
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "debt-balance", &state.analytics.debt_balance(&filter, group).await?).await
+    answered(&state, encoding, Query { question: Question::DebtBalance(group), filter }, export).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -190,12 +214,13 @@ pub async fn debt_balance(state: Data<AppState>, caller: Caller, mut params: Par
 pub async fn concentration(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "concentration", &state.analytics.concentration(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::Concentration, filter }, export).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -210,12 +235,13 @@ pub async fn concentration(
 pub async fn contract_stats(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "contract-stats", &state.analytics.contract_stats(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::ContractStats, filter }, export).await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -230,6 +256,7 @@ pub async fn contract_stats(
 pub async fn contracts_summary(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
@@ -244,8 +271,7 @@ pub async fn contracts_summary(
         // A file is not cut into pages.
         asked = ContractSearch { page: 1, limit: i64::MAX, ..asked };
     }
-    let answer = state.analytics.contracts_summary(&filter, &asked).await?;
-    answered(&state, &filter, export, "contracts-summary", &answer).await
+    answered(&state, encoding, Query { question: Question::ContractsSummary(asked), filter }, export).await
 }
 
 /// The figures of each organization.
@@ -260,12 +286,13 @@ pub async fn contracts_summary(
 pub async fn organization_stats(
     state: Data<AppState>,
     caller: Caller,
+    encoding: AcceptedEncoding,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, &filter, export, "organization-stats", &state.analytics.organization_stats(&filter).await?).await
+    answered(&state, encoding, Query { question: Question::OrganizationStats, filter }, export).await
 }
 
 /// What a question can be narrowed to, beside department and dates.
@@ -302,47 +329,94 @@ fn filter(
 
 async fn answered(
     state: &AppState,
-    filter: &PortfolioFilter,
+    encoding: AcceptedEncoding,
+    query: Query,
     export: Option<Export>,
-    name: &str,
-    answer: &Answer,
 ) -> Result<HttpResponse, ApiError> {
+    let answer = state.analytics.answer(&query).await?;
     let entry = &answer.entry;
     // An import that changed nothing leaves the entry valid and the data newer.
-    let known = state.cache.known_version(filter.department).and_then(|version| version.as_of);
-    let as_of = entry.data_as_of.max(known);
+    let known = state.cache.known_version(query.filter.department);
+    let as_of = entry.data_as_of.max(known.and_then(|version| version.as_of));
     let mut response = match export {
         Some(export) => {
-            let version = DataVersion { generation: entry.generation, as_of };
-            export.answer(version, name, entry.answer.get()).await?
+            let generation = known.map_or(0, |version| version.generation);
+            export.answer(DataVersion { generation, as_of }, &query.endpoint().replace('_', "-"), &entry.body).await?
         }
-        None => {
-            HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(entry.answer.get().to_owned())
-        }
+        None => ready(entry, encoding)?,
     };
-    let mut told = vec![("cache-status", cache_status(answer))];
-    told.extend(as_of.map(|as_of| ("x-data-as-of", format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S")))));
-    if !entry.other_currencies.is_empty() {
-        told.push(("x-other-currencies", entry.other_currencies.join(", ")));
+    let headers = response.headers_mut();
+    headers.insert(CACHE_STATUS, header(&cache_status(&answer))?);
+    headers.insert(AGE, HeaderValue::from(entry.age_seconds()));
+    if let Some(as_of) = as_of {
+        headers.insert(DATA_AS_OF, header(&format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S")))?);
     }
-    for (name, value) in told {
-        let value = HeaderValue::from_str(&value).map_err(|err| ApiError::Internal(err.to_string()))?;
-        response.headers_mut().insert(HeaderName::from_static(name), value);
+    if !entry.other_currencies.is_empty() {
+        headers.insert(OTHER_CURRENCIES, header(&entry.other_currencies.join(", "))?);
     }
     Ok(response)
 }
 
+/// The bytes as they are kept, compressed where the client takes that.
+fn ready(entry: &Entry, AcceptedEncoding(accepted): AcceptedEncoding) -> Result<HttpResponse, ApiError> {
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CONTENT_TYPE, "application/json")).insert_header((ETAG, header(&entry.entity_tag)?));
+    let encoded = accepted.and_then(|encoding| Some((encoding, entry.encoded(encoding)?)));
+    Ok(match encoded {
+        Some((encoding, body)) => {
+            let name = match encoding {
+                Encoding::Brotli => "br",
+                Encoding::Gzip => "gzip",
+            };
+            response.insert_header((CONTENT_ENCODING, name)).insert_header((VARY, "accept-encoding")).body(body)
+        }
+        None => response.body(entry.body.clone()),
+    })
+}
+
+fn header(text: &str) -> Result<HeaderValue, ApiError> {
+    HeaderValue::from_str(text).map_err(|err| ApiError::Internal(err.to_string()))
+}
+
 /// RFC 9211: where the answer came from, and what is left of its life.
 fn cache_status(answer: &Answer) -> String {
-    let ttl = answer.entry.time_left().as_secs();
+    let ttl = answer.entry.ttl_seconds();
     let tier = |tier| match tier {
         Tier::Redis => "redis",
         Tier::Memory => "memory",
     };
     match answer.origin {
         Origin::Hit(found) => format!("credit-portfolio; hit; ttl={ttl}; detail={}", tier(found)),
-        Origin::Computed(stored) => {
-            format!("credit-portfolio; fwd=uri-miss; stored; ttl={ttl}; detail={}", tier(stored))
+        Origin::Stale => format!("credit-portfolio; hit; ttl={ttl}; detail=database-unavailable"),
+        Origin::Collapsed => format!("credit-portfolio; fwd=miss; collapsed; ttl={ttl}"),
+        Origin::Computed { stored, was_outdated } => {
+            let why = if was_outdated { "stale" } else { "uri-miss" };
+            format!("credit-portfolio; fwd={why}; stored; ttl={ttl}; detail={}", tier(stored))
         }
+    }
+}
+
+/// The compression that a client takes, of those that answers are kept in.
+#[derive(Clone, Copy)]
+pub struct AcceptedEncoding(Option<Encoding>);
+
+impl FromRequest for AcceptedEncoding {
+    type Error = ApiError;
+    type Future = Ready<Result<AcceptedEncoding, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        let takes = |name: &str| {
+            let wanted = accepted.into_iter().flat_map(|all| all.split(','));
+            wanted.into_iter().any(|one| {
+                let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+                coding.trim().eq_ignore_ascii_case(name) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
+            })
+        };
+        std::future::ready(Ok(AcceptedEncoding(match () {
+            () if takes("br") => Some(Encoding::Brotli),
+            () if takes("gzip") => Some(Encoding::Gzip),
+            () => None,
+        })))
     }
 }

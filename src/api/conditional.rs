@@ -9,7 +9,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use sha2::{Digest, Sha256};
+
+use crate::cache::entity_tag;
 
 /// The middleware. It has to lie within compression.
 ///
@@ -36,8 +37,9 @@ pub async fn conditional(
         // A stream has no tag: it would have to be held whole.
         Err(stream) => return Ok(ServiceResponse::new(request, response.set_body(stream))),
     };
-    let tag = tag_of(&body);
-    if let Ok(value) = HeaderValue::from_str(&format!("W/{tag}")) {
+    let given = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let tag = given.unwrap_or_else(|| entity_tag(&body));
+    if let Ok(value) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(ETAG, value);
     }
     if !known.iter().any(|listed| matches(listed, &tag)) {
@@ -49,13 +51,11 @@ pub async fn conditional(
     Ok(ServiceResponse::new(request, response.set_body(()).map_into_boxed_body()))
 }
 
-fn tag_of(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
-}
-
 /// Whether a list of `If-None-Match` holds the tag; `W/` makes no difference here, `*` is any.
 fn matches(listed: &str, tag: &str) -> bool {
-    listed.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    listed.split(',').map(str::trim).any(|one| one == "*" || opaque(one) == opaque(tag))
+}
+
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }

@@ -196,10 +196,7 @@ impl From<DbError> for ApiError {
 
 impl From<AnalyticsError> for ApiError {
     fn from(err: AnalyticsError) -> ApiError {
-        match err {
-            AnalyticsError::Database(err) => err.into(),
-            AnalyticsError::Json(_) => ApiError::Internal(err.to_string()),
-        }
+        if err.is_unavailable() { ApiError::Unavailable(err.to_string()) } else { ApiError::Internal(err.to_string()) }
     }
 }
 

@@ -93,8 +93,8 @@ impl Export {
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
-    pub async fn answer(&self, version: DataVersion, name: &str, json: &str) -> Result<HttpResponse, ApiError> {
-        let answer: Value = serde_json::from_str(json).map_err(failed)?;
+    pub async fn answer(&self, version: DataVersion, name: &str, json: &[u8]) -> Result<HttpResponse, ApiError> {
+        let answer: Value = serde_json::from_slice(json).map_err(failed)?;
         let mut writer = self.writer(version)?;
         for row in rows_of_answer(&answer) {
             writer.push(&row)?;

@@ -4,6 +4,9 @@
 //! would give up its database connection (and SQLite's can't be given up cleanly on a web
 //! worker). A response that the framework made without words becomes problem+json.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -37,9 +40,14 @@ pub async fn frame(
     let handling = next.call(request);
     let work =
         CURRENT.scope(id.clone(), async move { handling.await.map(|answer| spoken(answer.map_into_boxed_body())) });
-    let mut response = actix_web::rt::spawn(work)
-        .await
-        .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??;
+    // What can be answered at once, out of memory, needs no task of its own.
+    let mut work = Box::pin(work);
+    let mut response = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(answer) => answer?,
+        Poll::Pending => actix_web::rt::spawn(work)
+            .await
+            .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??,
+    };
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -6,9 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
+use crate::metrics;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource("/livez").get(livez)).service(web::resource("/readyz").get(readyz));
+    config
+        .service(web::resource("/livez").get(livez))
+        .service(web::resource("/readyz").get(readyz))
+        .service(web::resource("/metrics").get(metrics));
 }
 
 #[derive(Serialize, ToSchema)]
@@ -36,11 +40,7 @@ pub async fn livez() -> HttpResponse {
 /// without it the service answers as well.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
-    let redis = match state.cache.redis_is_up() {
-        None => "off",
-        Some(true) => "up",
-        Some(false) => "down",
-    };
+    let redis = redis_state(state.cache.redis_is_up());
     let (is_ready, database) = match state.db.is_migrated().await {
         Ok(true) => (true, "up"),
         Ok(false) => (false, "without this version's migrations"),
@@ -51,4 +51,27 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     };
     let body = Readiness { status: if is_ready { "ready" } else { "not ready" }, database, redis };
     if is_ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+/// What is measured, for Prometheus.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "Service",
+    responses((status = 200, description = "OK", body = String, content_type = "text/plain"))
+)]
+pub async fn metrics(state: Data<AppState>) -> HttpResponse {
+    let stats = state.cache.stats();
+    metrics::CACHE_ENTRIES.set(i64::try_from(stats.entries).unwrap_or(i64::MAX));
+    metrics::CACHE_BYTES.set(i64::try_from(stats.bytes).unwrap_or(i64::MAX));
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics::text())
+}
+
+/// As it is told: `up`, `down` or `off`.
+pub(super) fn redis_state(is_up: Option<bool>) -> &'static str {
+    match is_up {
+        None => "off",
+        Some(true) => "up",
+        Some(false) => "down",
+    }
 }

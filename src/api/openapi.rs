@@ -17,7 +17,7 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
-use super::{analytics, auth, bank_accounts, contracts, departments, health, import, operations, organizations};
+use super::{analytics, auth, bank_accounts, cache, contracts, departments, health, import, operations, organizations};
 
 /// Where the resources of the credit portfolio lie.
 pub(super) const CREDIT_PORTFOLIO: &str = "/api/v1/credit-portfolio";
@@ -91,6 +91,9 @@ const URL: &str = "/api/v1/openapi.json";
         import::run,
         import::journal,
         import::rejects,
+        cache::stats,
+        cache::clear,
+        health::metrics,
         health::livez,
         health::readyz,
         document

@@ -1,39 +1,105 @@
-//! One cached answer with what decides on its validity.
+//! One cached answer: the bytes that are sent, and what decides on its validity.
 
+use std::io::Write;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{NaiveDateTime, Utc};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
-use crate::domain::{Currency, DataVersion};
+use super::Wanted;
+use super::changes::Generations;
+use crate::domain::{Currency, DataVersion, DepartmentScope, Dependency};
 
-/// An answer as it is stored. In Redis it is this struct as JSON: readable with `GET`.
-#[derive(Debug, Serialize, Deserialize)]
+/// A shorter answer is not worth compressing.
+const WORTH_COMPRESSING: usize = 1024;
+const BROTLI_QUALITY: i32 = 5;
+
+/// An answer, ready to be sent.
+#[derive(Debug)]
 pub struct Entry {
-    /// The data's generation, read in the same snapshot as the figures.
-    pub generation: i64,
+    /// Of which departments it tells.
+    pub scope: DepartmentScope,
+    /// What it is computed from.
+    pub dependency: Dependency,
+    /// What it was computed at, read in the same snapshot as the figures.
+    pub generations: Generations,
     /// When that data was imported (UTC).
     pub data_as_of: Option<NaiveDateTime>,
-    /// When the entry ends, in Unix milliseconds.
+    /// When it was computed, in Unix milliseconds.
+    pub computed_at_ms: i64,
+    /// When its life ends, in Unix milliseconds.
     pub expires_at_ms: i64,
+    /// How long computing it took.
+    pub computing: Duration,
     /// Currencies among the operations that are not in the figures.
     pub other_currencies: Vec<String>,
     /// The answer's JSON.
-    pub answer: Box<RawValue>,
+    pub body: Bytes,
+    /// Its entity tag, weak.
+    pub entity_tag: String,
+    brotli: OnceLock<Option<Bytes>>,
+    gzip: OnceLock<Option<Bytes>>,
+}
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// `br`.
+    Brotli,
+    /// `gzip`.
+    Gzip,
+}
+
+/// An entry as it stands in Redis: readable with `GET`.
+#[derive(Serialize, Deserialize)]
+struct Stored<A> {
+    generations: Generations,
+    data_as_of: Option<NaiveDateTime>,
+    computed_at_ms: i64,
+    expires_at_ms: i64,
+    computing_us: u64,
+    other_currencies: Vec<String>,
+    answer: A,
 }
 
 impl Entry {
     /// An entry that lives for `ttl` from now on.
-    pub fn new(version: DataVersion, other_currencies: &[Currency], answer: Box<RawValue>, ttl: Duration) -> Entry {
-        let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX / 2);
+    pub fn new(
+        wanted: &Wanted,
+        generations: Generations,
+        version: DataVersion,
+        other_currencies: &[Currency],
+        answer: &RawValue,
+        computing: Duration,
+        ttl: Duration,
+    ) -> Entry {
+        let now = Utc::now().timestamp_millis();
+        let body = Bytes::copy_from_slice(answer.get().as_bytes());
         Entry {
-            generation: version.generation,
+            scope: wanted.scope,
+            dependency: wanted.dependency.clone(),
+            generations,
             data_as_of: version.as_of,
-            expires_at_ms: Utc::now().timestamp_millis() + ttl_ms,
+            computed_at_ms: now,
+            expires_at_ms: now + i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX / 2),
+            computing,
             other_currencies: other_currencies.iter().map(ToString::to_string).collect(),
-            answer,
+            entity_tag: entity_tag(&body),
+            body,
+            brotli: OnceLock::new(),
+            gzip: OnceLock::new(),
         }
+    }
+
+    /// What is left of its life in seconds: negative when it has ended.
+    pub fn ttl_seconds(&self) -> i64 {
+        (self.expires_at_ms - Utc::now().timestamp_millis()).div_euclid(1000)
     }
 
     /// What is left of its life: zero when it has ended.
@@ -42,8 +108,85 @@ impl Entry {
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
-    /// Whether its life has ended.
-    pub fn is_expired(&self) -> bool {
-        self.time_left().is_zero()
+    /// How long ago it was computed, in seconds.
+    pub fn age_seconds(&self) -> i64 {
+        ((Utc::now().timestamp_millis() - self.computed_at_ms) / 1000).max(0)
     }
+
+    /// What it takes up, its compressed forms reckoned in.
+    pub fn weight(&self) -> usize {
+        size_of::<Entry>() + self.body.len() + self.body.len() / 2
+    }
+
+    /// The compressed body, made when first asked for; `None` when it is not worth it.
+    pub fn encoded(&self, encoding: Encoding) -> Option<Bytes> {
+        if self.body.len() < WORTH_COMPRESSING {
+            return None;
+        }
+        let made = match encoding {
+            Encoding::Brotli => self.brotli.get_or_init(|| brotli(&self.body)),
+            Encoding::Gzip => self.gzip.get_or_init(|| gzip(&self.body)),
+        };
+        made.clone()
+    }
+
+    /// As it stands in Redis.
+    ///
+    /// # Errors
+    /// When the body is not JSON.
+    pub fn to_stored(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let answer: &RawValue = serde_json::from_slice(&self.body)?;
+        serde_json::to_vec(&Stored {
+            generations: self.generations.clone(),
+            data_as_of: self.data_as_of,
+            computed_at_ms: self.computed_at_ms,
+            expires_at_ms: self.expires_at_ms,
+            computing_us: u64::try_from(self.computing.as_micros()).unwrap_or(u64::MAX),
+            other_currencies: self.other_currencies.clone(),
+            answer,
+        })
+    }
+
+    /// Reads what stands in Redis.
+    ///
+    /// # Errors
+    /// When it is not what [`Entry::to_stored`] writes.
+    pub fn from_stored(wanted: &Wanted, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
+        let stored: Stored<Box<RawValue>> = serde_json::from_slice(bytes)?;
+        let body = Bytes::copy_from_slice(stored.answer.get().as_bytes());
+        Ok(Entry {
+            scope: wanted.scope,
+            dependency: wanted.dependency.clone(),
+            generations: stored.generations,
+            data_as_of: stored.data_as_of,
+            computed_at_ms: stored.computed_at_ms,
+            expires_at_ms: stored.expires_at_ms,
+            computing: Duration::from_micros(stored.computing_us),
+            other_currencies: stored.other_currencies,
+            entity_tag: entity_tag(&body),
+            body,
+            brotli: OnceLock::new(),
+            gzip: OnceLock::new(),
+        })
+    }
+}
+
+/// The weak entity tag of a body (RFC 9110, 8.8.3): it is the same in every compression.
+pub fn entity_tag(body: &[u8]) -> String {
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("W/\"{hex}\"")
+}
+
+fn brotli(body: &[u8]) -> Option<Bytes> {
+    let mut compressed = Vec::new();
+    let settings = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, ..Default::default() };
+    brotli::BrotliCompress(&mut &*body, &mut compressed, &settings).ok()?;
+    Some(Bytes::from(compressed))
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
 }

@@ -1,27 +1,54 @@
 //! The cache in Redis, shared by all replicas.
 //!
 //! Every step (connection and command together) has one budget. The first fault takes Redis out
-//! of use; a task looks for it once a second and, before it is used again, repeats there what was
-//! invalidated meanwhile.
+//! of use (the breaker is open); a task probes it once a second, with a write, and before it is
+//! used again repeats there what was invalidated meanwhile.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bb8_redis::RedisConnectionManager;
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
-use bb8_redis::redis::{self, FromRedisValue, IntoConnectionInfo, RedisError};
+use bb8_redis::redis::{self, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisError};
 
+use super::Wanted;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
 use crate::config::RedisSettings;
+use crate::domain::DataChange;
+use crate::metrics;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const POOL_SIZE: u32 = 16;
 const SCAN_BATCH: usize = 500;
 /// More single keys than these are not remembered through an outage: their namespaces are.
 const MOST_PENDING_KEYS: usize = 1000;
+/// Longer than any answer takes; short enough not to matter when its holder died.
+const COMPUTING_LEASE_MS: u64 = 1000;
+const PROBE: &str = "itbudget:probe";
+/// Where processes tell each other of changes.
+pub(super) const CHANNEL: &str = "itbudget:changes:credit_portfolio";
+
+/// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by turns.
+const SET_UNLESS_OUTDATED: &str = "
+redis.call('DEL', KEYS[3])
+for at = 3, #ARGV, 2 do
+    local known = redis.call('HGET', KEYS[2], ARGV[at])
+    if known and tonumber(known) > tonumber(ARGV[at + 1]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1";
+/// KEYS: known generations. ARGV: channel, message, then department and generation by turns.
+const ANNOUNCE: &str = "
+for at = 3, #ARGV, 2 do
+    local known = redis.call('HGET', KEYS[1], ARGV[at])
+    if not known or tonumber(known) < tonumber(ARGV[at + 1]) then
+        redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
+    end
+end
+redis.call('PUBLISH', ARGV[1], ARGV[2])";
 
 /// Why Redis did not serve.
 #[derive(Debug, thiserror::Error)]
@@ -65,18 +92,15 @@ type Connection<'a> = PooledConnection<'a, RedisConnectionManager>;
 
 impl RedisStore {
     pub async fn open(settings: &RedisSettings) -> Result<RedisStore, RedisFault> {
-        let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
-        if !settings.password.expose().is_empty() {
-            redis_settings = redis_settings.set_password(settings.password.expose());
-        }
-        let info = (settings.host.as_str(), settings.port).into_connection_info()?.set_redis_settings(redis_settings);
+        let info = connection_info(settings)?;
+        let address = info.addr().to_string();
         let pool = Pool::builder()
             .max_size(POOL_SIZE)
             .connection_timeout(settings.timeout)
             .build_unchecked(RedisConnectionManager::new(info)?);
         let store = RedisStore { pool, budget: settings.timeout, state: Arc::default() };
         match store.take_up().await {
-            Ok(()) => log::info!("Answers are cached in Redis at {}:{}", settings.host, settings.port),
+            Ok(()) => log::info!("Answers are cached in Redis at {address}"),
             Err(fault) => log_fallback(&fault),
         }
         tokio::spawn(store.clone().look_after());
@@ -87,11 +111,12 @@ impl RedisStore {
         self.state.is_up.load(Ordering::Acquire)
     }
 
-    pub async fn get(&self, namespace: &str, key: &CacheKey) -> Result<Option<Entry>, RedisFault> {
+    pub async fn get(&self, namespace: &str, wanted: &Wanted) -> Result<Option<Entry>, RedisFault> {
+        let key = &wanted.key;
         let mut get = redis::cmd("GET");
         get.arg(key.in_redis(namespace));
         let Some(bytes) = self.used(self.query::<Option<Vec<u8>>>(&get)).await? else { return Ok(None) };
-        match serde_json::from_slice(&bytes) {
+        match Entry::from_stored(wanted, &bytes) {
             Ok(entry) => Ok(Some(entry)),
             Err(err) => {
                 log::warn!("Redis holds something under {key} that is no cached answer; it will be overwritten: {err}");
@@ -100,11 +125,39 @@ impl RedisStore {
         }
     }
 
+    /// Stores an entry, unless Redis knows of later data of its departments.
     pub async fn set(&self, namespace: &str, key: &CacheKey, entry: &Entry) -> Result<(), RedisFault> {
         let ttl_ms = entry.time_left().as_millis().max(1) as u64;
-        let mut set = redis::cmd("SET");
-        set.arg(key.in_redis(namespace)).arg(serde_json::to_vec(entry)?).arg("PX").arg(ttl_ms);
-        self.used(self.query::<()>(&set)).await
+        let mut set = redis::cmd("EVAL");
+        set.arg(SET_UNLESS_OUTDATED).arg(3).arg(key.in_redis(namespace)).arg(generations_key(namespace));
+        set.arg(lease_key(namespace, key));
+        set.arg(entry.to_stored()?).arg(ttl_ms);
+        for (department_id, generation) in &entry.generations {
+            set.arg(department_id).arg(generation);
+        }
+        self.used(self.query::<i64>(&set)).await.map(drop)
+    }
+
+    /// Takes the right to compute an entry for a short time; `false` when somebody has it.
+    pub async fn take_lease(&self, namespace: &str, key: &CacheKey) -> Result<bool, RedisFault> {
+        let mut take = redis::cmd("SET");
+        take.arg(lease_key(namespace, key)).arg(1).arg("NX").arg("PX").arg(COMPUTING_LEASE_MS);
+        self.used(self.query::<Option<String>>(&take)).await.map(|taken| taken.is_some())
+    }
+
+    /// Tells of changes: entries that are concerned go, older data is no longer stored, and other
+    /// processes hear of it. While Redis can't be reached, keys wait and the rest is left out: the
+    /// truth is in the database.
+    pub async fn announce(&self, namespace: &str, change: &DataChange, concerned: Vec<String>) {
+        self.pending().keys.extend(concerned.into_iter().map(|key| (namespace.to_owned(), key)));
+        if self.is_up() {
+            let mut tell = redis::cmd("EVAL");
+            tell.arg(ANNOUNCE).arg(1).arg(generations_key(namespace)).arg(CHANNEL);
+            tell.arg(serde_json::to_vec(change).unwrap_or_default());
+            tell.arg(change.department_id).arg(change.generation);
+            let _ = self.used(self.query::<()>(&tell)).await;
+        }
+        self.settle().await;
     }
 
     pub async fn invalidate(&self, namespace: &str, key: &CacheKey) {
@@ -134,7 +187,9 @@ impl RedisStore {
     /// Runs a step; a fault takes Redis out of use.
     async fn used<T>(&self, step: impl Future<Output = Result<T, RedisFault>>) -> Result<T, RedisFault> {
         step.await.inspect_err(|fault| {
+            metrics::REDIS_FAULTS.inc();
             if self.state.is_up.swap(false, Ordering::AcqRel) {
+                metrics::REDIS_UP.set(0);
                 log_fallback(fault);
             }
         })
@@ -148,16 +203,22 @@ impl RedisStore {
             })?;
             Ok(command.query_async(&mut *conn).await?)
         };
-        match tokio::time::timeout(self.budget, step).await {
+        let started = Instant::now();
+        let answer = match tokio::time::timeout(self.budget, step).await {
             Ok(answer) => answer,
             Err(_) => Err(RedisFault::Slow(self.budget.as_millis())),
-        }
+        };
+        metrics::REDIS_SECONDS.observe(started.elapsed().as_secs_f64());
+        answer
     }
 
     async fn look_after(self) {
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
-            if !self.is_up() && self.take_up().await.is_ok() {
+            if self.is_up() {
+                // What is found in memory does not ask Redis: its loss shows here.
+                let _ = self.used(self.probe()).await;
+            } else if self.take_up().await.is_ok() {
                 log::info!("Redis is back: answers are cached there again");
             }
         }
@@ -165,11 +226,19 @@ impl RedisStore {
 
     /// Puts Redis into use after it answered and learnt of everything that was invalidated.
     async fn take_up(&self) -> Result<(), RedisFault> {
-        self.query::<String>(&redis::cmd("PING")).await?;
+        self.probe().await?;
         self.invalidate_pending().await?;
         self.state.is_up.store(true, Ordering::Release);
+        metrics::REDIS_UP.set(1);
         // One that came between the last two lines would otherwise wait for the next outage.
         self.invalidate_pending().await
+    }
+
+    /// One that is full, or a replica of another, answers, too, but takes nothing.
+    async fn probe(&self) -> Result<(), RedisFault> {
+        let mut probe = redis::cmd("SET");
+        probe.arg(PROBE).arg(1).arg("PX").arg(LOOK_AGAIN.as_millis() as u64);
+        self.query(&probe).await
     }
 
     async fn invalidate_pending(&self) -> Result<(), RedisFault> {
@@ -222,6 +291,26 @@ impl Pending {
             self.namespaces.extend(std::mem::take(&mut self.keys).into_iter().map(|(namespace, _)| namespace));
         }
     }
+}
+
+fn lease_key(namespace: &str, key: &CacheKey) -> String {
+    format!("itbudget:lease:{namespace}:{key}")
+}
+
+fn generations_key(namespace: &str) -> String {
+    format!("itbudget:generations:{namespace}")
+}
+
+/// Where and as whom Redis is asked: `REDIS_URL`, or the plain settings.
+pub(super) fn connection_info(settings: &RedisSettings) -> Result<ConnectionInfo, RedisFault> {
+    if !settings.url.expose().is_empty() {
+        return Ok(settings.url.expose().into_connection_info()?);
+    }
+    let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
+    if !settings.password.expose().is_empty() {
+        redis_settings = redis_settings.set_password(settings.password.expose());
+    }
+    Ok((settings.host.as_str(), settings.port).into_connection_info()?.set_redis_settings(redis_settings))
 }
 
 fn log_fallback(fault: &RedisFault) {

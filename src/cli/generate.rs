@@ -8,6 +8,7 @@ use clap::Args;
 use crate::app::open_database;
 use crate::config::Settings;
 use crate::db::{self, DbError};
+use crate::domain::ChangedData;
 
 #[derive(Args)]
 pub struct Generate {
@@ -27,7 +28,7 @@ impl Generate {
             .write(async |conn| {
                 let made = db::generate_operations(conn, department_id, self.operations).await?;
                 db::rebuild_rollups(conn).await?;
-                db::raise_generation(conn, department_id).await?;
+                db::record_change(conn, department_id, ChangedData::everything()).await?;
                 db::set_data_as_of(conn, department_id).await?;
                 Ok::<_, DbError>(made)
             })

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use crate::app::open_database;
 use crate::config::Settings;
 use crate::db::{self, DbError, FlowRow};
+use crate::domain::ChangedData;
 
 #[derive(Args)]
 pub struct Rollups {
@@ -42,7 +43,7 @@ impl Rollups {
                     .write(async |conn| {
                         db::rebuild_rollups(conn).await?;
                         for (department_id, _) in db::data_versions(conn).await? {
-                            db::raise_generation(conn, department_id).await?;
+                            db::record_change(conn, department_id, ChangedData::everything()).await?;
                         }
                         Ok::<_, DbError>(())
                     })

@@ -20,7 +20,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 27] = [
+pub const SETTINGS: [Setting; 31] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -29,13 +29,17 @@ pub const SETTINGS: [Setting; 27] = [
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
     setting("USE_REDIS", "redis.enabled", "true"),
+    setting("REDIS_URL", "redis.url", ""),
     setting("REDIS_HOST", "redis.host", "localhost"),
     setting("REDIS_PORT", "redis.port", "6379"),
     setting("REDIS_DB", "redis.db", "0"),
     setting("REDIS_PASSWORD", "redis.password", ""),
-    setting("REDIS_TIMEOUT_MS", "redis.timeout_ms", "250"),
+    setting("REDIS_TIMEOUT_MS", "redis.timeout_ms", "50"),
     setting("CACHE_TTL_SECONDS", "cache.ttl_seconds", "300"),
     setting("CACHE_MEMORY_MB", "cache.memory_mb", "64"),
+    setting("CACHE_LEASE_MS", "cache.lease_ms", "1000"),
+    setting("CACHE_STALE_IF_ERROR_SECONDS", "cache.stale_if_error_seconds", "3600"),
+    setting("CACHE_INVALIDATION", "cache.invalidation", "scoped"),
     setting("FTP_HOST", "ftp.host", ""),
     setting("FTP_PORT", "ftp.port", "21"),
     setting("FTP_USER", "ftp.user", "anonymous"),
@@ -131,6 +135,15 @@ impl Reader {
                 false
             }
         }
+    }
+
+    /// One of some words.
+    pub fn choice<const N: usize>(&mut self, env: &str, words: [&'static str; N]) -> &'static str {
+        let text = self.text(env).to_lowercase();
+        words.into_iter().find(|word| *word == text).unwrap_or_else(|| {
+            self.problem(env, &format!("{text:?} is none of {}", words.join(", ")));
+            ""
+        })
     }
 
     /// A whole number within bounds.

@@ -113,6 +113,14 @@ pub struct CacheSettings {
     pub ttl: Duration,
     /// `CACHE_MEMORY_MB`, default 64: the bound of the cache in this process.
     pub memory_bytes: u64,
+    /// `CACHE_LEASE_MS`, default 1000: for how long this process relies on what it knows of
+    /// other processes' changes.
+    pub lease: Duration,
+    /// `CACHE_STALE_IF_ERROR_SECONDS`, default 3600: for how long after its end an answer may be
+    /// served while the database can't be asked.
+    pub stale_if_error: Duration,
+    /// `CACHE_INVALIDATION`: `scoped` (default) drops what a change concerns, `namespace` all.
+    pub is_scoped: bool,
     /// The shared cache; `None` when `USE_REDIS` is false.
     pub redis: Option<RedisSettings>,
 }
@@ -120,6 +128,8 @@ pub struct CacheSettings {
 /// The shared cache.
 #[derive(Clone, Debug)]
 pub struct RedisSettings {
+    /// `REDIS_URL`, such as `rediss://user:password@host:6379/0`; instead of the settings below.
+    pub url: Secret,
     /// `REDIS_HOST`, default `localhost`.
     pub host: String,
     /// `REDIS_PORT`, default 6379.
@@ -128,7 +138,7 @@ pub struct RedisSettings {
     pub db: i64,
     /// `REDIS_PASSWORD`, default none.
     pub password: Secret,
-    /// `REDIS_TIMEOUT_MS`, default and maximum 250: the budget of one whole cache step.
+    /// `REDIS_TIMEOUT_MS`, default 50, at most 250: the budget of one whole cache step.
     pub timeout: Duration,
 }
 
@@ -204,6 +214,7 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
 
 pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
     let redis = RedisSettings {
+        url: Secret::new(reader.text("REDIS_URL")),
         host: reader.text("REDIS_HOST"),
         port: reader.number("REDIS_PORT", 1, 65_535) as u16,
         db: reader.number("REDIS_DB", 0, 1_000_000) as i64,
@@ -213,6 +224,9 @@ pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
     CacheSettings {
         ttl: Duration::from_secs(reader.number("CACHE_TTL_SECONDS", 1, 31_536_000)),
         memory_bytes: 1024 * 1024 * reader.number("CACHE_MEMORY_MB", 1, 1_048_576),
+        lease: Duration::from_millis(reader.number("CACHE_LEASE_MS", 10, 60_000)),
+        stale_if_error: Duration::from_secs(reader.number("CACHE_STALE_IF_ERROR_SECONDS", 0, 31_536_000)),
+        is_scoped: reader.choice("CACHE_INVALIDATION", ["scoped", "namespace"]) == "scoped",
         redis: reader.switch("USE_REDIS").then_some(redis),
     }
 }

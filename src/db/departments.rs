@@ -1,7 +1,6 @@
 //! Departments, and the version of each department's data.
 //!
-//! Every import that changes data raises its department's generation in the same transaction.
-//! A figure that was computed at generation 7 is valid until the generation is 8.
+//! Every commit that changes data raises its department's generation in the same transaction.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -22,20 +21,6 @@ pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>,
         departments::table.select((departments::id, departments::generation, departments::data_as_of)).load(c).await
     })?;
     Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of })).collect())
-}
-
-/// Raises the generation of a department's data. Called in the transaction that changes it.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn raise_generation(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(departments::table.filter(departments::id.eq(department_id)))
-            .set(departments::generation.eq(departments::generation + 1))
-            .execute(c)
-            .await
-    })?;
-    Ok(())
 }
 
 /// Notes that the department's data is of now. Called in the import's transaction.

@@ -3,6 +3,8 @@
 //! A refresh recomputes one organization's days of some months from the rows, and the months from
 //! the days; so rows and rollups can't disagree. Analytics read nothing else.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
@@ -10,7 +12,7 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::{daily_flows, expenses, monthly_flows, organizations, receipts};
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{Month, PaymentType, TouchedMonths};
+use crate::domain::{ChangedDays, Month, PaymentType, TouchedMonths};
 
 const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
 const INSERT_MONTHS: &str = "
@@ -28,7 +30,8 @@ WHERE department_id = $1 AND organization_id = $2 AND period_start >= $3 AND per
 GROUP BY department_id, organization_id, bank_account_id, contract_id, currency, {first_of_month}";
 
 /// One row of either rollup.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Queryable, QueryableByName)]
+#[diesel(table_name = daily_flows)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct FlowRow {
     pub department_id: i64,
@@ -47,16 +50,25 @@ pub struct FlowRow {
     pub last_payment: Option<NaiveDate>,
 }
 
-/// Recomputes the rollups of the months that an import touched.
+/// Recomputes the rollups of the months that an import touched; gives the days whose sums are
+/// others now.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn refresh_rollups(conn: &mut DbConn, department_id: i64, touched: &TouchedMonths) -> Result<(), DbError> {
+pub async fn refresh_rollups(
+    conn: &mut DbConn,
+    department_id: i64,
+    touched: &TouchedMonths,
+) -> Result<ChangedDays, DbError> {
+    let mut changed = ChangedDays::default();
     for (organization_id, first, last) in touched.ranges() {
         let end = last.next().first_day();
-        refresh(conn, department_id, organization_id, first.first_day(), end).await?;
+        let Refreshed { before, after } = refresh(conn, department_id, organization_id, first.first_day(), end).await?;
+        for row in before.symmetric_difference(&after) {
+            changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
+        }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Computes the rollups of a database whose rows are older than its rollups.
@@ -141,34 +153,36 @@ async fn dates_of(
     Ok(first.zip([received.1, spent.1].into_iter().flatten().max()))
 }
 
+/// The daily rows of a refresh.
+struct Refreshed {
+    before: HashSet<FlowRow>,
+    after: HashSet<FlowRow>,
+}
+
 async fn refresh(
     conn: &mut DbConn,
     department_id: i64,
     organization_id: i64,
     from: NaiveDate,
     to: NaiveDate,
-) -> Result<(), DbError> {
+) -> Result<Refreshed, DbError> {
     let first_of_month = match conn {
         DbConn::Postgres(_) => "CAST(date_trunc('month', period_start) AS DATE)",
         DbConn::Sqlite(_) => "date(period_start, 'start of month')",
     };
-    macro_rules! clear {
+    macro_rules! outdated {
         ($table:ident) => {
-            on_conn!(conn, |c| {
-                diesel::delete(
-                    $table::table
-                        .filter($table::department_id.eq(department_id))
-                        .filter($table::organization_id.eq(organization_id))
-                        .filter($table::period_start.ge(from))
-                        .filter($table::period_start.lt(to)),
-                )
-                .execute(c)
-                .await
-            })?
+            diesel::delete(
+                $table::table
+                    .filter($table::department_id.eq(department_id))
+                    .filter($table::organization_id.eq(organization_id))
+                    .filter($table::period_start.ge(from))
+                    .filter($table::period_start.lt(to)),
+            )
         };
     }
-    clear!(daily_flows);
-    on_conn!(conn, |c| {
+    let before: Vec<FlowRow> = on_conn!(conn, |c| outdated!(daily_flows).get_results(c).await)?;
+    let after: Vec<FlowRow> = on_conn!(conn, |c| {
         diesel::sql_query(INSERT_DAYS)
             .bind::<BigInt, _>(department_id)
             .bind::<BigInt, _>(organization_id)
@@ -176,10 +190,10 @@ async fn refresh(
             .bind::<Date, _>(to)
             .bind::<Text, _>(PaymentType::Principal.as_1c())
             .bind::<Text, _>(PaymentType::Interest.as_1c())
-            .execute(c)
+            .get_results(c)
             .await
     })?;
-    clear!(monthly_flows);
+    on_conn!(conn, |c| outdated!(monthly_flows).execute(c).await)?;
     on_conn!(conn, |c| {
         diesel::sql_query(INSERT_MONTHS.replace("{first_of_month}", first_of_month))
             .bind::<BigInt, _>(department_id)
@@ -189,5 +203,5 @@ async fn refresh(
             .execute(c)
             .await
     })?;
-    Ok(())
+    Ok(Refreshed { before: before.into_iter().collect(), after: after.into_iter().collect() })
 }

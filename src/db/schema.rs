@@ -247,7 +247,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    data_changes (department_id, generation) {
+        department_id -> BigInt,
+        generation -> BigInt,
+        previous -> BigInt,
+        changed -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    replicas (id) {
+        id -> Text,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    data_changes,
+    replicas,
     monthly_flows,
     daily_flows,
     departments,

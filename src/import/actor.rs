@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::run::{ImportContext, RunReport, RunState, begin, execute};
 use super::schedule::{Schedule, sleep_until};
 use super::source::Source;
+use crate::analytics::Analytics;
 use crate::config::ImportSettings;
 use crate::db::{self, DbError, RunResult, utc_now};
 
@@ -59,10 +60,11 @@ enum Message {
 
 impl ImportHandle {
     /// Starts the actor. It runs until [`ImportHandle::stop`].
-    pub fn start(context: ImportContext, settings: &ImportSettings) -> ImportHandle {
+    pub fn start(context: ImportContext, settings: &ImportSettings, analytics: Analytics) -> ImportHandle {
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let actor = Actor {
             context,
+            analytics,
             source: settings.ftp.clone().map(Source::Ftp),
             schedule: settings.schedule.clone().map(|cron| Schedule::new(cron, settings.timezone)),
             running: None,
@@ -99,6 +101,8 @@ impl ImportHandle {
 
 struct Actor {
     context: ImportContext,
+    /// What is asked often is computed again after a run.
+    analytics: Analytics,
     source: Option<Source>,
     schedule: Option<Schedule>,
     running: Option<Running>,
@@ -160,10 +164,13 @@ impl Actor {
         let (context, started_by, stop) = (self.context.clone(), started_by.to_owned(), self.stop.clone());
         let work =
             actix_rt::spawn(async move { execute(&context, run_id, &source, &started_by, &stop, &mut |_| {}).await });
-        let context = self.context.clone();
+        let (context, analytics) = (self.context.clone(), self.analytics.clone());
         let task = actix_rt::spawn(async move {
             match work.await {
-                Ok(Ok(done)) => drop(report.send(done)),
+                Ok(Ok(done)) => {
+                    drop(report.send(done));
+                    analytics.warm().await;
+                }
                 Ok(Err(err)) => fail_run(&context, run_id, &err.to_string()).await,
                 Err(_) => fail_run(&context, run_id, "an error in the program, see its log").await,
             }

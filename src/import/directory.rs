@@ -15,6 +15,7 @@ pub(super) struct Directory {
     organizations: HashMap<String, i64>,
     bank_accounts: HashMap<String, BankAccountId>,
     contracts: HashMap<(i64, String), KnownContract>,
+    has_changed: bool,
 }
 
 /// What an operation names.
@@ -41,7 +42,13 @@ impl Directory {
             organizations: list_organization_ids(conn, department_id).await?,
             bank_accounts: list_bank_account_ids(conn, department_id).await?,
             contracts: contracts.map(|known| ((known.organization_id, known.contract_key.clone()), known)).collect(),
+            has_changed: false,
         })
+    }
+
+    /// Whether anything was made or learnt.
+    pub fn has_changed(&self) -> bool {
+        self.has_changed
     }
 
     /// The parties of an operation; those that appear are made.
@@ -66,6 +73,7 @@ impl Directory {
             return Ok(*id);
         }
         let id = insert_organization(conn, self.department_id, name, None).await?;
+        self.has_changed = true;
         self.organizations.insert(name.to_owned(), id);
         Ok(id)
     }
@@ -76,6 +84,7 @@ impl Directory {
             return Ok(*id);
         }
         let id = insert_bank_account(conn, self.department_id, number, bank).await?;
+        self.has_changed = true;
         self.bank_accounts.insert(number.to_owned(), id);
         Ok(id)
     }
@@ -106,10 +115,12 @@ impl Directory {
                     counterparty: known.counterparty.clone(),
                 };
                 fill_contract_facts(conn, known.id, &facts).await?;
+                self.has_changed = true;
             }
             return Ok(known.id);
         }
         let id = insert_contract(conn, self.department_id, organization_id, reference, &facts).await?;
+        self.has_changed = true;
         let known = KnownContract {
             id,
             organization_id,

@@ -39,6 +39,8 @@ impl LoadCounts {
 pub(super) struct Loaded {
     pub counts: LoadCounts,
     pub touched: TouchedMonths,
+    /// Organizations, bank accounts or contracts were made or learnt of.
+    pub has_new_parties: bool,
 }
 
 /// The first eight bytes of the SHA-256 of a row's content.

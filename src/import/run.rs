@@ -3,6 +3,7 @@
 //! Each file has one transaction with its rows, its generation and its journal entry. What goes
 //! wrong with a file is its journal entry; only a database that can't be written to ends a run.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -12,7 +13,8 @@ use super::source::{OfferedFile, Session, Source, SourceError};
 use super::workbook::{Kind, Workbook};
 use crate::cache::{Cache, NAMESPACE};
 use crate::db::{self, Db, DbError, NewRun, RunResult, utc_now};
-use crate::domain::Currency;
+use crate::domain::{ChangedData, Currency};
+use crate::metrics;
 
 /// What a run works with.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct ImportContext {
     pub base_currency: Currency,
     /// A larger file is refused.
     pub max_file_bytes: u64,
+    /// Whether a change concerns only what it touches, or everything.
+    pub is_scoped: bool,
 }
 
 /// What a run announces while it works.
@@ -126,7 +130,7 @@ pub(super) async fn execute(
     announce: &mut dyn FnMut(ImportEvent<'_>),
 ) -> Result<RunReport, DbError> {
     log::info!("Import run {run_id} of {}, started by {started_by}", source.describe());
-    let run = Run { context, run_id, source, started_by };
+    let run = Run { context, run_id, source, started_by, committed: Cell::new(None) };
     let mut report =
         RunReport { run_id, state: RunState::Completed, message: String::new(), files: Vec::new(), total_files: 0 };
     match run.list().await {
@@ -163,6 +167,18 @@ struct Run<'r> {
     run_id: i64,
     source: &'r Source,
     started_by: &'r str,
+    /// When the last file that changed figures was committed.
+    committed: Cell<Option<Instant>>,
+}
+
+impl ImportContext {
+    /// What is written down of a change; nothing when no figure changed.
+    fn record(&self, changed: ChangedData) -> Option<ChangedData> {
+        if !changed.reference_data && changed.flows.is_empty() {
+            return None;
+        }
+        Some(if self.is_scoped { changed } else { ChangedData::everything() })
+    }
 }
 
 impl Run<'_> {
@@ -264,7 +280,7 @@ impl Run<'_> {
     async fn load(&self, mut report: FileReport, workbook: Workbook) -> Result<FileReport, DbError> {
         let department_id = self.context.department_id;
         let started = Instant::now();
-        let (report, versions) = self
+        let (report, change) = self
             .context
             .db
             .write(async |conn| {
@@ -276,19 +292,24 @@ impl Run<'_> {
                 };
                 report.counts = loaded.counts;
                 let loaded_at = Instant::now();
-                db::refresh_rollups(conn, department_id, &loaded.touched).await?;
+                let flows = db::refresh_rollups(conn, department_id, &loaded.touched).await?.into_flows();
                 report.rollup_time = loaded_at.elapsed();
-                if loaded.counts.changed_anything() {
-                    db::raise_generation(conn, department_id).await?;
-                }
+                let changed = ChangedData { everything: false, reference_data: loaded.has_new_parties, flows };
+                let change = match self.context.record(changed) {
+                    Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
+                    None => None,
+                };
                 db::set_data_as_of(conn, department_id).await?;
                 report.load_time = started.elapsed();
                 let entry = report.entry(department_id, self.run_id, self.started_by);
                 db::insert_journal_entry(conn, entry, |id| report.rejected_rows(department_id, id)).await?;
-                Ok::<_, DbError>((report, db::data_versions(conn).await?))
+                Ok::<_, DbError>((report, change))
             })
             .await?;
-        self.context.cache.learn_versions(versions);
+        if let Some(change) = change {
+            self.committed.set(Some(Instant::now()));
+            self.context.cache.announce(&change).await;
+        }
         log_file(self.run_id, &report);
         Ok(report)
     }
@@ -299,6 +320,17 @@ impl Run<'_> {
         let entry = report.entry(self.context.department_id, self.run_id, self.started_by);
         let entry = async |conn: &mut db::DbConn| db::insert_journal_entry(conn, entry, |_| Vec::new()).await;
         self.context.db.write(entry).await.map(drop)
+    }
+
+    /// The end of a run may be told only when no process answers from older data: others look for
+    /// changes within the lease.
+    async fn wait_for_replicas(&self, committed: Instant) -> Result<(), DbError> {
+        let replica_id = self.context.cache.replica_id();
+        if db::has_other_replicas(&mut self.context.db.conn().await?, replica_id).await? {
+            let left = self.context.cache.lease().saturating_sub(committed.elapsed());
+            tokio::time::sleep(left).await;
+        }
+        Ok(())
     }
 
     /// Writes down how the run ended and drops what the cache held of the old figures.
@@ -313,11 +345,18 @@ impl Run<'_> {
             files_skipped: count(report.count(FileStatus::Skipped)),
             message: report.message.clone(),
         };
-        if report.files.iter().any(|file| file.counts.changed_anything()) {
-            self.context.cache.invalidate_namespace(NAMESPACE).await;
+        if let Some(committed) = self.committed.get() {
+            if !self.context.is_scoped {
+                self.context.cache.invalidate_namespace(NAMESPACE).await;
+            }
+            self.wait_for_replicas(committed).await?;
             log::info!("Invalidated analytics cache");
         }
         self.context.db.write(async |conn| db::finish_run(conn, self.run_id, &result).await).await?;
+        metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
+        if report.state == RunState::Completed {
+            metrics::IMPORT_COMPLETED_AT.set(utc_now().and_utc().timestamp());
+        }
         log::info!("Import run {} {}: {}", self.run_id, report.state.as_str(), report.message);
         Ok(())
     }
@@ -335,6 +374,15 @@ fn not_ours(name: &str, kind: Option<Kind>) -> Option<&'static str> {
 
 fn log_file(run_id: i64, report: &FileReport) {
     let counts = report.counts;
+    for (result, rows) in [
+        ("inserted", counts.inserted),
+        ("updated", counts.updated),
+        ("unchanged", counts.unchanged),
+        ("deleted", counts.deleted),
+        ("rejected", report.rejects.len()),
+    ] {
+        metrics::IMPORT_ROWS.with_label_values(&[result]).inc_by(rows as u64);
+    }
     let line = format!(
         "Import run {run_id}, {:?}: {}, {} inserted, {} updated, {} unchanged, {} deleted, {} rejected{}",
         report.name,

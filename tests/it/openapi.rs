@@ -154,7 +154,8 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
     let token = app.token(Role::Admin, DEPARTMENT).await;
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
-        if method != "get" || id == "openapi" || !path.starts_with("/api/v1") {
+        let is_told = method == "get" && path.starts_with("/api/v1") && id != "openapi" && id != "cache_stats";
+        if !is_told {
             continue;
         }
         let row = if path.contains("departments") { "8" } else { "1" };

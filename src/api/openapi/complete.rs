@@ -9,7 +9,7 @@ use crate::api::answer::LONGEST_TEXT;
 use crate::api::error::Problem;
 
 /// What may be asked without a token.
-const OPEN: [&str; 4] = ["/livez", "/readyz", super::URL, "/api/v1/auth/login"];
+const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
 const BODIES: [&str; 9] = [
     "NewOrganization",
@@ -90,7 +90,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     for (status, text) in problems {
         operation["responses"][status.to_string()] = problem(status, text);
     }
-    if method == "get" && !path.ends_with("z") {
+    if method == "get" && path.starts_with(super::ROOT) {
         if let Some(parameters) = operation["parameters"].as_array_mut() {
             parameters.push(json!(if_none_match()));
         } else {
@@ -108,6 +108,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             "description": "How many rows match.", "schema": { "type": "integer", "minimum": 0 } });
     }
     if is_cached {
+        ok["headers"]["Age"] = json!({
+            "description": "Seconds since it was computed.", "schema": { "type": "integer", "minimum": 0 } });
         ok["headers"]["Cache-Status"] = header("RFC 9211: whether it came from the cache.");
         ok["headers"]["X-Data-As-Of"] = header("The end of the last import, UTC.");
         ok["headers"]["X-Other-Currencies"] = header("Currencies whose amounts are not added in.");

@@ -91,5 +91,6 @@ pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<Detai
     }
     delete_expense_details(conn, department_id, &vanished).await?;
     insert_expense_details(conn, fresh).await?;
+    loaded.has_new_parties = directory.has_changed();
     Ok(loaded)
 }

@@ -62,6 +62,7 @@ pub async fn load_receipts(conn: &mut DbConn, department_id: i64, rows: Vec<Rece
         });
     }
     upsert_receipts(conn, changed).await?;
+    loaded.has_new_parties = directory.has_changed();
     Ok(loaded)
 }
 
@@ -120,6 +121,7 @@ pub async fn load_expenses(conn: &mut DbConn, department_id: i64, rows: Vec<Expe
     let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
     upsert_expenses(conn, changed).await?;
     link_details(conn, department_id, &mut directory, &changed_ids).await?;
+    loaded.has_new_parties = directory.has_changed();
     Ok(loaded)
 }
 

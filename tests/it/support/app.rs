@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use credit_portfolio::app::{RunningApp, import_context};
 use credit_portfolio::config::{Secret, Settings};
@@ -33,8 +34,8 @@ pub struct TestApp {
     pub settings: Settings,
     pub running: RunningApp,
     pub database_url: String,
-    folder: TempDir,
-    _ftp: DemoFtpServer,
+    folder: Arc<TempDir>,
+    _ftp: Option<Arc<DemoFtpServer>>,
     http: reqwest::Client,
 }
 
@@ -80,10 +81,10 @@ impl TestApp {
             Backend::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
             Backend::Postgres => tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap(),
         };
-        TestApp::start_on(folder, database_url, settings).await
+        TestApp::start_on(Arc::new(folder), database_url, settings).await
     }
 
-    async fn start_on(folder: TempDir, database_url: String, overrides: &[(&str, &str)]) -> TestApp {
+    async fn start_on(folder: Arc<TempDir>, database_url: String, overrides: &[(&str, &str)]) -> TestApp {
         let files = folder.path().join("ftp");
         std::fs::create_dir_all(&files).unwrap();
         let ftp = DemoFtpServer::start(files, FTP_USER, &Secret::new(FTP_PASSWORD)).await.unwrap();
@@ -108,9 +109,21 @@ impl TestApp {
             settings,
             running,
             folder,
-            _ftp: ftp,
+            _ftp: Some(Arc::new(ftp)),
             http: reqwest::Client::new(),
             database_url: database_url.clone(),
+        }
+    }
+
+    /// Another process, as it were, on the same database and Redis.
+    pub async fn twin(&self) -> TestApp {
+        TestApp {
+            settings: self.settings.clone(),
+            running: RunningApp::start(&self.settings, true).await.unwrap(),
+            folder: self.folder.clone(),
+            _ftp: self._ftp.clone(),
+            http: reqwest::Client::new(),
+            database_url: self.database_url.clone(),
         }
     }
 

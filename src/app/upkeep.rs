@@ -1,0 +1,68 @@
+//! What goes on beside requests and imports: looking for other processes' changes, telling that
+//! this one answers, auditing the cache.
+//!
+//! Each task ends between two steps when told to: a query is never cut off.
+
+use std::time::Duration;
+
+use actix_web::rt::task::JoinHandle;
+use tokio::sync::watch;
+
+use super::AppState;
+use crate::db::{self, DbError};
+
+/// So often this process tells that it answers.
+const REPORT: Duration = Duration::from_secs(5);
+/// So often a cached answer is computed again to compare.
+const AUDIT: Duration = Duration::from_secs(5);
+
+/// The tasks, until they are ended.
+pub(super) struct Upkeep {
+    end: watch::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Upkeep {
+    /// Starts all tasks on the current thread.
+    pub fn start(state: &AppState) -> Upkeep {
+        let (end, ended) = watch::channel(());
+        // Twice within the lease: a look that comes late is still in time.
+        let look = state.cache.lease().mul_f64(0.4);
+        let tasks = vec![
+            actix_web::rt::spawn(repeated(look, ended.clone(), state.clone(), async |state| {
+                // The fault is logged once, where it is noticed.
+                let _ = state.analytics.look_for_changes().await;
+            })),
+            actix_web::rt::spawn(repeated(REPORT, ended.clone(), state.clone(), async |state| {
+                if let Err(err) = report(state).await {
+                    log::debug!("This process can't be registered: {err}");
+                }
+            })),
+            actix_web::rt::spawn(repeated(AUDIT, ended, state.clone(), async |state| {
+                // Without the database there is nothing to compare with.
+                let _ = state.analytics.audit().await;
+            })),
+        ];
+        Upkeep { end, tasks }
+    }
+
+    /// Waits until every task has ended.
+    pub async fn stop(self) {
+        drop(self.end);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Tells other processes that this one answers.
+pub(super) async fn report(state: &AppState) -> Result<(), DbError> {
+    let id = state.cache.replica_id();
+    state.db.write(async |conn| db::report_replica(conn, id).await).await
+}
+
+async fn repeated(pause: Duration, mut ended: watch::Receiver<()>, state: AppState, step: impl AsyncFn(&AppState)) {
+    while tokio::time::timeout(pause, ended.changed()).await.is_err() {
+        step(&state).await;
+    }
+}
