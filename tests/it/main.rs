@@ -11,6 +11,8 @@ mod accounts;
 mod analytics;
 mod api;
 mod cache;
+mod cache_laws;
+mod cache_model;
 mod cli;
 mod database;
 mod domain;

@@ -1,0 +1,353 @@
+//! What the cache promises, over real databases and a real Redis: nothing stale after a run has
+//! told of its end, nothing dropped without need, one computation for all who ask at once.
+//!
+//! `CACHE_ROUNDS` (imports) and `CACHE_FAULTS` (of each kind) make the long forms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Origin, Query, Question};
+use credit_portfolio::cache::Cache;
+use credit_portfolio::config::CacheSettings;
+use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, PortfolioFilter, Role};
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+use reqwest::StatusCode;
+
+use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::proxy::Proxy;
+use crate::support::servers::{Postgres, Redis};
+use crate::support::workbooks::{Operation, a_receipt, an_expense, details, expenses, interest, principal, receipts};
+use crate::support::{eventually, on_both_databases};
+
+on_both_databases!(an_import_drops_what_it_concerns_and_keeps_the_rest, who_ask_at_once_share_one_computation);
+
+fn from_environment(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |count| count.parse().unwrap())
+}
+
+fn a_day(random: &mut SmallRng) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, random.random_range(1..=12), random.random_range(1..=28)).unwrap()
+}
+
+fn a_question(random: &mut SmallRng) -> Question {
+    match random.random_range(0..12) {
+        0 => Question::Summary,
+        1 => Question::MonthlyStats,
+        2 => Question::MonthlyEfficiency,
+        3 => Question::OrgEfficiency,
+        4 => Question::CashflowMonthly,
+        5 => Question::YearlyComparison,
+        6 => Question::DebtBalance(None),
+        7 => Question::DebtBalance(Some(DebtGroup::Contract)),
+        8 => Question::Concentration,
+        9 => Question::ContractStats,
+        10 => Question::ContractsSummary(ContractSearch { search: None, page: 1, limit: 20 }),
+        _ => Question::OrganizationStats,
+    }
+}
+
+/// A question with the filters that its endpoint takes.
+fn a_query(random: &mut SmallRng) -> Query {
+    let question = a_question(random);
+    let (from, to) = (a_day(random), a_day(random));
+    let dates = match random.random_range(0..4) {
+        0 => DateRange::ALL,
+        1 => DateRange::new(Some(from), None).unwrap(),
+        2 => DateRange::new(None, Some(to)).unwrap(),
+        _ => DateRange::new(Some(from.min(to)), Some(from.max(to))).unwrap(),
+    };
+    let mut id = |takes: bool| (takes && random.random_bool(0.5)).then(|| random.random_range(1..=3));
+    let by_account = matches!(question, Question::MonthlyEfficiency | Question::CashflowMonthly);
+    let by_contract = matches!(question, Question::DebtBalance(_));
+    let by_organization = by_account
+        || by_contract
+        || matches!(question, Question::OrgEfficiency | Question::YearlyComparison | Question::ContractsSummary(_));
+    let filter = PortfolioFilter {
+        department: DepartmentScope::One(DEPARTMENT),
+        dates,
+        organization_id: id(by_organization),
+        bank_account_id: id(by_account),
+        contract_id: id(by_contract),
+        currency: Currency::default(),
+    };
+    let departments = [DepartmentScope::One(DEPARTMENT), DepartmentScope::One(OTHER_DEPARTMENT), DepartmentScope::All];
+    let filter = PortfolioFilter { department: departments[random.random_range(0..3)], ..filter };
+    Query { question, filter }
+}
+
+/// A receipt or expense whose place in the portfolio its number tells.
+fn an_operation(serial: u32, amount: i64) -> Operation {
+    let base = if serial.is_multiple_of(2) { a_receipt(serial) } else { an_expense(serial) };
+    let organization = serial % 3 + 1;
+    let mut operation = base
+        .of(["ООО «А»", "ООО «Б»", "ООО «В»"][organization as usize - 1])
+        .under(&format!("Договор № {} от 01.02.2020", serial % 5 % 3))
+        .on(&format!("{:02}.{:02}.2024", serial % 27 + 1, serial % 12 + 1))
+        .amounting_to(amount);
+    operation.bank_account = format!("4070281090000000000{organization}, ПАО «Банк»");
+    operation
+}
+
+async fn import(app: &TestApp, department_id: i64, operations: &[(u32, i64)]) {
+    let of_kind = |rest: u32| {
+        let mine = operations.iter().filter(move |(serial, _)| serial % 2 == rest);
+        mine.map(|(serial, amount)| an_operation(*serial, *amount)).collect::<Vec<_>>()
+    };
+    let paid: Vec<_> = operations
+        .iter()
+        .filter(|(serial, _)| serial % 2 == 1)
+        .flat_map(|(serial, amount)| [principal(*serial, amount - 100), interest(*serial, 100)])
+        .collect();
+    let files = [
+        ("postuplenie.xlsx", receipts(&of_kind(0))),
+        ("spisanie.xlsx", expenses(&of_kind(1))),
+        ("rasshifrovka.xlsx", details(&paid)),
+    ];
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, content)| (*name, content.as_slice())).collect();
+    app.import(department_id, &files).await;
+}
+
+/// Computes every answer anew.
+async fn an_oracle(app: &TestApp) -> Analytics {
+    let settings = CacheSettings { redis: None, ttl: Duration::from_millis(1), ..app.settings.cache.clone() };
+    let cache = Cache::open(&settings).await.unwrap();
+    Analytics::new(app.running.state.db.clone(), cache, Currency::default())
+}
+
+async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("CACHE_TTL_SECONDS", "3600")]).await;
+    let mut random = SmallRng::seed_from_u64(4);
+    let first: Vec<(u32, i64)> = (1..=120).map(|serial| (serial, random.random_range(1_00..1_000_00))).collect();
+    import(&app, DEPARTMENT, &first).await;
+    import(&app, OTHER_DEPARTMENT, &first).await;
+    let cached = &app.running.state.analytics;
+    let (mut wrong, mut kept, mut dropped_in_vain) = (0, 0, 0);
+    for _ in 0..from_environment("CACHE_ROUNDS", 12) {
+        let queries: Vec<Query> = (0..120).map(|_| a_query(&mut random)).collect();
+        let mut before = Vec::new();
+        for query in &queries {
+            before.push(cached.answer(query).await.unwrap().entry);
+        }
+        let changes: Vec<(u32, i64)> = (0..random.random_range(1..4))
+            .map(|_| (random.random_range(1..=120), random.random_range(1_00..1_000_00)))
+            .collect();
+        let department = if random.random_bool(0.7) { DEPARTMENT } else { OTHER_DEPARTMENT };
+        import(&app, department, &changes).await;
+        let oracle = an_oracle(&app).await;
+        for (query, before) in queries.iter().zip(&before) {
+            let (now, truth) = (cached.answer(query).await.unwrap(), oracle.answer(query).await.unwrap());
+            wrong += usize::from(now.entry.body != truth.entry.body);
+            let could_be_kept = before.body == truth.entry.body;
+            match now.origin {
+                Origin::Hit(_) => kept += 1,
+                _ => dropped_in_vain += usize::from(could_be_kept),
+            }
+        }
+    }
+    assert_eq!(wrong, 0);
+    assert!(kept > 500, "{kept}");
+    assert!(kept >= 9 * dropped_in_vain, "{kept} kept, {dropped_in_vain} dropped without need");
+    app.stop().await;
+}
+
+async fn who_ask_at_once_share_one_computation(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
+    let filter = PortfolioFilter {
+        department: DepartmentScope::One(DEPARTMENT),
+        dates: DateRange::ALL,
+        organization_id: None,
+        bank_account_id: None,
+        contract_id: None,
+        currency: Currency::default(),
+    };
+    let query = Query { question: Question::OrganizationStats, filter };
+    let asked = (0..1000).map(|_| app.running.state.analytics.answer(&query));
+    let answers = futures_util::future::join_all(asked).await;
+    let computed = |answer: &&Result<credit_portfolio::analytics::Answer, _>| {
+        matches!(answer.as_ref().unwrap().origin, Origin::Computed { .. })
+    };
+    assert_eq!(answers.iter().filter(computed).count(), 1);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_an_import_dropped_it() {
+    let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
+    let (host, name) = url.rsplit_once('/').unwrap();
+    let mut proxy = Proxy::start(host.rsplit_once(':').unwrap().1.parse().unwrap()).await;
+    let url = format!("postgres://postgres@127.0.0.1:{}/{name}", proxy.port);
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("DATABASE_URL", url.as_str()),
+        ("DATABASE_TIMEOUT_MS", "300"),
+        ("CACHE_TTL_SECONDS", "1"),
+    ];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    import(&app, DEPARTMENT, &[(2, 7_00)]).await;
+    app.get_as(&token, "summary").await.ok();
+    proxy.cut().await;
+    let ttl = |status: &str| -> i64 {
+        status.split("ttl=").nth(1).unwrap().split(';').next().unwrap().trim().parse().unwrap()
+    };
+    eventually("the answer's life has ended", async || {
+        let answer = app.get_as(&token, "summary").await;
+        assert_eq!(answer.status, StatusCode::OK);
+        ttl(answer.header("Cache-Status")) < 0
+    })
+    .await;
+    let stale = app.get_as(&token, "summary").await;
+    assert!(stale.header("Cache-Status").contains("database-unavailable"), "{}", stale.header("Cache-Status"));
+    assert!(stale.header("Age").parse::<i64>().unwrap() >= 1);
+    assert!(stale.header("X-Data-As-Of").ends_with('Z'));
+
+    proxy.restore().await;
+    eventually("the database is back", async || app.raw_get("/readyz", &[]).await.status == StatusCode::OK).await;
+    app.get_as(&token, "summary").await.ok();
+    import(&app, DEPARTMENT, &[(2, 8_00)]).await;
+    proxy.cut().await;
+    let dropped = app.get_as(&token, "summary").await;
+    assert_eq!(dropped.status, StatusCode::SERVICE_UNAVAILABLE, "what an import dropped is never served");
+    proxy.restore().await;
+    app.stop().await;
+}
+
+/// What went on while two processes were asked.
+#[derive(Default)]
+struct History {
+    stop: AtomicBool,
+    /// The amount that the last run which told of its end had brought.
+    announced: AtomicI64,
+    /// The amount that is under way.
+    begun: AtomicI64,
+    asked: AtomicUsize,
+    wrong: std::sync::Mutex<Vec<String>>,
+}
+
+/// Asks both processes without a pause and checks every answer against the history.
+fn readers(apps: [&TestApp; 2], token: &str, history: &Arc<History>) -> Vec<actix_rt::task::JoinHandle<()>> {
+    let urls = apps.map(|app| format!("http://{}/api/v1/credit-portfolio", app.running.address));
+    let reader = |number: u64| {
+        let (urls, token, history) = (urls.clone(), token.to_owned(), history.clone());
+        actix_rt::spawn(async move {
+            let (client, mut random) = (reqwest::Client::new(), SmallRng::seed_from_u64(number));
+            while !history.stop.load(Ordering::Acquire) {
+                let floor = history.announced.load(Ordering::Acquire);
+                let day = random.random_range(1..=4);
+                let url =
+                    format!("{}/summary?department_id=8&date_from=2024-01-0{day}", urls[random.random_range(0..2)]);
+                let answer = client.get(&url).bearer_auth(&token).send().await;
+                history.asked.fetch_add(1, Ordering::AcqRel);
+                let told = match answer {
+                    Ok(answer) if answer.status() == StatusCode::OK => {
+                        let how = format!("{:?}", answer.headers().get("cache-status"));
+                        answer.json::<serde_json::Value>().await.map(|json| (json["total_receipts"].as_f64(), how))
+                    }
+                    Ok(answer) => {
+                        let wrong = format!("{} {}", answer.status(), answer.text().await.unwrap());
+                        history.wrong.lock().unwrap().push(wrong);
+                        continue;
+                    }
+                    Err(err) => Err(err),
+                };
+                let begun = history.begun.load(Ordering::Acquire);
+                match told {
+                    Ok((Some(total), how)) => {
+                        let total = (total * 100.0).round() as i64;
+                        if !(floor..=begun).contains(&total) {
+                            let wrong = format!("{url}: {total} is not from {floor} to {begun} ({how})");
+                            history.wrong.lock().unwrap().push(wrong);
+                        }
+                    }
+                    other => history.wrong.lock().unwrap().push(format!("{other:?}")),
+                }
+            }
+        })
+    };
+    (0..6).map(reader).collect()
+}
+
+/// Imports ever larger amounts of the same receipt, by turns in either process.
+async fn imports(apps: [&TestApp; 2], history: &History, rounds: usize) {
+    for round in 0..rounds {
+        let amount = history.begun.load(Ordering::Acquire) + 1_00;
+        history.begun.store(amount, Ordering::Release);
+        let file = receipts(&[a_receipt(1).amounting_to(amount)]);
+        apps[round % 2].import(DEPARTMENT, &[("postuplenie.xlsx", &file)]).await;
+        history.announced.store(amount, Ordering::Release);
+    }
+}
+
+async fn two_processes(redis: &Redis) -> (TestApp, TestApp) {
+    let port = redis.port.to_string();
+    let settings = [("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", port.as_str()), ("CACHE_LEASE_MS", "200")];
+    let app = TestApp::start_with(Backend::Postgres, &settings).await;
+    let twin = app.twin().await;
+    (app, twin)
+}
+
+async fn finished(history: &History, readers: Vec<actix_rt::task::JoinHandle<()>>) {
+    history.stop.store(true, Ordering::Release);
+    for reader in readers {
+        reader.await.unwrap();
+    }
+    let wrong = history.wrong.lock().unwrap();
+    let asked = history.asked.load(Ordering::Acquire);
+    assert!(wrong.is_empty(), "{} of {asked} answers are wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(5)]);
+    assert!(asked > 500, "{asked}");
+}
+
+#[actix_rt::test]
+async fn no_answer_of_two_processes_is_older_than_the_last_run_that_told_of_its_end() {
+    let redis = Redis::start();
+    let (app, twin) = two_processes(&redis).await;
+    let history = Arc::new(History::default());
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let readers = readers([&app, &twin], &token, &history);
+    imports([&app, &twin], &history, from_environment("CACHE_ROUNDS", 12)).await;
+    finished(&history, readers).await;
+    twin.stop().await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn no_fault_of_redis_gives_a_wrong_answer_or_none() {
+    let mut redis = Redis::start();
+    let (app, twin) = two_processes(&redis).await;
+    let history = Arc::new(History::default());
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let readers = readers([&app, &twin], &token, &history);
+    let mut random = SmallRng::seed_from_u64(6);
+    for fault in (0..7 * from_environment("CACHE_FAULTS", 1)).map(|number| number % 7) {
+        let pause = Duration::from_millis(random.random_range(50..400));
+        match fault {
+            0 => redis.signal("KILL"),
+            1 => redis.signal("STOP"),
+            2 => drop(redis.cli(&["FLUSHALL"])),
+            3 => drop(redis.cli(&["CONFIG", "SET", "maxmemory", "1"])),
+            4 => drop(redis.cli(&["REPLICAOF", "127.0.0.1", "1"])),
+            5 => drop(redis.cli(&["CONFIG", "SET", "requirepass", "another"])),
+            _ => drop(redis.cli(&["SCRIPT", "FLUSH"])),
+        }
+        imports([&app, &twin], &history, 1).await;
+        tokio::time::sleep(pause).await;
+        match fault {
+            0 | 5 => redis.restart(),
+            1 => redis.signal("CONT"),
+            3 => drop(redis.cli(&["CONFIG", "SET", "maxmemory", "0"])),
+            4 => drop(redis.cli(&["REPLICAOF", "NO", "ONE"])),
+            _ => {}
+        }
+        imports([&app, &twin], &history, 1).await;
+    }
+    for app in [&app, &twin] {
+        eventually("Redis is taken up", async || app.running.state.cache.redis_is_up() == Some(true)).await;
+    }
+    finished(&history, readers).await;
+    twin.stop().await;
+    app.stop().await;
+}
