@@ -7,7 +7,7 @@ mod upkeep;
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
@@ -21,6 +21,7 @@ use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::ImportContext;
 use crate::import::actor::ImportHandle;
+use crate::metrics;
 use upkeep::Upkeep;
 
 /// Requests at work get so much time at a stop.
@@ -141,6 +142,9 @@ impl RunningApp {
             cache,
         };
         upkeep::report(&state).await?;
+        if let Some(completed) = db::last_completed_at(&mut state.db.conn().await?).await? {
+            metrics::IMPORT_COMPLETED_AT.set(completed.and_utc().timestamp());
+        }
         let listener = TcpListener::bind(settings.web.bind)
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;
@@ -151,7 +155,7 @@ impl RunningApp {
                 .app_data(data.clone())
                 .wrap(from_fn(api::conditional))
                 .wrap(Compress::default())
-                .wrap(api::cors(&origins))
+                .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
         })

@@ -48,7 +48,9 @@ pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry, list_journal, list_rejects,
 };
-pub use import_runs::{NewRun, RunResult, RunRow, find_run, finish_run, insert_run, interrupt_running, list_runs};
+pub use import_runs::{
+    NewRun, RunResult, RunRow, find_run, finish_run, insert_run, interrupt_running, last_completed_at, list_runs,
+};
 pub use locks::lock_import;
 pub use operations::{
     DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, ReceiptRow, expense_stats, find_expense,

@@ -29,7 +29,7 @@ pub static REDIS_SECONDS: LazyLock<Histogram> = LazyLock::new(|| {
 });
 /// Faults of Redis.
 pub static REDIS_FAULTS: LazyLock<IntCounter> = LazyLock::new(|| counter("redis_faults_total", "Faults of Redis."));
-/// 1 while Redis is in use, 0 while the breaker is open.
+/// 1 while Redis is in use, 0 while the breaker is open; not told when it is switched off.
 pub static REDIS_UP: LazyLock<IntGauge> = LazyLock::new(|| gauge("redis_up", "Whether Redis is in use."));
 /// Entries in memory.
 pub static CACHE_ENTRIES: LazyLock<IntGauge> = LazyLock::new(|| gauge("cache_entries", "Entries in memory."));
@@ -72,7 +72,6 @@ pub fn text() -> String {
         IMPORT_RUNS.with_label_values(&[state]);
     }
     LazyLock::force(&REDIS_SECONDS);
-    LazyLock::force(&REDIS_UP);
     LazyLock::force(&IMPORT_COMPLETED_AT);
     TextEncoder::new().encode_to_string(&REGISTRY.gather()).unwrap_or_default()
 }

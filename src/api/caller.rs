@@ -41,15 +41,15 @@ impl Caller {
             ApiError::Unauthorized("an access token is needed: send Authorization: Bearer <token>".to_owned())
         })?;
         let claims = state.tokens.verify(token)?;
-        Caller::from_claims(claims, &state.finance_departments)
+        Caller::from_claims(&claims, &state.finance_departments)
     }
 
-    fn from_claims(claims: Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
+    fn from_claims(claims: &Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
         let user_id =
             claims.sub.parse().map_err(|_| ApiError::Unauthorized("the access token names no user".to_owned()))?;
         Ok(Caller {
             user_id,
-            username: claims.username,
+            username: claims.username.clone(),
             role: claims.role,
             department_id: claims.department_id,
             is_in_finance: finance_departments.contains(&claims.department_id),

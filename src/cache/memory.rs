@@ -15,6 +15,7 @@ use super::key::{CacheKey, namespace_prefix};
 /// Keys are the whole keys of Redis.
 pub(super) struct MemoryStore {
     entries: sync::Cache<String, Arc<Entry>>,
+    keeps_anything: bool,
 }
 
 impl MemoryStore {
@@ -26,7 +27,7 @@ impl MemoryStore {
             .weigher(|key: &String, entry: &Arc<Entry>| u32::try_from(key.len() + entry.weight()).unwrap_or(u32::MAX))
             .expire_after(EndOfEntry { stale })
             .build();
-        MemoryStore { entries }
+        MemoryStore { entries, keeps_anything: bytes > 0 }
     }
 
     pub fn get(&self, key: &str) -> Option<Arc<Entry>> {
@@ -35,6 +36,9 @@ impl MemoryStore {
 
     /// Stores an entry, unless one of later data is there.
     pub fn set(&self, key: String, entry: Arc<Entry>) {
+        if !self.keeps_anything {
+            return;
+        }
         self.entries.entry(key).and_upsert_with(|present| match present {
             Some(present) if is_later(present.value(), &entry) => present.into_value(),
             _ => entry,

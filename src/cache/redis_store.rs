@@ -98,6 +98,7 @@ impl RedisStore {
             .max_size(POOL_SIZE)
             .connection_timeout(settings.timeout)
             .build_unchecked(RedisConnectionManager::new(info)?);
+        metrics::REDIS_UP.set(0);
         let store = RedisStore { pool, budget: settings.timeout, state: Arc::default() };
         match store.take_up().await {
             Ok(()) => log::info!("Answers are cached in Redis at {address}"),

@@ -111,7 +111,7 @@ pub struct DatabaseSettings {
 pub struct CacheSettings {
     /// `CACHE_TTL_SECONDS`, default 300: how long an answer may be used.
     pub ttl: Duration,
-    /// `CACHE_MEMORY_MB`, default 64: the bound of the cache in this process.
+    /// `CACHE_MEMORY_MB`, default 64: the bound of the cache in this process; 0 keeps nothing.
     pub memory_bytes: u64,
     /// `CACHE_LEASE_MS`, default 1000: for how long this process relies on what it knows of
     /// other processes' changes.
@@ -223,7 +223,7 @@ pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
     };
     CacheSettings {
         ttl: Duration::from_secs(reader.number("CACHE_TTL_SECONDS", 1, 31_536_000)),
-        memory_bytes: 1024 * 1024 * reader.number("CACHE_MEMORY_MB", 1, 1_048_576),
+        memory_bytes: 1024 * 1024 * reader.number("CACHE_MEMORY_MB", 0, 1_048_576),
         lease: Duration::from_millis(reader.number("CACHE_LEASE_MS", 10, 60_000)),
         stale_if_error: Duration::from_secs(reader.number("CACHE_STALE_IF_ERROR_SECONDS", 0, 31_536_000)),
         is_scoped: reader.choice("CACHE_INVALIDATION", ["scoped", "namespace"]) == "scoped",

@@ -90,6 +90,20 @@ pub async fn list_runs(
     })?)
 }
 
+/// When the last run without failures ended (UTC).
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn last_completed_at(conn: &mut DbConn) -> Result<Option<NaiveDateTime>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        import_runs::table
+            .filter(import_runs::state.eq("completed"))
+            .select(diesel::dsl::max(import_runs::finished_at))
+            .first(c)
+            .await
+    })?)
+}
+
 /// Stores a run; gives its id.
 ///
 /// # Errors

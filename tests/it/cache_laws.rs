@@ -175,6 +175,40 @@ async fn who_ask_at_once_share_one_computation(backend: Backend) {
 }
 
 #[actix_rt::test]
+async fn what_is_asked_often_is_computed_again_before_anybody_asks() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1).amounting_to(7_00)]));
+    let entries = || app.running.state.cache.stats().entries;
+    app.get("summary?department_id=8").await.ok();
+    app.trigger().await.ok();
+    eventually("the answer that was dropped is there again", async || entries() == 1).await;
+    let answer = app.get("summary?department_id=8").await;
+    assert!(answer.header("Cache-Status").contains("; hit"), "{}", answer.header("Cache-Status"));
+    assert_eq!(answer.json()["total_receipts"], serde_json::json!(7.0));
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn an_answer_about_to_end_is_computed_again_in_the_background() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("CACHE_TTL_SECONDS", "3")]).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    app.get_as(&token, "summary").await.ok();
+    let age_of = |answer: &crate::support::app::Answer| answer.header("Age").parse::<i64>().unwrap();
+    let mut oldest = 0;
+    // A hit that is younger than the last one is of an entry that nobody waited for.
+    eventually("a hit is of a younger entry than the one before", async || {
+        let answer = app.get_as(&token, "summary").await;
+        let age = age_of(&answer);
+        let is_hit = answer.header("Cache-Status").contains("; hit");
+        let is_renewed = is_hit && age < oldest;
+        oldest = if is_hit { age } else { 0 };
+        is_renewed
+    })
+    .await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_an_import_dropped_it() {
     let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
     let (host, name) = url.rsplit_once('/').unwrap();

@@ -22,6 +22,7 @@ mod import;
 mod import_actor;
 mod laws;
 mod layers;
+mod metrics;
 mod migrations;
 mod openapi;
 mod resources;

@@ -1,0 +1,267 @@
+//! Measures what comes out of the cache, through the whole of the program, beside a bare handler
+//! that returns the same bytes; in one run, in turns.
+//!
+//! `bench/run` says where: `DATABASE_URL` and `REDIS_PORT`; `IMPORT_DIR` holds a workbook of many
+//! rows to be imported meanwhile.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use credit_portfolio::app::{RunningApp, import_context};
+use credit_portfolio::config::Settings;
+use credit_portfolio::db::{self, NewUser, utc_now};
+use credit_portfolio::import::{Source, run_once};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const CONNECTIONS: usize = 32;
+const ROUND: Duration = Duration::from_secs(3);
+const ROUNDS: usize = 5;
+const PATH: &str = "/api/v1/credit-portfolio/monthly-stats?department_id=8";
+
+/// A server to ask, and what to send.
+#[derive(Clone)]
+struct Target {
+    address: std::net::SocketAddr,
+    request: Arc<Vec<u8>>,
+}
+
+impl Target {
+    fn new(address: std::net::SocketAddr, path: &str, token: &str) -> Target {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
+        Target { address, request: Arc::new(request) }
+    }
+
+    async fn connect(&self) -> Client {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        Client { stream, request: self.request.clone(), buffer: vec![0; 64 * 1024] }
+    }
+
+    /// Asks over all connections for a time; gives how long each answer took, in order.
+    async fn load(&self, time: Duration) -> Vec<Duration> {
+        let end = Instant::now() + time;
+        let mut clients = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let mut client = self.connect().await;
+            clients.push(tokio::spawn(async move {
+                let mut times = Vec::new();
+                while Instant::now() < end {
+                    let started = Instant::now();
+                    client.ask().await;
+                    times.push(started.elapsed());
+                }
+                times
+            }));
+        }
+        let mut times = Vec::new();
+        for client in clients {
+            times.extend(client.await.unwrap());
+        }
+        times.sort();
+        times
+    }
+}
+
+struct Client {
+    stream: TcpStream,
+    request: Arc<Vec<u8>>,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    /// The answer's head and body; it must be 200.
+    async fn ask(&mut self) -> (String, Vec<u8>) {
+        self.stream.write_all(&self.request).await.unwrap();
+        let mut filled = 0;
+        loop {
+            let count = self.stream.read(&mut self.buffer[filled..]).await.unwrap();
+            assert!(count > 0, "the server closed the connection");
+            filled += count;
+            let Some(head) = self.buffer[..filled].windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let text = String::from_utf8_lossy(&self.buffer[..head]).to_lowercase();
+            assert!(text.starts_with("http/1.1 200"), "{text}");
+            let length = text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+            let end = head + 4 + length.parse::<usize>().unwrap();
+            if filled >= end {
+                return (text, self.buffer[head + 4..end].to_vec());
+            }
+        }
+    }
+}
+
+async fn started(memory_mb: &str, redis: bool) -> (RunningApp, Settings) {
+    let database_url = std::env::var("DATABASE_URL").unwrap();
+    let port = std::env::var("REDIS_PORT").unwrap();
+    let values = HashMap::from([
+        ("DATABASE_URL", database_url.as_str()),
+        ("DATABASE_TIMEOUT_MS", "60000"),
+        ("USE_REDIS", if redis { "true" } else { "false" }),
+        ("REDIS_HOST", "127.0.0.1"),
+        ("REDIS_PORT", &port),
+        ("CACHE_MEMORY_MB", memory_mb),
+        ("CACHE_TTL_SECONDS", "3600"),
+        ("IMPORT_ENABLED", "false"),
+        ("SECRET_KEY", "only for measurements on loopback, 32"),
+        ("BIND", "127.0.0.1:0"),
+    ]);
+    let settings = Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+    (RunningApp::start(&settings, true).await.unwrap(), settings)
+}
+
+async fn a_token(app: &RunningApp) -> String {
+    let name = format!("bench{}", rand::random::<u64>());
+    let now = utc_now();
+    let user = NewUser {
+        department_id: 8,
+        email: name.clone(),
+        username: name,
+        password_hash: String::new(),
+        full_name: "Bench".to_owned(),
+        role: "ADMIN".to_owned(),
+        created_at: now,
+        updated_at: now,
+    };
+    let id = app.state.db.write(async |conn| db::insert_user(conn, user).await).await.unwrap();
+    let user = db::find_user_by_id(&mut app.state.db.conn().await.unwrap(), id).await.unwrap().unwrap();
+    app.state.tokens.issue(&user).unwrap()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
+
+/// Requests a second of each target, taken in turns.
+async fn rates<const N: usize>(targets: [&Target; N]) -> [f64; N] {
+    let mut all: [Vec<f64>; N] = std::array::from_fn(|_| Vec::new());
+    for _ in 0..ROUNDS {
+        for (target, rates) in targets.iter().zip(&mut all) {
+            let clients = (*target).clone();
+            let times = on_own_runtime(async move { clients.load(ROUND).await }).await;
+            rates.push(times.len() as f64 / ROUND.as_secs_f64());
+        }
+    }
+    all.map(median)
+}
+
+/// The clients get threads of their own, away from the servers' workers.
+async fn on_own_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(work)
+    })
+    .await
+    .unwrap()
+}
+
+fn p99(times: &[Duration]) -> Duration {
+    times[times.len() * 99 / 100]
+}
+
+async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
+    let folder = PathBuf::from(std::env::var("IMPORT_DIR").unwrap());
+    let clients = hits.clone();
+    let idle = on_own_runtime(async move { clients.load(ROUND * 3).await }).await;
+    let context = import_context(settings, app.state.db.clone(), app.state.cache.clone(), 8);
+    let ended = Arc::new(AtomicBool::new(false));
+    let (clients, told) = (hits.clone(), ended.clone());
+    let load = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut times = Vec::new();
+            while !told.load(Ordering::Acquire) {
+                times.extend(clients.load(Duration::from_secs(1)).await);
+            }
+            times.sort();
+            times
+        })
+    });
+    // As in production: the import runs on a thread of its own.
+    let importing = std::thread::spawn(move || {
+        actix_rt::System::new().block_on(async {
+            run_once(&context, &Source::Folder(folder), "bench", &Default::default(), &mut |_| {}).await.unwrap()
+        })
+    });
+    let report = tokio::task::spawn_blocking(move || importing.join().unwrap()).await.unwrap();
+    ended.store(true, Ordering::Release);
+    let busy = load.await.unwrap();
+    let rows: usize = report.files.iter().map(|file| file.counts.inserted).sum();
+    let [idle, busy] = [p99(&idle), p99(&busy)].map(|time| time.as_secs_f64() * 1000.0);
+    println!("\n| hits, 99th percentile | time |\n| --- | --- |");
+    println!(
+        "| idle | {idle:.2} ms |\n| while {rows} rows are imported | {busy:.2} ms |\n| ratio | {:.2} |",
+        busy / idle
+    );
+}
+
+async fn cold_key(app: &RunningApp, address: std::net::SocketAddr, token: &str) {
+    app.state.cache.invalidate_namespace(credit_portfolio::cache::NAMESPACE).await;
+    let target = Target::new(address, PATH, token);
+    let heads = on_own_runtime(async move {
+        let mut clients = Vec::new();
+        for _ in 0..1000 {
+            clients.push(target.connect().await);
+        }
+        let asking = clients.into_iter().map(|mut client| tokio::spawn(async move { client.ask().await.0 }));
+        let mut heads = Vec::new();
+        for asked in asking.collect::<Vec<_>>() {
+            heads.push(asked.await.unwrap());
+        }
+        heads
+    })
+    .await;
+    let computed = heads.iter().filter(|head| head.contains("; stored")).count();
+    println!("\n| 1,000 concurrent requests for one cold key | |\n| --- | --- |\n| computations | {computed} |");
+}
+
+fn main() {
+    actix_rt::System::new().block_on(async {
+        let (app, settings) = started("64", false).await;
+        let (with_redis, _) = started("0", true).await;
+        let token = a_token(&app).await;
+        let hits = Target::new(app.address, PATH, &token);
+        let (_, body) = hits.connect().await.ask().await;
+        let (head, _) = hits.connect().await.ask().await;
+        assert!(head.contains("; hit;") && head.contains("detail=memory"), "{head}");
+        let bytes = web::Bytes::from(body.clone());
+        let bare_server = HttpServer::new(move || {
+            let bytes = bytes.clone();
+            App::new().route(
+                "/bare",
+                web::get().to(move || {
+                    let bytes = bytes.clone();
+                    async move { HttpResponse::Ok().content_type("application/json").body(bytes) }
+                }),
+            )
+        })
+        .bind(("127.0.0.1", 0))
+        .unwrap();
+        let bare = Target::new(bare_server.addrs()[0], "/bare", &token);
+        let bare_server = bare_server.run();
+        let bare_handle = bare_server.handle();
+        actix_rt::spawn(bare_server);
+        let redis_only = Target::new(with_redis.address, PATH, &token);
+        redis_only.connect().await.ask().await;
+        let (head, _) = redis_only.connect().await.ask().await;
+        assert!(head.contains("; hit;") && head.contains("detail=redis"), "{head}");
+
+        let [bare_rate, hit_rate, redis_rate] = rates([&bare, &hits, &redis_only]).await;
+        println!("| {CONNECTIONS} connections, {} bytes | requests/s | of the bare handler |", body.len());
+        println!("| --- | --- | --- |\n| bare handler | {bare_rate:.0} | 1 |");
+        println!("| hit in memory | {hit_rate:.0} | {:.2} |", hit_rate / bare_rate);
+        println!("| hit in Redis | {redis_rate:.0} | {:.2} |", redis_rate / bare_rate);
+        cold_key(&app, app.address, &token).await;
+        while_importing(&app, &settings, &hits).await;
+        bare_handle.stop(false).await;
+        with_redis.stop().await.unwrap();
+        app.stop().await.unwrap();
+    });
+}
