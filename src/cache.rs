@@ -13,6 +13,7 @@ mod flights;
 mod freshness;
 mod key;
 mod memory;
+mod redis_servers;
 mod redis_store;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};

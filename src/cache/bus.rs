@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use bb8_redis::redis::{self, RedisError};
+use bb8_redis::redis::RedisError;
 use futures_util::StreamExt;
 
-use super::redis_store::{CHANNEL, RedisFault, connection_info};
+use super::redis_servers::Servers;
+use super::redis_store::{CHANNEL, RedisFault};
 use super::{Cache, Shared};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
@@ -17,11 +18,11 @@ const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
 /// Listens until the cache is dropped, on a task of the current runtime.
 pub(super) fn listen(settings: &RedisSettings, cache: &Cache) -> Result<(), RedisFault> {
-    let client = redis::Client::open(connection_info(settings)?)?;
+    let (servers, _) = Servers::open(settings)?;
     let (shared, timeout) = (std::sync::Arc::downgrade(&cache.shared), settings.timeout);
     tokio::spawn(async move {
         while shared.strong_count() > 0 {
-            if let Err(err) = subscribed(&client, timeout, &shared).await {
+            if let Err(err) = subscribed(&servers, timeout, &shared).await {
                 log::debug!("No word of changes over Redis: {err}");
             }
             tokio::time::sleep(LISTEN_AGAIN).await;
@@ -30,13 +31,9 @@ pub(super) fn listen(settings: &RedisSettings, cache: &Cache) -> Result<(), Redi
     Ok(())
 }
 
-async fn subscribed(
-    client: &redis::Client,
-    timeout: Duration,
-    shared: &std::sync::Weak<Shared>,
-) -> Result<(), RedisError> {
+async fn subscribed(servers: &Servers, timeout: Duration, shared: &std::sync::Weak<Shared>) -> Result<(), RedisError> {
     let connecting = async {
-        let mut pubsub = client.get_async_pubsub().await?;
+        let mut pubsub = servers.client().await?.get_async_pubsub().await?;
         pubsub.subscribe(CHANNEL).await?;
         Ok::<_, RedisError>(pubsub)
     };

@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use bb8_redis::RedisConnectionManager;
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
-use bb8_redis::redis::{self, ConnectionInfo, FromRedisValue, IntoConnectionInfo, RedisError};
+use bb8_redis::redis::{self, FromRedisValue, RedisError};
 
 use super::Wanted;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
+use super::redis_servers::Servers;
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
@@ -62,6 +62,9 @@ pub enum RedisFault {
     /// The connection or the command failed.
     #[error("{0}")]
     Failed(#[from] RedisError),
+    /// `REDIS_URL` names sentinels in a way that can't be read.
+    #[error("REDIS_URL {0}: redis+sentinel://[user:password@]host:port,host:port/master[/db]")]
+    Sentinel(&'static str),
     /// An entry is not what this program writes.
     #[error("an entry can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
@@ -70,7 +73,7 @@ pub enum RedisFault {
 /// The connection pool and the state of the server behind it.
 #[derive(Clone)]
 pub(super) struct RedisStore {
-    pool: Pool<RedisConnectionManager>,
+    pool: Pool<Servers>,
     budget: Duration,
     state: Arc<State>,
 }
@@ -88,16 +91,17 @@ struct Pending {
     keys: BTreeSet<(String, String)>,
 }
 
-type Connection<'a> = PooledConnection<'a, RedisConnectionManager>;
+type Connection<'a> = PooledConnection<'a, Servers>;
 
 impl RedisStore {
     pub async fn open(settings: &RedisSettings) -> Result<RedisStore, RedisFault> {
-        let info = connection_info(settings)?;
-        let address = info.addr().to_string();
+        let (servers, address) = Servers::open(settings)?;
+        // A connection in doubt is not used again; to ask each time would double the way.
         let pool = Pool::builder()
             .max_size(POOL_SIZE)
             .connection_timeout(settings.timeout)
-            .build_unchecked(RedisConnectionManager::new(info)?);
+            .test_on_check_out(false)
+            .build_unchecked(servers);
         metrics::REDIS_UP.set(0);
         let store = RedisStore { pool, budget: settings.timeout, state: Arc::default() };
         match store.take_up().await {
@@ -202,7 +206,11 @@ impl RedisStore {
                 RunError::User(err) => RedisFault::Failed(err),
                 RunError::TimedOut => RedisFault::Slow(self.budget.as_millis()),
             })?;
-            Ok(command.query_async(&mut *conn).await?)
+            conn.is_in_doubt = true;
+            let answer = command.query_async(&mut conn.connection).await;
+            // An answer that says no is an answer.
+            conn.is_in_doubt = answer.as_ref().is_err_and(|err: &RedisError| err.code().is_none());
+            Ok(answer?)
         };
         let started = Instant::now();
         let answer = match tokio::time::timeout(self.budget, step).await {
@@ -300,18 +308,6 @@ fn lease_key(namespace: &str, key: &CacheKey) -> String {
 
 fn generations_key(namespace: &str) -> String {
     format!("itbudget:generations:{namespace}")
-}
-
-/// Where and as whom Redis is asked: `REDIS_URL`, or the plain settings.
-pub(super) fn connection_info(settings: &RedisSettings) -> Result<ConnectionInfo, RedisFault> {
-    if !settings.url.expose().is_empty() {
-        return Ok(settings.url.expose().into_connection_info()?);
-    }
-    let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
-    if !settings.password.expose().is_empty() {
-        redis_settings = redis_settings.set_password(settings.password.expose());
-    }
-    Ok((settings.host.as_str(), settings.port).into_connection_info()?.set_redis_settings(redis_settings))
 }
 
 fn log_fallback(fault: &RedisFault) {

@@ -25,6 +25,7 @@ mod layers;
 mod metrics;
 mod migrations;
 mod openapi;
+mod redis_servers;
 mod resources;
 mod settings;
 mod workbook;

@@ -131,6 +131,7 @@ pub fn psql(url: &str, sql: &str) -> Result<String, String> {
 /// A Redis of its own.
 pub struct Redis {
     pub port: u16,
+    extra: Vec<String>,
     password: &'static str,
     folder: PathBuf,
     server: Option<Server>,
@@ -142,8 +143,14 @@ impl Redis {
     }
 
     pub fn start_with_password(password: &'static str) -> Redis {
+        Redis::start_on(free_port(), password, &[])
+    }
+
+    /// With further arguments; `port` is where it is waited for.
+    pub fn start_on(port: u16, password: &'static str, extra: &[&str]) -> Redis {
         let folder = keep(tempfile::Builder::new().prefix("cp-redis-"));
-        let mut redis = Redis { port: free_port(), password, folder, server: None };
+        let extra = extra.iter().map(|argument| (*argument).to_owned()).collect();
+        let mut redis = Redis { port, extra, password, folder, server: None };
         redis.restart();
         redis
     }
@@ -153,8 +160,9 @@ impl Redis {
         self.server = None;
         std::fs::create_dir_all(&self.folder).unwrap();
         let (port, folder) = (self.port.to_string(), text(&self.folder));
-        let command = [
-            &program("redis-server"),
+        let server = program("redis-server");
+        let mut command = vec![
+            server.as_str(),
             "--port",
             &port,
             "--bind",
@@ -166,6 +174,7 @@ impl Redis {
             "--requirepass",
             self.password,
         ];
+        command.extend(self.extra.iter().map(String::as_str));
         self.server = Some(Server::start(&self.folder, &command));
         wait_for_port(self.port, "Redis");
     }
@@ -236,4 +245,19 @@ fn first(prefix: &[String], command: &[String]) -> String {
 
 fn rest(prefix: &[String], command: &[String]) -> Vec<String> {
     prefix.iter().chain(command).skip(1).cloned().collect()
+}
+
+/// A sentinel that watches over a master; and its port.
+pub fn sentinel(name: &str, master_port: u16) -> (Server, u16) {
+    let folder = keep(tempfile::Builder::new().prefix("cp-sentinel-"));
+    let (port, settings_file) = (free_port(), folder.join("sentinel.conf"));
+    let settings = format!(
+        "port {port}\nbind 127.0.0.1\ndir {}\nsentinel monitor {name} 127.0.0.1 {master_port} 1\n\
+         sentinel down-after-milliseconds {name} 1000\nsentinel failover-timeout {name} 3000\n",
+        text(&folder)
+    );
+    std::fs::write(&settings_file, settings).unwrap();
+    let server = Server::start(&folder, &[&program("redis-server"), &text(&settings_file), "--sentinel"]);
+    wait_for_port(port, "the sentinel");
+    (server, port)
 }

@@ -1,0 +1,99 @@
+//! Where Redis is: one server, or the master that sentinels name; and connections to it.
+
+use bb8_redis::bb8::ManageConnection;
+use bb8_redis::redis::aio::MultiplexedConnection;
+use bb8_redis::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use bb8_redis::redis::{self, Client, ConnectionAddr, IntoConnectionInfo, RedisError};
+use tokio::sync::Mutex;
+
+use super::redis_store::RedisFault;
+use crate::config::RedisSettings;
+
+const SENTINEL_SCHEME: &str = "redis+sentinel://";
+const SENTINEL_PORT: u16 = 26_379;
+
+/// One server, or several sentinels that know which server it is.
+pub(super) enum Servers {
+    One(Box<Client>),
+    Sentinels(Box<Mutex<SentinelClient>>),
+}
+
+/// A connection that tells whether it can be used again.
+pub(super) struct Link {
+    pub connection: MultiplexedConnection,
+    /// A step on it began and has not ended well.
+    pub is_in_doubt: bool,
+}
+
+impl Servers {
+    /// What `REDIS_URL` or the plain settings name. Gives its address, too, without any secret.
+    pub fn open(settings: &RedisSettings) -> Result<(Servers, String), RedisFault> {
+        let url = settings.url.expose();
+        if let Some(rest) = url.strip_prefix(SENTINEL_SCHEME) {
+            let (client, address) = sentinels(rest)?;
+            return Ok((Servers::Sentinels(Box::new(Mutex::new(client))), address));
+        }
+        let info = if url.is_empty() {
+            let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
+            if !settings.password.expose().is_empty() {
+                redis_settings = redis_settings.set_password(settings.password.expose());
+            }
+            (settings.host.as_str(), settings.port).into_connection_info()?.set_redis_settings(redis_settings)
+        } else {
+            url.into_connection_info()?
+        };
+        let address = info.addr().to_string();
+        Ok((Servers::One(Box::new(Client::open(info)?)), address))
+    }
+
+    /// The client of the server that takes writes now.
+    pub async fn client(&self) -> Result<Client, RedisError> {
+        match self {
+            Servers::One(client) => Ok(Client::clone(client)),
+            Servers::Sentinels(client) => client.lock().await.async_get_client().await,
+        }
+    }
+}
+
+impl ManageConnection for Servers {
+    type Connection = Link;
+    type Error = RedisError;
+
+    async fn connect(&self) -> Result<Link, RedisError> {
+        let connection = self.client().await?.get_multiplexed_async_connection().await?;
+        Ok(Link { connection, is_in_doubt: false })
+    }
+
+    async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {
+        redis::cmd("PING").query_async(&mut link.connection).await
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.is_in_doubt
+    }
+}
+
+/// Reads `[user[:password]@]host[:port][,host[:port]…]/master[/db]`.
+fn sentinels(rest: &str) -> Result<(SentinelClient, String), RedisFault> {
+    let (login, places) = rest.rsplit_once('@').map_or((None, rest), |(login, places)| (Some(login), places));
+    let (hosts, path) = places.split_once('/').ok_or(RedisFault::Sentinel("names no master"))?;
+    let (master, db) = path.split_once('/').map_or((path, "0"), |(master, db)| (master, db));
+    let addresses: Option<Vec<ConnectionAddr>> = hosts
+        .split(',')
+        .map(|host| match host.rsplit_once(':') {
+            Some((name, port)) => Some(ConnectionAddr::Tcp(name.to_owned(), port.parse().ok()?)),
+            None => Some(ConnectionAddr::Tcp(host.to_owned(), SENTINEL_PORT)),
+        })
+        .collect();
+    let addresses = addresses.ok_or(RedisFault::Sentinel("has a port that is no number"))?;
+    let mut builder = SentinelClientBuilder::new(addresses, master, SentinelServerType::Master)?
+        .set_client_to_redis_db(db.parse().map_err(|_| RedisFault::Sentinel("has a database that is no number"))?);
+    if let Some(login) = login {
+        let (user, password) = login.split_once(':').unwrap_or(("", login));
+        if !user.is_empty() {
+            builder = builder.set_client_to_redis_username(user);
+        }
+        builder = builder.set_client_to_redis_password(password);
+    }
+    Ok((builder.build()?, format!("the master {master} of {hosts}")))
+}
