@@ -17,7 +17,7 @@ pub use contracts::{ContractSearch, ContractsSummary};
 pub use debt::{Concentration, DebtBalance, DebtGroup};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
-pub use query::{Query, Question};
+pub use query::{Asked, Query, Question};
 pub use summary::Summary;
 pub use years::YearComparison;
 
@@ -136,25 +136,51 @@ impl Analytics {
     /// # Errors
     /// [`AnalyticsError`] when it is not cached and the database can't answer.
     pub async fn answer(&self, query: &Query) -> Result<Answer, AnalyticsError> {
+        self.answer_to(&self.asked(query.clone())).await
+    }
+
+    /// A question made ready to be asked.
+    pub fn asked(&self, query: Query) -> Asked {
         let wanted = query.wanted(&self.shared.base_currency);
+        let hits = metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "memory", "hit"]);
+        Asked { query, wanted, hits }
+    }
+
+    /// The answer in this process's memory, if it is valid. Asks nobody.
+    pub fn answer_from_memory(&self, asked: &Asked) -> Option<Answer> {
+        if !self.shared.cache.is_fresh() {
+            return None;
+        }
+        match self.shared.cache.get_local(&asked.wanted) {
+            Found::Hit(entry, tier) => Some(self.hit(asked, entry, tier)),
+            _ => None,
+        }
+    }
+
+    /// As [`Analytics::answer`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn answer_to(&self, asked: &Asked) -> Result<Answer, AnalyticsError> {
+        let Asked { query, wanted, .. } = asked;
         if !self.shared.cache.is_fresh() && self.shared.is_database_up.load(Ordering::Acquire) {
             // Without the database, what is known of changes has to do.
             let _ = self.look_for_changes().await;
         }
         let (mut expired, mut was_outdated) = (None, false);
-        match self.shared.cache.get_local(&wanted) {
-            Found::Hit(entry, tier) => return Ok(self.hit(query, &wanted, entry, tier)),
+        match self.shared.cache.get_local(wanted) {
+            Found::Hit(entry, tier) => return Ok(self.hit(asked, entry, tier)),
             Found::Expired(entry) => expired = Some(entry),
             Found::Outdated | Found::Unheard => was_outdated = true,
             Found::Nothing => {}
         }
-        match self.found_in_redis(&wanted).await {
-            Found::Hit(entry, tier) => return Ok(self.hit(query, &wanted, entry, tier)),
+        match self.found_in_redis(wanted).await {
+            Found::Hit(entry, tier) => return Ok(self.hit(asked, entry, tier)),
             Found::Outdated => was_outdated = true,
             _ => {}
         }
         self.shared.popular.note(query);
-        let answer = self.computed_or_shared(query, &wanted, was_outdated).await;
+        let answer = self.computed_or_shared(query, wanted, was_outdated).await;
         let answer = answer.or_else(|err| self.stale(expired, err));
         let result = match &answer {
             Ok(Answer { origin: Origin::Stale, .. }) => "stale",
@@ -164,14 +190,15 @@ impl Analytics {
         answer
     }
 
-    fn hit(&self, query: &Query, wanted: &Wanted, entry: Arc<Entry>, tier: Tier) -> Answer {
-        let told = match tier {
-            Tier::Memory => "memory",
-            Tier::Redis => "redis",
-        };
-        metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), told, "hit"]).inc();
-        self.shared.popular.sample(query);
-        self.refresh_ahead(query, wanted, &entry);
+    fn hit(&self, asked: &Asked, entry: Arc<Entry>, tier: Tier) -> Answer {
+        match tier {
+            Tier::Memory => asked.hits.inc(),
+            Tier::Redis => {
+                metrics::CACHE_REQUESTS.with_label_values(&[asked.query.endpoint(), "redis", "hit"]).inc();
+            }
+        }
+        self.shared.popular.sample(&asked.query);
+        self.refresh_ahead(&asked.query, &asked.wanted, &entry);
         Answer { entry, origin: Origin::Hit(tier) }
     }
 

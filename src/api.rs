@@ -22,6 +22,7 @@ mod openapi;
 mod operations;
 mod organizations;
 mod params;
+mod repeated;
 
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
@@ -30,6 +31,7 @@ pub use cors::cors;
 use error::ApiError;
 pub use frame::frame;
 pub use openapi::openapi;
+pub use repeated::Repeated;
 
 /// The path that the whole contract lies under.
 pub const PREFIX: &str = "/api/v1";
@@ -42,13 +44,10 @@ pub fn configure(config: &mut ServiceConfig) {
     let json = JsonConfig::default().limit(JSON_BYTES).error_handler(|err, _| ApiError::from_json_error(&err).into());
     config
         .app_data(json)
-        .configure(health::configure)
-        .configure(openapi::configure)
         .service(
             web::scope(PREFIX)
-                .configure(auth::configure)
-                .configure(departments::configure)
-                // What is more exact comes first: contracts/stats/summary before contracts/{id}.
+                // What is asked most comes first, and what is more exact comes first: contracts/stats/summary before
+                // contracts/{id}.
                 .service(
                     web::scope("/credit-portfolio")
                         .configure(analytics::configure)
@@ -58,8 +57,13 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(contracts::configure)
                         .configure(import::configure)
                         .configure(cache::configure),
-                ),
+                )
+                .configure(auth::configure)
+                .configure(departments::configure)
+                .configure(openapi::configure_document),
         )
+        .configure(health::configure)
+        .configure(openapi::configure_page)
         .default_service(
             web::route().to(async || ApiError::NotFound("there is nothing at this path".to_owned()).answer()),
         );

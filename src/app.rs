@@ -153,6 +153,8 @@ impl RunningApp {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
+                // Each worker remembers its own.
+                .app_data(Data::new(api::Repeated::default()))
                 .wrap(from_fn(api::conditional))
                 .wrap(Compress::default())
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))

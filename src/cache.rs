@@ -66,10 +66,19 @@ pub enum Tier {
 pub struct Wanted {
     /// Under this key.
     pub key: CacheKey,
+    /// The whole of it, as it stands in Redis.
+    pub full_key: String,
     /// Figures of these departments.
     pub scope: DepartmentScope,
     /// What they are computed from.
     pub dependency: Dependency,
+}
+
+impl Wanted {
+    /// Figures of these departments under that key.
+    pub fn new(key: CacheKey, scope: DepartmentScope, dependency: Dependency) -> Wanted {
+        Wanted { full_key: key.in_redis(NAMESPACE), key, scope, dependency }
+    }
 }
 
 /// What a look into the cache gave.
@@ -142,7 +151,7 @@ impl Cache {
 
     /// The entry in this process's memory. Asks nobody.
     pub fn get_local(&self, wanted: &Wanted) -> Found {
-        match self.shared.memory.get(&wanted.key.in_redis(NAMESPACE)) {
+        match self.shared.memory.get(&wanted.full_key) {
             Some(entry) => self.judged(entry, wanted, Tier::Memory),
             None => Found::Nothing,
         }
@@ -154,7 +163,7 @@ impl Cache {
         let Ok(Some(entry)) = redis.get(NAMESPACE, wanted).await else { return Found::Nothing };
         let found = self.judged(Arc::new(entry), wanted, Tier::Redis);
         if let Found::Hit(entry, _) = &found {
-            self.shared.memory.set(wanted.key.in_redis(NAMESPACE), entry.clone());
+            self.shared.memory.set(wanted.full_key.clone(), entry.clone());
         }
         found
     }
@@ -175,7 +184,7 @@ impl Cache {
 
     /// Stores an entry in memory and in Redis (while it answers). Gives where it went.
     pub async fn set(&self, wanted: &Wanted, entry: Arc<Entry>) -> Tier {
-        self.shared.memory.set(wanted.key.in_redis(NAMESPACE), entry.clone());
+        self.shared.memory.set(wanted.full_key.clone(), entry.clone());
         match self.redis_in_use() {
             Some(redis) if redis.set(NAMESPACE, &wanted.key, &entry).await.is_ok() => Tier::Redis,
             _ => Tier::Memory,

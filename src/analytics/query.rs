@@ -35,6 +35,15 @@ pub enum Question {
     OrganizationStats,
 }
 
+/// A question, and what is looked for to answer it: made once, asked often.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The question.
+    pub query: Query,
+    pub(super) wanted: Wanted,
+    pub(super) hits: prometheus::IntCounter,
+}
+
 /// A question over the operations that a filter leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
@@ -64,7 +73,7 @@ impl Query {
 
     /// What is looked for in the cache. A currency other than the base one is part of the key.
     pub(super) fn wanted(&self, base_currency: &Currency) -> Wanted {
-        Wanted { key: self.key(base_currency), scope: self.filter.department, dependency: self.dependency() }
+        Wanted::new(self.key(base_currency), self.filter.department, self.dependency())
     }
 
     fn key(&self, base_currency: &Currency) -> CacheKey {

@@ -4,23 +4,26 @@ use std::future::Ready;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, VARY,
+    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY,
 };
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::Export;
+use super::frame::UNCOMPRESSED;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     BankAccountId, ContractId, Dates, Department, Files, Grouping, OneCurrency, OrganizationId, Pages, Search,
 };
 use super::params::Params;
+use super::repeated::{Repeated, key_of};
 use crate::analytics::{
-    Answer, Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup,
-    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Query, Question,
-    Summary, YearComparison,
+    Answer, Asked, Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance,
+    DebtGroup, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Query,
+    Question, Summary, YearComparison,
 };
 use crate::app::AppState;
 use crate::cache::{Encoding, Entry, Tier};
@@ -57,13 +60,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 pub async fn summary(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::Summary, filter }, export).await
+    answered(&state, again, Query { question: Question::Summary, filter }, export).await
 }
 
 /// Receipts and expenses, month by month.
@@ -78,13 +81,13 @@ pub async fn summary(
 pub async fn monthly_stats(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::MonthlyStats, filter }, export).await
+    answered(&state, again, Query { question: Question::MonthlyStats, filter }, export).await
 }
 
 /// Principal and interest, month by month.
@@ -99,13 +102,13 @@ pub async fn monthly_stats(
 pub async fn monthly_efficiency(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::MonthlyEfficiency, filter }, export).await
+    answered(&state, again, Query { question: Question::MonthlyEfficiency, filter }, export).await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -120,13 +123,13 @@ pub async fn monthly_efficiency(
 pub async fn org_efficiency(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::OrgEfficiency, filter }, export).await
+    answered(&state, again, Query { question: Question::OrgEfficiency, filter }, export).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -141,13 +144,13 @@ pub async fn org_efficiency(
 pub async fn cashflow_monthly(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::CashflowMonthly, filter }, export).await
+    answered(&state, again, Query { question: Question::CashflowMonthly, filter }, export).await
 }
 
 /// Received and paid, year by year; growth is absent in the first.
@@ -162,13 +165,13 @@ pub async fn cashflow_monthly(
 pub async fn yearly_comparison(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::YearlyComparison, filter }, export).await
+    answered(&state, again, Query { question: Question::YearlyComparison, filter }, export).await
 }
 
 /// What is owed at the end of each month: received − principal.
@@ -183,7 +186,7 @@ pub async fn yearly_comparison(
 pub async fn debt_balance(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::Contract])?;
@@ -199,7 +202,7 @@ pub async fn debt_balance(
     };
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::DebtBalance(group), filter }, export).await
+    answered(&state, again, Query { question: Question::DebtBalance(group), filter }, export).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -214,13 +217,13 @@ pub async fn debt_balance(
 pub async fn concentration(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::Concentration, filter }, export).await
+    answered(&state, again, Query { question: Question::Concentration, filter }, export).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -235,13 +238,13 @@ pub async fn concentration(
 pub async fn contract_stats(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::ContractStats, filter }, export).await
+    answered(&state, again, Query { question: Question::ContractStats, filter }, export).await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -256,7 +259,7 @@ pub async fn contract_stats(
 pub async fn contracts_summary(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
@@ -271,7 +274,7 @@ pub async fn contracts_summary(
         // A file is not cut into pages.
         asked = ContractSearch { page: 1, limit: i64::MAX, ..asked };
     }
-    answered(&state, encoding, Query { question: Question::ContractsSummary(asked), filter }, export).await
+    answered(&state, again, Query { question: Question::ContractsSummary(asked), filter }, export).await
 }
 
 /// The figures of each organization.
@@ -286,13 +289,13 @@ pub async fn contracts_summary(
 pub async fn organization_stats(
     state: Data<AppState>,
     caller: Caller,
-    encoding: AcceptedEncoding,
+    again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let filter = filter(&state, &caller, &mut params, &[])?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, encoding, Query { question: Question::OrganizationStats, filter }, export).await
+    answered(&state, again, Query { question: Question::OrganizationStats, filter }, export).await
 }
 
 /// What a question can be narrowed to, beside department and dates.
@@ -329,49 +332,78 @@ fn filter(
 
 async fn answered(
     state: &AppState,
-    encoding: AcceptedEncoding,
+    again: Again,
     query: Query,
     export: Option<Export>,
 ) -> Result<HttpResponse, ApiError> {
-    let answer = state.analytics.answer(&query).await?;
-    let entry = &answer.entry;
-    // An import that changed nothing leaves the entry valid and the data newer.
-    let known = state.cache.known_version(query.filter.department);
-    let as_of = entry.data_as_of.max(known.and_then(|version| version.as_of));
-    let mut response = match export {
-        Some(export) => {
-            let generation = known.map_or(0, |version| version.generation);
-            export.answer(DataVersion { generation, as_of }, &query.endpoint().replace('_', "-"), &entry.body).await?
+    let asked = state.analytics.asked(query);
+    let answer = state.analytics.answer_to(&asked).await?;
+    let Some(export) = export else {
+        let response = figures(state, &asked, &answer, again.encoding);
+        if answer.origin == Origin::Hit(Tier::Memory) {
+            again.remember(asked);
         }
-        None => ready(entry, encoding)?,
+        return response;
     };
-    let headers = response.headers_mut();
-    headers.insert(CACHE_STATUS, header(&cache_status(&answer))?);
-    headers.insert(AGE, HeaderValue::from(entry.age_seconds()));
-    if let Some(as_of) = as_of {
-        headers.insert(DATA_AS_OF, header(&format!("{}Z", as_of.format("%Y-%m-%dT%H:%M:%S")))?);
-    }
-    if !entry.other_currencies.is_empty() {
-        headers.insert(OTHER_CURRENCIES, header(&entry.other_currencies.join(", "))?);
-    }
+    let generation = state.cache.known_version(asked.query.filter.department).map_or(0, |version| version.generation);
+    let version = DataVersion { generation, as_of: as_of(state, &asked, &answer) };
+    let name = asked.query.endpoint().replace('_', "-");
+    let mut response = export.answer(version, &name, &answer.entry.body).await?;
+    tell(state, &asked, &answer, response.headers_mut())?;
     Ok(response)
+}
+
+/// An answer as it is kept, and what is told beside it.
+pub(super) fn figures(
+    state: &AppState,
+    asked: &Asked,
+    answer: &Answer,
+    encoding: AcceptedEncoding,
+) -> Result<HttpResponse, ApiError> {
+    let mut response = ready(&answer.entry, encoding)?;
+    tell(state, asked, answer, response.headers_mut())?;
+    Ok(response)
+}
+
+/// An import that changed nothing leaves the entry valid and the data newer.
+fn as_of(state: &AppState, asked: &Asked, answer: &Answer) -> Option<NaiveDateTime> {
+    let known = state.cache.known_version(asked.query.filter.department);
+    answer.entry.data_as_of.max(known.and_then(|version| version.as_of))
+}
+
+fn tell(state: &AppState, asked: &Asked, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
+    headers.insert(CACHE_STATUS, header(&cache_status(answer))?);
+    headers.insert(AGE, HeaderValue::from(answer.entry.age_seconds()));
+    if let Some(as_of) = as_of(state, asked, answer) {
+        headers.insert(DATA_AS_OF, header(&utc(as_of))?);
+    }
+    if !answer.entry.other_currencies.is_empty() {
+        headers.insert(OTHER_CURRENCIES, header(&answer.entry.other_currencies.join(", "))?);
+    }
+    Ok(())
+}
+
+/// `2024-03-01T06:00:12Z`, by hand: a format string would be read anew each time.
+fn utc(time: NaiveDateTime) -> String {
+    let (date, clock) = (time.date(), time.time());
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second())
 }
 
 /// The bytes as they are kept, compressed where the client takes that.
 fn ready(entry: &Entry, AcceptedEncoding(accepted): AcceptedEncoding) -> Result<HttpResponse, ApiError> {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, "application/json")).insert_header((ETAG, header(&entry.entity_tag)?));
     let encoded = accepted.and_then(|encoding| Some((encoding, entry.encoded(encoding)?)));
-    Ok(match encoded {
-        Some((encoding, body)) => {
-            let name = match encoding {
-                Encoding::Brotli => "br",
-                Encoding::Gzip => "gzip",
-            };
-            response.insert_header((CONTENT_ENCODING, name)).insert_header((VARY, "accept-encoding")).body(body)
-        }
-        None => response.body(entry.body.clone()),
-    })
+    let (encoding, body) = match encoded {
+        Some((Encoding::Brotli, body)) => ("br", body),
+        Some((Encoding::Gzip, body)) => ("gzip", body),
+        None => (UNCOMPRESSED, entry.body.clone()),
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((ETAG, header(&entry.entity_tag)?))
+        .insert_header((CONTENT_ENCODING, encoding))
+        .insert_header((VARY, "accept-encoding"))
+        .body(body))
 }
 
 fn header(text: &str) -> Result<HeaderValue, ApiError> {
@@ -400,23 +432,51 @@ fn cache_status(answer: &Answer) -> String {
 #[derive(Clone, Copy)]
 pub struct AcceptedEncoding(Option<Encoding>);
 
-impl FromRequest for AcceptedEncoding {
-    type Error = ApiError;
-    type Future = Ready<Result<AcceptedEncoding, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let accepted = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+impl AcceptedEncoding {
+    fn of(headers: &HeaderMap) -> AcceptedEncoding {
+        let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
         let takes = |name: &str| {
-            let wanted = accepted.into_iter().flat_map(|all| all.split(','));
-            wanted.into_iter().any(|one| {
+            accepted.into_iter().flat_map(|all| all.split(',')).any(|one| {
                 let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
                 coding.trim().eq_ignore_ascii_case(name) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
             })
         };
-        std::future::ready(Ok(AcceptedEncoding(match () {
+        AcceptedEncoding(match () {
             () if takes("br") => Some(Encoding::Brotli),
             () if takes("gzip") => Some(Encoding::Gzip),
             () => None,
-        })))
+        })
+    }
+}
+
+/// What is needed to answer the same request again without asking anew who may what.
+pub struct Again {
+    encoding: AcceptedEncoding,
+    key: Vec<u8>,
+    token_ends: i64,
+    repeated: Option<Data<Repeated>>,
+}
+
+impl Again {
+    fn remember(self, asked: Asked) {
+        if let Some(repeated) = self.repeated {
+            repeated.remember(self.key, asked, self.encoding, self.token_ends);
+        }
+    }
+}
+
+impl FromRequest for Again {
+    type Error = ApiError;
+    type Future = Ready<Result<Again, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let again = Caller::token_ends(request).map(|token_ends| Again {
+            encoding: AcceptedEncoding::of(headers),
+            key: key_of(request.uri().path_and_query().map_or("", |path| path.as_str()), headers),
+            token_ends,
+            repeated: request.app_data::<Data<Repeated>>().cloned(),
+        });
+        std::future::ready(again)
     }
 }

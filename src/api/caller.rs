@@ -1,6 +1,7 @@
 //! Who asks, and which departments that person may see.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
@@ -35,13 +36,17 @@ impl Caller {
     fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
         let state = request.app_data::<web::Data<AppState>>();
         let state = state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
-        let header = request.headers().get(AUTHORIZATION);
-        let token = header.and_then(|value| value.to_str().ok()).and_then(bearer_token);
-        let token = token.ok_or_else(|| {
-            ApiError::Unauthorized("an access token is needed: send Authorization: Bearer <token>".to_owned())
-        })?;
-        let claims = state.tokens.verify(token)?;
-        Caller::from_claims(&claims, &state.finance_departments)
+        Caller::from_claims(&*claims_of(state, request)?, &state.finance_departments)
+    }
+
+    /// When the caller's token ends, in Unix seconds.
+    ///
+    /// # Errors
+    /// 401 without a valid one.
+    pub fn token_ends(request: &HttpRequest) -> Result<i64, ApiError> {
+        let state = request.app_data::<web::Data<AppState>>();
+        let state = state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
+        Ok(claims_of(state, request)?.exp)
     }
 
     fn from_claims(claims: &Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
@@ -91,6 +96,15 @@ impl Caller {
         let refused = || ApiError::Forbidden("only the role ADMIN may do this".to_owned());
         (self.role == Role::Admin).then_some(()).ok_or_else(refused)
     }
+}
+
+fn claims_of(state: &AppState, request: &HttpRequest) -> Result<Arc<Claims>, ApiError> {
+    let header = request.headers().get(AUTHORIZATION);
+    let token = header.and_then(|value| value.to_str().ok()).and_then(bearer_token);
+    let token = token.ok_or_else(|| {
+        ApiError::Unauthorized("an access token is needed: send Authorization: Bearer <token>".to_owned())
+    })?;
+    Ok(state.tokens.verify(token)?)
 }
 
 fn bearer_token(header: &str) -> Option<&str> {

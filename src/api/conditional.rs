@@ -6,7 +6,9 @@
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 
@@ -27,9 +29,7 @@ pub async fn conditional(
     if !is_get || response.status() != StatusCode::OK {
         return Ok(response);
     }
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.append(VARY, HeaderValue::from_static("authorization, accept"));
+    keeping(response.headers_mut());
     let (request, response) = response.into_parts();
     let (mut response, body) = response.into_parts();
     let body = match body.try_into_bytes() {
@@ -54,6 +54,12 @@ pub async fn conditional(
 /// Whether a list of `If-None-Match` holds the tag; `W/` makes no difference here, `*` is any.
 fn matches(listed: &str, tag: &str) -> bool {
     listed.split(',').map(str::trim).any(|one| one == "*" || opaque(one) == opaque(tag))
+}
+
+/// Who may keep an answer, and for which requests.
+pub(super) fn keeping(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.append(VARY, HeaderValue::from_static("authorization, accept"));
 }
 
 fn opaque(tag: &str) -> &str {

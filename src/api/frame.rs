@@ -10,12 +10,15 @@ use std::task::Poll;
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 use super::error::{ApiError, problem_of_status};
+use super::repeated::answered_before;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How a handler says that its answer is not to be compressed; it does not go out.
+pub(super) const UNCOMPRESSED: &str = "identity";
 /// A longer id of the client's is replaced by one of ours.
 const LONGEST_ID: usize = 128;
 
@@ -37,6 +40,10 @@ pub async fn frame(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = asked_id(&request).unwrap_or_else(new_id);
+    if let Some(mut response) = answered_before(&request) {
+        finish(response.headers_mut(), &id);
+        return Ok(request.into_response(response));
+    }
     let handling = next.call(request);
     let work =
         CURRENT.scope(id.clone(), async move { handling.await.map(|answer| spoken(answer.map_into_boxed_body())) });
@@ -48,10 +55,17 @@ pub async fn frame(
             .await
             .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??,
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    finish(response.headers_mut(), &id);
     Ok(response)
+}
+
+fn finish(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == UNCOMPRESSED) {
+        headers.remove(CONTENT_ENCODING);
+    }
 }
 
 /// Gives an error response without words its words.

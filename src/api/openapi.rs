@@ -109,9 +109,14 @@ pub fn openapi() -> &'static Value {
     &DOCUMENT
 }
 
-pub(super) fn configure(config: &mut ServiceConfig) {
+/// Below the prefix.
+pub(super) fn configure_document(config: &mut ServiceConfig) {
+    config.service(web::resource("/openapi.json").get(document));
+}
+
+/// Beside it.
+pub(super) fn configure_page(config: &mut ServiceConfig) {
     config
-        .service(web::resource(URL).get(document))
         .service(web::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from(URL).persist_authorization(true)));
 }

@@ -65,6 +65,7 @@ struct Stored<A> {
     expires_at_ms: i64,
     computing_us: u64,
     other_currencies: Vec<String>,
+    entity_tag: String,
     answer: A,
 }
 
@@ -143,6 +144,7 @@ impl Entry {
             expires_at_ms: self.expires_at_ms,
             computing_us: u64::try_from(self.computing.as_micros()).unwrap_or(u64::MAX),
             other_currencies: self.other_currencies.clone(),
+            entity_tag: self.entity_tag.clone(),
             answer,
         })
     }
@@ -152,7 +154,7 @@ impl Entry {
     /// # Errors
     /// When it is not what [`Entry::to_stored`] writes.
     pub fn from_stored(wanted: &Wanted, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
-        let stored: Stored<Box<RawValue>> = serde_json::from_slice(bytes)?;
+        let stored: Stored<&RawValue> = serde_json::from_slice(bytes)?;
         let body = Bytes::copy_from_slice(stored.answer.get().as_bytes());
         Ok(Entry {
             scope: wanted.scope,
@@ -163,7 +165,7 @@ impl Entry {
             expires_at_ms: stored.expires_at_ms,
             computing: Duration::from_micros(stored.computing_us),
             other_currencies: stored.other_currencies,
-            entity_tag: entity_tag(&body),
+            entity_tag: stored.entity_tag,
             body,
             brotli: OnceLock::new(),
             gzip: OnceLock::new(),

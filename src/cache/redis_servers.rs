@@ -1,5 +1,8 @@
 //! Where Redis is: one server, or the master that sentinels name; and connections to it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bb8_redis::bb8::ManageConnection;
 use bb8_redis::redis::aio::MultiplexedConnection;
 use bb8_redis::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
@@ -18,11 +21,22 @@ pub(super) enum Servers {
     Sentinels(Box<Mutex<SentinelClient>>),
 }
 
-/// A connection that tells whether it can be used again.
+/// A connection that many steps share at once, each with its own answer.
+#[derive(Clone)]
 pub(super) struct Link {
     pub connection: MultiplexedConnection,
-    /// A step on it began and has not ended well.
-    pub is_in_doubt: bool,
+    /// A step on it broke off: nobody else should begin one.
+    is_broken: Arc<AtomicBool>,
+}
+
+impl Link {
+    pub fn is_broken(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire)
+    }
+
+    pub fn break_off(&self) {
+        self.is_broken.store(true, Ordering::Release);
+    }
 }
 
 impl Servers {
@@ -61,7 +75,7 @@ impl ManageConnection for Servers {
 
     async fn connect(&self) -> Result<Link, RedisError> {
         let connection = self.client().await?.get_multiplexed_async_connection().await?;
-        Ok(Link { connection, is_in_doubt: false })
+        Ok(Link { connection, is_broken: Arc::default() })
     }
 
     async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {
@@ -69,7 +83,7 @@ impl ManageConnection for Servers {
     }
 
     fn has_broken(&self, link: &mut Link) -> bool {
-        link.is_in_doubt
+        link.is_broken()
     }
 }
 

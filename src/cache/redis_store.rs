@@ -15,13 +15,14 @@ use bb8_redis::redis::{self, FromRedisValue, RedisError};
 use super::Wanted;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
-use super::redis_servers::Servers;
+use super::redis_servers::{Link, Servers};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-const POOL_SIZE: u32 = 16;
+/// Steps share connections: more only spread them over more sockets.
+const POOL_SIZE: u32 = 2;
 const SCAN_BATCH: usize = 500;
 /// More single keys than these are not remembered through an outage: their namespaces are.
 const MOST_PENDING_KEYS: usize = 1000;
@@ -201,24 +202,45 @@ impl RedisStore {
     }
 
     async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, RedisFault> {
-        let step = async {
-            let mut conn: Connection<'_> = self.pool.get().await.map_err(|err| match err {
+        let started = Instant::now();
+        let answer = self.queried(command, (started + self.budget).into()).await;
+        metrics::REDIS_SECONDS.observe(started.elapsed().as_secs_f64());
+        answer
+    }
+
+    async fn queried<T: FromRedisValue>(
+        &self,
+        command: &redis::Cmd,
+        deadline: tokio::time::Instant,
+    ) -> Result<T, RedisFault> {
+        let slow = |_| RedisFault::Slow(self.budget.as_millis());
+        let mut link = tokio::time::timeout_at(deadline, self.link()).await.map_err(slow)??;
+        let answer = tokio::time::timeout_at(deadline, command.query_async(&mut link.connection)).await;
+        let has_answered = match &answer {
+            Ok(Ok(_)) => true,
+            // An answer that says no is an answer.
+            Ok(Err(err)) => err.code().is_some(),
+            Err(_) => false,
+        };
+        if !has_answered {
+            link.break_off();
+        }
+        Ok(answer.map_err(slow)??)
+    }
+
+    /// A connection that was whole when last used. It goes back to the pool at once: many steps
+    /// share it, and Redis answers them in one go.
+    async fn link(&self) -> Result<Link, RedisFault> {
+        loop {
+            let link: Connection<'_> = self.pool.get().await.map_err(|err| match err {
                 RunError::User(err) => RedisFault::Failed(err),
                 RunError::TimedOut => RedisFault::Slow(self.budget.as_millis()),
             })?;
-            conn.is_in_doubt = true;
-            let answer = command.query_async(&mut conn.connection).await;
-            // An answer that says no is an answer.
-            conn.is_in_doubt = answer.as_ref().is_err_and(|err: &RedisError| err.code().is_none());
-            Ok(answer?)
-        };
-        let started = Instant::now();
-        let answer = match tokio::time::timeout(self.budget, step).await {
-            Ok(answer) => answer,
-            Err(_) => Err(RedisFault::Slow(self.budget.as_millis())),
-        };
-        metrics::REDIS_SECONDS.observe(started.elapsed().as_secs_f64());
-        answer
+            // A broken one is not taken back by the pool.
+            if !link.is_broken() {
+                return Ok(Link::clone(&link));
+            }
+        }
     }
 
     async fn look_after(self) {

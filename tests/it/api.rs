@@ -185,3 +185,33 @@ async fn health_tells_of_database_and_redis() {
     assert_eq!(ready, json!({ "status": "ready", "database": "up", "redis": "off" }));
     app.stop().await;
 }
+
+#[actix_rt::test]
+async fn a_question_asked_again_is_answered_in_the_same_words_by_every_path() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let bearer = format!("Bearer {token}");
+    let told = async |encoding: &str| {
+        let headers = [("Authorization", bearer.as_str()), ("Accept-Encoding", encoding)];
+        let answer = app.raw_get("/api/v1/credit-portfolio/monthly-stats?date_from=2024-01-01", &headers).await;
+        let mut headers = answer.headers.clone();
+        // The id, the date and the counters differ with each answer.
+        for name in ["x-request-id", "date", "age", "cache-status"] {
+            assert!(headers.remove(name).is_some(), "{name} is not told");
+        }
+        let mut headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
+        headers.sort();
+        (answer.status, headers, answer.text)
+    };
+    for encoding in ["identity", "gzip", "br"] {
+        // A miss at first; then every worker has its first hit, and all later ones.
+        let first = told(encoding).await;
+        for _ in 0..40 {
+            assert_eq!(told(encoding).await, first);
+        }
+    }
+    // The token decides each time.
+    let other = app.token(Role::User, DEPARTMENT).await;
+    assert_eq!(app.get_as(&other, "monthly-stats?date_from=2024-01-01").await.status, StatusCode::FORBIDDEN);
+    app.stop().await;
+}
