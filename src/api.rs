@@ -15,6 +15,7 @@ mod cors;
 mod departments;
 mod error;
 mod export;
+mod figures;
 mod frame;
 mod health;
 mod import;

@@ -13,7 +13,7 @@ const SECONDS: [f64; 11] = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
 
 /// Questions to the cache, by `endpoint`, `tier` (`memory`, `redis`, `none`) and `result` (`hit`,
-/// `miss`, `stale`).
+/// `miss`, `stale`, and `bypass` for answers that are never cached).
 pub static CACHE_REQUESTS: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("cache_requests_total", "Questions to the cache.", &["endpoint", "tier", "result"]));
 /// How long computing an answer took, by `endpoint`.

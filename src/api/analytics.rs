@@ -1,37 +1,23 @@
 //! The analytics endpoints: one shape, one line each.
 
-use std::future::Ready;
-
-use actix_web::dev::Payload;
-use actix_web::http::header::{
-    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY,
-};
+use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::export::Export;
-use super::frame::UNCOMPRESSED;
+use super::figures::{Again, answered};
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     BankAccountId, ContractId, Dates, Department, Files, Grouping, OneCurrency, OrganizationId, Pages, Search,
 };
 use super::params::Params;
-use super::repeated::{Repeated, key_of};
 use crate::analytics::{
-    Answer, Asked, Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance,
-    DebtGroup, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Origin, Query,
-    Question, Summary, YearComparison,
+    Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup,
+    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Query, Question, Summary,
+    YearComparison,
 };
 use crate::app::AppState;
-use crate::cache::{Encoding, Entry, Tier};
-use crate::domain::{DataVersion, PortfolioFilter};
-
-const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
-const DATA_AS_OF: HeaderName = HeaderName::from_static("x-data-as-of");
-const OTHER_CURRENCIES: HeaderName = HeaderName::from_static("x-other-currencies");
+use crate::domain::PortfolioFilter;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -328,155 +314,4 @@ fn filter(
         contract_id,
         currency,
     })
-}
-
-async fn answered(
-    state: &AppState,
-    again: Again,
-    query: Query,
-    export: Option<Export>,
-) -> Result<HttpResponse, ApiError> {
-    let asked = state.analytics.asked(query);
-    let answer = state.analytics.answer_to(&asked).await?;
-    let Some(export) = export else {
-        let response = figures(state, &asked, &answer, again.encoding);
-        if answer.origin == Origin::Hit(Tier::Memory) {
-            again.remember(asked);
-        }
-        return response;
-    };
-    let generation = state.cache.known_version(asked.query.filter.department).map_or(0, |version| version.generation);
-    let version = DataVersion { generation, as_of: as_of(state, &asked, &answer) };
-    let name = asked.query.endpoint().replace('_', "-");
-    let mut response = export.answer(version, &name, &answer.entry.body).await?;
-    tell(state, &asked, &answer, response.headers_mut())?;
-    Ok(response)
-}
-
-/// An answer as it is kept, and what is told beside it.
-pub(super) fn figures(
-    state: &AppState,
-    asked: &Asked,
-    answer: &Answer,
-    encoding: AcceptedEncoding,
-) -> Result<HttpResponse, ApiError> {
-    let mut response = ready(&answer.entry, encoding)?;
-    tell(state, asked, answer, response.headers_mut())?;
-    Ok(response)
-}
-
-/// An import that changed nothing leaves the entry valid and the data newer.
-fn as_of(state: &AppState, asked: &Asked, answer: &Answer) -> Option<NaiveDateTime> {
-    let known = state.cache.known_version(asked.query.filter.department);
-    answer.entry.data_as_of.max(known.and_then(|version| version.as_of))
-}
-
-fn tell(state: &AppState, asked: &Asked, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
-    headers.insert(CACHE_STATUS, header(&cache_status(answer))?);
-    headers.insert(AGE, HeaderValue::from(answer.entry.age_seconds()));
-    if let Some(as_of) = as_of(state, asked, answer) {
-        headers.insert(DATA_AS_OF, header(&utc(as_of))?);
-    }
-    if !answer.entry.other_currencies.is_empty() {
-        headers.insert(OTHER_CURRENCIES, header(&answer.entry.other_currencies.join(", "))?);
-    }
-    Ok(())
-}
-
-/// `2024-03-01T06:00:12Z`, by hand: a format string would be read anew each time.
-fn utc(time: NaiveDateTime) -> String {
-    let (date, clock) = (time.date(), time.time());
-    let (year, month, day) = (date.year(), date.month(), date.day());
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second())
-}
-
-/// The bytes as they are kept, compressed where the client takes that.
-fn ready(entry: &Entry, AcceptedEncoding(accepted): AcceptedEncoding) -> Result<HttpResponse, ApiError> {
-    let encoded = accepted.and_then(|encoding| Some((encoding, entry.encoded(encoding)?)));
-    let (encoding, body) = match encoded {
-        Some((Encoding::Brotli, body)) => ("br", body),
-        Some((Encoding::Gzip, body)) => ("gzip", body),
-        None => (UNCOMPRESSED, entry.body.clone()),
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
-        .insert_header((ETAG, header(&entry.entity_tag)?))
-        .insert_header((CONTENT_ENCODING, encoding))
-        .insert_header((VARY, "accept-encoding"))
-        .body(body))
-}
-
-fn header(text: &str) -> Result<HeaderValue, ApiError> {
-    HeaderValue::from_str(text).map_err(|err| ApiError::Internal(err.to_string()))
-}
-
-/// RFC 9211: where the answer came from, and what is left of its life.
-fn cache_status(answer: &Answer) -> String {
-    let ttl = answer.entry.ttl_seconds();
-    let tier = |tier| match tier {
-        Tier::Redis => "redis",
-        Tier::Memory => "memory",
-    };
-    match answer.origin {
-        Origin::Hit(found) => format!("credit-portfolio; hit; ttl={ttl}; detail={}", tier(found)),
-        Origin::Stale => format!("credit-portfolio; hit; ttl={ttl}; detail=database-unavailable"),
-        Origin::Collapsed => format!("credit-portfolio; fwd=miss; collapsed; ttl={ttl}"),
-        Origin::Computed { stored, was_outdated } => {
-            let why = if was_outdated { "stale" } else { "uri-miss" };
-            format!("credit-portfolio; fwd={why}; stored; ttl={ttl}; detail={}", tier(stored))
-        }
-    }
-}
-
-/// The compression that a client takes, of those that answers are kept in.
-#[derive(Clone, Copy)]
-pub struct AcceptedEncoding(Option<Encoding>);
-
-impl AcceptedEncoding {
-    fn of(headers: &HeaderMap) -> AcceptedEncoding {
-        let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-        let takes = |name: &str| {
-            accepted.into_iter().flat_map(|all| all.split(',')).any(|one| {
-                let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-                coding.trim().eq_ignore_ascii_case(name) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
-            })
-        };
-        AcceptedEncoding(match () {
-            () if takes("br") => Some(Encoding::Brotli),
-            () if takes("gzip") => Some(Encoding::Gzip),
-            () => None,
-        })
-    }
-}
-
-/// What is needed to answer the same request again without asking anew who may what.
-pub struct Again {
-    encoding: AcceptedEncoding,
-    key: Vec<u8>,
-    token_ends: i64,
-    repeated: Option<Data<Repeated>>,
-}
-
-impl Again {
-    fn remember(self, asked: Asked) {
-        if let Some(repeated) = self.repeated {
-            repeated.remember(self.key, asked, self.encoding, self.token_ends);
-        }
-    }
-}
-
-impl FromRequest for Again {
-    type Error = ApiError;
-    type Future = Ready<Result<Again, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let headers = request.headers();
-        let again = Caller::token_ends(request).map(|token_ends| Again {
-            encoding: AcceptedEncoding::of(headers),
-            key: key_of(request.uri().path_and_query().map_or("", |path| path.as_str()), headers),
-            token_ends,
-            repeated: request.app_data::<Data<Repeated>>().cloned(),
-        });
-        std::future::ready(again)
-    }
 }

@@ -12,7 +12,10 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 
+use super::PREFIX;
+use super::figures::CACHE_STATUS;
 use crate::cache::entity_tag;
+use crate::metrics;
 
 /// The middleware. It has to lie within compression.
 ///
@@ -23,6 +26,7 @@ pub async fn conditional(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_get = request.method() == Method::GET;
+    let is_of_contract = request.path().starts_with(PREFIX);
     let known: Vec<String> =
         request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
     let mut response = next.call(request).await?.map_into_boxed_body();
@@ -30,6 +34,11 @@ pub async fn conditional(
         return Ok(response);
     }
     keeping(response.headers_mut());
+    if is_of_contract && !response.headers().contains_key(CACHE_STATUS) {
+        // RFC 9211: this kind of answer is not cached.
+        response.headers_mut().insert(CACHE_STATUS, HeaderValue::from_static("credit-portfolio; fwd=bypass"));
+        metrics::CACHE_REQUESTS.with_label_values(&["other", "none", "bypass"]).inc();
+    }
     let (request, response) = response.into_parts();
     let (mut response, body) = response.into_parts();
     let body = match body.try_into_bytes() {

@@ -15,8 +15,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, IF_NONE_MATCH, ORIGIN};
 use actix_web::web::Data;
 
-use super::analytics::{AcceptedEncoding, figures};
 use super::conditional::keeping;
+use super::figures::{AcceptedEncoding, figures};
 use crate::analytics::Asked;
 use crate::app::AppState;
 

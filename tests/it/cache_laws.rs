@@ -175,6 +175,46 @@ async fn who_ask_at_once_share_one_computation(backend: Backend) {
 }
 
 #[actix_rt::test]
+async fn one_process_of_two_computes_what_both_are_asked() {
+    let redis = Redis::start();
+    let (app, twin) = two_processes(&redis).await;
+    import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
+    let filter = PortfolioFilter {
+        department: DepartmentScope::One(DEPARTMENT),
+        dates: DateRange::ALL,
+        organization_id: None,
+        bank_account_id: None,
+        contract_id: None,
+        currency: Currency::default(),
+    };
+    let query = Query { question: Question::Concentration, filter };
+    let processes = [&app.running.state.analytics, &twin.running.state.analytics];
+    let asked = (0..100).map(|number| processes[number % 2].answer(&query));
+    let answers: Vec<_> = futures_util::future::join_all(asked).await.into_iter().map(Result::unwrap).collect();
+    // An entry knows when it was computed: one that came from the other process is the same.
+    let computed: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| (answer.entry.computed_at_ms, answer.entry.computing.as_micros())).collect();
+    assert_eq!(computed.len(), 1, "{computed:?}");
+    twin.stop().await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn by_namespace_an_import_drops_everything() {
+    for (mode, status) in [("namespace", "fwd="), ("scoped", "; hit")] {
+        let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("CACHE_INVALIDATION", mode)]).await;
+        import(&app, DEPARTMENT, &[(2, 7_00)]).await;
+        let path = "monthly-stats?department_id=8&date_to=2024-01-01";
+        app.get(path).await.ok();
+        // It is of March.
+        import(&app, DEPARTMENT, &[(2, 8_00)]).await;
+        let told = app.get(path).await;
+        assert!(told.header("Cache-Status").contains(status), "{mode}: {}", told.header("Cache-Status"));
+        app.stop().await;
+    }
+}
+
+#[actix_rt::test]
 async fn what_is_asked_often_is_computed_again_before_anybody_asks() {
     let app = TestApp::start(Backend::Sqlite).await;
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1).amounting_to(7_00)]));
