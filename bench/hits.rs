@@ -97,15 +97,15 @@ impl Client {
     }
 }
 
-async fn started(memory_mb: &str, redis: bool) -> (RunningApp, Settings) {
+/// `redis`: the port of one, if it is to be used.
+async fn started(memory_mb: &str, redis: Option<&str>) -> (RunningApp, Settings) {
     let database_url = std::env::var("DATABASE_URL").unwrap();
-    let port = std::env::var("REDIS_PORT").unwrap();
     let values = HashMap::from([
         ("DATABASE_URL", database_url.as_str()),
         ("DATABASE_TIMEOUT_MS", "60000"),
-        ("USE_REDIS", if redis { "true" } else { "false" }),
+        ("USE_REDIS", if redis.is_some() { "true" } else { "false" }),
         ("REDIS_HOST", "127.0.0.1"),
-        ("REDIS_PORT", &port),
+        ("REDIS_PORT", redis.unwrap_or("6379")),
         ("CACHE_MEMORY_MB", memory_mb),
         ("CACHE_TTL_SECONDS", "3600"),
         ("IMPORT_ENABLED", "false"),
@@ -222,10 +222,42 @@ async fn cold_key(app: &RunningApp, address: std::net::SocketAddr, token: &str) 
     println!("\n| 1,000 concurrent requests for one cold key | |\n| --- | --- |\n| computations | {computed} |");
 }
 
+/// How long answers take that are in no cache: one client, each question another.
+async fn misses(app: &RunningApp, token: &str) -> Vec<Duration> {
+    let (address, token) = (app.address, token.to_owned());
+    on_own_runtime(async move {
+        let mut times = Vec::new();
+        for number in 0..1500 {
+            let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number);
+            let path = format!("/api/v1/credit-portfolio/contract-stats?department_id=8&date_from={day}");
+            let mut client = Target::new(address, &path, &token).connect().await;
+            let started = Instant::now();
+            client.ask().await;
+            times.push(started.elapsed());
+        }
+        times.sort();
+        times
+    })
+    .await
+}
+
+/// What a Redis that does not answer costs once that is known.
+async fn with_redis_away(without_redis: &RunningApp, token: &str) {
+    let (away, _) = started("64", Some("1")).await;
+    assert_eq!(away.state.cache.redis_is_up(), Some(false));
+    let (off, down) = (misses(without_redis, token).await, misses(&away, token).await);
+    let [off, down] = [p99(&off), p99(&down)].map(|time| time.as_secs_f64() * 1000.0);
+    println!("\n| misses, 99th percentile | time |\n| --- | --- |");
+    println!("| Redis switched off | {off:.2} ms |\n| Redis does not answer | {down:.2} ms |");
+    println!("| difference | {:.2} ms |", down - off);
+    away.stop().await.unwrap();
+}
+
 fn main() {
     actix_rt::System::new().block_on(async {
-        let (app, settings) = started("64", false).await;
-        let (with_redis, _) = started("0", true).await;
+        let (app, settings) = started("64", None).await;
+        let redis_port = std::env::var("REDIS_PORT").unwrap();
+        let (with_redis, _) = started("0", Some(&redis_port)).await;
         let token = a_token(&app).await;
         let hits = Target::new(app.address, PATH, &token);
         let (_, body) = hits.connect().await.ask().await;
@@ -259,6 +291,7 @@ fn main() {
         println!("| hit in memory | {hit_rate:.0} | {:.2} |", hit_rate / bare_rate);
         println!("| hit in Redis | {redis_rate:.0} | {:.2} |", redis_rate / bare_rate);
         cold_key(&app, app.address, &token).await;
+        with_redis_away(&app, &token).await;
         while_importing(&app, &settings, &hits).await;
         bare_handle.stop(false).await;
         with_redis.stop().await.unwrap();
