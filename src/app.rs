@@ -19,8 +19,8 @@ use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
-use crate::import::ImportContext;
 use crate::import::actor::ImportHandle;
+use crate::import::{ImportContext, Source};
 use crate::metrics;
 use upkeep::Upkeep;
 
@@ -38,6 +38,10 @@ pub struct AppState {
     pub analytics: Analytics,
     /// The import actor.
     pub import: ImportHandle,
+    /// What an import works with.
+    pub import_context: ImportContext,
+    /// Where it imports from, if that is set.
+    pub import_source: Option<Source>,
     /// Access tokens.
     pub tokens: Tokens,
     /// The brake on guessing passwords.
@@ -130,7 +134,9 @@ impl RunningApp {
         analytics.look_for_changes().await?;
         let context = import_context(settings, db.clone(), cache.clone(), settings.import_department());
         let state = AppState {
-            import: ImportHandle::start(context, &settings.import, analytics.clone()),
+            import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
+            import_context: context,
+            import_source: settings.import.ftp.clone().map(Source::Ftp),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
             login_throttle: LoginThrottle::default(),

@@ -6,6 +6,7 @@
 
 pub mod actor;
 mod directory;
+mod dry_run;
 mod ftp;
 mod journal;
 mod load;
@@ -14,6 +15,7 @@ mod schedule;
 mod source;
 pub mod workbook;
 
+pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
 pub use journal::{FileReport, FileStatus};
 pub use run::{ImportContext, ImportEvent, RunReport, RunState, run_once};
 pub use source::Source;

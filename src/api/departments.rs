@@ -9,10 +9,11 @@ use super::answer::{created, found, id_in_path, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use super::openapi::parameters::{Id, Paging};
+use super::openapi::parameters::{Files, Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
+use crate::domain::DepartmentScope;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -34,13 +35,16 @@ pub struct NewDepartment {
     path = "/departments",
     tag = "Accounts",
     operation_id = "list_departments",
-    params(Paging),
+    params(Paging, Files),
     responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
 )]
 pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let page = params.page()?;
+    let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
+    if let Some(export) = export {
+        return export.rows(&state, DepartmentScope::All, "departments", rows).await;
+    }
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
     let shown: Vec<_> = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0)).collect();

@@ -5,7 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use actix_web::error::JsonPayloadError;
+use actix_multipart::MultipartError;
+use actix_web::error::{JsonPayloadError, PayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -16,6 +17,7 @@ use super::frame::request_id;
 use crate::accounts::{LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::DbError;
+use crate::import::DryRunError;
 use crate::import::actor::StartError;
 
 /// Everything that can be wrong with a request.
@@ -59,6 +61,14 @@ impl ApiError {
                 ApiError::invalid("body", "the body must be JSON: send Content-Type: application/json")
             }
             other => ApiError::invalid("body", other.to_string()),
+        }
+    }
+
+    /// Files that can't be taken in.
+    pub fn from_multipart_error(err: &MultipartError) -> ApiError {
+        match err {
+            MultipartError::Payload(PayloadError::Overflow) => ApiError::TooLarge("the files are too large".to_owned()),
+            other => ApiError::invalid("files", other.to_string()),
         }
     }
 
@@ -174,6 +184,8 @@ pub(super) fn problem_of_status(status: StatusCode, response: &HttpResponse) -> 
         StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method",
         StatusCode::NOT_FOUND => "there is nothing at this path",
         StatusCode::PAYLOAD_TOO_LARGE => "the body is too large",
+        StatusCode::BAD_REQUEST => "the body can't be read: see /docs",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "this path takes another kind of body: see /docs",
         _ => "the request can't be answered",
     };
     let mut problem = Problem::of(status, detail.to_owned()).response(status);
@@ -222,6 +234,15 @@ impl From<PasswordError> for ApiError {
 impl From<TokenError> for ApiError {
     fn from(err: TokenError) -> ApiError {
         ApiError::Unauthorized(err.to_string())
+    }
+}
+
+impl From<DryRunError> for ApiError {
+    fn from(err: DryRunError) -> ApiError {
+        match err {
+            DryRunError::Source(detail) => ApiError::Conflict(detail),
+            DryRunError::Database(err) => err.into(),
+        }
     }
 }
 

@@ -89,6 +89,25 @@ impl Export {
         self.sent(writer, name).await
     }
 
+    /// The file of a list that is at hand whole.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the file can't be written.
+    pub async fn rows<T: Serialize + Clone>(
+        &self,
+        state: &AppState,
+        scope: DepartmentScope,
+        name: &str,
+        rows: Vec<T>,
+    ) -> Result<HttpResponse, ApiError> {
+        self.list(state, scope, name, async |_, page| {
+            let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
+            let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+            Ok(rows.iter().skip(skip).take(limit).cloned().collect())
+        })
+        .await
+    }
+
     /// The file of an answer.
     ///
     /// # Errors

@@ -1,5 +1,9 @@
 //! Import now, and what imports did.
 
+use std::sync::Arc;
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::tempfile::TempFile;
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
@@ -12,16 +16,18 @@ use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, Files, Id, Paging, Waiting};
+use super::openapi::parameters::{Department, DryRunOnly, Files, Id, Paging, Waiting};
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RunRow};
 use crate::domain::Money;
-use crate::import::{FileStatus, RunReport, RunState};
+use crate::import::actor::{self, StartError};
+use crate::import::{ChangedTotal, DryRun, FileReport, FileStatus, RunReport, RunState, Source, dry_run};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/import/trigger").post(trigger))
+        .service(web::resource("/import/files").post(hand_in))
         .service(web::resource("/import/runs").get(runs))
         .service(web::resource("/import/runs/{id}").get(run))
         .service(web::resource(["/import-logs", "/import/logs"]).get(journal))
@@ -45,6 +51,40 @@ struct TriggerAnswer {
 struct StartedRun {
     run_id: i64,
     department_id: i64,
+}
+
+/// What a run would do.
+#[derive(Serialize, ToSchema)]
+struct DryRunAnswer {
+    files: Vec<DryRunFile>,
+    /// The totals in the base currency.
+    totals: Vec<ChangedTotal>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct DryRunFile {
+    name: String,
+    status: &'static str,
+    rows_inserted: usize,
+    rows_updated: usize,
+    rows_unchanged: usize,
+    rows_deleted: usize,
+    rows_failed: usize,
+    error_message: Option<String>,
+}
+
+/// Workbooks, each in a part called `files`.
+#[derive(MultipartForm)]
+pub struct HandedIn {
+    files: Vec<TempFile>,
+}
+
+/// As the description of the interface has it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the description of the interface alone")]
+struct HandedInFiles {
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
 }
 
 /// A journal entry as it is answered.
@@ -78,7 +118,7 @@ struct JournalEntry {
     path = "/import/trigger",
     tag = "Import",
     operation_id = "trigger_import",
-    params(Department, Waiting),
+    params(Department, Waiting, DryRunOnly),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
         (status = 202, description = "It has begun", body = StartedRun)
@@ -88,12 +128,62 @@ pub async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) 
     let department_id = state.import_department;
     let asked = params.id("department_id")?;
     let wait = params.switch("wait")?.unwrap_or(true);
+    let dry_run_only = params.switch("dry_run")?.unwrap_or(false);
     params.finish()?;
     let scope = caller.department(asked)?;
     if scope.id().is_some_and(|id| id != department_id) {
         return Err(ApiError::Forbidden(format!("the import is that of department {department_id}")));
     }
-    let started = state.import.run_now(&caller.username).await?;
+    if dry_run_only {
+        let source = state.import_source.clone().ok_or(StartError::NoSource)?;
+        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(dry_run(&state.import_context, &source).await?)));
+    }
+    answered(&state, state.import.run_now(&caller.username).await?, wait).await
+}
+
+/// Imports workbooks that are handed in, by the same path and into the same journal.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import/files",
+    tag = "Import",
+    operation_id = "import_files",
+    params(Waiting),
+    request_body(content = HandedInFiles, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "It has ended", body = TriggerAnswer),
+        (status = 202, description = "It has begun", body = StartedRun)
+    )
+)]
+pub async fn hand_in(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+    MultipartForm(form): MultipartForm<HandedIn>,
+) -> Result<HttpResponse, ApiError> {
+    let wait = params.switch("wait")?.unwrap_or(true);
+    params.finish()?;
+    let scope = caller.department(None)?;
+    if scope.id().is_some_and(|id| id != state.import_department) {
+        return Err(ApiError::Forbidden(format!("the import is that of department {}", state.import_department)));
+    }
+    let folder = tempfile::tempdir().map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
+    for (number, file) in form.files.into_iter().enumerate() {
+        let name = file.file_name.unwrap_or_default();
+        // A name, not a path: nothing is written beside the folder.
+        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        if name.is_empty() || name.starts_with('.') || name.chars().any(char::is_control) {
+            return Err(ApiError::invalid("files", format!("the file {} has no usable name", number + 1)));
+        }
+        let kept = file.file.persist_noclobber(folder.path().join(name));
+        kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
+    }
+    let source = Source::HandedIn(Arc::new(folder));
+    answered(&state, state.import.run_over(source, &caller.username).await?, wait).await
+}
+
+async fn answered(state: &AppState, started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {
+    let department_id = state.import_department;
     if !wait {
         let location = format!("{PREFIX}/credit-portfolio/import/runs/{}", started.run_id);
         let body = StartedRun { run_id: started.run_id, department_id };
@@ -187,20 +277,40 @@ pub async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) 
     path = "/import-logs/{id}/rejects",
     tag = "Import",
     operation_id = "list_rejects",
-    params(Id),
+    params(Id, Files),
     responses((status = 200, description = "OK", body = Vec<RejectRow>))
 )]
 pub async fn rejects(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
-    params: Params,
+    mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
+    let export = params.export()?;
     params.finish()?;
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     let rows = db::list_rejects(&mut state.db.conn().await?, scope, id).await?;
-    found(rows, "journal entry", id)
+    match (export, rows) {
+        (Some(export), Some(rows)) => export.rows(&state, scope, &format!("rejects-{id}"), rows).await,
+        (_, rows) => found(rows, "journal entry", id),
+    }
+}
+
+impl DryRunAnswer {
+    fn of(done: DryRun) -> DryRunAnswer {
+        let file = |file: FileReport| DryRunFile {
+            rows_inserted: file.counts.inserted,
+            rows_updated: file.counts.updated,
+            rows_unchanged: file.counts.unchanged,
+            rows_deleted: file.counts.deleted,
+            rows_failed: file.rejects.len(),
+            status: file.status.as_str(),
+            error_message: file.message,
+            name: file.name,
+        };
+        DryRunAnswer { files: done.files.into_iter().map(file).collect(), totals: done.totals }
+    }
 }
 
 impl TriggerAnswer {

@@ -87,6 +87,7 @@ const URL: &str = "/api/v1/openapi.json";
         operations::expense_stats,
         operations::details,
         import::trigger,
+        import::hand_in,
         import::runs,
         import::run,
         import::journal,

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::import::{FileReport, ImportEvent, RunReport, RunState, Source, run_once};
+use crate::import::{DryRun, FileReport, FileStatus, ImportEvent, RunReport, RunState, Source, dry_run, run_once};
 
 #[derive(Args)]
 pub struct Import {
@@ -22,6 +22,9 @@ pub struct Import {
     /// The department that they belong to, instead of the first finance department.
     #[arg(long, value_name = "ID")]
     department: Option<i64>,
+    /// Tell what the run would do, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// Say how many rows a second were parsed and written.
     #[arg(long)]
     timings: bool,
@@ -38,6 +41,9 @@ impl Import {
         let cache = Cache::open(&settings.cache).await?;
         let department = self.department.unwrap_or_else(|| settings.import_department());
         let context = import_context(settings, database, cache, department);
+        if self.dry_run {
+            return print_dry_run(&dry_run(&context, &source).await?);
+        }
         let stop = Arc::new(AtomicBool::new(false));
         stop_on_signal(stop.clone());
         let progress = Progress::new();
@@ -109,6 +115,16 @@ fn line(report: &FileReport) -> String {
         counts.unchanged,
         report.rejects.len()
     )
+}
+
+fn print_dry_run(done: &DryRun) -> anyhow::Result<()> {
+    done.files.iter().for_each(|file| println!("{}", line(file)));
+    for total in &done.totals {
+        println!("{:<16} {:>20} → {:>20}  ({})", total.name, total.before, total.after, total.change);
+    }
+    println!("Nothing was written.");
+    let has_failed = done.files.iter().any(|file| file.status == FileStatus::Failed);
+    if has_failed { bail!("not every file could be read") } else { Ok(()) }
 }
 
 fn print_timings(report: &RunReport) {

@@ -43,7 +43,7 @@ pub enum StartError {
         run_id: i64,
     },
     /// Nothing to import from.
-    #[error("no import source is set: set FTP_HOST")]
+    #[error("no import source is set: set FTP_HOST, or hand in files at /import/files")]
     NoSource,
     /// The program is stopping.
     #[error("the program is stopping")]
@@ -54,7 +54,7 @@ pub enum StartError {
 }
 
 enum Message {
-    Start { started_by: String, reply: oneshot::Sender<Result<StartedRun, StartError>> },
+    Start { started_by: String, source: Option<Source>, reply: oneshot::Sender<Result<StartedRun, StartError>> },
     Stop { reply: oneshot::Sender<()> },
 }
 
@@ -84,8 +84,20 @@ impl ImportHandle {
     /// # Errors
     /// [`StartError`] when one is at work, there is no source, or the program is stopping.
     pub async fn run_now(&self, started_by: &str) -> Result<StartedRun, StartError> {
+        self.start_run(started_by, None).await
+    }
+
+    /// Starts a run over another source than the one of the settings.
+    ///
+    /// # Errors
+    /// As [`ImportHandle::run_now`].
+    pub async fn run_over(&self, source: Source, started_by: &str) -> Result<StartedRun, StartError> {
+        self.start_run(started_by, Some(source)).await
+    }
+
+    async fn start_run(&self, started_by: &str, source: Option<Source>) -> Result<StartedRun, StartError> {
         let (reply, answer) = oneshot::channel();
-        let message = Message::Start { started_by: started_by.to_owned(), reply };
+        let message = Message::Start { started_by: started_by.to_owned(), source, reply };
         self.mailbox.send(message).await.map_err(|_| StartError::Stopping)?;
         answer.await.map_err(|_| StartError::Stopping)?
     }
@@ -122,8 +134,8 @@ impl Actor {
             let next = next.and_then(|schedule| schedule.next_after(chrono::Utc::now()));
             tokio::select! {
                 message = messages.recv() => match message {
-                    Some(Message::Start { started_by, reply }) => {
-                        let _ = reply.send(self.start_run(&started_by).await);
+                    Some(Message::Start { started_by, source, reply }) => {
+                        let _ = reply.send(self.start_run(&started_by, source).await);
                     }
                     Some(Message::Stop { reply }) => {
                         self.stop.store(true, Ordering::Release);
@@ -133,7 +145,7 @@ impl Actor {
                     }
                     None => return self.wait_for_run().await,
                 },
-                () = sleep_until(next) => match self.start_run("schedule").await {
+                () = sleep_until(next) => match self.start_run("schedule", None).await {
                     Ok(_) => {}
                     Err(err) => log::warn!("The scheduled import did not start: {err}"),
                 },
@@ -154,11 +166,11 @@ impl Actor {
         }
     }
 
-    async fn start_run(&mut self, started_by: &str) -> Result<StartedRun, StartError> {
+    async fn start_run(&mut self, started_by: &str, source: Option<Source>) -> Result<StartedRun, StartError> {
         if let Some(running) = self.running.as_ref().filter(|running| !running.task.is_finished()) {
             return Err(StartError::Busy { run_id: running.run_id });
         }
-        let source = self.source.clone().ok_or(StartError::NoSource)?;
+        let source = source.or_else(|| self.source.clone()).ok_or(StartError::NoSource)?;
         let run_id = begin(&self.context, started_by).await?;
         let (report, ended) = oneshot::channel();
         let (context, started_by, stop) = (self.context.clone(), started_by.to_owned(), self.stop.clone());

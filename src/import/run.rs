@@ -12,7 +12,7 @@ use super::load::{load_details, load_expenses, load_receipts};
 use super::source::{OfferedFile, Session, Source, SourceError};
 use super::workbook::{Kind, Workbook};
 use crate::cache::{Cache, NAMESPACE};
-use crate::db::{self, Db, DbError, NewRun, RunResult, utc_now};
+use crate::db::{self, Db, DbConn, DbError, NewRun, RunResult, utc_now};
 use crate::domain::{ChangedData, Currency};
 use crate::metrics;
 
@@ -130,7 +130,7 @@ pub(super) async fn execute(
     announce: &mut dyn FnMut(ImportEvent<'_>),
 ) -> Result<RunReport, DbError> {
     log::info!("Import run {run_id} of {}, started by {started_by}", source.describe());
-    let run = Run { context, run_id, source, started_by, committed: Cell::new(None) };
+    let run = Run::new(context, run_id, source, started_by);
     let mut report =
         RunReport { run_id, state: RunState::Completed, message: String::new(), files: Vec::new(), total_files: 0 };
     match run.list().await {
@@ -162,7 +162,15 @@ pub(super) async fn execute(
     Ok(report)
 }
 
-struct Run<'r> {
+/// What reading a file gave.
+pub(super) enum Parsed {
+    /// Nothing to be loaded, and why.
+    Nothing(FileReport),
+    /// Its rows.
+    Rows(FileReport, Workbook),
+}
+
+pub(super) struct Run<'r> {
     context: &'r ImportContext,
     run_id: i64,
     source: &'r Source,
@@ -181,10 +189,14 @@ impl ImportContext {
     }
 }
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    pub(super) fn new(context: &'r ImportContext, run_id: i64, source: &'r Source, started_by: &'r str) -> Run<'r> {
+        Run { context, run_id, source, started_by, committed: Cell::new(None) }
+    }
+
     /// Opens the source and puts its files in order: receipts, expenses, details, then those
     /// whose name tells nothing.
-    async fn list(&self) -> Result<(Session, Vec<OfferedFile>), SourceError> {
+    pub(super) async fn list(&self) -> Result<(Session, Vec<OfferedFile>), SourceError> {
         let mut session = self.source.open().await?;
         let mut files = session.list().await?;
         files.sort_by_key(|file| {
@@ -221,29 +233,38 @@ impl Run<'_> {
     }
 
     async fn import_file(&self, session: &mut Option<Session>, file: &OfferedFile) -> Result<FileReport, DbError> {
-        let kind = Kind::of_name(&file.name);
-        if let Some(reason) = not_ours(&file.name, kind) {
-            let skipped = FileReport::untouched(&file.name, kind, FileStatus::Skipped, reason.to_owned());
-            self.journal(&skipped).await?;
-            return Ok(skipped);
-        }
-        let failed = |message: String| FileReport::untouched(&file.name, kind, FileStatus::Failed, message);
-        let parsed = match self.fetch(session, file).await {
-            Err(err) => Err(failed(err.to_string())),
-            Ok(bytes) => self.parse(&file.name, kind, bytes).await.map_err(failed),
-        };
-        match parsed {
-            Err(report) => {
+        match self.read(session, file).await {
+            Parsed::Nothing(report) => {
                 self.journal(&report).await?;
                 Ok(report)
             }
-            Ok((report, workbook)) => match self.load(report, workbook).await {
-                Ok(report) => Ok(report),
-                Err(err) => {
-                    let report = failed(format!("the rows could not be written: {err}"));
-                    self.journal(&report).await?;
-                    Ok(report)
+            Parsed::Rows(report, workbook) => {
+                let kind = report.kind;
+                match self.load(report, workbook).await {
+                    Ok(report) => Ok(report),
+                    Err(err) => {
+                        let message = format!("the rows could not be written: {err}");
+                        let report = FileReport::untouched(&file.name, kind, FileStatus::Failed, message);
+                        self.journal(&report).await?;
+                        Ok(report)
+                    }
                 }
+            }
+        }
+    }
+
+    /// Fetches a file and reads its rows.
+    pub(super) async fn read(&self, session: &mut Option<Session>, file: &OfferedFile) -> Parsed {
+        let kind = Kind::of_name(&file.name);
+        let nothing = |status, message| Parsed::Nothing(FileReport::untouched(&file.name, kind, status, message));
+        if let Some(reason) = not_ours(&file.name, kind) {
+            return nothing(FileStatus::Skipped, reason.to_owned());
+        }
+        match self.fetch(session, file).await {
+            Err(err) => nothing(FileStatus::Failed, err.to_string()),
+            Ok(bytes) => match self.parse(&file.name, kind, bytes).await {
+                Err(message) => nothing(FileStatus::Failed, message),
+                Ok((report, workbook)) => Parsed::Rows(report, workbook),
             },
         }
     }
@@ -277,30 +298,19 @@ impl Run<'_> {
     }
 
     /// Writes rows, generation and journal entry in one transaction, and tells the cache.
-    async fn load(&self, mut report: FileReport, workbook: Workbook) -> Result<FileReport, DbError> {
+    async fn load(&self, report: FileReport, workbook: Workbook) -> Result<FileReport, DbError> {
         let department_id = self.context.department_id;
-        let started = Instant::now();
         let (report, change) = self
             .context
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
-                let loaded = match workbook {
-                    Workbook::Receipts(content) => load_receipts(conn, department_id, content.rows).await?,
-                    Workbook::Expenses(content) => load_expenses(conn, department_id, content.rows).await?,
-                    Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
-                };
-                report.counts = loaded.counts;
-                let loaded_at = Instant::now();
-                let flows = db::refresh_rollups(conn, department_id, &loaded.touched).await?.into_flows();
-                report.rollup_time = loaded_at.elapsed();
-                let changed = ChangedData { everything: false, reference_data: loaded.has_new_parties, flows };
+                let (report, changed) = self.apply(conn, report, workbook).await?;
                 let change = match self.context.record(changed) {
                     Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
                     None => None,
                 };
                 db::set_data_as_of(conn, department_id).await?;
-                report.load_time = started.elapsed();
                 let entry = report.entry(department_id, self.run_id, self.started_by);
                 db::insert_journal_entry(conn, entry, |id| report.rejected_rows(department_id, id)).await?;
                 Ok::<_, DbError>((report, change))
@@ -314,11 +324,32 @@ impl Run<'_> {
         Ok(report)
     }
 
+    /// Writes rows and rollups; gives what that changed.
+    pub(super) async fn apply(
+        &self,
+        conn: &mut DbConn,
+        mut report: FileReport,
+        workbook: Workbook,
+    ) -> Result<(FileReport, ChangedData), DbError> {
+        let (department_id, started) = (self.context.department_id, Instant::now());
+        let loaded = match workbook {
+            Workbook::Receipts(content) => load_receipts(conn, department_id, content.rows).await?,
+            Workbook::Expenses(content) => load_expenses(conn, department_id, content.rows).await?,
+            Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
+        };
+        report.counts = loaded.counts;
+        let loaded_at = Instant::now();
+        let flows = db::refresh_rollups(conn, department_id, &loaded.touched).await?.into_flows();
+        report.rollup_time = loaded_at.elapsed();
+        report.load_time = started.elapsed();
+        Ok((report, ChangedData { everything: false, reference_data: loaded.has_new_parties, flows }))
+    }
+
     /// Writes the journal entry of a file of which nothing was taken.
     async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
         log_file(self.run_id, report);
         let entry = report.entry(self.context.department_id, self.run_id, self.started_by);
-        let entry = async |conn: &mut db::DbConn| db::insert_journal_entry(conn, entry, |_| Vec::new()).await;
+        let entry = async |conn: &mut DbConn| db::insert_journal_entry(conn, entry, |_| Vec::new()).await;
         self.context.db.write(entry).await.map(drop)
     }
 

@@ -1,6 +1,9 @@
 //! Where workbooks come from: an FTP server or a local folder, behind one face.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use super::ftp::FtpSession;
 use crate::config::FtpSettings;
@@ -12,6 +15,8 @@ pub enum Source {
     Ftp(FtpSettings),
     /// A folder of this machine.
     Folder(PathBuf),
+    /// Files that somebody handed in; their folder goes when nobody needs them any more.
+    HandedIn(Arc<TempDir>),
 }
 
 /// A file that is offered.
@@ -39,6 +44,7 @@ impl Source {
         match self {
             Source::Ftp(ftp) => format!("ftp://{}:{}{}", ftp.host, ftp.port, with_slash(&ftp.remote_dir)),
             Source::Folder(path) => path.display().to_string(),
+            Source::HandedIn(_) => "files handed in".to_owned(),
         }
     }
 
@@ -47,6 +53,7 @@ impl Source {
         Ok(match self {
             Source::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings).await?)),
             Source::Folder(path) => Session::Folder(path.clone()),
+            Source::HandedIn(folder) => Session::Folder(folder.path().to_owned()),
         })
     }
 }

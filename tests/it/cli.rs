@@ -114,6 +114,9 @@ fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
     std::fs::write(files.join("postuplenie.xlsx"), receipts(&[a_receipt(1), a_receipt(2)])).unwrap();
+    let tried = run(folder.path(), &["import", "--dir", "files", "--dry-run"], "");
+    assert!(tried.status.success(), "{}", told(&tried));
+    assert!(told(&tried).contains("2 inserted") && told(&tried).contains("Nothing was written"), "{}", told(&tried));
     let good = run(folder.path(), &["import", "--dir", "files", "--timings"], "");
     assert!(good.status.success(), "{}", told(&good));
     assert!(told(&good).contains("2 inserted") && told(&good).contains("rows/s"), "{}", told(&good));

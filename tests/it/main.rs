@@ -18,6 +18,7 @@ mod database;
 mod domain;
 mod export;
 mod ftp;
+mod hand_in;
 mod import;
 mod import_actor;
 mod laws;

@@ -84,6 +84,13 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if has_body && !path.contains("/auth/") || path.ends_with("/register") || path.ends_with("/trigger") {
         problems.push((409, "It exists already, or another one is at work."));
     }
+    if path.ends_with("/import/files") {
+        problems.extend([
+            (400, "The body can't be read."),
+            (409, "A run is at work."),
+            (415, "The body is no multipart form."),
+        ]);
+    }
     if path.ends_with("/login") {
         problems.extend([(401, "User or password is wrong."), (429, "Too many failed logins.")]);
     }

@@ -37,6 +37,7 @@ groups! {
     Pages: "page", "limit_of_page";
     Files: "format", "lang";
     Waiting: "wait";
+    DryRunOnly: "dry_run";
 }
 
 /// The id in a path.
@@ -108,6 +109,9 @@ fn query(name: &str) -> Parameter {
             json!("json"),
         ),
         "lang" => (name, "`ru`: CSV with semicolons and decimal commas.", one_of(&["en", "ru"]), json!("ru")),
+        "dry_run" => {
+            (name, "`true`: tell what a run would do, and do nothing.", of_type(Type::Boolean).build(), json!(false))
+        }
         _ => ("wait", "`false`: answer 202 at once.", of_type(Type::Boolean).build(), json!(true)),
     };
     described(ParameterBuilder::new().name(name), ParameterIn::Query, text, schema, example).build()

@@ -217,6 +217,12 @@ impl TestApp {
         answer_of(request).await
     }
 
+    /// Sends files.
+    pub async fn send_form(&self, path: &str, token: &str, form: reqwest::multipart::Form) -> Answer {
+        let request = self.http.post(self.url(&format!("/api/v1/{path}")));
+        answer_of(request.bearer_auth(token).multipart(form)).await
+    }
+
     /// Any GET, path as it is, with extra headers.
     pub async fn raw_get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.http.get(self.url(path));
