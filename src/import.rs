@@ -10,6 +10,7 @@ mod dry_run;
 mod ftp;
 mod journal;
 mod load;
+mod report;
 mod run;
 mod schedule;
 mod source;
@@ -17,5 +18,6 @@ pub mod workbook;
 
 pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
 pub use journal::{FileReport, FileStatus};
-pub use run::{ImportContext, ImportEvent, RunReport, RunState, run_once};
+pub use report::{ImportEvent, RunReport, RunState};
+pub use run::{ImportContext, run_once};
 pub use source::Source;

@@ -47,12 +47,9 @@ pub async fn summary(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::Summary, filter }, export).await
+    answer(&state, &caller, again, params, &[], |_| Question::Summary).await
 }
 
 /// Receipts and expenses, month by month.
@@ -68,12 +65,9 @@ pub async fn monthly_stats(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::MonthlyStats, filter }, export).await
+    answer(&state, &caller, again, params, &[], |_| Question::MonthlyStats).await
 }
 
 /// Principal and interest, month by month.
@@ -89,12 +83,12 @@ pub async fn monthly_efficiency(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::MonthlyEfficiency, filter }, export).await
+    answer(&state, &caller, again, params, &[Narrowed::Organization, Narrowed::BankAccount], |_| {
+        Question::MonthlyEfficiency
+    })
+    .await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -110,12 +104,9 @@ pub async fn org_efficiency(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::OrgEfficiency, filter }, export).await
+    answer(&state, &caller, again, params, &[Narrowed::Organization], |_| Question::OrgEfficiency).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -131,12 +122,12 @@ pub async fn cashflow_monthly(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::BankAccount])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::CashflowMonthly, filter }, export).await
+    answer(&state, &caller, again, params, &[Narrowed::Organization, Narrowed::BankAccount], |_| {
+        Question::CashflowMonthly
+    })
+    .await
 }
 
 /// Received and paid, year by year; growth is absent in the first.
@@ -152,12 +143,9 @@ pub async fn yearly_comparison(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::YearlyComparison, filter }, export).await
+    answer(&state, &caller, again, params, &[Narrowed::Organization], |_| Question::YearlyComparison).await
 }
 
 /// What is owed at the end of each month: received − principal.
@@ -175,7 +163,6 @@ pub async fn debt_balance(
     again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization, Narrowed::Contract])?;
     let group = match params.text("group_by").as_deref() {
         None => None,
         Some("contract") => Some(DebtGroup::Contract),
@@ -186,9 +173,8 @@ pub async fn debt_balance(
             return Err(ApiError::invalid("group_by", detail));
         }
     };
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::DebtBalance(group), filter }, export).await
+    let narrowed = [Narrowed::Organization, Narrowed::Contract];
+    answer(&state, &caller, again, params, &narrowed, |_| Question::DebtBalance(group)).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -204,12 +190,9 @@ pub async fn concentration(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::Concentration, filter }, export).await
+    answer(&state, &caller, again, params, &[], |_| Question::Concentration).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -225,12 +208,9 @@ pub async fn contract_stats(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[])?;
-    let export = params.export()?;
-    params.finish()?;
-    answered(&state, again, Query { question: Question::ContractStats, filter }, export).await
+    answer(&state, &caller, again, params, &[], |_| Question::ContractStats).await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -248,19 +228,16 @@ pub async fn contracts_summary(
     again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[Narrowed::Organization])?;
-    let mut asked = ContractSearch {
-        search: params.text("search"),
-        page: params.number("page", 1, i64::MAX)?.unwrap_or(1),
-        limit: params.number("limit", 1, 100)?.unwrap_or(20),
-    };
-    let export = params.export()?;
-    params.finish()?;
-    if export.is_some() {
-        // A file is not cut into pages.
-        asked = ContractSearch { page: 1, limit: i64::MAX, ..asked };
-    }
-    answered(&state, again, Query { question: Question::ContractsSummary(asked), filter }, export).await
+    let (search, page, limit) =
+        (params.text("search"), params.number("page", 1, i64::MAX)?, params.number("limit", 1, 100)?);
+    let (page, limit) = (page.unwrap_or(1), limit.unwrap_or(20));
+    // A file is not cut into pages.
+    let pages = |is_file| if is_file { (1, i64::MAX) } else { (page, limit) };
+    answer(&state, &caller, again, params, &[Narrowed::Organization], |is_file| {
+        let (page, limit) = pages(is_file);
+        Question::ContractsSummary(ContractSearch { search, page, limit })
+    })
+    .await
 }
 
 /// The figures of each organization.
@@ -276,12 +253,25 @@ pub async fn organization_stats(
     state: Data<AppState>,
     caller: Caller,
     again: Again,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&state, &caller, &mut params, &[])?;
+    answer(&state, &caller, again, params, &[], |_| Question::OrganizationStats).await
+}
+
+/// Reads what every question takes, asks it, and answers. The question may depend on whether a
+/// file is asked for.
+async fn answer(
+    state: &AppState,
+    caller: &Caller,
+    again: Again,
+    mut params: Params,
+    narrowed: &[Narrowed],
+    question: impl FnOnce(bool) -> Question,
+) -> Result<HttpResponse, ApiError> {
+    let filter = filter(state, caller, &mut params, narrowed)?;
     let export = params.export()?;
     params.finish()?;
-    answered(&state, again, Query { question: Question::OrganizationStats, filter }, export).await
+    answered(state, again, Query { question: question(export.is_some()), filter }, export).await
 }
 
 /// What a question can be narrowed to, beside department and dates.

@@ -10,7 +10,8 @@ use actix_rt::Arbiter;
 use actix_rt::task::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::run::{ImportContext, RunReport, RunState, begin, execute};
+use super::report::{RunReport, RunState};
+use super::run::{ImportContext, begin, execute};
 use super::schedule::{Schedule, sleep_until};
 use super::source::Source;
 use crate::analytics::Analytics;

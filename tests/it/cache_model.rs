@@ -16,6 +16,8 @@ use credit_portfolio::domain::{
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::support::from_environment;
+
 const PROCESSES: usize = 2;
 const READERS: usize = 3;
 const WRITERS: usize = 2;
@@ -308,14 +310,10 @@ impl World {
     }
 }
 
-fn interleavings() -> u64 {
-    std::env::var("CACHE_INTERLEAVINGS").map_or(20_000, |count| count.parse().unwrap())
-}
-
 #[test]
 fn no_order_of_steps_gives_a_figure_from_before_an_announced_commit() {
     let (mut answers, mut hits) = (0, 0);
-    for seed in 0..interleavings() {
+    for seed in 0..from_environment("CACHE_INTERLEAVINGS", 20_000) as u64 {
         let world = World::new(seed, true).run();
         assert_eq!(world.wrong, 0, "seed {seed}");
         answers += world.answers;

@@ -11,6 +11,7 @@ mod accounts;
 mod analytics;
 mod api;
 mod cache;
+mod cache_history;
 mod cache_laws;
 mod cache_model;
 mod cli;

@@ -25,6 +25,11 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// A number that makes the long form of a test.
+pub fn from_environment(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |count| count.parse().unwrap())
+}
+
 /// Asks again and again until the answer is yes; fails with `what` after half a minute.
 pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
