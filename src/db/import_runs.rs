@@ -19,6 +19,8 @@ pub struct NewRun {
     pub state: String,
     pub started_by: String,
     pub started_at: NaiveDateTime,
+    /// Of a scheduled run: which time of the schedule it is for.
+    pub scheduled_for: Option<NaiveDateTime>,
 }
 
 /// How a run ended.
@@ -52,6 +54,8 @@ pub struct RunRow {
     pub files_failed: i32,
     pub files_skipped: i32,
     pub message: String,
+    /// Of a scheduled run: which time of the schedule it is for.
+    pub scheduled_for: Option<NaiveDateTime>,
 }
 
 /// The run of that id within a scope.
@@ -107,7 +111,8 @@ pub async fn last_completed_at(conn: &mut DbConn) -> Result<Option<NaiveDateTime
 /// Stores a run; gives its id.
 ///
 /// # Errors
-/// [`DbError`] when the department is unknown or the database can't answer.
+/// [`DbError`] when the department is unknown or the database can't answer;
+/// [`DbError::Duplicate`] when there is one for that time of the schedule.
 pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| {
         diesel::insert_into(import_runs::table).values(run).returning(import_runs::id).get_result(c).await

@@ -172,6 +172,7 @@ diesel::table! {
         files_failed -> Integer,
         files_skipped -> Integer,
         message -> Text,
+        scheduled_for -> Nullable<Timestamp>,
     }
 }
 

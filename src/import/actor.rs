@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_rt::Arbiter;
 use actix_rt::task::JoinHandle;
+use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 
 use super::report::{RunReport, RunState};
@@ -124,6 +125,8 @@ struct Actor {
 
 struct Running {
     run_id: i64,
+    is_at_work: Arc<AtomicBool>,
+    /// The run, and warming the cache after it.
     task: JoinHandle<()>,
 }
 
@@ -132,11 +135,11 @@ impl Actor {
         self.log_plan();
         loop {
             let next = self.schedule.as_ref().filter(|_| self.source.is_some());
-            let next = next.and_then(|schedule| schedule.next_after(chrono::Utc::now()));
+            let next = next.and_then(|schedule| schedule.next_after(Utc::now()));
             tokio::select! {
                 message = messages.recv() => match message {
                     Some(Message::Start { started_by, source, reply }) => {
-                        let _ = reply.send(self.start_run(&started_by, source).await);
+                        let _ = reply.send(self.start_run(&started_by, source, None).await);
                     }
                     Some(Message::Stop { reply }) => {
                         self.stop.store(true, Ordering::Release);
@@ -146,8 +149,11 @@ impl Actor {
                     }
                     None => return self.wait_for_run().await,
                 },
-                () = sleep_until(next) => match self.start_run("schedule", None).await {
+                () = sleep_until(next) => match self.start_run("schedule", None, next).await {
                     Ok(_) => {}
+                    Err(StartError::Database(DbError::Duplicate)) => {
+                        log::info!("Another process runs the scheduled import");
+                    }
                     Err(err) => log::warn!("The scheduled import did not start: {err}"),
                 },
             }
@@ -160,26 +166,36 @@ impl Actor {
             (Some(source), None) => {
                 log::info!("Imports from {} when told to: IMPORT_ENABLED is off", source.describe())
             }
-            (Some(source), Some(schedule)) => match schedule.next_after(chrono::Utc::now()) {
+            (Some(source), Some(schedule)) => match schedule.next_after(Utc::now()) {
                 Some(next) => log::info!("The next scheduled import from {} is at {next}", source.describe()),
                 None => log::warn!("IMPORT_SCHEDULE never comes: no scheduled import"),
             },
         }
     }
 
-    async fn start_run(&mut self, started_by: &str, source: Option<Source>) -> Result<StartedRun, StartError> {
-        if let Some(running) = self.running.as_ref().filter(|running| !running.task.is_finished()) {
+    async fn start_run(
+        &mut self,
+        started_by: &str,
+        source: Option<Source>,
+        scheduled_for: Option<DateTime<Utc>>,
+    ) -> Result<StartedRun, StartError> {
+        if let Some(running) = self.running.as_ref().filter(|running| running.is_at_work.load(Ordering::Acquire)) {
             return Err(StartError::Busy { run_id: running.run_id });
         }
         let source = source.or_else(|| self.source.clone()).ok_or(StartError::NoSource)?;
-        let run_id = begin(&self.context, started_by).await?;
+        let run_id = begin(&self.context, started_by, scheduled_for).await?;
         let (report, ended) = oneshot::channel();
         let (context, started_by, stop) = (self.context.clone(), started_by.to_owned(), self.stop.clone());
         let work =
             actix_rt::spawn(async move { execute(&context, run_id, &source, &started_by, &stop, &mut |_| {}).await });
         let (context, analytics) = (self.context.clone(), self.analytics.clone());
+        let is_at_work = Arc::new(AtomicBool::new(true));
+        let at_work = is_at_work.clone();
         let task = actix_rt::spawn(async move {
-            match work.await {
+            let done = work.await;
+            // The next run may begin while the cache is warmed.
+            at_work.store(false, Ordering::Release);
+            match done {
                 Ok(Ok(done)) => {
                     drop(report.send(done));
                     analytics.warm().await;
@@ -188,7 +204,7 @@ impl Actor {
                 Err(_) => fail_run(&context, run_id, "an error in the program, see its log").await,
             }
         });
-        self.running = Some(Running { run_id, task });
+        self.running = Some(Running { run_id, is_at_work, task });
         Ok(StartedRun { run_id, ended })
     }
 

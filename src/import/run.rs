@@ -7,6 +7,8 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use chrono::{DateTime, Utc};
+
 use super::journal::{FileReport, FileStatus};
 use super::load::{load_details, load_expenses, load_receipts};
 use super::report::{ImportEvent, RunReport, RunState};
@@ -45,17 +47,23 @@ pub async fn run_once(
     stop: &AtomicBool,
     announce: &mut dyn FnMut(ImportEvent<'_>),
 ) -> Result<RunReport, DbError> {
-    let run_id = begin(context, started_by).await?;
+    let run_id = begin(context, started_by, None).await?;
     execute(context, run_id, source, started_by, stop, announce).await
 }
 
-/// Writes down that a run begins; gives its id.
-pub(super) async fn begin(context: &ImportContext, started_by: &str) -> Result<i64, DbError> {
+/// Writes down that a run begins; gives its id. For one time of the schedule one run begins, in
+/// whichever process is first.
+pub(super) async fn begin(
+    context: &ImportContext,
+    started_by: &str,
+    scheduled_for: Option<DateTime<Utc>>,
+) -> Result<i64, DbError> {
     let run = NewRun {
         department_id: context.department_id,
         state: "running".to_owned(),
         started_by: started_by.to_owned(),
         started_at: utc_now(),
+        scheduled_for: scheduled_for.map(|time| time.naive_utc()),
     };
     context.db.write(async |conn| db::insert_run(conn, run).await).await
 }

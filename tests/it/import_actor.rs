@@ -13,6 +13,7 @@ on_both_databases!(
     a_second_caller_gets_409_with_the_id_of_the_run,
     the_schedule_starts_runs_by_itself,
     a_run_that_was_broken_off_is_marked_at_the_next_start,
+    of_two_processes_with_one_schedule_one_runs,
 );
 
 async fn a_trigger_imports_and_answers_when_the_run_has_ended(backend: Backend) {
@@ -74,6 +75,22 @@ async fn the_schedule_starts_runs_by_itself(backend: Backend) {
     app.stop().await;
 }
 
+async fn of_two_processes_with_one_schedule_one_runs(backend: Backend) {
+    let settings = [("USE_REDIS", "false"), ("IMPORT_ENABLED", "true"), ("IMPORT_SCHEDULE", "* * * * * *")];
+    let app = TestApp::start_with(backend, &settings).await;
+    let twin = app.twin().await;
+    let runs = async || app.get("import/runs?limit=1000").await.ok().as_array().unwrap().clone();
+    eventually("some scheduled imports have run", async || runs().await.len() >= 5).await;
+    twin.stop().await;
+    let runs = runs().await;
+    let mut times: Vec<&str> = runs.iter().map(|run| run["scheduled_for"].as_str().unwrap()).collect();
+    times.sort_unstable();
+    let all = times.len();
+    times.dedup();
+    assert_eq!(times.len(), all, "{times:?}");
+    app.stop().await;
+}
+
 async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend) {
     use credit_portfolio::db::{self, NewRun, utc_now};
     let app = TestApp::start(backend).await;
@@ -82,6 +99,7 @@ async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend)
         state: "running".to_owned(),
         started_by: "schedule".to_owned(),
         started_at: utc_now(),
+        scheduled_for: None,
     };
     let id = app.running.state.db.write(async |conn| db::insert_run(conn, run).await).await.unwrap();
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
