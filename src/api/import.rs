@@ -1,5 +1,6 @@
 //! Import now, and what imports did.
 
+use std::path::{self, PathBuf};
 use std::sync::Arc;
 
 use actix_multipart::form::MultipartForm;
@@ -8,7 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use chrono::NaiveDateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::PREFIX;
@@ -75,15 +76,17 @@ struct DryRunFile {
 
 /// Workbooks, each in a part called `files`.
 #[derive(MultipartForm)]
+#[multipart(deny_unknown_fields)]
 pub struct HandedIn {
     files: Vec<TempFile>,
 }
 
 /// As the description of the interface has it.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "read by the description of the interface alone")]
 struct HandedInFiles {
-    #[schema(value_type = Vec<String>, format = Binary)]
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
     files: Vec<Vec<u8>>,
 }
 
@@ -167,6 +170,9 @@ pub async fn hand_in(
     if scope.id().is_some_and(|id| id != state.import_department) {
         return Err(ApiError::Forbidden(format!("the import is that of department {}", state.import_department)));
     }
+    if form.files.is_empty() {
+        return Err(ApiError::invalid("files", "the form holds no file: give each workbook as a part called files"));
+    }
     let folder = tempfile::tempdir().map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
     for (number, file) in form.files.into_iter().enumerate() {
         let name = file.file_name.unwrap_or_default();
@@ -175,11 +181,24 @@ pub async fn hand_in(
         if name.is_empty() || name.starts_with('.') || name.chars().any(char::is_control) {
             return Err(ApiError::invalid("files", format!("the file {} has no usable name", number + 1)));
         }
-        let kept = file.file.persist_noclobber(folder.path().join(name));
+        let path = free_path(folder.path(), name);
+        let kept = file.file.persist_noclobber(path);
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
     let source = Source::HandedIn(Arc::new(folder));
     answered(&state, state.import.run_over(source, &caller.username).await?, wait).await
+}
+
+/// The path of a new file of that name; of several with one name the later ones get a number.
+fn free_path(folder: &path::Path, name: &str) -> PathBuf {
+    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let mut path = folder.join(name);
+    let mut number = 2;
+    while path.exists() {
+        path = folder.join(format!("{stem} ({number}){ending}"));
+        number += 1;
+    }
+    path
 }
 
 async fn answered(state: &AppState, started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {

@@ -75,8 +75,13 @@ async fn files_handed_in_are_imported_and_journaled(backend: Backend) {
     }
     let beside = hand_in(&app, &token, &[("../../postuplenie.xlsx", receipts(&[a_receipt(3)]))]).await.ok();
     assert_eq!(beside["files_processed"], 1, "only the name counts: {beside}");
+    let none = hand_in(&app, &token, &[]).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", none.text);
     let twice = [("postuplenie.xlsx", receipts(&[a_receipt(4)])), ("postuplenie.xlsx", receipts(&[a_receipt(5)]))];
-    assert_eq!(hand_in(&app, &token, &twice).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let both = hand_in(&app, &token, &twice).await.ok();
+    assert_eq!(both["files_processed"], 2, "files of two folders may have one name: {both}");
+    let journal = app.get("import-logs").await.ok();
+    assert!(journal.to_string().contains("postuplenie (2).xlsx"), "{journal}");
     let json = app.request(Method::POST, "credit-portfolio/import/files", Some(&token), Some(json!({}))).await;
     assert_eq!(json.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", json.text);
     let user = app.token(Role::User, DEPARTMENT).await;
