@@ -16,7 +16,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use credit_portfolio::app::{RunningApp, import_context};
 use credit_portfolio::config::Settings;
 use credit_portfolio::db::{self, NewUser, utc_now};
-use credit_portfolio::import::{Source, run_once};
+use credit_portfolio::import::{Order, Source, run_once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -170,7 +170,9 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     let folder = PathBuf::from(std::env::var("IMPORT_DIR").unwrap());
     let clients = hits.clone();
     let idle = on_own_runtime(async move { clients.load(ROUND * 3).await }).await;
-    let context = import_context(settings, app.state.db.clone(), app.state.cache.clone(), 8);
+    let context = import_context(settings, app.state.db.clone(), app.state.cache.clone());
+    let source = Source::folder(folder, 8, settings.import.policy.clone());
+    let order = Order::now(vec![source], "bench");
     let ended = Arc::new(AtomicBool::new(false));
     let (clients, told) = (hits.clone(), ended.clone());
     let load = tokio::task::spawn_blocking(move || {
@@ -186,9 +188,8 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     });
     // As in production: the import runs on a thread of its own.
     let importing = std::thread::spawn(move || {
-        actix_rt::System::new().block_on(async {
-            run_once(&context, &Source::Folder(folder), "bench", &Default::default(), &mut |_| {}).await.unwrap()
-        })
+        actix_rt::System::new()
+            .block_on(async { run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap() })
     });
     let report = tokio::task::spawn_blocking(move || importing.join().unwrap()).await.unwrap();
     ended.store(true, Ordering::Release);

@@ -19,11 +19,13 @@ mod figures;
 mod frame;
 mod health;
 mod import;
+mod journal;
 mod openapi;
 mod operations;
 mod organizations;
 mod params;
 mod repeated;
+mod run_events;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
@@ -66,6 +68,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(bank_accounts::configure)
                         .configure(contracts::configure)
                         .configure(import::configure)
+                        .configure(journal::configure)
                         .configure(cache::configure),
                 )
                 .configure(auth::configure)

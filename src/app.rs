@@ -16,7 +16,7 @@ use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
-use crate::config::Settings;
+use crate::config::{ImportPolicy, Settings};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
@@ -40,15 +40,17 @@ pub struct AppState {
     pub import: ImportHandle,
     /// What an import works with.
     pub import_context: ImportContext,
-    /// Where it imports from, if that is set.
-    pub import_source: Option<Source>,
+    /// Where it imports from.
+    pub import_sources: Vec<Source>,
+    /// How files are treated that are handed in.
+    pub import_policy: ImportPolicy,
     /// Access tokens.
     pub tokens: Tokens,
     /// The brake on guessing passwords.
     pub login_throttle: LoginThrottle,
     /// The departments whose members may see the portfolio.
     pub finance_departments: Vec<i64>,
-    /// The department that the FTP exports belong to.
+    /// The department that exports belong to when nothing else is said.
     pub import_department: i64,
     /// The currency of answers that ask for none.
     pub base_currency: Currency,
@@ -107,11 +109,10 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
 }
 
 /// The import's surroundings, as the settings say.
-pub fn import_context(settings: &Settings, db: Db, cache: Cache, department_id: i64) -> ImportContext {
+pub fn import_context(settings: &Settings, db: Db, cache: Cache) -> ImportContext {
     ImportContext {
         db,
         cache,
-        department_id,
         base_currency: settings.base_currency.clone(),
         max_file_bytes: settings.import.max_file_bytes,
         is_scoped: settings.cache.is_scoped,
@@ -125,18 +126,15 @@ impl RunningApp {
     /// When the address is taken, or the database can't be used.
     pub async fn start(settings: &Settings, migrate: bool) -> anyhow::Result<RunningApp> {
         let db = open_database(settings, migrate).await?;
-        let interrupted = db.write(async |conn| db::interrupt_running(conn).await).await?;
-        if interrupted > 0 {
-            log::warn!("{interrupted} import runs had been broken off by the end of the program");
-        }
         let cache = Cache::open(&settings.cache).await?;
         let analytics = Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone());
         analytics.look_for_changes().await?;
-        let context = import_context(settings, db.clone(), cache.clone(), settings.import_department());
+        let context = import_context(settings, db.clone(), cache.clone());
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
             import_context: context,
-            import_source: settings.import.ftp.clone().map(Source::Ftp),
+            import_sources: settings.import.sources.iter().map(Source::configured).collect(),
+            import_policy: settings.import.policy.clone(),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
             login_throttle: LoginThrottle::default(),
@@ -176,8 +174,8 @@ impl RunningApp {
         Ok(RunningApp { address, state, server: handle, served, upkeep })
     }
 
-    /// Waits until the web server has stopped (by signal or handle), then stops the rest: an
-    /// import at work ends after its current file.
+    /// Waits until the web server has stopped (by signal or handle), then stops the rest: of an
+    /// import at work, the file that is not finished is undone.
     ///
     /// # Errors
     /// When the web server failed.

@@ -3,17 +3,16 @@
 //! One struct a section; each field's doc names its variable and default. Everything is checked
 //! once at start, and all problems are reported together. Secrets do not show in `Debug`.
 
+mod import;
 mod reader;
 mod sections;
 
 use std::path::Path;
 
+pub use import::{FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings};
 use reader::Reader;
 pub use reader::{ConfigError, SETTINGS, Setting};
-pub use sections::{
-    AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, FtpSettings, ImportSettings, RedisSettings, Secret,
-    WebSettings,
-};
+pub use sections::{AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings};
 
 use crate::domain::Currency;
 
@@ -59,19 +58,20 @@ impl Settings {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Settings, ConfigError> {
         let mut reader = Reader::open(file, environment)?;
+        let finance_departments = sections::finance_departments(&mut reader);
         let settings = Settings {
             web: sections::web(&mut reader),
             auth: sections::auth(&mut reader),
             database: sections::database(&mut reader),
             cache: sections::cache(&mut reader),
-            finance_departments: sections::finance_departments(&mut reader),
             base_currency: sections::base_currency(&mut reader),
-            import: sections::import(&mut reader),
+            import: import::import(&mut reader, &finance_departments),
+            finance_departments,
         };
         reader.finish(settings)
     }
 
-    /// The finance department that the FTP exports belong to: the first one listed.
+    /// The finance department that exports belong to when nothing else is said: the first one listed.
     pub fn import_department(&self) -> i64 {
         self.finance_departments.first().copied().unwrap_or_default()
     }

@@ -14,8 +14,10 @@ mod figures;
 mod generate;
 mod import_journal;
 mod import_runs;
+mod imported_files;
 mod locks;
 mod migrations;
+mod missing_rows;
 mod operations;
 mod organizations;
 mod pool;
@@ -46,12 +48,16 @@ pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses
 pub use figures::{FlowGroup, contracts_with_flows, flows_by, flows_by_month, flows_by_month_and, other_currencies};
 pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
-    JournalRow, NewJournalEntry, NewReject, RejectRow, count_journal, insert_journal_entry, list_journal, list_rejects,
+    JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry, count_journal,
+    insert_journal_entry, insert_rejects, list_journal, list_journal_of_run, list_rejects,
 };
 pub use import_runs::{
-    NewRun, RunResult, RunRow, find_run, finish_run, insert_run, interrupt_running, last_completed_at, list_runs,
+    AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, finish_run, insert_run, keep_run,
+    last_completed_at, list_abandoned_runs, list_runs, take_over_run,
 };
+pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
 pub use locks::lock_import;
+pub use missing_rows::{OperationTable, StoredOperation, deactivate_operations, list_active_operations};
 pub use operations::{
     DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, ReceiptRow, expense_stats, find_expense,
     find_receipt, list_details, list_expenses, list_receipts, receipt_stats,
@@ -60,7 +66,7 @@ pub use organizations::{
     OrganizationChange, OrganizationRow, find_organization, insert_organization, list_organization_ids,
     list_organization_names, list_organizations, update_organization,
 };
-pub use pool::{Db, DbConn, DbError};
+pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
 pub use upsert::KnownOperation;
@@ -77,6 +83,9 @@ pub struct Page {
 
 /// How many rows or ids one statement takes: well under both databases' limits on parameters.
 const CHUNK: usize = 1000;
+
+/// How many rows one statement takes when a column is one parameter.
+const ARRAY_ROWS: usize = 4000;
 
 /// Expands the same body for each connection type.
 macro_rules! on_conn {

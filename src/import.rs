@@ -2,14 +2,21 @@
 //!
 //! `run::run_once` is the one path, used by the actor, the command line and tests alike. A file
 //! goes in whole or not at all; what can't be read is written to the journal, and the run goes
-//! on with the next file.
+//! on with the next file. Rows flow: one thread reads a file's sheet while the rows before are
+//! written, so that memory does not grow with them.
 
 pub mod actor;
 mod directory;
 mod dry_run;
+mod file;
 mod ftp;
+mod hold;
 mod journal;
+mod landing;
 mod load;
+mod patience;
+mod progress;
+mod reading;
 mod report;
 mod run;
 mod schedule;
@@ -17,7 +24,9 @@ mod source;
 pub mod workbook;
 
 pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
+pub use hold::{StopReason, StopSignal};
 pub use journal::{FileReport, FileStatus};
-pub use report::{ImportEvent, RunReport, RunState};
-pub use run::{ImportContext, run_once};
-pub use source::Source;
+pub use progress::{Phase, Progress, ProgressMeter};
+pub use report::{Announce, ImportEvent, RunReport, RunState};
+pub use run::{ImportContext, Order, run_once};
+pub use source::{Place, Source};

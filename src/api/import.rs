@@ -1,14 +1,12 @@
-//! Import now, and what imports did.
+//! Import now; runs, how far they are, and how to stop them.
 
 use std::path::{self, PathBuf};
-use std::sync::Arc;
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::tempfile::TempFile;
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
 use actix_web::web::{self, Data, Path, ServiceConfig};
-use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,14 +14,18 @@ use super::PREFIX;
 use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::frame::UNCOMPRESSED;
+use super::journal::JournalEntry;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, DryRunOnly, Files, Id, Paging, Waiting};
+use super::openapi::parameters::{Department, DryRunOnly, Files, Forced, Id, Paging, Waiting};
 use super::params::Params;
+use super::run_events::run_events;
 use crate::app::AppState;
-use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RunRow};
-use crate::domain::Money;
+use crate::db::{self, DbConn, Page, RunRow};
 use crate::import::actor::{self, StartError};
-use crate::import::{ChangedTotal, DryRun, FileReport, FileStatus, RunReport, RunState, Source, dry_run};
+use crate::import::{
+    ChangedTotal, DryRun, FileReport, FileStatus, Order, Progress, RunReport, RunState, Source, dry_run,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -31,8 +33,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/import/files").post(hand_in))
         .service(web::resource("/import/runs").get(runs))
         .service(web::resource("/import/runs/{id}").get(run))
-        .service(web::resource(["/import-logs", "/import/logs"]).get(journal))
-        .service(web::resource(["/import-logs/{id}/rejects", "/import/logs/{id}/rejects"]).get(rejects));
+        .service(web::resource("/import/runs/{id}/events").get(events))
+        .service(web::resource("/import/runs/{id}/cancel").post(cancel));
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,6 +54,27 @@ struct TriggerAnswer {
 struct StartedRun {
     run_id: i64,
     department_id: i64,
+}
+
+/// A run with its progress and its files.
+#[derive(Serialize, ToSchema)]
+struct ImportRunDetails {
+    #[serde(flatten)]
+    run: RunRow,
+    /// How far it is, while the process that is asked works on it.
+    progress: Option<Progress>,
+    /// What became of its files, so far.
+    files: Vec<JournalEntry>,
+}
+
+/// An event of a run. As the description of the interface has it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the description of the interface alone")]
+struct RunEvent {
+    /// `progress` or `ended`.
+    event: String,
+    /// JSON: a `Progress`, or the `ImportRun` as it ended.
+    data: String,
 }
 
 /// What a run would do.
@@ -90,30 +113,6 @@ struct HandedInFiles {
     files: Vec<Vec<u8>>,
 }
 
-/// A journal entry as it is answered.
-#[derive(Serialize, ToSchema)]
-struct JournalEntry {
-    id: i64,
-    import_date: NaiveDateTime,
-    source_file: String,
-    table_name: Option<String>,
-    rows_inserted: i32,
-    rows_updated: i32,
-    rows_unchanged: i32,
-    rows_deleted: i32,
-    rows_failed: i32,
-    status: String,
-    error_message: Option<String>,
-    processed_by: String,
-    processing_time_seconds: f64,
-    /// The file's own total (`Итого`).
-    control_total: Option<Money>,
-    /// The sum of the file's rows.
-    rows_total: Option<Money>,
-    department_id: i64,
-    run_id: i64,
-}
-
 /// Imports now, and answers when that has ended.
 #[utoipa::path(
     post,
@@ -121,27 +120,32 @@ struct JournalEntry {
     path = "/import/trigger",
     tag = "Import",
     operation_id = "trigger_import",
-    params(Department, Waiting, DryRunOnly),
+    params(Department, Waiting, DryRunOnly, Forced),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
         (status = 202, description = "It has begun", body = StartedRun)
     )
 )]
 pub async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let department_id = state.import_department;
     let asked = params.id("department_id")?;
     let wait = params.switch("wait")?.unwrap_or(true);
     let dry_run_only = params.switch("dry_run")?.unwrap_or(false);
+    let is_forced = params.switch("force")?.unwrap_or(false);
     params.finish()?;
-    let scope = caller.department(asked)?;
-    if scope.id().is_some_and(|id| id != department_id) {
-        return Err(ApiError::Forbidden(format!("the import is that of department {department_id}")));
+    let department_id = caller.department(asked)?.id().unwrap_or(state.import_department);
+    let is_of_department = |source: &&Source| source.department_id == department_id;
+    let sources: Vec<Source> = state.import_sources.iter().filter(is_of_department).cloned().collect();
+    if sources.is_empty() {
+        return Err(match state.import_sources.is_empty() {
+            true => StartError::NoSource.into(),
+            false => ApiError::Forbidden(format!("no import source belongs to department {department_id}")),
+        });
     }
+    let order = Order { is_forced, ..Order::now(sources, &caller.username) };
     if dry_run_only {
-        let source = state.import_source.clone().ok_or(StartError::NoSource)?;
-        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(dry_run(&state.import_context, &source).await?)));
+        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(dry_run(&state.import_context, &order).await?)));
     }
-    answered(&state, state.import.run_now(&caller.username).await?, wait).await
+    answered(state.import.run(order).await?, wait).await
 }
 
 /// Imports workbooks that are handed in, by the same path and into the same journal.
@@ -166,10 +170,7 @@ pub async fn hand_in(
 ) -> Result<HttpResponse, ApiError> {
     let wait = params.switch("wait")?.unwrap_or(true);
     params.finish()?;
-    let scope = caller.department(None)?;
-    if scope.id().is_some_and(|id| id != state.import_department) {
-        return Err(ApiError::Forbidden(format!("the import is that of department {}", state.import_department)));
-    }
+    let department_id = caller.department(None)?.id().unwrap_or(state.import_department);
     if form.files.is_empty() {
         return Err(ApiError::invalid("files", "the form holds no file: give each workbook as a part called files"));
     }
@@ -185,8 +186,8 @@ pub async fn hand_in(
         let kept = file.file.persist_noclobber(path);
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
-    let source = Source::HandedIn(Arc::new(folder));
-    answered(&state, state.import.run_over(source, &caller.username).await?, wait).await
+    let source = Source::handed_in(folder, department_id, state.import_policy.clone());
+    answered(state.import.run(Order::now(vec![source], &caller.username)).await?, wait).await
 }
 
 /// The path of a new file of that name; of several with one name the later ones get a number.
@@ -201,19 +202,19 @@ fn free_path(folder: &path::Path, name: &str) -> PathBuf {
     path
 }
 
-async fn answered(state: &AppState, started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {
-    let department_id = state.import_department;
+async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {
+    let actor::StartedRun { run_id, department_id, .. } = started;
     if !wait {
-        let location = format!("{PREFIX}/credit-portfolio/import/runs/{}", started.run_id);
-        let body = StartedRun { run_id: started.run_id, department_id };
-        return Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(body));
+        let location = format!("{PREFIX}/credit-portfolio/import/runs/{run_id}");
+        return Ok(HttpResponse::Accepted()
+            .insert_header((LOCATION, location))
+            .json(StartedRun { run_id, department_id }));
     }
-    let run_id = started.run_id;
     let report = started
         .ended
         .await
         .map_err(|_| ApiError::Internal(format!("import run {run_id} broke off; its entry in the log says why")))?;
-    Ok(HttpResponse::Ok().json(TriggerAnswer::of(report, department_id)))
+    Ok(HttpResponse::Ok().json(TriggerAnswer::of(report)))
 }
 
 /// Import runs, newest first.
@@ -239,7 +240,7 @@ pub async fn runs(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     Ok(listed(&rows, total))
 }
 
-/// How a run is doing.
+/// How a run is doing: its state, how far it is, and what became of its files.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -247,7 +248,7 @@ pub async fn runs(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     tag = "Import",
     operation_id = "get_import_run",
     params(Id),
-    responses((status = 200, description = "OK", body = RunRow))
+    responses((status = 200, description = "OK", body = ImportRunDetails))
 )]
 pub async fn run(
     state: Data<AppState>,
@@ -258,62 +259,77 @@ pub async fn run(
     params.finish()?;
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
-    let run = db::find_run(&mut state.db.conn().await?, scope, id).await?;
-    found(run, "import run", id)
+    let details = match db::find_run(&mut state.db.conn().await?, scope, id).await? {
+        None => None,
+        Some(run) => {
+            let progress = state.import.watch(id).await.map(|progress| progress.borrow().clone());
+            let files = db::list_journal_of_run(&mut state.db.conn().await?, run.department_id, id).await?;
+            let files = files.into_iter().map(JournalEntry::from).collect();
+            Some(ImportRunDetails { run, progress, files })
+        }
+    };
+    found(details, "import run", id)
 }
 
-/// The journal, newest first.
+/// How a run goes on, as server-sent events: `progress` while it is at work, then `ended`.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
-    path = "/import-logs",
+    path = "/import/runs/{id}/events",
     tag = "Import",
-    operation_id = "list_import_logs",
-    params(Department, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<JournalEntry>))
+    operation_id = "watch_import_run",
+    params(Id),
+    responses(
+        (status = 200, description = "Events until it has ended", body = RunEvent, content_type = "text/event-stream")
+    )
 )]
-pub async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
-    let department = caller.department(asked)?;
-    if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| {
-            Ok(db::list_journal(conn, department, page).await?.into_iter().map(JournalEntry::from).collect())
-        };
-        return export.list(&state, department, "import-logs", part).await;
-    }
-    let mut conn = state.db.conn().await?;
-    let total = db::count_journal(&mut conn, department).await?;
-    let entries = db::list_journal(&mut conn, department, page).await?.into_iter().map(JournalEntry::from);
-    Ok(listed(&entries.collect::<Vec<_>>(), total))
-}
-
-/// The rows that were not taken, with the reason.
-#[utoipa::path(
-    get,
-    context_path = CREDIT_PORTFOLIO,
-    path = "/import-logs/{id}/rejects",
-    tag = "Import",
-    operation_id = "list_rejects",
-    params(Id, Files),
-    responses((status = 200, description = "OK", body = Vec<RejectRow>))
-)]
-pub async fn rejects(
+pub async fn events(
     state: Data<AppState>,
     caller: Caller,
     id: Path<String>,
-    mut params: Params,
+    params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let export = params.export()?;
     params.finish()?;
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
-    let rows = db::list_rejects(&mut state.db.conn().await?, scope, id).await?;
-    match (export, rows) {
-        (Some(export), Some(rows)) => export.rows(&state, scope, &format!("rejects-{id}"), rows).await,
-        (_, rows) => found(rows, "journal entry", id),
+    if db::find_run(&mut state.db.conn().await?, scope, id).await?.is_none() {
+        return Err(ApiError::NotFound(format!("there is no import run {id}")));
     }
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        // Compressing would hold events back.
+        .insert_header((CONTENT_ENCODING, UNCOMPRESSED))
+        .streaming(run_events(state, scope, id)))
+}
+
+/// Stops a run at the next safe place: the file that is not finished is undone, those before are
+/// kept.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/import/runs/{id}/cancel",
+    tag = "Import",
+    operation_id = "cancel_import_run",
+    params(Id),
+    responses((status = 202, description = "It will stop", body = StartedRun))
+)]
+pub async fn cancel(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let id = id_in_path(&id)?;
+    let scope = caller.department(None)?;
+    let Some(run) = db::find_run(&mut state.db.conn().await?, scope, id).await? else {
+        return Err(ApiError::NotFound(format!("there is no import run {id}")));
+    };
+    let at_work = state.import.cancel(id).await || state.db.write(async |conn| db::cancel_run(conn, id).await).await?;
+    if !at_work {
+        return Err(ApiError::Conflict(format!("import run {id} has ended already: {}", run.state)));
+    }
+    Ok(HttpResponse::Accepted().json(StartedRun { run_id: id, department_id: run.department_id }))
 }
 
 impl DryRunAnswer {
@@ -323,7 +339,7 @@ impl DryRunAnswer {
             rows_updated: file.counts.updated,
             rows_unchanged: file.counts.unchanged,
             rows_deleted: file.counts.deleted,
-            rows_failed: file.rejects.len(),
+            rows_failed: file.rejected,
             status: file.status.as_str(),
             error_message: file.message,
             name: file.name,
@@ -333,7 +349,7 @@ impl DryRunAnswer {
 }
 
 impl TriggerAnswer {
-    fn of(report: RunReport, department_id: i64) -> TriggerAnswer {
+    fn of(report: RunReport) -> TriggerAnswer {
         TriggerAnswer {
             success: report.state == RunState::Completed,
             files_processed: report.processed(),
@@ -341,32 +357,8 @@ impl TriggerAnswer {
             files_skipped: report.count(FileStatus::Skipped),
             total_files: report.total_files,
             message: report.message,
-            department_id,
+            department_id: report.department_id,
             run_id: report.run_id,
-        }
-    }
-}
-
-impl From<JournalRow> for JournalEntry {
-    fn from(row: JournalRow) -> JournalEntry {
-        JournalEntry {
-            id: row.id,
-            import_date: row.import_date,
-            source_file: row.source_file,
-            table_name: row.table_name,
-            rows_inserted: row.rows_inserted,
-            rows_updated: row.rows_updated,
-            rows_unchanged: row.rows_unchanged,
-            rows_deleted: row.rows_deleted,
-            rows_failed: row.rows_failed,
-            status: row.status,
-            error_message: row.error_message,
-            processed_by: row.processed_by,
-            processing_time_seconds: row.processing_time_ms as f64 / 1000.0,
-            control_total: row.control_total.map(Money::from_kopecks),
-            rows_total: row.rows_total.map(Money::from_kopecks),
-            department_id: row.department_id,
-            run_id: row.run_id,
         }
     }
 }

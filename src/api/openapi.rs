@@ -17,7 +17,9 @@ use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
-use super::{analytics, auth, bank_accounts, cache, contracts, departments, health, import, operations, organizations};
+use super::{
+    analytics, auth, bank_accounts, cache, contracts, departments, health, import, journal, operations, organizations,
+};
 
 /// Where the resources of the credit portfolio lie.
 pub(super) const CREDIT_PORTFOLIO: &str = "/api/v1/credit-portfolio";
@@ -90,8 +92,10 @@ const URL: &str = "/api/v1/openapi.json";
         import::hand_in,
         import::runs,
         import::run,
-        import::journal,
-        import::rejects,
+        import::events,
+        import::cancel,
+        journal::journal,
+        journal::rejects,
         cache::stats,
         cache::clear,
         health::metrics,

@@ -13,6 +13,7 @@ use crate::config::{Secret, Settings};
 use crate::db::{self, NewUser, utc_now};
 use crate::demo::{DemoFtpServer, Portfolio, write_exports};
 use crate::domain::Role;
+use crate::import::Order;
 
 const FTP_USER: &str = "1c";
 
@@ -42,7 +43,7 @@ impl Demo {
         let ftp = DemoFtpServer::start(exports, FTP_USER, &ftp_password).await?;
         let app = RunningApp::start(&settings(&database, &ftp, &ftp_password, self.bind)?, true).await?;
         println!("Importing them from ftp://{} …", ftp.address);
-        let started = app.state.import.run_now("demo").await?;
+        let started = app.state.import.run(Order::now(app.state.import_sources.clone(), "demo")).await?;
         let report = started.ended.await.context("the import broke off; the log says why")?;
         println!("{} (a real folder holds files that are no exports, too).", report.message);
         let (password, token) = make_admin(&app).await?;
@@ -61,6 +62,7 @@ fn settings(database: &Path, ftp: &DemoFtpServer, password: &Secret, bind: Socke
         ("FTP_USER", FTP_USER.to_owned()),
         ("FTP_PASSWORD", password.expose().to_owned()),
         ("SECRET_KEY", random_text() + &random_text()),
+        ("IMPORT_SETTLE_SECONDS", "0".to_owned()),
         ("BIND", bind.to_string()),
     ];
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());

@@ -1,18 +1,20 @@
 //! `import`: one run now, with a progress bar.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::import::{DryRun, FileReport, FileStatus, ImportEvent, RunReport, RunState, Source, dry_run, run_once};
+use crate::import::{
+    DryRun, FileReport, FileStatus, ImportEvent, Order, Phase, Progress, ProgressMeter, RunReport, RunState, Source,
+    StopReason, StopSignal, dry_run, run_once,
+};
 
 #[derive(Args)]
 pub struct Import {
@@ -25,6 +27,9 @@ pub struct Import {
     /// Tell what the run would do, and do nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Import files again that are unchanged or were left alone after failures.
+    #[arg(long)]
+    force: bool,
     /// Say how many rows a second were parsed and written.
     #[arg(long)]
     timings: bool,
@@ -32,25 +37,32 @@ pub struct Import {
 
 impl Import {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let source = match (self.dir, &settings.import.ftp) {
-            (Some(folder), _) => Source::Folder(folder),
-            (None, Some(ftp)) => Source::Ftp(ftp.clone()),
-            (None, None) => bail!("nothing to import from: set FTP_HOST, or give --dir PATH"),
+        let department = self.department.unwrap_or_else(|| settings.import_department());
+        let policy = settings.import.policy.clone();
+        let sources = match self.dir {
+            Some(folder) => vec![Source::folder(folder, department, policy)],
+            None => {
+                let configured = settings.import.sources.iter().map(Source::configured);
+                configured.filter(|source| source.department_id == department).collect()
+            }
         };
+        if sources.is_empty() {
+            bail!("nothing to import from into department {department}: set FTP_HOST, or give --dir PATH");
+        }
+        let order = Order { is_forced: self.force, ..Order::now(sources, "command line") };
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
-        let department = self.department.unwrap_or_else(|| settings.import_department());
-        let context = import_context(settings, database, cache, department);
+        let context = import_context(settings, database, cache);
         if self.dry_run {
-            return print_dry_run(&dry_run(&context, &source).await?);
+            return print_dry_run(&dry_run(&context, &order).await?);
         }
-        let stop = Arc::new(AtomicBool::new(false));
+        let stop = StopSignal::default();
         stop_on_signal(stop.clone());
-        let progress = Progress::new();
-        let report = run_once(&context, &source, "command line", &stop, &mut |event| progress.show(&event))
+        let mut shown = ShownProgress::new();
+        let report = run_once(&context, &order, &stop, &mut |event| shown.show(&event))
             .await
             .with_context(|| format!("the import into department {department} broke off"))?;
-        progress.bar.finish_and_clear();
+        shown.bar.finish_and_clear();
         if self.timings {
             print_timings(&report);
         }
@@ -58,48 +70,75 @@ impl Import {
         match report.state {
             RunState::Completed => Ok(()),
             RunState::Failed => bail!("not every file could be imported; the journal says why"),
-            RunState::Interrupted => bail!("the import was stopped"),
+            RunState::Interrupted | RunState::Cancelled => bail!("the import was stopped"),
         }
     }
 }
 
-/// A first signal stops between two files; a second one ends the process, as it does without us.
-fn stop_on_signal(stop: Arc<AtomicBool>) {
+/// A first signal undoes the file that is not finished and stops; a second one ends the process, as
+/// it does without us.
+fn stop_on_signal(stop: StopSignal) {
     actix_rt::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("Stopping after this file; press Ctrl-C again to break off.");
-            stop.store(true, Ordering::Release);
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
+        let mut terminated = signal(SignalKind::terminate()).ok();
+        let terminated = async {
+            match &mut terminated {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
             }
+        };
+        tokio::select! {
+            told = tokio::signal::ctrl_c() => if told.is_err() { return },
+            () = terminated => {}
+        }
+        eprintln!("Stopping; press Ctrl-C again to break off.");
+        stop.stop(StopReason::Shutdown);
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
         }
     });
 }
 
-struct Progress {
+/// A bar on a terminal; elsewhere a line for each file.
+struct ShownProgress {
     bar: ProgressBar,
+    meter: ProgressMeter,
 }
 
-impl Progress {
-    fn new() -> Progress {
+impl ShownProgress {
+    fn new() -> ShownProgress {
         let bar = ProgressBar::new(0);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} files  {elapsed}  {wide_msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        Progress { bar }
+        ShownProgress { bar, meter: ProgressMeter::default() }
     }
 
-    fn show(&self, event: &ImportEvent<'_>) {
-        match event {
-            ImportEvent::Listed(files) => self.bar.set_length(*files as u64),
-            ImportEvent::FileStarted(name) => self.bar.set_message((*name).to_owned()),
-            ImportEvent::FileEnded(report) => {
-                self.bar.inc(1);
-                let line = line(report);
-                self.bar.suspend(|| println!("{line}"));
-            }
+    fn show(&mut self, event: &ImportEvent<'_>) {
+        let progress = self.meter.hear(event);
+        self.bar.set_length(progress.files_total as u64);
+        self.bar.set_position(progress.files_done as u64);
+        self.bar.set_message(told(progress));
+        if let ImportEvent::FileEnded(report) = event {
+            let line = line(report);
+            self.bar.suspend(|| println!("{line}"));
         }
+    }
+}
+
+fn told(progress: &Progress) -> String {
+    let file = progress.file.as_deref().unwrap_or_default();
+    match (progress.phase, progress.rows_total) {
+        (Phase::Listing, _) => "asking for files".to_owned(),
+        (Phase::Settling, _) => "waiting whether new files stand still".to_owned(),
+        (Phase::Fetching, _) => format!("{file}: {} KB fetched", progress.bytes / 1024),
+        (Phase::Loading, Some(rows)) => format!(
+            "{file}: {} of {rows} rows, {:.0} rows/s, {:.0} s left",
+            progress.rows,
+            progress.rows_per_second,
+            progress.seconds_left.unwrap_or_default()
+        ),
+        (Phase::Loading, None) => format!("{file}: {} rows, {:.0} rows/s", progress.rows, progress.rows_per_second),
     }
 }
 
@@ -113,7 +152,7 @@ fn line(report: &FileReport) -> String {
         counts.inserted,
         counts.updated,
         counts.unchanged,
-        report.rejects.len()
+        report.rejected
     )
 }
 
@@ -135,10 +174,11 @@ fn print_timings(report: &RunReport) {
             continue;
         }
         let rate = |rows: usize, time: Duration| rows as f64 / time.as_secs_f64().max(1e-9);
-        let parsed = rows + file.rejects.len();
+        let parsed = rows + file.rejected;
         println!(
-            "timing    {}: {parsed} rows parsed in {:.3} s ({:.0} rows/s), {rows} upserted in {:.3} s ({:.0} rows/s), of which rollups {:.3} s",
+            "timing    {}: {:.3} s in all, {parsed} rows parsed in {:.3} s ({:.0} rows/s), {rows} upserted in {:.3} s ({:.0} rows/s), of which rollups {:.3} s",
             file.name,
+            file.time.as_secs_f64(),
             file.parse_time.as_secs_f64(),
             rate(parsed, file.parse_time),
             file.load_time.as_secs_f64(),

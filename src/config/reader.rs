@@ -1,9 +1,10 @@
 //! Looks settings up in their sources, and collects what is wrong with them.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config::{Config, File, FileFormat};
+use serde::de::DeserializeOwned;
 
 /// One setting: its environment variable, its path in the TOML file, its default (empty: none).
 pub struct Setting {
@@ -20,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 31] = [
+pub const SETTINGS: [Setting; 40] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -44,15 +45,27 @@ pub const SETTINGS: [Setting; 31] = [
     setting("FTP_PORT", "ftp.port", "21"),
     setting("FTP_USER", "ftp.user", "anonymous"),
     setting("FTP_PASSWORD", "ftp.password", ""),
+    setting("FTP_PASSWORD_FILE", "ftp.password_file", ""),
     setting("FTP_REMOTE_DIR", "ftp.remote_dir", "/"),
-    setting("FTP_TIMEOUT_MS", "ftp.timeout_ms", "30000"),
+    setting("FTP_TIMEOUT_MS", "ftp.timeout_ms", "10000"),
+    setting("FTP_TLS", "ftp.tls", "none"),
+    setting("FTP_CA_FILE", "ftp.ca_file", ""),
+    setting("FTP_DANGER_ACCEPT_INVALID_CERTS", "ftp.danger_accept_invalid_certs", "false"),
     setting("IMPORT_ENABLED", "import.enabled", "true"),
     setting("IMPORT_SCHEDULE", "import.schedule", "0 6 * * *"),
     setting("IMPORT_TIMEZONE", "import.timezone", "Europe/Moscow"),
     setting("IMPORT_MAX_FILE_MB", "import.max_file_mb", "256"),
+    setting("IMPORT_SETTLE_SECONDS", "import.settle_seconds", "5"),
+    setting("IMPORT_PARK_AFTER", "import.park_after", "5"),
+    setting("IMPORT_ROW_POLICY", "import.row_policy", "lenient"),
+    setting("IMPORT_MISSING_ROWS", "import.missing_rows", "keep"),
+    setting("IMPORT_MISSING_ROWS_MAX_PERCENT", "import.missing_rows_max_percent", "5"),
     setting("FINANCE_DEPARTMENT_ID", "portfolio.finance_department_id", "8"),
     setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
 ];
+
+/// Arrays of tables in the settings file, which no variable stands for.
+const TABLES: [&str; 1] = ["import.sources"];
 
 /// Everything that is wrong with the settings.
 #[derive(Debug)]
@@ -124,6 +137,23 @@ impl Reader {
         }
     }
 
+    /// A path, if one is set.
+    pub fn path(&mut self, env: &str) -> Option<PathBuf> {
+        Some(self.text(env)).filter(|text| !text.is_empty()).map(PathBuf::from)
+    }
+
+    /// The tables of an array in the settings file; none when there is no such array.
+    pub fn tables<T: DeserializeOwned>(&mut self, path: &str) -> Vec<T> {
+        match self.config.get::<Vec<T>>(path) {
+            Ok(tables) => tables,
+            Err(config::ConfigError::NotFound(_)) => Vec::new(),
+            Err(err) => {
+                self.problem(path, &err.to_string());
+                Vec::new()
+            }
+        }
+    }
+
     /// A switch: true, yes, on, 1 and their opposites.
     pub fn switch(&mut self, env: &str) -> bool {
         let text = self.text(env);
@@ -177,7 +207,9 @@ fn unknown_names(file: &Config) -> Vec<String> {
             Ok(table) => table.into_keys().map(|name| format!("{section}.{name}")).collect(),
             Err(_) => vec![section],
         };
-        let unknown = names.into_iter().filter(|name| SETTINGS.iter().all(|setting| setting.path != name));
+        let is_known =
+            |name: &String| TABLES.contains(&name.as_str()) || SETTINGS.iter().any(|setting| setting.path == name);
+        let unknown = names.into_iter().filter(|name| !is_known(name));
         problems.extend(unknown.map(|name| format!("{name} (in the settings file): there is no such setting")));
     }
     problems.sort();

@@ -5,9 +5,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono_tz::Tz;
-use croner::Cron;
-
 use super::reader::Reader;
 use crate::domain::Currency;
 
@@ -142,37 +139,6 @@ pub struct RedisSettings {
     pub timeout: Duration,
 }
 
-/// The FTP server that 1C exports to.
-#[derive(Clone, Debug)]
-pub struct FtpSettings {
-    /// `FTP_HOST`.
-    pub host: String,
-    /// `FTP_PORT`, default 21.
-    pub port: u16,
-    /// `FTP_USER`, default `anonymous`.
-    pub user: String,
-    /// `FTP_PASSWORD`, default none.
-    pub password: Secret,
-    /// `FTP_REMOTE_DIR`, default `/`.
-    pub remote_dir: String,
-    /// `FTP_TIMEOUT_MS`, default 30000: for each step on the network.
-    pub timeout: Duration,
-}
-
-/// Where exports come from and when.
-#[derive(Clone, Debug)]
-pub struct ImportSettings {
-    /// `IMPORT_SCHEDULE`, default `0 6 * * *`: minute, hour, day, month, day of the week. `None`
-    /// when `IMPORT_ENABLED` (default true) is false; the manual trigger works all the same.
-    pub schedule: Option<Cron>,
-    /// `IMPORT_TIMEZONE`, default `Europe/Moscow`: the schedule's time zone.
-    pub timezone: Tz,
-    /// `IMPORT_MAX_FILE_MB`, default 256: a larger file is refused.
-    pub max_file_bytes: u64,
-    /// The FTP server; `None` when `FTP_HOST` is not set.
-    pub ftp: Option<FtpSettings>,
-}
-
 pub(super) fn web(reader: &mut Reader) -> WebSettings {
     let text = reader.text("BIND");
     let bind = text.parse().unwrap_or_else(|_| {
@@ -252,34 +218,4 @@ pub(super) fn base_currency(reader: &mut Reader) -> Currency {
         reader.problem("BASE_CURRENCY", &format!("{text:?} is not a currency code, such as RUB"));
         Currency::default()
     })
-}
-
-pub(super) fn import(reader: &mut Reader) -> ImportSettings {
-    let schedule = reader.text("IMPORT_SCHEDULE");
-    let schedule: Option<Cron> = schedule
-        .parse()
-        .map_err(|err| {
-            reader.problem("IMPORT_SCHEDULE", &format!("{schedule:?} is not a cron schedule such as 0 6 * * *: {err}"))
-        })
-        .ok();
-    let enabled = reader.switch("IMPORT_ENABLED");
-    let timezone = reader.text("IMPORT_TIMEZONE");
-    let timezone = timezone.parse().unwrap_or_else(|_| {
-        reader.problem("IMPORT_TIMEZONE", &format!("{timezone:?} is not a time zone's name, such as Europe/Moscow"));
-        Tz::UTC
-    });
-    let ftp = FtpSettings {
-        host: reader.text("FTP_HOST"),
-        port: reader.number("FTP_PORT", 1, 65_535) as u16,
-        user: reader.text("FTP_USER"),
-        password: Secret::new(reader.text("FTP_PASSWORD")),
-        remote_dir: reader.text("FTP_REMOTE_DIR"),
-        timeout: Duration::from_millis(reader.number("FTP_TIMEOUT_MS", 100, 600_000)),
-    };
-    ImportSettings {
-        schedule: schedule.filter(|_| enabled),
-        timezone,
-        max_file_bytes: 1024 * 1024 * reader.number("IMPORT_MAX_FILE_MB", 1, 4096),
-        ftp: (!ftp.host.is_empty()).then_some(ftp),
-    }
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{expense_details, expenses};
+use super::upsert::insert_arrays;
 use super::{CHUNK, DbConn, DbError, on_conn};
 
 /// A detail to be stored. Amounts are kopecks. Equal details of one expense have equal
@@ -173,9 +174,32 @@ pub async fn delete_expense_details(conn: &mut DbConn, department_id: i64, detai
 pub async fn insert_expense_details(conn: &mut DbConn, rows: Vec<NewExpenseDetail>) -> Result<(), DbError> {
     match conn {
         DbConn::Postgres(conn) => {
-            for chunk in rows.chunks(CHUNK) {
-                diesel::insert_into(expense_details::table).values(chunk).execute(&mut **conn).await?;
-            }
+            insert_arrays!(
+                &mut **conn,
+                expense_details,
+                rows,
+                [
+                    department_id: BigInt,
+                    expense_operation_id: Text,
+                    contract_id: Nullable<BigInt>,
+                    contract_text: Nullable<Text>,
+                    repayment_type: Nullable<Text>,
+                    settlement_account: Nullable<Text>,
+                    advance_account: Nullable<Text>,
+                    payment_type: Nullable<Text>,
+                    amount: BigInt,
+                    settlement_rate: Nullable<Text>,
+                    settlement_amount: Nullable<BigInt>,
+                    vat_amount: Nullable<BigInt>,
+                    expense_amount: Nullable<BigInt>,
+                    included_vat: Nullable<BigInt>,
+                    expense_item: Nullable<Text>,
+                    fingerprint: BigInt,
+                    occurrence: Integer,
+                    created_at: Timestamp,
+                ],
+                ""
+            );
         }
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {

@@ -11,7 +11,7 @@ use super::{CHUNK, DbConn, DbError, Page, on_conn};
 use crate::domain::DepartmentScope;
 
 /// What became of one file.
-#[derive(Clone, Debug, Insertable)]
+#[derive(Clone, Debug, Insertable, AsChangeset)]
 #[diesel(table_name = import_journal)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct NewJournalEntry {
@@ -31,6 +31,10 @@ pub struct NewJournalEntry {
     pub processing_time_ms: i64,
     pub control_total: Option<i64>,
     pub rows_total: Option<i64>,
+    /// The source's name.
+    pub source: Option<String>,
+    /// The file's header row, as a JSON array.
+    pub titles: Option<String>,
 }
 
 /// A row that was not taken, and why.
@@ -44,6 +48,8 @@ pub struct NewReject {
     pub column_name: String,
     pub value: String,
     pub reason: String,
+    /// The whole row, as a JSON array.
+    pub cells: Option<String>,
 }
 
 /// A journal entry as stored.
@@ -68,21 +74,39 @@ pub struct JournalRow {
     pub processing_time_ms: i64,
     pub control_total: Option<i64>,
     pub rows_total: Option<i64>,
+    pub source: Option<String>,
 }
 
-/// Stores an entry with its rejected rows; gives its id.
+/// Stores an entry; gives its id.
 ///
 /// # Errors
 /// [`DbError`] when the run is unknown or the database can't answer.
-pub async fn insert_journal_entry(
-    conn: &mut DbConn,
-    entry: NewJournalEntry,
-    reject: impl Fn(i64) -> Vec<NewReject>,
-) -> Result<i64, DbError> {
-    let id = on_conn!(conn, |c| {
+pub async fn insert_journal_entry(conn: &mut DbConn, entry: NewJournalEntry) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| {
         diesel::insert_into(import_journal::table).values(entry).returning(import_journal::id).get_result(c).await
+    })?)
+}
+
+/// Completes an entry that was stored at the beginning of its file.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn complete_journal_entry(conn: &mut DbConn, id: i64, entry: NewJournalEntry) -> Result<(), DbError> {
+    let of_department = import_journal::department_id.eq(entry.department_id);
+    on_conn!(conn, |c| {
+        diesel::update(import_journal::table.filter(import_journal::id.eq(id)).filter(of_department))
+            .set(entry)
+            .execute(c)
+            .await
     })?;
-    let rejects = reject(id);
+    Ok(())
+}
+
+/// Stores rejected rows of an entry.
+///
+/// # Errors
+/// [`DbError`] when the entry is unknown or the database can't answer.
+pub async fn insert_rejects(conn: &mut DbConn, rejects: Vec<NewReject>) -> Result<(), DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             for chunk in rejects.chunks(CHUNK) {
@@ -99,7 +123,7 @@ pub async fn insert_journal_entry(
             .await?;
         }
     }
-    Ok(id)
+    Ok(())
 }
 
 /// The entries, newest first.
@@ -117,6 +141,26 @@ pub async fn list_journal(
             query = query.filter(import_journal::department_id.eq(id));
         }
         query.order(import_journal::id.desc()).offset(page.skip).limit(page.limit).load(c).await
+    })?)
+}
+
+/// The entries of a run, in the order of its work.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_journal_of_run(
+    conn: &mut DbConn,
+    department_id: i64,
+    run_id: i64,
+) -> Result<Vec<JournalRow>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        import_journal::table
+            .filter(import_journal::department_id.eq(department_id))
+            .filter(import_journal::run_id.eq(run_id))
+            .select(JournalRow::as_select())
+            .order(import_journal::id)
+            .load(c)
+            .await
     })?)
 }
 
@@ -146,8 +190,18 @@ pub struct RejectRow {
     pub reason: String,
 }
 
-/// The rejected rows of an entry, in the order of the file; `None` when there is no such entry in
-/// the scope.
+/// The rejected rows of an entry.
+#[derive(Clone, Debug)]
+pub struct RejectedRows {
+    /// What is wrong with each, in the order of the file.
+    pub rows: Vec<RejectRow>,
+    /// The header row of the file (JSON), if it is known.
+    pub titles: Option<String>,
+    /// Each row whole (JSON), as far as that is known.
+    pub cells: Vec<Option<String>>,
+}
+
+/// The rejected rows of an entry; `None` when there is no such entry in the scope.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -155,24 +209,26 @@ pub async fn list_rejects(
     conn: &mut DbConn,
     department: DepartmentScope,
     journal_id: i64,
-) -> Result<Option<Vec<RejectRow>>, DbError> {
-    let owner: Option<i64> = on_conn!(conn, |c| {
+) -> Result<Option<RejectedRows>, DbError> {
+    let entry: Option<(i64, Option<String>)> = on_conn!(conn, |c| {
         import_journal::table
             .filter(import_journal::id.eq(journal_id))
-            .select(import_journal::department_id)
+            .select((import_journal::department_id, import_journal::titles))
             .first(c)
             .await
             .optional()
     })?;
-    let Some(owner) = owner.filter(|owner| department.id().is_none_or(|id| id == *owner)) else { return Ok(None) };
-    let rows = on_conn!(conn, |c| {
+    let in_scope = |owner: i64| department.id().is_none_or(|id| id == owner);
+    let Some((owner, titles)) = entry.filter(|(owner, _)| in_scope(*owner)) else { return Ok(None) };
+    let rows: Vec<(RejectRow, Option<String>)> = on_conn!(conn, |c| {
         rejected_rows::table
             .filter(rejected_rows::department_id.eq(owner))
             .filter(rejected_rows::journal_id.eq(journal_id))
             .order((rejected_rows::row_number, rejected_rows::id))
-            .select(RejectRow::as_select())
+            .select((RejectRow::as_select(), rejected_rows::cells))
             .load(c)
             .await
     })?;
-    Ok(Some(rows))
+    let (rows, cells) = rows.into_iter().unzip();
+    Ok(Some(RejectedRows { rows, titles, cells }))
 }

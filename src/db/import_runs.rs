@@ -21,6 +21,12 @@ pub struct NewRun {
     pub started_at: NaiveDateTime,
     /// Of a scheduled run: which time of the schedule it is for.
     pub scheduled_for: Option<NaiveDateTime>,
+    /// The names of its sources, with commas between.
+    pub sources: String,
+    /// The process that works on it.
+    pub holder: String,
+    /// When that process last said so.
+    pub seen_at: NaiveDateTime,
 }
 
 /// How a run ended.
@@ -56,6 +62,8 @@ pub struct RunRow {
     pub message: String,
     /// Of a scheduled run: which time of the schedule it is for.
     pub scheduled_for: Option<NaiveDateTime>,
+    /// The names of its sources, with commas between.
+    pub sources: String,
 }
 
 /// The run of that id within a scope.
@@ -119,30 +127,128 @@ pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> 
     })?)
 }
 
-/// Stores how a run ended.
+/// Stores how a run ended, unless another process holds it by now.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn finish_run(conn: &mut DbConn, run_id: i64, result: &RunResult) -> Result<(), DbError> {
+pub async fn finish_run(conn: &mut DbConn, run_id: i64, holder: &str, result: &RunResult) -> Result<(), DbError> {
     on_conn!(conn, |c| {
-        diesel::update(import_runs::table.filter(import_runs::id.eq(run_id))).set(result).execute(c).await
+        diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
+            .set(result)
+            .execute(c)
+            .await
     })?;
     Ok(())
 }
 
-/// Marks the runs that an earlier process left running: nobody works on them any more.
+/// What a process is told about the run that it works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It goes on.
+    Held,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// Another process has taken it over, or it has ended.
+    Lost,
+}
+
+/// Says that a process still works on a run, and hears whether it may. Within a transaction the
+/// answer holds until its end: a takeover waits for it.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn interrupt_running(conn: &mut DbConn) -> Result<usize, DbError> {
-    Ok(on_conn!(conn, |c| {
-        diesel::update(import_runs::table.filter(import_runs::state.eq("running")))
-            .set((
-                import_runs::state.eq("interrupted"),
-                import_runs::finished_at.eq(utc_now()),
-                import_runs::message.eq("the program stopped during this run; files it had finished are kept whole"),
-            ))
+pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<Hold, DbError> {
+    let is_cancelled: Option<bool> = on_conn!(conn, |c| {
+        diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
+            .set(import_runs::seen_at.eq(utc_now()))
+            .returning(import_runs::is_cancelled)
+            .get_result(c)
+            .await
+            .optional()
+    })?;
+    Ok(match is_cancelled {
+        Some(false) => Hold::Held,
+        Some(true) => Hold::Cancelled,
+        None => Hold::Lost,
+    })
+}
+
+/// Asks the process that works on a run to stop it. `false`: it is not at work.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn cancel_run(conn: &mut DbConn, run_id: i64) -> Result<bool, DbError> {
+    let changed = on_conn!(conn, |c| {
+        diesel::update(running().filter(import_runs::id.eq(run_id)))
+            .set(import_runs::is_cancelled.eq(true))
             .execute(c)
             .await
+    })?;
+    Ok(changed > 0)
+}
+
+/// A run whose process is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct AbandonedRun {
+    pub id: i64,
+    pub department_id: i64,
+    pub started_by: String,
+    pub holder: String,
+    pub scheduled_for: Option<NaiveDateTime>,
+    pub sources: String,
+}
+
+/// The runs of which nobody has said for long that he works on them.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_abandoned_runs(
+    conn: &mut DbConn,
+    not_seen_since: NaiveDateTime,
+) -> Result<Vec<AbandonedRun>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        running()
+            .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null()))
+            .order(import_runs::id)
+            .select((
+                import_runs::id,
+                import_runs::department_id,
+                import_runs::started_by,
+                import_runs::holder,
+                import_runs::scheduled_for,
+                import_runs::sources,
+            ))
+            .load(c)
+            .await
     })?)
+}
+
+/// Takes a run over from a process that is gone. `false`: another was faster.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn take_over_run(
+    conn: &mut DbConn,
+    run: &AbandonedRun,
+    not_seen_since: NaiveDateTime,
+    holder: &str,
+) -> Result<bool, DbError> {
+    let changed = on_conn!(conn, |c| {
+        diesel::update(
+            running()
+                .filter(import_runs::id.eq(run.id))
+                .filter(import_runs::holder.eq(&run.holder))
+                .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null())),
+        )
+        .set((import_runs::holder.eq(holder), import_runs::seen_at.eq(utc_now())))
+        .execute(c)
+        .await
+    })?;
+    Ok(changed > 0)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn running() -> _ {
+    import_runs::table.filter(import_runs::state.eq("running"))
 }

@@ -201,6 +201,14 @@ impl DbConn {
         Ok(())
     }
 
+    async fn batch(&mut self, sql: &str) -> Result<(), DbError> {
+        match self {
+            DbConn::Postgres(conn) => conn.batch_execute(sql).await?,
+            DbConn::Sqlite(conn) => conn.batch_execute(sql).await?,
+        }
+        Ok(())
+    }
+
     async fn commit(&mut self) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => commit(&mut **conn).await,
@@ -214,6 +222,22 @@ impl DbConn {
             DbConn::Sqlite(conn) => rollback(&mut **conn).await,
         }
     }
+}
+
+/// Marks where a transaction stands, to come back to.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn set_savepoint(conn: &mut DbConn) -> Result<(), DbError> {
+    conn.batch("SAVEPOINT tried").await
+}
+
+/// Undoes what was done since the mark, also when a statement failed.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn undo_to_savepoint(conn: &mut DbConn) -> Result<(), DbError> {
+    conn.batch("ROLLBACK TO SAVEPOINT tried").await
 }
 
 async fn commit<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {

@@ -173,6 +173,10 @@ diesel::table! {
         files_skipped -> Integer,
         message -> Text,
         scheduled_for -> Nullable<Timestamp>,
+        sources -> Text,
+        holder -> Text,
+        seen_at -> Nullable<Timestamp>,
+        is_cancelled -> Bool,
     }
 }
 
@@ -195,6 +199,8 @@ diesel::table! {
         processing_time_ms -> BigInt,
         control_total -> Nullable<BigInt>,
         rows_total -> Nullable<BigInt>,
+        source -> Nullable<Text>,
+        titles -> Nullable<Text>,
     }
 }
 
@@ -207,6 +213,22 @@ diesel::table! {
         column_name -> Text,
         value -> Text,
         reason -> Text,
+        cells -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    imported_files (department_id, source, path) {
+        department_id -> BigInt,
+        source -> Text,
+        path -> Text,
+        size -> BigInt,
+        modified_at -> Nullable<Timestamp>,
+        sha256 -> Text,
+        failures -> Integer,
+        error_message -> Nullable<Text>,
+        run_id -> BigInt,
+        fetched_at -> Timestamp,
     }
 }
 
@@ -280,5 +302,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     expense_details,
     import_runs,
     import_journal,
+    imported_files,
     rejected_rows,
 );

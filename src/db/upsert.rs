@@ -1,25 +1,47 @@
 //! The bulk upsert of operations, the one statement that the two databases want differently.
 //!
-//! PostgreSQL takes many rows in one statement; SQLite is fastest with one prepared statement
+//! PostgreSQL takes many rows in one statement, a column as one array; SQLite is fastest with one prepared statement
 //! that runs for each row on its blocking thread, inside the transaction that is open already.
 
+/// Inserts rows into PostgreSQL, a chunk in one statement: a column is one array, so that the
+/// statement is short whatever the number of rows.
+macro_rules! insert_arrays {
+    ($conn:expr, $table:ident, $rows:expr, [$($column:ident: $type:ty),+ $(,)?], $on_conflict:expr) => {{
+        use diesel::sql_types::*;
+        let columns = [$(stringify!($column)),+];
+        let arrays: Vec<String> = (1..=columns.len()).map(|at| format!("${at}")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) SELECT * FROM unnest({}) {}",
+            stringify!($table), columns.join(", "), arrays.join(", "), $on_conflict
+        );
+        for chunk in $rows.chunks($crate::db::ARRAY_ROWS) {
+            diesel::sql_query(sql.as_str())
+                $(.bind::<Array<$type>, _>(chunk.iter().map(|row| &row.$column).collect::<Vec<_>>()))+
+                .execute($conn)
+                .await?;
+        }
+    }};
+}
+pub(super) use insert_arrays;
+
 /// Inserts rows, or overwrites those whose operation id is known. Expands to the upsert for the
-/// connection's backend; `rows` is an owned `Vec`, the columns are those to overwrite.
+/// connection's backend; `rows` is an owned `Vec`, the columns are those to overwrite, each with
+/// its type.
 macro_rules! upsert_operations {
-    ($conn:expr, $table:ident, $rows:expr, [$($column:ident),+ $(,)?]) => {{
+    ($conn:expr, $table:ident, $rows:expr, [$($column:ident: $type:ty),+ $(,)?]) => {{
         use diesel::upsert::excluded;
         let rows = $rows;
         match $conn {
             $crate::db::DbConn::Postgres(conn) => {
-                for chunk in rows.chunks($crate::db::CHUNK) {
-                    diesel::insert_into($table::table)
-                        .values(chunk)
-                        .on_conflict(($table::department_id, $table::operation_id))
-                        .do_update()
-                        .set(($($table::$column.eq(excluded($table::$column))),+))
-                        .execute(&mut **conn)
-                        .await?;
-                }
+                let set = [$(concat!(stringify!($column), " = excluded.", stringify!($column))),+].join(", ");
+                let on_conflict = format!("ON CONFLICT (department_id, operation_id) DO UPDATE SET {set}");
+                $crate::db::upsert::insert_arrays!(
+                    &mut **conn,
+                    $table,
+                    rows,
+                    [department_id: BigInt, operation_id: Text, created_at: Timestamp, $($column: $type),+],
+                    on_conflict
+                );
             }
             $crate::db::DbConn::Sqlite(conn) => {
                 conn.spawn_blocking(move |conn| {

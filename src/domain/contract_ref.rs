@@ -5,14 +5,14 @@
 //! words, the tail and white space are taken off; the organization is compared by the importer.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::folded;
 
 const LEADING_WORDS: [&str; 6] = ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
 
 /// A contract's number and date, and the spelling they were read from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContractRef {
     /// The whole text, white space folded: what people see.
     pub spelling: String,

@@ -7,7 +7,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
@@ -135,6 +135,13 @@ impl fmt::Display for Money {
         let sign = if self.0 < 0 { "-" } else { "" };
         let kopecks = self.0.unsigned_abs();
         write!(f, "{sign}{}.{:02}", kopecks / 100, kopecks % 100)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+        let number = Box::<RawValue>::deserialize(deserializer)?;
+        Money::parse(number.get()).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,11 +1,16 @@
 //! What a run would do: everything is read, loaded and undone in one transaction.
 
+use std::fs::File;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::journal::FileReport;
-use super::run::{ImportContext, Parsed, Run};
+use super::file::not_ours;
+use super::hold::StopSignal;
+use super::journal::{FileReport, FileStatus};
+use super::run::{ImportContext, Order, Run};
 use super::source::{Source, SourceError};
+use super::workbook::Kind;
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
 
@@ -44,7 +49,7 @@ pub enum DryRunError {
 
 impl From<SourceError> for DryRunError {
     fn from(err: SourceError) -> DryRunError {
-        DryRunError::Source(err.0)
+        DryRunError::Source(err.to_string())
     }
 }
 
@@ -63,29 +68,40 @@ impl From<DbError> for Undone {
 /// Finds out what a run would do; nothing is written.
 ///
 /// # Errors
-/// [`DryRunError`] when the source or the database can't be read.
-pub async fn dry_run(context: &ImportContext, source: &Source) -> Result<DryRun, DryRunError> {
-    let run = Run::new(context, 0, source, "dry run");
-    let (session, offered) = run.list().await?;
-    let mut session = Some(session);
+/// [`DryRunError`] when a source or the database can't be read.
+pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, DryRunError> {
+    let stop = StopSignal::default();
+    let run = Run::new(context, None, order, &stop);
     let mut files = Vec::new();
-    for file in &offered {
-        files.push(run.read(&mut session, file).await);
-    }
-    if let Some(session) = session {
-        session.close().await;
-    }
-    let tried = async |conn: &mut DbConn| -> Result<(), Undone> {
-        db::lock_import(conn, context.department_id).await?;
-        let before = totals(conn, context).await?;
-        let mut reports = Vec::new();
-        for file in files {
-            reports.push(match file {
-                Parsed::Nothing(report) => report,
-                Parsed::Rows(report, workbook) => run.apply(conn, report, workbook).await?.0,
+    for source in &order.sources {
+        let (session, offered) = run.list(source).await?;
+        let mut session = Some(session);
+        for file in &offered {
+            let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
+            files.push(match not_ours(&file.name, report.kind) {
+                Some(reason) => (source, report.untouched(FileStatus::Skipped, reason.to_owned()), None),
+                None => match run.fetch(source, &mut session, file, &mut |_| {}).await {
+                    Ok(fetched) => (source, report, Some(fetched.file)),
+                    Err(err) => (source, report.untouched(FileStatus::Failed, err.to_string()), None),
+                },
             });
         }
-        let after = totals(conn, context).await?;
+        if let Some(session) = session {
+            session.close().await;
+        }
+    }
+    let department_id = order.department_id();
+    let tried = async |conn: &mut DbConn| -> Result<(), Undone> {
+        db::lock_import(conn, department_id).await?;
+        let before = totals(conn, context, department_id).await?;
+        let mut reports = Vec::new();
+        for (source, mut report, file) in files {
+            if let Some(file) = file {
+                report = run.tried(conn, source, report, file).await?;
+            }
+            reports.push(report);
+        }
+        let after = totals(conn, context, department_id).await?;
         Err(Undone::Done(DryRun { files: reports, totals: changed(&before, &after) }))
     };
     match context.db.write(tried).await {
@@ -95,9 +111,30 @@ pub async fn dry_run(context: &ImportContext, source: &Source) -> Result<DryRun,
     }
 }
 
-async fn totals(conn: &mut DbConn, context: &ImportContext) -> Result<FlowSums, DbError> {
+impl Run<'_> {
+    /// Loads a file within the transaction that will be undone; one that can't be loaded leaves
+    /// nothing to those after it.
+    async fn tried(
+        &self,
+        conn: &mut DbConn,
+        source: &Source,
+        mut report: FileReport,
+        file: File,
+    ) -> Result<FileReport, DbError> {
+        db::set_savepoint(conn).await?;
+        match self.stream(conn, &mut report, file, source, None, &mut |_| {}).await {
+            Ok(_) => Ok(report),
+            Err(err) => {
+                db::undo_to_savepoint(conn).await?;
+                Ok(report.untouched(FileStatus::Failed, err.to_string()))
+            }
+        }
+    }
+}
+
+async fn totals(conn: &mut DbConn, context: &ImportContext, department_id: i64) -> Result<FlowSums, DbError> {
     let filter = PortfolioFilter {
-        department: DepartmentScope::One(context.department_id),
+        department: DepartmentScope::One(department_id),
         dates: DateRange::ALL,
         organization_id: None,
         bank_account_id: None,

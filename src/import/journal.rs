@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::load::LoadCounts;
-use super::workbook::{Kind, Reject, SheetContent};
+use super::workbook::{Kind, Reject, SheetTotals};
 use crate::db::{NewJournalEntry, NewReject, utc_now};
 use crate::domain::Money;
+use crate::metrics;
 
 /// How a file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,84 +33,152 @@ impl FileStatus {
     }
 }
 
+/// So many rejected rows are kept of a file that is refused as a whole. Of one that goes in, all
+/// are.
+const KEPT_REJECTS: usize = 10_000;
+
 /// What became of one file.
 #[derive(Clone, Debug)]
 pub struct FileReport {
     /// Its name in the source.
     pub name: String,
+    /// The source's name.
+    pub source: String,
     /// What it holds, as far as that became known.
     pub kind: Option<Kind>,
+    /// Its header row.
+    pub titles: Vec<String>,
     /// How it ended.
     pub status: FileStatus,
     /// What is to be said about it.
     pub message: Option<String>,
     /// What its rows did to the tables.
     pub counts: LoadCounts,
-    /// The rows that were not taken.
+    /// How many rows were not taken.
+    pub rejected: usize,
+    /// The first of them.
     pub rejects: Vec<Reject>,
     /// The file's own total.
     pub control_total: Option<Money>,
     /// The sum of its rows.
     pub rows_total: Option<Money>,
+    /// How long it took in all.
+    pub time: Duration,
     /// How long reading its rows took.
     pub parse_time: Duration,
-    /// How long writing them took, rollups included.
+    /// How long writing them took, rollups included; at the same time as the reading.
     pub load_time: Duration,
     /// How long refreshing the rollups took of that.
     pub rollup_time: Duration,
 }
 
 impl FileReport {
-    /// A file of which nothing was taken.
-    pub(super) fn untouched(name: &str, kind: Option<Kind>, status: FileStatus, message: String) -> FileReport {
+    /// A file of which nothing is known yet.
+    pub(super) fn new(source: &str, name: &str, kind: Option<Kind>) -> FileReport {
         FileReport {
             name: name.to_owned(),
+            source: source.to_owned(),
             kind,
-            status,
-            message: Some(message),
+            titles: Vec::new(),
+            status: FileStatus::Success,
+            message: None,
             counts: LoadCounts::default(),
+            rejected: 0,
             rejects: Vec::new(),
             control_total: None,
             rows_total: None,
+            time: Duration::ZERO,
             parse_time: Duration::ZERO,
             load_time: Duration::ZERO,
             rollup_time: Duration::ZERO,
         }
     }
 
-    /// A file that was read; its counts are filled in after loading.
-    pub(super) fn read<R>(name: &str, kind: Kind, content: &SheetContent<R>, parse_time: Duration) -> FileReport {
-        let mut remarks = Vec::new();
-        if let Some(first) = content.rejects.first() {
-            remarks.push(format!(
-                "{} of {} rows rejected, the first: row {}, column «{}»: {:?} {}",
-                content.rejects.len(),
-                content.rejects.len() + content.rows.len(),
-                first.row_number,
-                first.column,
-                first.value,
-                first.reason
-            ));
-        }
-        if let Some(total) = content.control_total.filter(|total| *total != content.rows_total) {
+    /// Nothing of it goes in.
+    pub(super) fn untouched(mut self, status: FileStatus, message: String) -> FileReport {
+        self.status = status;
+        self.message = Some(message);
+        self.counts = LoadCounts::default();
+        self
+    }
+
+    /// Notes rows that are not taken.
+    pub(super) fn reject(&mut self, rejects: &[Reject]) {
+        self.rejected += rejects.len();
+        let room = KEPT_REJECTS.saturating_sub(self.rejects.len());
+        self.rejects.extend(rejects.iter().take(room).cloned());
+    }
+
+    /// How many of its rows were read.
+    pub fn rows_read(&self) -> usize {
+        self.counts.inserted + self.counts.updated + self.counts.unchanged + self.rejected
+    }
+
+    /// Notes what it adds up to, and what is to be said about that.
+    pub(super) fn add_up(&mut self, totals: &SheetTotals) {
+        let mut remarks: Vec<String> = self.first_reject().into_iter().collect();
+        if let Some(total) = totals.control_total.filter(|total| *total != totals.rows_total) {
             remarks.push(format!(
                 "the file's own total (Итого) is {total}, but its rows add up to {}: a difference of {}",
-                content.rows_total,
-                total - content.rows_total
+                totals.rows_total,
+                total - totals.rows_total
             ));
         }
-        FileReport {
-            name: name.to_owned(),
-            kind: Some(kind),
-            status: if remarks.is_empty() { FileStatus::Success } else { FileStatus::Partial },
-            message: (!remarks.is_empty()).then(|| remarks.join("; ")),
-            counts: LoadCounts::default(),
-            rejects: content.rejects.clone(),
-            control_total: content.control_total,
-            rows_total: Some(content.rows_total),
-            parse_time,
-            load_time: Duration::ZERO,
-            rollup_time: Duration::ZERO,
+        self.control_total = totals.control_total;
+        self.rows_total = Some(totals.rows_total);
+        self.status = if remarks.is_empty() { FileStatus::Success } else { FileStatus::Partial };
+        self.message = (!remarks.is_empty()).then(|| remarks.join("; "));
+    }
+
+    /// Adds to what is to be said about it.
+    pub(super) fn remark(&mut self, remark: &str) {
+        self.status = FileStatus::Partial;
+        self.message = Some(match self.message.take() {
+            Some(message) => format!("{message}; {remark}"),
+            None => remark.to_owned(),
+        });
+    }
+
+    /// How many rows were rejected, and why the first was.
+    pub(super) fn first_reject(&self) -> Option<String> {
+        let first = self.rejects.first()?;
+        Some(format!(
+            "{} of {} rows rejected, the first: row {}, column «{}»: {:?} {}",
+            self.rejected,
+            self.rows_read(),
+            first.row_number,
+            first.column,
+            first.value,
+            first.reason
+        ))
+    }
+
+    /// Writes to log and metrics how it ended.
+    pub(super) fn log(&self, run_id: i64) {
+        let counts = self.counts;
+        for (result, rows) in [
+            ("inserted", counts.inserted),
+            ("updated", counts.updated),
+            ("unchanged", counts.unchanged),
+            ("deleted", counts.deleted),
+            ("rejected", self.rejected),
+        ] {
+            metrics::IMPORT_ROWS.with_label_values(&[result]).inc_by(rows as u64);
+        }
+        let line = format!(
+            "Import run {run_id}, {:?}: {}, {} inserted, {} updated, {} unchanged, {} deleted, {} rejected{}",
+            self.name,
+            self.status.as_str(),
+            counts.inserted,
+            counts.updated,
+            counts.unchanged,
+            counts.deleted,
+            self.rejected,
+            self.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
+        );
+        match self.status {
+            FileStatus::Success | FileStatus::Skipped => log::info!("{line}"),
+            FileStatus::Partial | FileStatus::Failed => log::warn!("{line}"),
         }
     }
 
@@ -125,28 +194,31 @@ impl FileReport {
             rows_updated: count(self.counts.updated),
             rows_unchanged: count(self.counts.unchanged),
             rows_deleted: count(self.counts.deleted),
-            rows_failed: count(self.rejects.len()),
+            rows_failed: count(self.rejected),
             status: self.status.as_str().to_owned(),
             error_message: self.message.clone(),
             processed_by: processed_by.to_owned(),
-            processing_time_ms: i64::try_from((self.parse_time + self.load_time).as_millis()).unwrap_or(i64::MAX),
+            processing_time_ms: i64::try_from(self.time.as_millis()).unwrap_or(i64::MAX),
             control_total: self.control_total.map(Money::kopecks),
             rows_total: self.rows_total.map(Money::kopecks),
+            source: Some(self.source.clone()),
+            titles: serde_json::to_string(&self.titles).ok().filter(|_| self.rejected > 0),
         }
     }
+}
 
-    /// The rejected rows for the journal entry of that id.
-    pub(super) fn rejected_rows(&self, department_id: i64, journal_id: i64) -> Vec<NewReject> {
-        let row = |reject: &Reject| NewReject {
-            department_id,
-            journal_id,
-            row_number: i32::try_from(reject.row_number).unwrap_or(i32::MAX),
-            column_name: reject.column.clone(),
-            value: reject.value.clone(),
-            reason: reject.reason.clone(),
-        };
-        self.rejects.iter().map(row).collect()
-    }
+/// Rejected rows as they are stored with the journal entry of that id.
+pub(super) fn stored_rejects(rejects: &[Reject], department_id: i64, journal_id: i64) -> Vec<NewReject> {
+    let row = |reject: &Reject| NewReject {
+        department_id,
+        journal_id,
+        row_number: i32::try_from(reject.row_number).unwrap_or(i32::MAX),
+        column_name: reject.column.clone(),
+        value: reject.value.clone(),
+        reason: reject.reason.clone(),
+        cells: serde_json::to_string(&reject.cells).ok(),
+    };
+    rejects.iter().map(row).collect()
 }
 
 fn count(rows: usize) -> i32 {

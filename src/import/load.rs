@@ -1,18 +1,25 @@
 //! Typed rows into tables, within the transaction of their file.
 //!
-//! A row's fingerprint stands for its content: equal fingerprint, nothing is written. Statements
-//! take a thousand rows at a time.
+//! Rows come in batches. A row's fingerprint stands for its content: equal fingerprint, nothing is
+//! written. Details wait for the end of their file, because an expense has them as a set.
 
 mod details;
+mod missing;
 mod operations;
+mod waiting_details;
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::directory::Directory;
+use super::workbook::{Kind, Rows, SeenIds};
+use crate::db::{DbConn, DbError};
 use crate::domain::TouchedMonths;
+use waiting_details::WaitingDetails;
 
-pub(super) use details::load_details;
-pub(super) use operations::{load_expenses, load_receipts};
+use missing::deactivate_missing;
 
 /// What the rows of a file did to their table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +30,8 @@ pub struct LoadCounts {
     pub updated: usize,
     /// Rows that were there already.
     pub unchanged: usize,
-    /// Details that their expense no longer has.
+    /// Details that their expense no longer has, and operations that became inactive because
+    /// their file no longer names them.
     pub deleted: usize,
 }
 
@@ -34,13 +42,83 @@ impl LoadCounts {
     }
 }
 
+/// Takes the rows of one file.
+pub(super) struct Loader {
+    department_id: i64,
+    kind: Kind,
+    directory: Directory,
+    details: WaitingDetails,
+    /// The organizations whose operations came.
+    organizations: BTreeSet<i64>,
+    rows_taken: u64,
+    counts: LoadCounts,
+    touched: TouchedMonths,
+}
+
 /// What loading a file did: to its table, and to which figures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Loaded {
     pub counts: LoadCounts,
     pub touched: TouchedMonths,
     /// Organizations, bank accounts or contracts were made or learnt of.
     pub has_new_parties: bool,
+}
+
+/// Why a file can't be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    /// It breaks a rule that was set for it.
+    #[error("{0}")]
+    Refused(String),
+    /// Details could not be kept until the end of their file.
+    #[error("no room for temporary files: {0}")]
+    Waiting(#[from] std::io::Error),
+    /// The database can't be written to.
+    #[error("the rows could not be written: {0}")]
+    Database(#[from] DbError),
+}
+
+impl Loader {
+    /// Begins a file of that kind.
+    pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind) -> Result<Loader, DbError> {
+        Ok(Loader {
+            department_id,
+            kind,
+            directory: Directory::open(conn, department_id).await?,
+            details: WaitingDetails::default(),
+            organizations: BTreeSet::new(),
+            rows_taken: 0,
+            counts: LoadCounts::default(),
+            touched: TouchedMonths::default(),
+        })
+    }
+
+    /// Takes some of its rows.
+    pub async fn take(&mut self, conn: &mut DbConn, rows: Rows) -> Result<(), LoadError> {
+        self.rows_taken += rows.len() as u64;
+        match rows {
+            Rows::Receipts(rows) => self.take_receipts(conn, rows).await?,
+            Rows::Expenses(rows) => self.take_expenses(conn, rows).await?,
+            Rows::Details(rows) => self.details.add(rows)?,
+        }
+        Ok(())
+    }
+
+    /// How many rows it has taken.
+    pub fn rows_taken(&self) -> u64 {
+        self.rows_taken
+    }
+
+    /// Ends it. With `missing`, operations that the file no longer names become inactive.
+    pub async fn finish(mut self, conn: &mut DbConn, missing: Option<(&SeenIds, u8)>) -> Result<Loaded, LoadError> {
+        for part in std::mem::take(&mut self.details).into_parts()? {
+            self.replace_details(conn, part?).await?;
+        }
+        if let Some((seen, max_percent)) = missing {
+            deactivate_missing(conn, &mut self, seen, max_percent).await?;
+        }
+        Ok(Loaded { counts: self.counts, touched: self.touched, has_new_parties: self.directory.has_changed() })
+    }
 }
 
 /// The first eight bytes of the SHA-256 of a row's content.

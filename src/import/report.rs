@@ -5,23 +5,44 @@ use super::journal::{FileReport, FileStatus};
 /// What a run announces while it works.
 #[derive(Debug)]
 pub enum ImportEvent<'a> {
-    /// The source was listed: so many files.
+    /// A source was listed: so many files more.
     Listed(usize),
+    /// Files must stand still for a while before they are taken.
+    Settling,
     /// A file is begun.
     FileStarted(&'a str),
+    /// So much of it has arrived.
+    Fetched {
+        /// Bytes so far.
+        bytes: u64,
+        /// Bytes in all, when that is known.
+        of: Option<u64>,
+    },
+    /// So much of it has been loaded.
+    Loaded {
+        /// Rows so far.
+        rows: u64,
+        /// Rows in all, about; 0 when that is not known.
+        of: u64,
+    },
     /// A file has ended.
     FileEnded(&'a FileReport),
 }
+
+/// Hears what a run announces.
+pub type Announce<'a> = &'a mut dyn FnMut(ImportEvent<'_>);
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
     /// Every file could be read.
     Completed,
-    /// The source or a file could not.
+    /// A source or a file could not.
     Failed,
     /// It was told to stop.
     Interrupted,
+    /// Somebody cancelled it.
+    Cancelled,
 }
 
 impl RunState {
@@ -31,6 +52,7 @@ impl RunState {
             RunState::Completed => "completed",
             RunState::Failed => "failed",
             RunState::Interrupted => "interrupted",
+            RunState::Cancelled => "cancelled",
         }
     }
 }
@@ -40,6 +62,8 @@ impl RunState {
 pub struct RunReport {
     /// The run's id.
     pub run_id: i64,
+    /// The department that the rows belong to.
+    pub department_id: i64,
     /// How it ended.
     pub state: RunState,
     /// What is to be said about it.
@@ -47,7 +71,7 @@ pub struct RunReport {
     /// What became of each file, in the order of work. A source that could not be listed is an
     /// entry of its own.
     pub files: Vec<FileReport>,
-    /// How many files the source offered.
+    /// How many files the sources offered.
     pub total_files: usize,
 }
 

@@ -1,21 +1,25 @@
-//! One import run, read top to bottom: list, fetch, parse, load, journal, invalidate.
+//! One import run, read top to bottom: for each source list, then for each file fetch, read, load,
+//! journal; in the end the caches are told.
 //!
-//! Each file has one transaction with its rows, its generation and its journal entry. What goes
-//! wrong with a file is its journal entry; only a database that can't be written to ends a run.
+//! Each file has one transaction with its rows, its generation, its journal entry and its place in
+//! the ledger. What goes wrong with a file is its journal entry; only a database that can't be
+//! written to ends a run.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
+use super::file::still_written;
+use super::hold::{Hold, StopReason, StopSignal};
 use super::journal::{FileReport, FileStatus};
-use super::load::{load_details, load_expenses, load_receipts};
-use super::report::{ImportEvent, RunReport, RunState};
+use super::patience::Patience;
+use super::report::{Announce, ImportEvent, RunReport, RunState};
 use super::source::{OfferedFile, Session, Source, SourceError};
-use super::workbook::{Kind, Workbook};
+use super::workbook::Kind;
 use crate::cache::{Cache, NAMESPACE};
-use crate::db::{self, Db, DbConn, DbError, NewRun, RunResult, utc_now};
+use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, RunResult, utc_now};
 use crate::domain::{ChangedData, Currency};
 use crate::metrics;
 
@@ -26,8 +30,6 @@ pub struct ImportContext {
     pub db: Db,
     /// What has to hear of new rows.
     pub cache: Cache,
-    /// Whose rows they are.
-    pub department_id: i64,
     /// The currency of rows that name none.
     pub base_currency: Currency,
     /// A larger file is refused.
@@ -36,100 +38,118 @@ pub struct ImportContext {
     pub is_scoped: bool,
 }
 
+/// What a run is to do.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Where from: sources of one department, at least one.
+    pub sources: Vec<Source>,
+    /// Who wants it.
+    pub started_by: String,
+    /// Whether unchanged and parked files are imported again.
+    pub is_forced: bool,
+    /// Of a scheduled run: which time of the schedule it is for.
+    pub scheduled_for: Option<DateTime<Utc>>,
+}
+
+impl Order {
+    /// What somebody wants now.
+    pub fn now(sources: Vec<Source>, started_by: &str) -> Order {
+        Order { sources, started_by: started_by.to_owned(), is_forced: false, scheduled_for: None }
+    }
+
+    /// The department that the rows belong to.
+    pub fn department_id(&self) -> i64 {
+        self.sources.first().map_or(0, |source| source.department_id)
+    }
+}
+
 /// Runs an import from beginning to end.
 ///
 /// # Errors
 /// [`DbError`] when the database can't be written to.
 pub async fn run_once(
     context: &ImportContext,
-    source: &Source,
-    started_by: &str,
-    stop: &AtomicBool,
-    announce: &mut dyn FnMut(ImportEvent<'_>),
+    order: &Order,
+    stop: &StopSignal,
+    announce: Announce<'_>,
 ) -> Result<RunReport, DbError> {
-    let run_id = begin(context, started_by, None).await?;
-    execute(context, run_id, source, started_by, stop, announce).await
+    let run_id = begin(context, order).await?;
+    execute(context, run_id, order, stop, announce).await
 }
 
 /// Writes down that a run begins; gives its id. For one time of the schedule one run begins, in
 /// whichever process is first.
-pub(super) async fn begin(
-    context: &ImportContext,
-    started_by: &str,
-    scheduled_for: Option<DateTime<Utc>>,
-) -> Result<i64, DbError> {
+pub(super) async fn begin(context: &ImportContext, order: &Order) -> Result<i64, DbError> {
+    let names: Vec<&str> = order.sources.iter().map(|source| source.name.as_str()).collect();
     let run = NewRun {
-        department_id: context.department_id,
+        department_id: order.department_id(),
         state: "running".to_owned(),
-        started_by: started_by.to_owned(),
+        started_by: order.started_by.clone(),
         started_at: utc_now(),
-        scheduled_for: scheduled_for.map(|time| time.naive_utc()),
+        scheduled_for: order.scheduled_for.map(|time| time.naive_utc()),
+        sources: names.join(","),
+        holder: context.cache.replica_id().to_owned(),
+        seen_at: utc_now(),
     };
     context.db.write(async |conn| db::insert_run(conn, run).await).await
 }
 
-/// Does the work of a run that has begun. Between two files it looks whether it has to stop.
+/// Does the work of a run that this process has begun or taken over. Between two batches of rows it
+/// looks whether it has to stop: what is not committed then is undone.
 pub(super) async fn execute(
     context: &ImportContext,
     run_id: i64,
-    source: &Source,
-    started_by: &str,
-    stop: &AtomicBool,
-    announce: &mut dyn FnMut(ImportEvent<'_>),
+    order: &Order,
+    stop: &StopSignal,
+    announce: Announce<'_>,
 ) -> Result<RunReport, DbError> {
-    log::info!("Import run {run_id} of {}, started by {started_by}", source.describe());
-    let run = Run::new(context, run_id, source, started_by);
-    let mut report =
-        RunReport { run_id, state: RunState::Completed, message: String::new(), files: Vec::new(), total_files: 0 };
-    match run.list().await {
-        Err(err) => {
-            let file = FileReport::untouched(&source.describe(), None, FileStatus::Failed, err.to_string());
-            run.journal(&file).await?;
-            report.message = err.to_string();
-            report.files.push(file);
+    let hold = Hold::take(&context.db, run_id, context.cache.replica_id(), stop);
+    let done = import_all(context, run_id, order, stop, announce).await;
+    hold.end().await;
+    done
+}
+
+async fn import_all(
+    context: &ImportContext,
+    run_id: i64,
+    order: &Order,
+    stop: &StopSignal,
+    announce: Announce<'_>,
+) -> Result<RunReport, DbError> {
+    let run = Run::new(context, Some(run_id), order, stop);
+    let mut report = RunReport {
+        run_id,
+        department_id: order.department_id(),
+        state: RunState::Completed,
+        message: String::new(),
+        files: Vec::new(),
+        total_files: 0,
+    };
+    for source in &order.sources {
+        log::info!("Import run {run_id} of {}, started by {}", source.describe(), order.started_by);
+        run.import_source(source, &mut report, announce).await?;
+        if stop.reason().is_some() {
+            break;
         }
-        Ok((session, files)) => {
-            report.total_files = files.len();
-            announce(ImportEvent::Listed(files.len()));
-            run.import_files(session, files, stop, &mut report, announce).await?;
-        }
     }
-    if report.state == RunState::Completed && report.count(FileStatus::Failed) > 0 {
-        report.state = RunState::Failed;
-    }
-    if report.message.is_empty() {
-        report.message = format!(
-            "{} of {} files imported, {} failed, {} skipped",
-            report.processed(),
-            report.total_files,
-            report.count(FileStatus::Failed),
-            report.count(FileStatus::Skipped)
-        );
-    }
+    run.sum_up(&mut report);
     run.finish(&report).await?;
     Ok(report)
 }
 
-/// What reading a file gave.
-pub(super) enum Parsed {
-    /// Nothing to be loaded, and why.
-    Nothing(FileReport),
-    /// Its rows.
-    Rows(FileReport, Workbook),
-}
-
 pub(super) struct Run<'r> {
-    context: &'r ImportContext,
-    run_id: i64,
-    source: &'r Source,
-    started_by: &'r str,
+    pub context: &'r ImportContext,
+    /// `None` when nothing is to be written.
+    pub run_id: Option<i64>,
+    pub order: &'r Order,
+    pub stop: &'r StopSignal,
     /// When the last file that changed figures was committed.
-    committed: Cell<Option<Instant>>,
+    pub committed: Cell<Option<Instant>>,
 }
 
 impl ImportContext {
     /// What is written down of a change; nothing when no figure changed.
-    fn record(&self, changed: ChangedData) -> Option<ChangedData> {
+    pub(super) fn record(&self, changed: ChangedData) -> Option<ChangedData> {
         if !changed.reference_data && changed.flows.is_empty() {
             return None;
         }
@@ -138,41 +158,49 @@ impl ImportContext {
 }
 
 impl<'r> Run<'r> {
-    pub(super) fn new(context: &'r ImportContext, run_id: i64, source: &'r Source, started_by: &'r str) -> Run<'r> {
-        Run { context, run_id, source, started_by, committed: Cell::new(None) }
+    pub fn new(context: &'r ImportContext, run_id: Option<i64>, order: &'r Order, stop: &'r StopSignal) -> Run<'r> {
+        Run { context, run_id, order, stop, committed: Cell::new(None) }
     }
 
-    /// Opens the source and puts its files in order: receipts, expenses, details, then those
-    /// whose name tells nothing.
-    pub(super) async fn list(&self) -> Result<(Session, Vec<OfferedFile>), SourceError> {
-        let mut session = self.source.open().await?;
-        let mut files = session.list().await?;
-        files.sort_by_key(|file| {
-            let kind = Kind::of_name(&file.name);
-            (kind.is_none(), kind, file.name.clone())
-        });
-        Ok((session, files))
-    }
-
-    async fn import_files(
+    async fn import_source(
         &self,
-        session: Session,
-        files: Vec<OfferedFile>,
-        stop: &AtomicBool,
+        source: &Source,
         report: &mut RunReport,
-        announce: &mut dyn FnMut(ImportEvent<'_>),
+        announce: Announce<'_>,
     ) -> Result<(), DbError> {
-        let mut session = Some(session);
-        for file in &files {
-            if stop.load(Ordering::Acquire) {
-                report.state = RunState::Interrupted;
-                report.message = "stopped between two files; the next run does the rest".to_owned();
+        let (mut session, files) = match self.list(source).await {
+            Ok((session, files)) => (Some(session), files),
+            Err(err) => {
+                let file = FileReport::new(&source.name, &source.describe(), None)
+                    .untouched(FileStatus::Failed, err.to_string());
+                self.journal(&file).await?;
+                report.message = err.to_string();
+                report.files.push(file);
+                return Ok(());
+            }
+        };
+        let mut known = HashMap::new();
+        if source.has_ledger() {
+            let mut conn = self.context.db.conn().await?;
+            known = db::list_imported_files(&mut conn, source.department_id, &source.name).await?;
+        }
+        let files = self.settled(source, &mut session, files, &known, announce).await;
+        report.total_files += files.len();
+        announce(ImportEvent::Listed(files.len()));
+        for (file, is_settled) in &files {
+            if self.stop.reason().is_some() {
                 break;
             }
             announce(ImportEvent::FileStarted(&file.name));
-            let imported = self.import_file(&mut session, file).await?;
-            announce(ImportEvent::FileEnded(&imported));
-            report.files.push(imported);
+            let known = known.get(&file.name).filter(|_| !self.order.is_forced);
+            let imported = match is_settled {
+                true => self.import_file(source, &mut session, file, known, announce).await?,
+                false => Some(still_written(source, file)),
+            };
+            if let Some(imported) = imported {
+                announce(ImportEvent::FileEnded(&imported));
+                report.files.push(imported);
+            }
         }
         if let Some(session) = session {
             session.close().await;
@@ -180,125 +208,105 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    async fn import_file(&self, session: &mut Option<Session>, file: &OfferedFile) -> Result<FileReport, DbError> {
-        match self.read(session, file).await {
-            Parsed::Nothing(report) => {
-                self.journal(&report).await?;
-                Ok(report)
-            }
-            Parsed::Rows(report, workbook) => {
-                let kind = report.kind;
-                match self.load(report, workbook).await {
-                    Ok(report) => Ok(report),
-                    Err(err) => {
-                        let message = format!("the rows could not be written: {err}");
-                        let report = FileReport::untouched(&file.name, kind, FileStatus::Failed, message);
-                        self.journal(&report).await?;
-                        Ok(report)
-                    }
-                }
-            }
+    /// Opens a source and puts its files in order: receipts, expenses, details, then those whose
+    /// name tells nothing. Files that only say that another is complete are not among them.
+    pub async fn list(&self, source: &Source) -> Result<(Session, Vec<OfferedFile>), SourceError> {
+        let mut patience = Patience::new();
+        loop {
+            let listed = async {
+                let mut session = source.open().await?;
+                let files = session.list().await?;
+                Ok((session, files))
+            };
+            let err = match listed.await {
+                Ok((session, files)) => return Ok((session, in_order(source, files))),
+                Err(err) => err,
+            };
+            patience.endure(err).await?;
         }
     }
 
-    /// Fetches a file and reads its rows.
-    pub(super) async fn read(&self, session: &mut Option<Session>, file: &OfferedFile) -> Parsed {
-        let kind = Kind::of_name(&file.name);
-        let nothing = |status, message| Parsed::Nothing(FileReport::untouched(&file.name, kind, status, message));
-        if let Some(reason) = not_ours(&file.name, kind) {
-            return nothing(FileStatus::Skipped, reason.to_owned());
-        }
-        match self.fetch(session, file).await {
-            Err(err) => nothing(FileStatus::Failed, err.to_string()),
-            Ok(bytes) => match self.parse(&file.name, kind, bytes).await {
-                Err(message) => nothing(FileStatus::Failed, message),
-                Ok((report, workbook)) => Parsed::Rows(report, workbook),
-            },
-        }
-    }
-
-    /// Fetches a file. A connection that failed is not used again: the next file opens another.
-    async fn fetch(&self, session: &mut Option<Session>, file: &OfferedFile) -> Result<Vec<u8>, SourceError> {
-        let mut open = match session.take() {
-            Some(open) => open,
-            None => self.source.open().await?,
-        };
-        let bytes = open.fetch(file, self.context.max_file_bytes).await?;
-        *session = Some(open);
-        Ok(bytes)
-    }
-
-    /// Reads the rows on a thread of its own, so that neither time nor a panic hurts others.
-    async fn parse(&self, name: &str, kind: Option<Kind>, bytes: Vec<u8>) -> Result<(FileReport, Workbook), String> {
-        let started = Instant::now();
-        let base_currency = self.context.base_currency.clone();
-        let workbook = tokio::task::spawn_blocking(move || Workbook::read(bytes, kind, &base_currency))
-            .await
-            .map_err(|_| "the workbook is damaged in a way that its reader does not know".to_owned())?
-            .map_err(|err| err.to_string())?;
-        let (kind, time) = (workbook.kind(), started.elapsed());
-        let report = match &workbook {
-            Workbook::Receipts(content) => FileReport::read(name, kind, content, time),
-            Workbook::Expenses(content) => FileReport::read(name, kind, content, time),
-            Workbook::Details(content) => FileReport::read(name, kind, content, time),
-        };
-        Ok((report, workbook))
-    }
-
-    /// Writes rows, generation and journal entry in one transaction, and tells the cache.
-    async fn load(&self, report: FileReport, workbook: Workbook) -> Result<FileReport, DbError> {
-        let department_id = self.context.department_id;
-        let (report, change) = self
-            .context
-            .db
-            .write(async |conn| {
-                db::lock_import(conn, department_id).await?;
-                let (report, changed) = self.apply(conn, report, workbook).await?;
-                let change = match self.context.record(changed) {
-                    Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
-                    None => None,
-                };
-                db::set_data_as_of(conn, department_id).await?;
-                let entry = report.entry(department_id, self.run_id, self.started_by);
-                db::insert_journal_entry(conn, entry, |id| report.rejected_rows(department_id, id)).await?;
-                Ok::<_, DbError>((report, change))
-            })
-            .await?;
-        if let Some(change) = change {
-            self.committed.set(Some(Instant::now()));
-            self.context.cache.announce(&change).await;
-        }
-        log_file(self.run_id, &report);
-        Ok(report)
-    }
-
-    /// Writes rows and rollups; gives what that changed.
-    pub(super) async fn apply(
+    /// Looks a second time at files that may still be written to; says of each whether it stood
+    /// still. Nothing waits when there is nothing new.
+    async fn settled(
         &self,
-        conn: &mut DbConn,
-        mut report: FileReport,
-        workbook: Workbook,
-    ) -> Result<(FileReport, ChangedData), DbError> {
-        let (department_id, started) = (self.context.department_id, Instant::now());
-        let loaded = match workbook {
-            Workbook::Receipts(content) => load_receipts(conn, department_id, content.rows).await?,
-            Workbook::Expenses(content) => load_expenses(conn, department_id, content.rows).await?,
-            Workbook::Details(content) => load_details(conn, department_id, content.rows).await?,
+        source: &Source,
+        session: &mut Option<Session>,
+        files: Vec<OfferedFile>,
+        known: &HashMap<String, ImportedFile>,
+        announce: Announce<'_>,
+    ) -> Vec<(OfferedFile, bool)> {
+        let is_news =
+            |file: &OfferedFile| !file.is_complete && !known.get(&file.name).is_some_and(|known| file.is(known));
+        let pause = source.policy.settle;
+        if pause.is_zero() || !files.iter().any(is_news) {
+            return files.into_iter().map(|file| (file, true)).collect();
+        }
+        announce(ImportEvent::Settling);
+        tokio::time::sleep(pause).await;
+        let again = match session.take() {
+            Some(mut open) => match open.list().await {
+                Ok(files) => {
+                    *session = Some(open);
+                    Ok(files)
+                }
+                Err(_) => self.list_anew(source, session).await,
+            },
+            None => self.list_anew(source, session).await,
         };
-        report.counts = loaded.counts;
-        let loaded_at = Instant::now();
-        let flows = db::refresh_rollups(conn, department_id, &loaded.touched).await?.into_flows();
-        report.rollup_time = loaded_at.elapsed();
-        report.load_time = started.elapsed();
-        Ok((report, ChangedData { everything: false, reference_data: loaded.has_new_parties, flows }))
+        let again = again.map(|files| in_order(source, files)).unwrap_or_else(|err| {
+            log::warn!("{}: the second look failed: {err}", source.describe());
+            Vec::new()
+        });
+        let still = |file: &OfferedFile| file.is_complete || again.contains(file);
+        files.into_iter().map(|file| (still(&file), file)).map(|(still, file)| (file, still)).collect()
+    }
+
+    async fn list_anew(&self, source: &Source, session: &mut Option<Session>) -> Result<Vec<OfferedFile>, SourceError> {
+        let (open, files) = self.list(source).await?;
+        *session = Some(open);
+        Ok(files)
     }
 
     /// Writes the journal entry of a file of which nothing was taken.
-    async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
-        log_file(self.run_id, report);
-        let entry = report.entry(self.context.department_id, self.run_id, self.started_by);
-        let entry = async |conn: &mut DbConn| db::insert_journal_entry(conn, entry, |_| Vec::new()).await;
-        self.context.db.write(entry).await.map(drop)
+    pub async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
+        self.context.db.write(async |conn| self.journal_within(conn, report).await).await?;
+        report.log(self.run_id.unwrap_or_default());
+        Ok(())
+    }
+
+    /// The same within a transaction.
+    pub async fn journal_within(&self, conn: &mut DbConn, report: &FileReport) -> Result<(), DbError> {
+        let Some(run_id) = self.run_id else { return Ok(()) };
+        let department_id = self.order.department_id();
+        let id = db::insert_journal_entry(conn, report.entry(department_id, run_id, &self.order.started_by)).await?;
+        db::insert_rejects(conn, super::journal::stored_rejects(&report.rejects, department_id, id)).await
+    }
+
+    fn sum_up(&self, report: &mut RunReport) {
+        if report.count(FileStatus::Failed) > 0 {
+            report.state = RunState::Failed;
+        }
+        let stopped = match self.stop.reason() {
+            None => None,
+            Some(StopReason::Shutdown) => {
+                Some((RunState::Interrupted, "the program was stopped; the next run does the rest"))
+            }
+            Some(StopReason::Cancelled) => Some((RunState::Cancelled, "cancelled; what was finished before is kept")),
+            Some(StopReason::TakenOver) => Some((RunState::Interrupted, "another process has taken this run over")),
+        };
+        if let Some((state, message)) = stopped {
+            (report.state, report.message) = (state, message.to_owned());
+        }
+        if report.message.is_empty() {
+            report.message = format!(
+                "{} of {} files imported, {} failed, {} skipped",
+                report.processed(),
+                report.total_files,
+                report.count(FileStatus::Failed),
+                report.count(FileStatus::Skipped)
+            );
+        }
     }
 
     /// The end of a run may be told only when no process answers from older data: others look for
@@ -331,50 +339,33 @@ impl<'r> Run<'r> {
             self.wait_for_replicas(committed).await?;
             log::info!("Invalidated analytics cache");
         }
-        self.context.db.write(async |conn| db::finish_run(conn, self.run_id, &result).await).await?;
+        let holder = self.context.cache.replica_id();
+        self.context.db.write(async |conn| db::finish_run(conn, report.run_id, holder, &result).await).await?;
         metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
         if report.state == RunState::Completed {
             metrics::IMPORT_COMPLETED_AT.set(utc_now().and_utc().timestamp());
         }
-        log::info!("Import run {} {}: {}", self.run_id, report.state.as_str(), report.message);
+        log::info!("Import run {} {}: {}", report.run_id, report.state.as_str(), report.message);
         Ok(())
     }
 }
 
-/// Why a file is passed over, by its name alone.
-fn not_ours(name: &str, kind: Option<Kind>) -> Option<&'static str> {
-    let lower = name.to_lowercase();
-    if lower.starts_with("~$") || [".part", ".tmp", ".filepart"].iter().any(|ending| lower.ends_with(ending)) {
-        return Some("a temporary file");
+/// Receipts, expenses, details, then the rest; a file beside which `name.done` lies is complete.
+fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
+    let markers: Vec<String> =
+        files.iter().filter_map(|file| file.name.strip_suffix(".done").map(str::to_owned)).collect();
+    let is_asked_for = |file: &OfferedFile| {
+        let patterns = &source.policy.patterns;
+        !file.name.ends_with(".done")
+            && (patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&file.name)))
+    };
+    let mut files: Vec<OfferedFile> = files.into_iter().filter(is_asked_for).collect();
+    for file in &mut files {
+        file.is_complete = markers.contains(&file.name);
     }
-    let is_workbook = lower.ends_with(".xlsx");
-    (kind.is_none() && !is_workbook).then_some("neither the name nor the type says that it is an export")
-}
-
-fn log_file(run_id: i64, report: &FileReport) {
-    let counts = report.counts;
-    for (result, rows) in [
-        ("inserted", counts.inserted),
-        ("updated", counts.updated),
-        ("unchanged", counts.unchanged),
-        ("deleted", counts.deleted),
-        ("rejected", report.rejects.len()),
-    ] {
-        metrics::IMPORT_ROWS.with_label_values(&[result]).inc_by(rows as u64);
-    }
-    let line = format!(
-        "Import run {run_id}, {:?}: {}, {} inserted, {} updated, {} unchanged, {} deleted, {} rejected{}",
-        report.name,
-        report.status.as_str(),
-        counts.inserted,
-        counts.updated,
-        counts.unchanged,
-        counts.deleted,
-        report.rejects.len(),
-        report.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
-    );
-    match report.status {
-        FileStatus::Success | FileStatus::Skipped => log::info!("{line}"),
-        FileStatus::Partial | FileStatus::Failed => log::warn!("{line}"),
-    }
+    files.sort_by_key(|file| {
+        let kind = Kind::of_name(&file.name);
+        (kind.is_none(), kind, file.name.clone())
+    });
+    files
 }

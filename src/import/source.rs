@@ -1,16 +1,35 @@
 //! Where workbooks come from: an FTP server or a local folder, behind one face.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 
 use super::ftp::FtpSession;
-use crate::config::FtpSettings;
+use super::landing::Landing;
+use crate::config::{FtpSettings, ImportPolicy, PlaceSettings, SourceSettings};
+use crate::db::ImportedFile;
 
-/// A place that holds workbooks.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A place that holds a department's workbooks, and the rules for them.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub struct Source {
+    /// How it is called in settings, journal and ledger.
+    pub name: String,
+    /// Whose rows its workbooks hold.
+    pub department_id: i64,
+    /// Where it is.
+    pub place: Place,
+    /// How its files are treated.
+    pub policy: ImportPolicy,
+}
+
+/// Where workbooks are.
+#[derive(Clone, Debug)]
+pub enum Place {
     /// An FTP server's folder.
     Ftp(FtpSettings),
     /// A folder of this machine.
@@ -23,14 +42,31 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OfferedFile {
     pub name: String,
-    /// In bytes, when the listing tells.
+    /// In bytes, when the source tells.
     pub size: Option<u64>,
+    /// UTC, when the source tells.
+    pub modified_at: Option<NaiveDateTime>,
+    /// Whether another file says that this one is complete.
+    pub is_complete: bool,
+}
+
+impl OfferedFile {
+    /// Whether size and time are those of a version that is known. A time that was young when that
+    /// version was fetched is not relied on: it may have been written to within the same tick.
+    pub fn is(&self, known: &ImportedFile) -> bool {
+        let size = self.size.and_then(|size| i64::try_from(size).ok());
+        known.modified_at.is_some() && self.modified_at == known.modified_at && size == Some(known.size)
+    }
 }
 
 /// Why a source or one of its files can't be read. The message says what to do about it.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct SourceError(pub String);
+#[error("{message}")]
+pub(super) struct SourceError {
+    message: String,
+    /// Whether it may be gone by itself in a moment.
+    pub is_passing: bool,
+}
 
 /// An open source.
 pub(super) enum Session {
@@ -38,22 +74,64 @@ pub(super) enum Session {
     Folder(PathBuf),
 }
 
+impl SourceError {
+    /// One that may be gone in a moment.
+    pub fn passing(message: String) -> SourceError {
+        SourceError { message, is_passing: true }
+    }
+
+    /// One that somebody has to see to.
+    pub fn lasting(message: String) -> SourceError {
+        SourceError { message, is_passing: false }
+    }
+}
+
 impl Source {
-    /// How the source is named in journal and log; never with a password.
-    pub fn describe(&self) -> String {
-        match self {
-            Source::Ftp(ftp) => format!("ftp://{}:{}{}", ftp.host, ftp.port, with_slash(&ftp.remote_dir)),
-            Source::Folder(path) => path.display().to_string(),
-            Source::HandedIn(_) => "files handed in".to_owned(),
+    /// A source of the settings.
+    pub fn configured(settings: &SourceSettings) -> Source {
+        let place = match &settings.place {
+            PlaceSettings::Ftp(ftp) => Place::Ftp(ftp.clone()),
+            PlaceSettings::Folder(path) => Place::Folder(path.clone()),
+        };
+        Source {
+            name: settings.name.clone(),
+            department_id: settings.department_id,
+            place,
+            policy: settings.policy.clone(),
         }
+    }
+
+    /// A folder of this machine, taken as it is now.
+    pub fn folder(path: PathBuf, department_id: i64, policy: ImportPolicy) -> Source {
+        Source { name: path.display().to_string(), department_id, place: Place::Folder(path), policy: policy.at_once() }
+    }
+
+    /// Files that somebody handed in.
+    pub fn handed_in(folder: TempDir, department_id: i64, policy: ImportPolicy) -> Source {
+        let place = Place::HandedIn(Arc::new(folder));
+        Source { name: "handed in".to_owned(), department_id, place, policy: policy.at_once() }
+    }
+
+    /// Where it is, as journal and log tell it; never with a password.
+    pub fn describe(&self) -> String {
+        match &self.place {
+            Place::Ftp(ftp) => format!("ftp://{}:{}{}", ftp.host, ftp.port, with_slash(&ftp.remote_dir)),
+            Place::Folder(path) => path.display().to_string(),
+            Place::HandedIn(_) => "files handed in".to_owned(),
+        }
+    }
+
+    /// Whether its files are remembered: those handed in are wanted, whatever was there before.
+    pub(super) fn has_ledger(&self) -> bool {
+        !matches!(self.place, Place::HandedIn(_))
     }
 
     /// Connects.
     pub(super) async fn open(&self) -> Result<Session, SourceError> {
-        Ok(match self {
-            Source::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings).await?)),
-            Source::Folder(path) => Session::Folder(path.clone()),
-            Source::HandedIn(folder) => Session::Folder(folder.path().to_owned()),
+        Ok(match &self.place {
+            Place::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings).await?)),
+            Place::Folder(path) => Session::Folder(path.clone()),
+            Place::HandedIn(folder) => Session::Folder(folder.path().to_owned()),
         })
     }
 }
@@ -65,20 +143,20 @@ impl Session {
             Session::Ftp(session) => session.list().await,
             Session::Folder(path) => list_folder(path)
                 .await
-                .map_err(|err| SourceError(format!("the folder {} can't be read: {err}", path.display()))),
+                .map_err(|err| SourceError::lasting(format!("the folder {} can't be read: {err}", path.display()))),
         }
     }
 
-    /// The whole content of a file; one of more than `max_bytes` is refused.
-    pub async fn fetch(&mut self, file: &OfferedFile, max_bytes: u64) -> Result<Vec<u8>, SourceError> {
-        if let Some(size) = file.size.filter(|size| *size > max_bytes) {
-            return Err(too_large(size, max_bytes));
-        }
+    /// Fetches what is still missing of a file. `told` hears how much has arrived.
+    pub async fn fetch(
+        &mut self,
+        file: &OfferedFile,
+        landing: &mut Landing,
+        told: &mut dyn FnMut(u64),
+    ) -> Result<(), SourceError> {
         match self {
-            Session::Ftp(session) => session.fetch(file, max_bytes).await,
-            Session::Folder(path) => tokio::fs::read(path.join(&file.name))
-                .await
-                .map_err(|err| SourceError(format!("the file can't be read: {err}"))),
+            Session::Ftp(session) => session.fetch(file, landing, told).await,
+            Session::Folder(path) => read_file(&path.join(&file.name), landing, told).await,
         }
     }
 
@@ -90,10 +168,19 @@ impl Session {
     }
 }
 
-pub(super) fn too_large(size: u64, max_bytes: u64) -> SourceError {
-    SourceError(format!(
-        "the file has {size} bytes, more than the {max_bytes} that are allowed: raise IMPORT_MAX_FILE_MB if it is right"
-    ))
+async fn read_file(path: &Path, landing: &mut Landing, told: &mut dyn FnMut(u64)) -> Result<(), SourceError> {
+    let unreadable = |err: std::io::Error| SourceError::lasting(format!("the file can't be read: {err}"));
+    landing.restart()?;
+    let mut file = tokio::fs::File::open(path).await.map_err(unreadable)?;
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let count = file.read(&mut buffer).await.map_err(unreadable)?;
+        if count == 0 {
+            return Ok(());
+        }
+        landing.take(&buffer[..count])?;
+        told(landing.bytes());
+    }
 }
 
 async fn list_folder(path: &PathBuf) -> std::io::Result<Vec<OfferedFile>> {
@@ -103,7 +190,10 @@ async fn list_folder(path: &PathBuf) -> std::io::Result<Vec<OfferedFile>> {
         let metadata = tokio::fs::metadata(entry.path()).await?;
         if metadata.is_file() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            files.push(OfferedFile { name, size: Some(metadata.len()) });
+            let modified_at = metadata.modified().ok().map(|time| DateTime::<Utc>::from(time).naive_utc());
+            // Databases keep microseconds.
+            let modified_at = modified_at.map(|time| time.trunc_subsecs(6));
+            files.push(OfferedFile { name, size: Some(metadata.len()), modified_at, is_complete: false });
         }
     }
     Ok(files)

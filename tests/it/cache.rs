@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use credit_portfolio::cache::CacheKey;
+use credit_portfolio::import::{Order, Source, run_once};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -233,13 +234,12 @@ async fn an_import_by_another_process_is_noticed() {
     let app = TestApp::start(Backend::Postgres).await;
     assert_eq!(total(&app).await, json!(0.0));
     let other = credit_portfolio::cache::Cache::open(&app.settings.cache).await.unwrap();
-    let context = credit_portfolio::app::import_context(&app.settings, app.running.state.db.clone(), other, DEPARTMENT);
+    let context = credit_portfolio::app::import_context(&app.settings, app.running.state.db.clone(), other);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("postuplenie.xlsx"), receipts(&[a_receipt(1)])).unwrap();
-    let source = credit_portfolio::import::Source::Folder(folder.path().to_owned());
-    credit_portfolio::import::run_once(&context, &source, "another process", &Default::default(), &mut |_| {})
-        .await
-        .unwrap();
+    let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
+    let order = Order::now(vec![source], "another process");
+    run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
     assert_eq!(total(&app).await, json!(100.0), "the run has told of its end");
     app.stop().await;
 }

@@ -36,7 +36,7 @@ on_both_databases!(
 fn counts(report: &RunReport) -> Vec<[usize; 5]> {
     let of = |file: &credit_portfolio::import::FileReport| {
         let counts = file.counts;
-        [counts.inserted, counts.updated, counts.unchanged, counts.deleted, file.rejects.len()]
+        [counts.inserted, counts.updated, counts.unchanged, counts.deleted, file.rejected]
     };
     report.files.iter().map(of).collect()
 }
@@ -198,7 +198,7 @@ async fn bad_files_do_not_stop_the_others(backend: Backend) {
         entry.unwrap()["error_message"].as_str().unwrap().to_owned()
     };
     assert!(told("A postuplenie empty.xlsx").contains("0 bytes"));
-    assert!(told("B postuplenie cut.xlsx").contains("damaged or cut off"));
+    assert!(told("B postuplenie cut.xlsx").contains("cut off"));
     assert!(told("C postuplenie html.xlsx").contains("not an XLSX workbook"));
     assert!(told("D postuplenie locked.xlsx").contains("password"));
     assert!(told("other.xlsx").contains("neither the file's name nor a header row"));

@@ -154,7 +154,9 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
     let token = app.token(Role::Admin, DEPARTMENT).await;
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
-        let is_told = method == "get" && path.starts_with("/api/v1") && id != "openapi" && id != "cache_stats";
+        let is_told = method == "get"
+            && path.starts_with("/api/v1")
+            && !["openapi", "cache_stats", "watch_import_run"].contains(&id);
         if !is_told {
             continue;
         }

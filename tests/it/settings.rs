@@ -21,7 +21,7 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!((redis.host.as_str(), redis.port, redis.db), ("localhost", 6379, 0));
     assert!(redis.timeout <= Duration::from_millis(250));
     assert_eq!(settings.import.timezone.name(), "Europe/Moscow");
-    assert!(settings.import.schedule.is_some() && settings.import.ftp.is_none());
+    assert!(settings.import.sources.is_empty());
 }
 
 #[test]

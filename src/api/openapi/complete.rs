@@ -81,7 +81,11 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if has_body {
         problems.push((413, "The body is too large."));
     }
-    if has_body && !path.contains("/auth/") || path.ends_with("/register") || path.ends_with("/trigger") {
+    if has_body && !path.contains("/auth/")
+        || path.ends_with("/register")
+        || path.ends_with("/trigger")
+        || path.ends_with("/cancel")
+    {
         problems.push((409, "It exists already, or another one is at work."));
     }
     if path.ends_with("/import/files") {

@@ -38,6 +38,7 @@ groups! {
     Files: "format", "lang";
     Waiting: "wait";
     DryRunOnly: "dry_run";
+    Forced: "force";
 }
 
 /// The id in a path.
@@ -112,6 +113,12 @@ fn query(name: &str) -> Parameter {
         "dry_run" => {
             (name, "`true`: tell what a run would do, and do nothing.", of_type(Type::Boolean).build(), json!(false))
         }
+        "force" => (
+            name,
+            "`true`: import files again that are unchanged, or were left alone after failures.",
+            of_type(Type::Boolean).build(),
+            json!(false),
+        ),
         _ => ("wait", "`false`: answer 202 at once.", of_type(Type::Boolean).build(), json!(true)),
     };
     described(ParameterBuilder::new().name(name), ParameterIn::Query, text, schema, example).build()

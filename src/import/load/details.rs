@@ -5,92 +5,91 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Loaded, fingerprint};
+use super::{Loader, fingerprint};
 use crate::db::{
     DbConn, DbError, KnownDetail, NewExpenseDetail, delete_expense_details, insert_expense_details, list_details_of,
     list_expense_facts, utc_now,
 };
 use crate::domain::Money;
-use crate::import::directory::Directory;
 use crate::import::workbook::DetailRow;
 
-/// Stores the rows of a details export. Those of an expense that is not known yet have no contract
-/// until it arrives.
-pub async fn load_details(conn: &mut DbConn, department_id: i64, rows: Vec<DetailRow>) -> Result<Loaded, DbError> {
-    let mut sets: BTreeMap<String, Vec<DetailRow>> = BTreeMap::new();
-    for row in rows {
-        sets.entry(row.expense_operation_id.clone()).or_default().push(row);
-    }
-    let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
-    let expenses = list_expense_facts(conn, department_id, &ids).await?;
-    let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
-    for detail in list_details_of(conn, department_id, &ids).await? {
-        known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
-    }
-    let mut directory = Directory::open(conn, department_id).await?;
-    let mut loaded = Loaded::default();
-    let (mut vanished, mut fresh) = (Vec::new(), Vec::new());
-    let now = utc_now();
-    for (expense_operation_id, rows) in sets {
-        let mut stored: HashSet<(i64, i32)> = HashSet::new();
-        let known = known.remove(&expense_operation_id).unwrap_or_default();
-        stored.extend(known.iter().map(|detail| (detail.fingerprint, detail.occurrence)));
-        let mut occurrences: HashMap<i64, i32> = HashMap::new();
-        let mut wanted: HashSet<(i64, i32)> = HashSet::new();
-        let mut inserted = 0;
+impl Loader {
+    /// Stores complete sets of details. Those of an expense that is not known yet have no contract
+    /// until it arrives.
+    pub(super) async fn replace_details(&mut self, conn: &mut DbConn, rows: Vec<DetailRow>) -> Result<(), DbError> {
+        let department_id = self.department_id;
+        let mut sets: BTreeMap<String, Vec<DetailRow>> = BTreeMap::new();
         for row in rows {
-            let fingerprint = fingerprint(&row);
-            let next = occurrences.entry(fingerprint).or_default();
-            let occurrence = *next;
-            *next += 1;
-            wanted.insert((fingerprint, occurrence));
-            if stored.contains(&(fingerprint, occurrence)) {
-                loaded.counts.unchanged += 1;
-                continue;
-            }
-            inserted += 1;
-            let contract_id = match (&row.contract, expenses.get(&expense_operation_id)) {
-                (Some(contract), Some(expense)) => {
-                    let (operation_type, recipient) = (expense.operation_type.as_deref(), expense.recipient.as_deref());
-                    let organization_id = expense.organization_id;
-                    Some(directory.contract(conn, organization_id, contract, operation_type, recipient).await?)
+            sets.entry(row.expense_operation_id.clone()).or_default().push(row);
+        }
+        let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
+        let expenses = list_expense_facts(conn, department_id, &ids).await?;
+        let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
+        for detail in list_details_of(conn, department_id, &ids).await? {
+            known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
+        }
+        let (mut vanished, mut fresh) = (Vec::new(), Vec::new());
+        let now = utc_now();
+        for (expense_operation_id, rows) in sets {
+            let mut stored: HashSet<(i64, i32)> = HashSet::new();
+            let known = known.remove(&expense_operation_id).unwrap_or_default();
+            stored.extend(known.iter().map(|detail| (detail.fingerprint, detail.occurrence)));
+            let mut occurrences: HashMap<i64, i32> = HashMap::new();
+            let mut wanted: HashSet<(i64, i32)> = HashSet::new();
+            let mut inserted = 0;
+            for row in rows {
+                let fingerprint = fingerprint(&row);
+                let next = occurrences.entry(fingerprint).or_default();
+                let occurrence = *next;
+                *next += 1;
+                wanted.insert((fingerprint, occurrence));
+                if stored.contains(&(fingerprint, occurrence)) {
+                    self.counts.unchanged += 1;
+                    continue;
                 }
-                _ => None,
-            };
-            fresh.push(NewExpenseDetail {
-                department_id,
-                expense_operation_id: row.expense_operation_id,
-                contract_id,
-                contract_text: row.contract.map(|contract| contract.spelling),
-                repayment_type: row.repayment_type,
-                settlement_account: row.settlement_account,
-                advance_account: row.advance_account,
-                payment_type: row.payment_type,
-                amount: row.amount.kopecks(),
-                settlement_rate: row.settlement_rate,
-                settlement_amount: row.settlement_amount.map(Money::kopecks),
-                vat_amount: row.vat_amount.map(Money::kopecks),
-                expense_amount: row.expense_amount.map(Money::kopecks),
-                included_vat: row.included_vat.map(Money::kopecks),
-                expense_item: row.expense_item,
-                fingerprint,
-                occurrence,
-                created_at: now,
-            });
+                inserted += 1;
+                let contract_id = match (&row.contract, expenses.get(&expense_operation_id)) {
+                    (Some(contract), Some(expense)) => {
+                        let (operation_type, recipient) =
+                            (expense.operation_type.as_deref(), expense.recipient.as_deref());
+                        let organization_id = expense.organization_id;
+                        Some(self.directory.contract(conn, organization_id, contract, operation_type, recipient).await?)
+                    }
+                    _ => None,
+                };
+                fresh.push(NewExpenseDetail {
+                    department_id,
+                    expense_operation_id: row.expense_operation_id,
+                    contract_id,
+                    contract_text: row.contract.map(|contract| contract.spelling),
+                    repayment_type: row.repayment_type,
+                    settlement_account: row.settlement_account,
+                    advance_account: row.advance_account,
+                    payment_type: row.payment_type,
+                    amount: row.amount.kopecks(),
+                    settlement_rate: row.settlement_rate,
+                    settlement_amount: row.settlement_amount.map(Money::kopecks),
+                    vat_amount: row.vat_amount.map(Money::kopecks),
+                    expense_amount: row.expense_amount.map(Money::kopecks),
+                    included_vat: row.included_vat.map(Money::kopecks),
+                    expense_item: row.expense_item,
+                    fingerprint,
+                    occurrence,
+                    created_at: now,
+                });
+            }
+            let gone = known.iter().filter(|detail| !wanted.contains(&(detail.fingerprint, detail.occurrence)));
+            let gone: Vec<i64> = gone.map(|detail| detail.id).collect();
+            let updated = gone.len().min(inserted);
+            self.counts.updated += updated;
+            self.counts.inserted += inserted - updated;
+            self.counts.deleted += gone.len() - updated;
+            if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
+                self.touched.touch(expense.organization_id, expense.document_date);
+            }
+            vanished.extend(gone);
         }
-        let gone = known.iter().filter(|detail| !wanted.contains(&(detail.fingerprint, detail.occurrence)));
-        let gone: Vec<i64> = gone.map(|detail| detail.id).collect();
-        let updated = gone.len().min(inserted);
-        loaded.counts.updated += updated;
-        loaded.counts.inserted += inserted - updated;
-        loaded.counts.deleted += gone.len() - updated;
-        if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
-            loaded.touched.touch(expense.organization_id, expense.document_date);
-        }
-        vanished.extend(gone);
+        delete_expense_details(conn, department_id, &vanished).await?;
+        insert_expense_details(conn, fresh).await
     }
-    delete_expense_details(conn, department_id, &vanished).await?;
-    insert_expense_details(conn, fresh).await?;
-    loaded.has_new_parties = directory.has_changed();
-    Ok(loaded)
 }

@@ -2,162 +2,154 @@
 
 use std::collections::HashMap;
 
-use super::{Loaded, fingerprint};
+use super::{Loader, fingerprint};
 use crate::db::{
     DbConn, DbError, KnownOperation, NewExpense, NewReceipt, link_details_to_contract, list_known_expenses,
     list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money};
-use crate::import::directory::{Directory, Named, Parties};
+use crate::import::directory::{Named, Parties};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
-/// Upserts the rows of a receipts export.
-pub async fn load_receipts(conn: &mut DbConn, department_id: i64, rows: Vec<ReceiptRow>) -> Result<Loaded, DbError> {
-    let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-    let known = list_known_receipts(conn, department_id, &ids).await?;
-    let mut loaded = Loaded::default();
-    let mut directory = Directory::open(conn, department_id).await?;
-    let mut changed = Vec::new();
-    let now = utc_now();
-    for row in rows {
-        let fingerprint = fingerprint(&row);
-        if !loaded.take(known.get(&row.operation_id), fingerprint) {
-            continue;
+impl Loader {
+    /// Upserts rows of a receipts export.
+    pub(super) async fn take_receipts(&mut self, conn: &mut DbConn, rows: Vec<ReceiptRow>) -> Result<(), DbError> {
+        let department_id = self.department_id;
+        let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
+        let known = list_known_receipts(conn, department_id, &ids).await?;
+        let mut changed = Vec::new();
+        let now = utc_now();
+        for row in rows {
+            let fingerprint = fingerprint(&row);
+            if !self.is_news(known.get(&row.operation_id), fingerprint) {
+                continue;
+            }
+            let named = Named {
+                organization: &row.organization,
+                bank_account: row.bank_account.as_deref(),
+                contract: row.contract.as_ref(),
+                operation_type: row.operation_type.as_deref(),
+                counterparty: row.payer.as_deref(),
+            };
+            let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
+            self.organizations.insert(organization_id);
+            self.touched.touch(organization_id, row.document_date);
+            changed.push(NewReceipt {
+                department_id,
+                organization_id,
+                bank_account_id,
+                contract_id,
+                operation_id: row.operation_id,
+                document_date: row.document_date,
+                operation_type: row.operation_type,
+                account: row.account,
+                document_number: row.document_number,
+                payer: row.payer,
+                payer_account: row.payer_account,
+                settlement_account: row.settlement_account,
+                contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+                contract_text: row.contract.map(|contract| contract.spelling),
+                currency: row.currency.as_str().to_owned(),
+                amount: row.amount.kopecks(),
+                commission: row.commission.map(Money::kopecks),
+                income_item: row.income_item,
+                payment_purpose: row.payment_purpose,
+                responsible: row.responsible,
+                comment: row.comment,
+                is_active: true,
+                fingerprint,
+                created_at: now,
+                updated_at: now,
+            });
         }
-        let named = Named {
-            organization: &row.organization,
-            bank_account: row.bank_account.as_deref(),
-            contract: row.contract.as_ref(),
-            operation_type: row.operation_type.as_deref(),
-            counterparty: row.payer.as_deref(),
-        };
-        let Parties { organization_id, bank_account_id, contract_id } = directory.parties(conn, named).await?;
-        loaded.touched.touch(organization_id, row.document_date);
-        changed.push(NewReceipt {
-            department_id,
-            organization_id,
-            bank_account_id,
-            contract_id,
-            operation_id: row.operation_id,
-            document_date: row.document_date,
-            operation_type: row.operation_type,
-            account: row.account,
-            document_number: row.document_number,
-            payer: row.payer,
-            payer_account: row.payer_account,
-            settlement_account: row.settlement_account,
-            contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
-            contract_text: row.contract.map(|contract| contract.spelling),
-            currency: row.currency.as_str().to_owned(),
-            amount: row.amount.kopecks(),
-            commission: row.commission.map(Money::kopecks),
-            income_item: row.income_item,
-            payment_purpose: row.payment_purpose,
-            responsible: row.responsible,
-            comment: row.comment,
-            is_active: true,
-            fingerprint,
-            created_at: now,
-            updated_at: now,
-        });
+        upsert_receipts(conn, changed).await
     }
-    upsert_receipts(conn, changed).await?;
-    loaded.has_new_parties = directory.has_changed();
-    Ok(loaded)
-}
 
-/// Upserts the rows of an expenses export, and gives the details that waited for them their
-/// contracts.
-pub async fn load_expenses(conn: &mut DbConn, department_id: i64, rows: Vec<ExpenseRow>) -> Result<Loaded, DbError> {
-    let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-    let known = list_known_expenses(conn, department_id, &ids).await?;
-    let mut loaded = Loaded::default();
-    let mut directory = Directory::open(conn, department_id).await?;
-    let mut changed = Vec::new();
-    let now = utc_now();
-    for row in rows {
-        let fingerprint = fingerprint(&row);
-        if !loaded.take(known.get(&row.operation_id), fingerprint) {
-            continue;
+    /// Upserts rows of an expenses export, and gives the details that waited for them their contracts.
+    pub(super) async fn take_expenses(&mut self, conn: &mut DbConn, rows: Vec<ExpenseRow>) -> Result<(), DbError> {
+        let department_id = self.department_id;
+        let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
+        let known = list_known_expenses(conn, department_id, &ids).await?;
+        let mut changed = Vec::new();
+        let now = utc_now();
+        for row in rows {
+            let fingerprint = fingerprint(&row);
+            if !self.is_news(known.get(&row.operation_id), fingerprint) {
+                continue;
+            }
+            let named = Named {
+                organization: &row.organization,
+                bank_account: row.bank_account.as_deref(),
+                contract: row.contract.as_ref(),
+                operation_type: row.operation_type.as_deref(),
+                counterparty: row.recipient.as_deref(),
+            };
+            let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
+            self.organizations.insert(organization_id);
+            self.touched.touch(organization_id, row.document_date);
+            changed.push(NewExpense {
+                department_id,
+                organization_id,
+                bank_account_id,
+                contract_id,
+                operation_id: row.operation_id,
+                document_date: row.document_date,
+                operation_type: row.operation_type,
+                account: row.account,
+                document_number: row.document_number,
+                recipient: row.recipient,
+                recipient_account: row.recipient_account,
+                debit_account: row.debit_account,
+                contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+                contract_text: row.contract.map(|contract| contract.spelling),
+                currency: row.currency.as_str().to_owned(),
+                amount: row.amount.kopecks(),
+                expense_item: row.expense_item,
+                payment_purpose: row.payment_purpose,
+                responsible: row.responsible,
+                comment: row.comment,
+                tax_period: row.tax_period,
+                unconfirmed_by_bank: row.unconfirmed_by_bank,
+                is_active: true,
+                fingerprint,
+                created_at: now,
+                updated_at: now,
+            });
         }
-        let named = Named {
-            organization: &row.organization,
-            bank_account: row.bank_account.as_deref(),
-            contract: row.contract.as_ref(),
-            operation_type: row.operation_type.as_deref(),
-            counterparty: row.recipient.as_deref(),
-        };
-        let Parties { organization_id, bank_account_id, contract_id } = directory.parties(conn, named).await?;
-        loaded.touched.touch(organization_id, row.document_date);
-        changed.push(NewExpense {
-            department_id,
-            organization_id,
-            bank_account_id,
-            contract_id,
-            operation_id: row.operation_id,
-            document_date: row.document_date,
-            operation_type: row.operation_type,
-            account: row.account,
-            document_number: row.document_number,
-            recipient: row.recipient,
-            recipient_account: row.recipient_account,
-            debit_account: row.debit_account,
-            contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
-            contract_text: row.contract.map(|contract| contract.spelling),
-            currency: row.currency.as_str().to_owned(),
-            amount: row.amount.kopecks(),
-            expense_item: row.expense_item,
-            payment_purpose: row.payment_purpose,
-            responsible: row.responsible,
-            comment: row.comment,
-            tax_period: row.tax_period,
-            unconfirmed_by_bank: row.unconfirmed_by_bank,
-            is_active: true,
-            fingerprint,
-            created_at: now,
-            updated_at: now,
-        });
+        let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
+        upsert_expenses(conn, changed).await?;
+        self.link_details(conn, &changed_ids).await
     }
-    let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
-    upsert_expenses(conn, changed).await?;
-    link_details(conn, department_id, &mut directory, &changed_ids).await?;
-    loaded.has_new_parties = directory.has_changed();
-    Ok(loaded)
-}
 
-/// A detail's contract belongs to the organization of its expense: details that came first, or
-/// whose expense went to another organization, get theirs now.
-async fn link_details(
-    conn: &mut DbConn,
-    department_id: i64,
-    directory: &mut Directory,
-    expense_operation_ids: &[String],
-) -> Result<(), DbError> {
-    let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
-    let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
-    for detail in list_linkable_details(conn, department_id, &ids).await? {
-        let Some(reference) = ContractRef::parse(&detail.contract_text, None) else { continue };
-        let (operation_type, recipient) = (detail.operation_type.as_deref(), detail.recipient.as_deref());
-        let contract_id =
-            directory.contract(conn, detail.organization_id, &reference, operation_type, recipient).await?;
-        if detail.contract_id != Some(contract_id) {
-            by_contract.entry(contract_id).or_default().push(detail.id);
+    /// A detail's contract belongs to the organization of its expense: details that came first, or
+    /// whose expense went to another organization, get theirs now.
+    async fn link_details(&mut self, conn: &mut DbConn, expense_operation_ids: &[String]) -> Result<(), DbError> {
+        let department_id = self.department_id;
+        let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
+        let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
+        for detail in list_linkable_details(conn, department_id, &ids).await? {
+            let Some(reference) = ContractRef::parse(&detail.contract_text, None) else { continue };
+            let (operation_type, recipient) = (detail.operation_type.as_deref(), detail.recipient.as_deref());
+            let contract_id =
+                self.directory.contract(conn, detail.organization_id, &reference, operation_type, recipient).await?;
+            if detail.contract_id != Some(contract_id) {
+                by_contract.entry(contract_id).or_default().push(detail.id);
+            }
         }
+        for (contract_id, detail_ids) in by_contract {
+            link_details_to_contract(conn, department_id, &detail_ids, contract_id).await?;
+        }
+        Ok(())
     }
-    for (contract_id, detail_ids) in by_contract {
-        link_details_to_contract(conn, department_id, &detail_ids, contract_id).await?;
-    }
-    Ok(())
-}
 
-impl Loaded {
     /// Counts a row against what is stored under its id and says whether it has to be written.
     /// The month that a changed row leaves is touched.
-    fn take(&mut self, known: Option<&KnownOperation>, fingerprint: i64) -> bool {
+    fn is_news(&mut self, known: Option<&KnownOperation>, fingerprint: i64) -> bool {
         match known {
             None => self.counts.inserted += 1,
             Some(stored) if stored.is_active && stored.fingerprint == fingerprint => {
                 self.counts.unchanged += 1;
+                self.organizations.insert(stored.organization_id);
                 return false;
             }
             Some(stored) => {

@@ -5,6 +5,7 @@
 
 use calamine::{DataRef, DataType};
 use chrono::NaiveDate;
+use serde_json::Value;
 
 use super::Reject;
 use super::headings::{Heading, Headings};
@@ -102,11 +103,21 @@ impl<'r, 'd> RowCells<'r, 'd> {
             column: self.wanted[field].names[0].to_owned(),
             value: value.chars().take(SHOWN_CHARACTERS).collect(),
             reason: reason.to_owned(),
+            cells: self.cells.iter().map(kept).collect(),
         }
     }
 
     fn cell(&self, field: usize) -> Option<&'r DataRef<'d>> {
         self.cells.get(self.headings.positions[field]?)
+    }
+}
+
+/// A cell as it is kept of a rejected row: numbers stay numbers.
+fn kept(cell: &DataRef<'_>) -> Value {
+    match cell {
+        DataRef::Int(number) => Value::from(*number),
+        DataRef::Float(number) => Value::from(*number),
+        other => text_of(other).map_or(Value::Null, Value::from),
     }
 }
 
@@ -125,7 +136,7 @@ fn text_of(cell: &DataRef<'_>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn shown(cell: &DataRef<'_>) -> String {
+pub(super) fn shown(cell: &DataRef<'_>) -> String {
     match cell {
         DataRef::Error(err) => err.to_string(),
         other => text_of(other).unwrap_or_default(),

@@ -1,14 +1,14 @@
 //! The rows of an expense details export: what each expense paid.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::cells::RowCells;
 use super::headings::{Heading, optional, required};
-use super::{Reject, Row};
+use super::{Reject, Row, Rows};
 use crate::domain::{ContractRef, Currency, Money, canonical_payment_type};
 
 /// An expense detail as 1C writes it. Amounts are in the currency of its expense.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are the table's columns")]
 pub struct DetailRow {
     pub expense_operation_id: String,
@@ -76,5 +76,9 @@ impl Row for DetailRow {
             included_vat: cells.amount(INCLUDED_VAT)?,
             expense_item: cells.text(EXPENSE_ITEM),
         })
+    }
+
+    fn wrapped(rows: Vec<DetailRow>) -> Rows {
+        Rows::Details(rows)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::cells::RowCells;
 use super::headings::{Heading, optional, required};
 use super::operation::{currency, date_in};
-use super::{Reject, Row};
+use super::{Reject, Row, Rows};
 use crate::domain::{ContractRef, Currency, Money};
 
 /// An expense as 1C writes it.
@@ -107,5 +107,9 @@ impl Row for ExpenseRow {
             unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK),
             operation_id,
         })
+    }
+
+    fn wrapped(rows: Vec<ExpenseRow>) -> Rows {
+        Rows::Expenses(rows)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::cells::RowCells;
 use super::headings::{Heading, optional, required};
 use super::operation::{currency, date_in};
-use super::{Reject, Row};
+use super::{Reject, Row, Rows};
 use crate::domain::{ContractRef, Currency, Money};
 
 /// A receipt as 1C writes it.
@@ -103,5 +103,9 @@ impl Row for ReceiptRow {
             comment: cells.text(COMMENT),
             operation_id,
         })
+    }
+
+    fn wrapped(rows: Vec<ReceiptRow>) -> Rows {
+        Rows::Receipts(rows)
     }
 }

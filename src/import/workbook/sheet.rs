@@ -3,13 +3,14 @@
 //! calamine does the reading; its cell stream is used because it trusts no `<dimension>` and
 //! builds no whole sheet. Says in plain words why a file is no workbook.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use calamine::{Cell, DataRef, Reader, Xlsx, XlsxCellReader, XlsxError};
 
-use super::Kind;
+use super::{Kind, guard};
 
-type Source = Cursor<Vec<u8>>;
+type Source = BufReader<File>;
 pub(super) type Book = Xlsx<Source>;
 
 /// How an OLE compound file begins: a workbook with a password, or one of before 2007.
@@ -28,6 +29,20 @@ pub enum WorkbookError {
     /// Something else.
     #[error("the file is not an XLSX workbook")]
     NotXlsx,
+    /// Its end is not there.
+    #[error(
+        "the workbook is cut off: the directory at its end is missing; it was still being written, or the transfer broke"
+    )]
+    CutOff,
+    /// It would take more memory or time than any export does.
+    #[error("the workbook is refused: {0}")]
+    TooMuch(String),
+    /// Its reader broke down over it.
+    #[error("the workbook is damaged in a way that its reader does not know")]
+    Unknown,
+    /// Whoever took the rows wanted no more.
+    #[error("reading was stopped")]
+    Stopped,
     /// It begins like one and then can't be read.
     #[error("the workbook is damaged or cut off: {0}")]
     Damaged(#[from] XlsxError),
@@ -44,20 +59,27 @@ pub enum WorkbookError {
     UnknownKind,
 }
 
-pub(super) fn open(bytes: Vec<u8>) -> Result<Book, WorkbookError> {
-    if bytes.is_empty() {
+/// Opens a workbook that was checked; gives how many rows it has about.
+pub(super) fn open(mut file: File) -> Result<(Book, u64), WorkbookError> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut magic = Vec::new();
+    Read::by_ref(&mut file).take(OLE_MAGIC.len() as u64).read_to_end(&mut magic)?;
+    if magic.is_empty() {
         return Err(WorkbookError::Empty);
     }
-    if bytes.starts_with(OLE_MAGIC) {
+    if magic.starts_with(OLE_MAGIC) {
         return Err(WorkbookError::Protected);
     }
-    if !bytes.starts_with(ZIP_MAGIC) {
+    if !magic.starts_with(ZIP_MAGIC) {
         return Err(WorkbookError::NotXlsx);
     }
-    Xlsx::new(Cursor::new(bytes)).map_err(|err| match err {
+    let rows = guard::check(&mut file)?;
+    file.seek(SeekFrom::Start(0))?;
+    let book = Xlsx::new(BufReader::new(file)).map_err(|err| match err {
         XlsxError::Password => WorkbookError::Protected,
         other => WorkbookError::Damaged(other),
-    })
+    })?;
+    Ok((book, rows))
 }
 
 pub(super) fn names(book: &Book) -> Vec<String> {
@@ -87,6 +109,10 @@ impl<'a> SheetRows<'a> {
             let row = first.get_position().0;
             while let Some(cell) = self.next_cell.take_if(|cell| cell.get_position().0 == row) {
                 let column = cell.get_position().1 as usize;
+                if column >= guard::COLUMNS {
+                    let what = format!("row {} has a cell beyond column {}", row + 1, guard::COLUMNS);
+                    return Err(WorkbookError::TooMuch(what));
+                }
                 if self.cells.len() <= column {
                     self.cells.resize(column + 1, DataRef::Empty);
                 }

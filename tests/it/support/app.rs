@@ -9,7 +9,7 @@ use credit_portfolio::config::{Secret, Settings};
 use credit_portfolio::db::{self, NewUser, utc_now};
 use credit_portfolio::demo::DemoFtpServer;
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{RunReport, Source, run_once};
+use credit_portfolio::import::{Order, RunReport, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -98,6 +98,7 @@ impl TestApp {
             ("FTP_PASSWORD", FTP_PASSWORD),
             ("FTP_TIMEOUT_MS", "5000"),
             ("IMPORT_ENABLED", "false"),
+            ("IMPORT_SETTLE_SECONDS", "0"),
             ("FINANCE_DEPARTMENT_ID", "8,9"),
             ("SECRET_KEY", SECRET_KEY),
             ("BIND", "127.0.0.1:0"),
@@ -149,10 +150,16 @@ impl TestApp {
 
     /// Imports a folder into a department, by the path that the command line takes.
     pub async fn import_folder(&self, folder: &Path, department_id: i64) -> RunReport {
+        self.import_folder_again(folder, department_id, false).await
+    }
+
+    /// The same, also of what is unchanged.
+    pub async fn import_folder_again(&self, folder: &Path, department_id: i64, is_forced: bool) -> RunReport {
         let (db, cache) = (self.running.state.db.clone(), self.running.state.cache.clone());
-        let context = import_context(&self.settings, db, cache, department_id);
-        let source = Source::Folder(folder.to_owned());
-        run_once(&context, &source, "test", &Default::default(), &mut |_| {}).await.unwrap()
+        let context = import_context(&self.settings, db, cache);
+        let source = Source::folder(folder.to_owned(), department_id, self.settings.import.policy.clone());
+        let order = Order { is_forced, ..Order::now(vec![source], "test") };
+        run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap()
     }
 
     /// Imports files into a department.

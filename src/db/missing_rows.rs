@@ -1,0 +1,89 @@
+//! Operations that exports no longer name: what is stored is walked in order of ids, and some of it
+//! becomes inactive.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::{expenses, receipts};
+use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
+
+/// Which operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationTable {
+    /// Money that came in.
+    Receipts,
+    /// Money that was paid.
+    Expenses,
+}
+
+/// An active operation, as far as a file is compared with it.
+#[derive(Clone, Debug, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct StoredOperation {
+    pub id: i64,
+    pub operation_id: String,
+    pub organization_id: i64,
+    pub document_date: Option<NaiveDate>,
+}
+
+macro_rules! on_table {
+    ($which:expr, |$table:ident| $body:expr) => {
+        match $which {
+            OperationTable::Receipts => {
+                use receipts as $table;
+                $body
+            }
+            OperationTable::Expenses => {
+                use expenses as $table;
+                $body
+            }
+        }
+    };
+}
+
+/// The next active operations of some organizations, in the order of their ids, after that id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_active_operations(
+    conn: &mut DbConn,
+    which: OperationTable,
+    department_id: i64,
+    organization_ids: &[i64],
+    after: i64,
+) -> Result<Vec<StoredOperation>, DbError> {
+    Ok(on_table!(which, |table| on_conn!(conn, |c| {
+        table::table
+            .filter(table::department_id.eq(department_id))
+            .filter(table::id.gt(after))
+            .filter(table::is_active.eq(true))
+            .filter(table::organization_id.eq_any(organization_ids))
+            .order(table::id)
+            .limit(CHUNK as i64)
+            .select((table::id, table::operation_id, table::organization_id, table::document_date))
+            .load(c)
+            .await
+    }))?)
+}
+
+/// Makes operations inactive: they count nowhere until a file names them again.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn deactivate_operations(
+    conn: &mut DbConn,
+    which: OperationTable,
+    department_id: i64,
+    ids: &[i64],
+) -> Result<(), DbError> {
+    for ids in ids.chunks(CHUNK) {
+        on_table!(which, |table| on_conn!(conn, |c| {
+            diesel::update(table::table.filter(table::department_id.eq(department_id)).filter(table::id.eq_any(ids)))
+                .set((table::is_active.eq(false), table::updated_at.eq(utc_now())))
+                .execute(c)
+                .await
+        }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! A process's hold on the run that it works on, and what makes it stop.
+//!
+//! The process says regularly that it still works; another takes over a scheduled run of which
+//! nobody has said so for [`ABANDONED`]. Each file's transaction asks in the end whether the run is
+//! still held: one that was paused and wakes up late can't write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use actix_rt::task::JoinHandle;
+use tokio::sync::watch;
+
+use crate::db::{self, Db};
+
+/// So often a process says that it works on its run.
+const SAY: Duration = Duration::from_secs(2);
+/// A run of which nobody has said so for that long has no process any more.
+pub(super) const ABANDONED: Duration = Duration::from_secs(15);
+
+/// Why a run stops before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The program ends.
+    Shutdown = 1,
+    /// Somebody cancelled it.
+    Cancelled = 2,
+    /// Another process has taken it over.
+    TakenOver = 3,
+}
+
+/// Tells a run to stop; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct StopSignal(Arc<AtomicU8>);
+
+impl StopSignal {
+    /// Tells it; the first reason holds.
+    pub fn stop(&self, reason: StopReason) {
+        let _ = self.0.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Why it has to stop, if it has to.
+    pub fn reason(&self) -> Option<StopReason> {
+        match self.0.load(Ordering::Acquire) {
+            0 => None,
+            1 => Some(StopReason::Shutdown),
+            2 => Some(StopReason::Cancelled),
+            _ => Some(StopReason::TakenOver),
+        }
+    }
+}
+
+/// Says that this process works on a run, until it is let go.
+pub(super) struct Hold {
+    end: watch::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Hold {
+    /// Takes hold of a run that this process has begun or taken over.
+    pub fn take(db: &Db, run_id: i64, holder: &str, stop: &StopSignal) -> Hold {
+        let (end, mut ended) = watch::channel(());
+        let (db, holder, stop) = (db.clone(), holder.to_owned(), stop.clone());
+        let task = actix_rt::spawn(async move {
+            while tokio::time::timeout(SAY, ended.changed()).await.is_err() {
+                match db.write(async |conn| db::keep_run(conn, run_id, &holder).await).await {
+                    Ok(db::Hold::Held) => {}
+                    Ok(db::Hold::Cancelled) => stop.stop(StopReason::Cancelled),
+                    Ok(db::Hold::Lost) => stop.stop(StopReason::TakenOver),
+                    // In SQLite one transaction writes at a time: it says so itself at its end.
+                    Err(err) => log::debug!("Import run {run_id} can't be kept: {err}"),
+                }
+            }
+        });
+        Hold { end, task }
+    }
+
+    /// Lets it go.
+    pub async fn end(self) {
+        drop(self.end);
+        let _ = self.task.await;
+    }
+}

@@ -1,0 +1,47 @@
+//! Operations that a file no longer names.
+//!
+//! An export is a full snapshot of its organizations: what it leaves out was deleted in 1C.
+
+use super::{LoadError, Loader};
+use crate::db::{DbConn, OperationTable, StoredOperation, deactivate_operations, list_active_operations};
+use crate::import::workbook::{Kind, SeenIds};
+
+/// Makes the operations inactive that the file's organizations have and the file does not name;
+/// refuses the file when they are more than `max_percent` of what the organizations have.
+pub(super) async fn deactivate_missing(
+    conn: &mut DbConn,
+    loader: &mut Loader,
+    seen: &SeenIds,
+    max_percent: u8,
+) -> Result<(), LoadError> {
+    let table = match loader.kind {
+        Kind::Receipts => OperationTable::Receipts,
+        Kind::Expenses => OperationTable::Expenses,
+        Kind::Details => return Ok(()),
+    };
+    let organizations: Vec<i64> = loader.organizations.iter().copied().collect();
+    let (mut missing, mut total, mut after) = (Vec::new(), 0_usize, 0);
+    loop {
+        let stored = list_active_operations(conn, table, loader.department_id, &organizations, after).await?;
+        let Some(last) = stored.last() else { break };
+        after = last.id;
+        total += stored.len();
+        missing.extend(stored.into_iter().filter(|operation| !seen.contains(&operation.operation_id)));
+    }
+    if missing.len() * 100 > total * usize::from(max_percent) {
+        let first = missing.first().map(|operation| operation.operation_id.as_str()).unwrap_or_default();
+        return Err(LoadError::Refused(format!(
+            "{} of the {total} operations of its organizations are missing from the file, the first: {first:?}; \
+             that is more than the {max_percent} % that may become inactive at once: export it again, or raise \
+             IMPORT_MISSING_ROWS_MAX_PERCENT if they were deleted",
+            missing.len()
+        )));
+    }
+    let ids: Vec<i64> = missing.iter().map(|operation| operation.id).collect();
+    deactivate_operations(conn, table, loader.department_id, &ids).await?;
+    for StoredOperation { organization_id, document_date, .. } in missing {
+        loader.touched.touch(organization_id, document_date);
+        loader.counts.deleted += 1;
+    }
+    Ok(())
+}
