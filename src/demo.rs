@@ -8,6 +8,6 @@ mod ftp_server;
 mod loans;
 mod workbook_writer;
 
-pub use files::{Portfolio, write_exports};
+pub use files::{Portfolio, expenses_export, write_exports};
 pub use ftp_server::DemoFtpServer;
 pub use workbook_writer::{Cell, Sheet};

@@ -24,6 +24,7 @@ mod source;
 pub mod workbook;
 
 pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
+pub use load::{LoadCounts, LoadError, Loaded, Loader};
 pub use hold::{StopReason, StopSignal};
 pub use journal::{FileReport, FileStatus};
 pub use progress::{Phase, Progress, ProgressMeter};

@@ -151,6 +151,24 @@ pub fn write_exports(portfolio: &Portfolio, folder: &Path) -> anyhow::Result<()>
     Ok(())
 }
 
+/// An expenses export of one organization with so many rows and no total, to measure with.
+pub fn expenses_export(rows: usize, today: NaiveDate) -> Sheet {
+    let mut random = StdRng::seed_from_u64(SEED);
+    let first = today - Months::new(YEARS_IN_MONTHS);
+    let mut exports = Exports::new(0);
+    for style in 0.. {
+        let loan = Loan::invented(&mut random, 0, style, first, today);
+        for payment in loan.payments(today) {
+            if exports.expenses.0.rows.len() > rows {
+                return exports.expenses.0;
+            }
+            exports.pay(&loan, style, payment);
+            exports.details.0.rows.clear();
+        }
+    }
+    exports.expenses.0
+}
+
 impl Exports {
     fn new(organization: usize) -> Exports {
         Exports {

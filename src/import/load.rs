@@ -43,7 +43,7 @@ impl LoadCounts {
 }
 
 /// Takes the rows of one file.
-pub(super) struct Loader {
+pub struct Loader {
     department_id: i64,
     kind: Kind,
     directory: Directory,
@@ -57,8 +57,10 @@ pub(super) struct Loader {
 
 /// What loading a file did: to its table, and to which figures.
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub struct Loaded {
+    /// To its table.
     pub counts: LoadCounts,
+    /// To the months of which rollups have to be made anew.
     pub touched: TouchedMonths,
     /// Organizations, bank accounts or contracts were made or learnt of.
     pub has_new_parties: bool,
@@ -66,7 +68,7 @@ pub(super) struct Loaded {
 
 /// Why a file can't be loaded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
+pub enum LoadError {
     /// It breaks a rule that was set for it.
     #[error("{0}")]
     Refused(String),
@@ -79,7 +81,10 @@ pub(super) enum LoadError {
 }
 
 impl Loader {
-    /// Begins a file of that kind.
+    /// Begins a file of that kind, within a transaction that is open.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
     pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind) -> Result<Loader, DbError> {
         Ok(Loader {
             department_id,
@@ -94,6 +99,9 @@ impl Loader {
     }
 
     /// Takes some of its rows.
+    ///
+    /// # Errors
+    /// [`LoadError`] when they can't be written.
     pub async fn take(&mut self, conn: &mut DbConn, rows: Rows) -> Result<(), LoadError> {
         self.rows_taken += rows.len() as u64;
         match rows {
@@ -109,7 +117,11 @@ impl Loader {
         self.rows_taken
     }
 
-    /// Ends it. With `missing`, operations that the file no longer names become inactive.
+    /// Ends it. With `missing`, operations that the file no longer names become inactive, up to that
+    /// many percent of them.
+    ///
+    /// # Errors
+    /// [`LoadError`] when rows can't be written, or too many are missing.
     pub async fn finish(mut self, conn: &mut DbConn, missing: Option<(&SeenIds, u8)>) -> Result<Loaded, LoadError> {
         for part in std::mem::take(&mut self.details).into_parts()? {
             self.replace_details(conn, part?).await?;

@@ -24,6 +24,7 @@ mod import;
 mod import_actor;
 mod laws;
 mod layers;
+mod ledger;
 mod metrics;
 mod migrations;
 mod openapi;

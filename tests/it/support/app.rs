@@ -224,6 +224,12 @@ impl TestApp {
         answer_of(request).await
     }
 
+    /// The body of a GET, whatever it is.
+    pub async fn bytes(&self, path: &str, token: &str) -> Vec<u8> {
+        let request = self.http.get(self.url(&format!("/api/v1/{path}"))).bearer_auth(token);
+        request.send().await.unwrap().bytes().await.unwrap().to_vec()
+    }
+
     /// Sends files.
     pub async fn send_form(&self, path: &str, token: &str, form: reqwest::multipart::Form) -> Answer {
         let request = self.http.post(self.url(&format!("/api/v1/{path}")));
