@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::app::{Backend, TestApp};
-use crate::support::servers::Vsftpd;
+use crate::support::servers::{Vsftpd, VsftpdTls};
 use crate::support::workbooks::{a_receipt, receipts};
 
 /// Triggers an import with these settings; gives the answer's message and the journal's first.
@@ -96,4 +96,52 @@ async fn a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing_of_it()
     assert_eq!(answer["message"], "1 of 2 files imported, 1 failed, 0 skipped");
     assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(299_900.0));
     app.stop().await;
+}
+
+async fn with_tls(tls: VsftpdTls, newest: &str, settings: &[(&str, &str)]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (serial, name) in (1..).zip(["A postuplenie.xlsx", "B postuplenie.xlsx", "C postuplenie.xlsx"]) {
+        std::fs::write(folder.path().join(name), receipts(&[a_receipt(serial)])).unwrap();
+    }
+    let server = Vsftpd::start_with(folder.path(), tls, newest);
+    let (port, certificate) = (server.port.to_string(), server.certificate.display().to_string());
+    let remote_dir = folder.path().to_string_lossy();
+    let mut all = vec![
+        ("USE_REDIS", "false"),
+        ("FTP_HOST", "localhost"),
+        ("FTP_PORT", &port),
+        ("FTP_USER", "anonymous"),
+        ("FTP_REMOTE_DIR", &remote_dir),
+        ("FTP_TLS", if tls == VsftpdTls::Implicit { "implicit" } else { "explicit" }),
+        ("FTP_CA_FILE", &certificate),
+    ];
+    all.extend(settings);
+    let app = TestApp::start_with(Backend::Sqlite, &all).await;
+    let answer = app.trigger().await.ok();
+    let total = app.get("summary").await.ok()["total_receipts"].as_f64().unwrap();
+    app.stop().await;
+    (total == 300.0, answer["message"].as_str().unwrap().to_owned())
+}
+
+#[actix_rt::test]
+async fn explicit_tls_resumes_its_session_for_every_transfer() {
+    for newest in ["TLSv1.2", "TLSv1.3"] {
+        let (is_in, told) = with_tls(VsftpdTls::Explicit, newest, &[]).await;
+        assert!(is_in, "{newest}: {told}");
+    }
+}
+
+#[actix_rt::test]
+async fn implicit_tls_is_spoken_from_the_first_byte_on() {
+    let (is_in, told) = with_tls(VsftpdTls::Implicit, "TLSv1.3", &[]).await;
+    assert!(is_in, "{told}");
+}
+
+#[actix_rt::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_for() {
+    let (is_in, told) = with_tls(VsftpdTls::Explicit, "TLSv1.3", &[("FTP_CA_FILE", "")]).await;
+    assert!(!is_in && told.contains("FTP_CA_FILE"), "{told}");
+    let trusting = [("FTP_CA_FILE", ""), ("FTP_DANGER_ACCEPT_INVALID_CERTS", "true")];
+    let (is_in, told) = with_tls(VsftpdTls::Explicit, "TLSv1.3", &trusting).await;
+    assert!(is_in, "{told}");
 }

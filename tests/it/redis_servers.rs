@@ -1,28 +1,14 @@
 //! Redis as it stands in other people's houses: with TLS and a user of its own, and behind
 //! sentinels that name another master when one dies.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::support::app::{Backend, TestApp};
 use crate::support::eventually;
-use crate::support::processes::{free_port, program};
-use crate::support::servers::{Redis, sentinel};
-
-/// A certificate for localhost, which is its own authority.
-fn a_certificate(folder: &Path) {
-    let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-    let done = Command::new(program("openssl"))
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "cert.pem"])
-        .args(subject)
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
+use crate::support::processes::free_port;
+use crate::support::servers::{Redis, a_certificate, sentinel};
 
 #[actix_rt::test]
 async fn redis_with_tls_and_a_user_of_its_own_is_used() {

@@ -196,27 +196,79 @@ impl Redis {
     }
 }
 
+/// A certificate for localhost, which is its own authority.
+pub fn a_certificate(folder: &Path) {
+    let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    let done = Command::new(program("openssl"))
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "cert.pem"])
+        .args(subject)
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 /// vsftpd, a server that this project did not write, with an anonymous user.
 pub struct Vsftpd {
     pub port: u16,
+    /// Of its own authority, when it encrypts.
+    pub certificate: PathBuf,
     _server: Server,
+}
+
+/// How a vsftpd encrypts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VsftpdTls {
+    None,
+    /// After `AUTH TLS`; data connections must resume the session.
+    Explicit,
+    Implicit,
 }
 
 impl Vsftpd {
     pub fn start(files: &Path) -> Vsftpd {
+        Vsftpd::start_with(files, VsftpdTls::None, "TLSv1.3")
+    }
+
+    /// Encrypting, with that version of TLS (`TLSv1.2`) at most.
+    pub fn start_with(files: &Path, tls: VsftpdTls, newest: &str) -> Vsftpd {
         let folder = keep(tempfile::Builder::new().prefix("cp-vsftpd-"));
         let port = free_port();
         let settings = format!(
             "listen=YES\nlisten_port={port}\nlisten_address=127.0.0.1\nbackground=NO\nrun_as_launching_user=YES\n\
              anonymous_enable=YES\nlocal_enable=NO\nanon_root={}\nno_anon_password=YES\n\
-             seccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\npasv_address=127.0.0.1\nxferlog_enable=NO\n",
-            text(files)
+             seccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\npasv_address=127.0.0.1\nxferlog_enable=NO\n{}",
+            text(files),
+            tls.settings(&folder)
         );
         let settings_file = folder.join("vsftpd.conf");
         std::fs::write(&settings_file, settings).unwrap();
-        let server = Server::start(&folder, &[&program("vsftpd"), &text(&settings_file)]);
+        let openssl = folder.join("openssl.cnf");
+        let versions = format!(
+            "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = versions\n[versions]\nMaxProtocol = {newest}\n"
+        );
+        std::fs::write(&openssl, versions).unwrap();
+        let environment = format!("OPENSSL_CONF={}", text(&openssl));
+        let server = Server::start(&folder, &["env", &environment, &program("vsftpd"), &text(&settings_file)]);
         wait_for_port(port, "vsftpd");
-        Vsftpd { port, _server: server }
+        Vsftpd { port, certificate: folder.join("cert.pem"), _server: server }
+    }
+}
+
+impl VsftpdTls {
+    fn settings(self, folder: &Path) -> String {
+        if self == VsftpdTls::None {
+            return String::new();
+        }
+        a_certificate(folder);
+        let implicit = if self == VsftpdTls::Implicit { "YES" } else { "NO" };
+        let folder = text(folder);
+        format!(
+            "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\n\
+             rsa_cert_file={folder}/cert.pem\nrsa_private_key_file={folder}/key.pem\nrequire_ssl_reuse=YES\n\
+             ssl_ciphers=HIGH\nimplicit_ssl={implicit}\n"
+        )
     }
 }
 
