@@ -22,6 +22,7 @@ mod ftp;
 mod hand_in;
 mod import;
 mod import_actor;
+mod import_faults;
 mod laws;
 mod layers;
 mod ledger;

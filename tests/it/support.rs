@@ -4,6 +4,7 @@ pub mod app;
 pub mod processes;
 pub mod proxy;
 pub mod servers;
+pub mod tables;
 pub mod workbooks;
 
 /// Runs the same scenario on both databases: one test each.

@@ -1,0 +1,83 @@
+//! What a database holds, told by natural keys: two databases with the same rows tell the same.
+
+use std::collections::{BTreeMap, HashMap};
+
+use credit_portfolio::db::{
+    self, ContractFilter, Db, DbConn, DetailFilter, OperationFilter, Page, list_bank_accounts, list_contracts,
+    list_details, list_expenses, list_organizations, list_receipts, search_contracts,
+};
+use credit_portfolio::domain::{DateRange, DepartmentScope};
+use serde::Serialize;
+use serde_json::Value;
+
+const ALL: Page = Page { skip: 0, limit: 10_000_000 };
+
+/// The rows of every table, in order, without ids and times of writing.
+pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec<String>> {
+    let scope = DepartmentScope::One(department_id);
+    let conn = &mut db.conn().await.unwrap();
+    let names = Names::read(conn, scope, department_id).await;
+    let operations = OperationFilter {
+        department: scope,
+        dates: DateRange::ALL,
+        organization_id: None,
+        bank_account_id: None,
+        contract_id: None,
+    };
+    let details =
+        DetailFilter { department: scope, dates: DateRange::ALL, expense_operation_id: None, contract_id: None };
+    let contracts = ContractFilter { department: scope, is_active: None, contract_type: None, search: None };
+    BTreeMap::from([
+        ("receipts", names.told(&list_receipts(conn, &operations, ALL).await.unwrap())),
+        ("expenses", names.told(&list_expenses(conn, &operations, ALL).await.unwrap())),
+        ("details", names.told(&list_details(conn, &details, ALL).await.unwrap().0)),
+        ("contracts", names.told(&search_contracts(conn, &contracts).await.unwrap())),
+    ])
+}
+
+/// What stands behind ids.
+struct Names(HashMap<(&'static str, i64), String>);
+
+impl Names {
+    async fn read(conn: &mut DbConn, scope: DepartmentScope, department_id: i64) -> Names {
+        let mut names = HashMap::new();
+        for row in list_organizations(conn, scope, None, ALL).await.unwrap().0 {
+            names.insert(("organization_id", row.id), row.name);
+        }
+        for row in list_bank_accounts(conn, scope, None, ALL).await.unwrap().0 {
+            names.insert(("bank_account_id", row.id), row.account_number);
+        }
+        for row in list_contracts(conn, department_id).await.unwrap() {
+            let organization = &names[&("organization_id", row.organization_id)];
+            let name = format!("{organization} {}", row.contract_key);
+            names.insert(("contract_id", row.id), name);
+        }
+        Names(names)
+    }
+
+    fn told<T: Serialize>(&self, rows: &[T]) -> Vec<String> {
+        let told = |row: &T| {
+            let mut row = serde_json::to_value(row).unwrap();
+            let fields = row.as_object_mut().unwrap();
+            for name in ["id", "created_at", "updated_at"] {
+                fields.remove(name);
+            }
+            for name in ["organization_id", "bank_account_id", "contract_id"] {
+                if let Some(id) = fields.get(name).and_then(Value::as_i64) {
+                    fields[name] = self.0[&(name, id)].clone().into();
+                }
+            }
+            row.to_string()
+        };
+        let mut told: Vec<String> = rows.iter().map(told).collect();
+        told.sort();
+        told
+    }
+}
+
+/// Whether the rollups are those that the rows make.
+pub async fn has_true_rollups(db: &Db) -> bool {
+    let kept = db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap();
+    db.write(async |conn| db::rebuild_rollups(conn).await.map(drop)).await.unwrap();
+    kept == db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap()
+}
