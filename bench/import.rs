@@ -109,7 +109,7 @@ async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
         }
         let loaded = loader.finish(conn, None).await.unwrap();
         if with_rollups {
-            db::refresh_rollups(conn, DEPARTMENT, &loaded.touched).await?;
+            db::refresh_rollups(conn, DEPARTMENT, &loaded.touched, false).await?;
         }
         Ok::<_, db::DbError>(())
     })

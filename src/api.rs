@@ -12,6 +12,7 @@ mod caller;
 mod conditional;
 mod contracts;
 mod cors;
+mod data_quality;
 mod departments;
 mod error;
 mod export;
@@ -69,6 +70,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(contracts::configure)
                         .configure(import::configure)
                         .configure(journal::configure)
+                        .configure(data_quality::configure)
                         .configure(cache::configure),
                 )
                 .configure(auth::configure)

@@ -7,6 +7,7 @@
 mod bank_accounts;
 mod contracts;
 mod data_changes;
+mod data_quality;
 mod departments;
 mod expense_details;
 mod expenses;
@@ -36,11 +37,12 @@ pub use contracts::{
     find_contract, insert_contract, list_contract_titles, list_contracts, search_contracts, update_contract,
 };
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
+pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};
 pub use departments::{
     DepartmentRow, data_versions, ensure_finance_departments, insert_department, list_departments, set_data_as_of,
 };
 pub use expense_details::{
-    KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, insert_expense_details,
+    KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, has_details, insert_expense_details,
     link_details_to_contract, list_details_of, list_linkable_details,
 };
 pub use expenses::list_known_expenses;
@@ -57,7 +59,9 @@ pub use import_runs::{
 };
 pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
 pub use locks::lock_import;
-pub use missing_rows::{OperationTable, StoredOperation, deactivate_operations, list_active_operations};
+pub use missing_rows::{
+    OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
+};
 pub use operations::{
     DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, ReceiptRow, expense_stats, find_expense,
     find_receipt, list_details, list_expenses, list_receipts, receipt_stats,
@@ -86,6 +90,14 @@ const CHUNK: usize = 1000;
 
 /// How many rows one statement takes when a column is one parameter.
 const ARRAY_ROWS: usize = 4000;
+
+/// How many ids one statement takes: in PostgreSQL they are one parameter.
+fn id_chunk(conn: &DbConn) -> usize {
+    match conn {
+        DbConn::Postgres(_) => ARRAY_ROWS,
+        DbConn::Sqlite(_) => CHUNK,
+    }
+}
 
 /// Expands the same body for each connection type.
 macro_rules! on_conn {

@@ -18,7 +18,7 @@ mod portfolio_filter;
 mod role;
 mod touched_months;
 
-pub use contract_ref::{ContractRef, ru_date};
+pub use contract_ref::{ContractRef, look_alike, ru_date};
 pub use contract_type::ContractType;
 pub use currency::Currency;
 pub use data_change::{ChangedData, ChangedDays, ChangedFlow, DataChange, Dependency};

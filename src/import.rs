@@ -24,9 +24,9 @@ mod source;
 pub mod workbook;
 
 pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
-pub use load::{LoadCounts, LoadError, Loaded, Loader};
 pub use hold::{StopReason, StopSignal};
 pub use journal::{FileReport, FileStatus};
+pub use load::{LoadCounts, LoadError, Loaded, Loader};
 pub use progress::{Phase, Progress, ProgressMeter};
 pub use report::{Announce, ImportEvent, RunReport, RunState};
 pub use run::{ImportContext, Order, run_once};

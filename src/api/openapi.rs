@@ -18,7 +18,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
 use super::{
-    analytics, auth, bank_accounts, cache, contracts, departments, health, import, journal, operations, organizations,
+    analytics, auth, bank_accounts, cache, contracts, data_quality, departments, health, import, journal, operations,
+    organizations,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -96,6 +97,7 @@ const URL: &str = "/api/v1/openapi.json";
         import::cancel,
         journal::journal,
         journal::rejects,
+        data_quality::data_quality,
         cache::stats,
         cache::clear,
         health::metrics,

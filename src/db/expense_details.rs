@@ -56,6 +56,20 @@ pub struct LinkableDetail {
     pub recipient: Option<String>,
 }
 
+/// Whether a department has any details.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn has_details(conn: &mut DbConn, department_id: i64) -> Result<bool, DbError> {
+    Ok(on_conn!(conn, |c| {
+        diesel::select(diesel::dsl::exists(
+            expense_details::table.filter(expense_details::department_id.eq(department_id)),
+        ))
+        .get_result(c)
+        .await
+    })?)
+}
+
 /// The stored details of some expenses.
 ///
 /// # Errors

@@ -66,15 +66,17 @@ pub async fn list_known_expenses(
     known_operations!(conn, expenses, department_id, operation_ids)
 }
 
-/// Stores expenses; those with a known operation id are overwritten.
+/// Stores expenses: ones that are all new, or ones of which those with a known operation id are
+/// overwritten.
 ///
 /// # Errors
 /// [`DbError`] when a row violates a key or the database can't answer.
-pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>) -> Result<(), DbError> {
+pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>, are_new: bool) -> Result<(), DbError> {
     upsert_operations!(
         conn,
         expenses,
         rows,
+        are_new,
         [
             organization_id: BigInt,
             bank_account_id: Nullable<BigInt>,

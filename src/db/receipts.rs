@@ -54,15 +54,17 @@ pub async fn list_known_receipts(
     known_operations!(conn, receipts, department_id, operation_ids)
 }
 
-/// Stores receipts; those with a known operation id are overwritten.
+/// Stores receipts: ones that are all new, or ones of which those with a known operation id are
+/// overwritten.
 ///
 /// # Errors
 /// [`DbError`] when a row violates a key or the database can't answer.
-pub async fn upsert_receipts(conn: &mut DbConn, rows: Vec<NewReceipt>) -> Result<(), DbError> {
+pub async fn upsert_receipts(conn: &mut DbConn, rows: Vec<NewReceipt>, are_new: bool) -> Result<(), DbError> {
     upsert_operations!(
         conn,
         receipts,
         rows,
+        are_new,
         [
             organization_id: BigInt,
             bank_account_id: Nullable<BigInt>,

@@ -53,6 +53,3 @@ FROM (
     FROM named
 ) AS flows
 GROUP BY organization_id, bank_account_id, contract_id, currency, day
-RETURNING
-    department_id, organization_id, bank_account_id, contract_id, currency, period_start, receipts, expenses, principal,
-    interest, receipt_count, expense_count, payment_count, last_payment

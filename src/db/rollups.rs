@@ -15,6 +15,8 @@ use super::{DbConn, DbError, on_conn};
 use crate::domain::{ChangedDays, Month, PaymentType, TouchedMonths};
 
 const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
+const COLUMNS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, period_start, \
+    receipts, expenses, principal, interest, receipt_count, expense_count, payment_count, last_payment";
 const INSERT_MONTHS: &str = "
 INSERT INTO monthly_flows (
     department_id, organization_id, bank_account_id, contract_id, currency, period_start,
@@ -51,7 +53,8 @@ pub struct FlowRow {
 }
 
 /// Recomputes the rollups of the months that an import touched; gives the days whose sums are
-/// others now.
+/// others now. Of a change that is not `small` it gives whole months: to compare every sum of a
+/// large one takes long, and memory.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -59,14 +62,24 @@ pub async fn refresh_rollups(
     conn: &mut DbConn,
     department_id: i64,
     touched: &TouchedMonths,
+    is_small: bool,
 ) -> Result<ChangedDays, DbError> {
     let mut changed = ChangedDays::default();
     for (organization_id, first, last) in touched.ranges() {
-        let end = last.next().first_day();
-        let Refreshed { before, after } = refresh(conn, department_id, organization_id, first.first_day(), end).await?;
-        for row in before.symmetric_difference(&after) {
-            changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
+        let (start, end) = (first.first_day(), last.next().first_day());
+        let stretch = Stretch { department_id, organization_id, start, end };
+        if !is_small {
+            delete_days(conn, &stretch).await?;
+            insert_days(conn, &stretch).await?;
+            changed.note_stretch(organization_id, start, end.pred_opt().unwrap_or(end));
+        } else {
+            let before: HashSet<FlowRow> = delete_and_list_days(conn, &stretch).await?.into_iter().collect();
+            let after: HashSet<FlowRow> = insert_and_list_days(conn, &stretch).await?.into_iter().collect();
+            for row in before.symmetric_difference(&after) {
+                changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
+            }
         }
+        refresh_months(conn, &stretch).await?;
     }
     Ok(changed)
 }
@@ -109,7 +122,10 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     for (department_id, organization_id) in organizations {
         if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
             let end = Month::of(last).next().first_day();
-            refresh(conn, department_id, organization_id, Month::of(first).first_day(), end).await?;
+            let start = Month::of(first).first_day();
+            let stretch = Stretch { department_id, organization_id, start, end };
+            insert_days(conn, &stretch).await?;
+            refresh_months(conn, &stretch).await?;
         }
     }
     Ok(())
@@ -153,55 +169,74 @@ async fn dates_of(
     Ok(first.zip([received.1, spent.1].into_iter().flatten().max()))
 }
 
-/// The daily rows of a refresh.
-struct Refreshed {
-    before: HashSet<FlowRow>,
-    after: HashSet<FlowRow>,
-}
-
-async fn refresh(
-    conn: &mut DbConn,
+/// Whole months of an organization, from the first day up to the one after the last.
+struct Stretch {
     department_id: i64,
     organization_id: i64,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<Refreshed, DbError> {
+    start: NaiveDate,
+    end: NaiveDate,
+}
+
+/// The rows of a stretch, to be deleted.
+macro_rules! outdated {
+    ($table:ident, $stretch:expr) => {
+        diesel::delete(
+            $table::table
+                .filter($table::department_id.eq($stretch.department_id))
+                .filter($table::organization_id.eq($stretch.organization_id))
+                .filter($table::period_start.ge($stretch.start))
+                .filter($table::period_start.lt($stretch.end)),
+        )
+    };
+}
+
+/// The statement that makes the days of a stretch from the rows.
+macro_rules! days_made {
+    ($sql:expr, $stretch:expr) => {
+        diesel::sql_query($sql)
+            .bind::<BigInt, _>($stretch.department_id)
+            .bind::<BigInt, _>($stretch.organization_id)
+            .bind::<Date, _>($stretch.start)
+            .bind::<Date, _>($stretch.end)
+            .bind::<Text, _>(PaymentType::Principal.as_1c())
+            .bind::<Text, _>(PaymentType::Interest.as_1c())
+    };
+}
+
+async fn delete_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
+    on_conn!(conn, |c| outdated!(daily_flows, stretch).execute(c).await)?;
+    Ok(())
+}
+
+async fn delete_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
+    Ok(on_conn!(conn, |c| outdated!(daily_flows, stretch).get_results(c).await)?)
+}
+
+async fn insert_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
+    on_conn!(conn, |c| days_made!(INSERT_DAYS, stretch).execute(c).await)?;
+    Ok(())
+}
+
+async fn insert_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
+    let sql = format!("{INSERT_DAYS} RETURNING {COLUMNS}");
+    Ok(on_conn!(conn, |c| days_made!(sql, stretch).get_results(c).await)?)
+}
+
+/// Makes the months of a stretch from its days.
+async fn refresh_months(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
     let first_of_month = match conn {
         DbConn::Postgres(_) => "CAST(date_trunc('month', period_start) AS DATE)",
         DbConn::Sqlite(_) => "date(period_start, 'start of month')",
     };
-    macro_rules! outdated {
-        ($table:ident) => {
-            diesel::delete(
-                $table::table
-                    .filter($table::department_id.eq(department_id))
-                    .filter($table::organization_id.eq(organization_id))
-                    .filter($table::period_start.ge(from))
-                    .filter($table::period_start.lt(to)),
-            )
-        };
-    }
-    let before: Vec<FlowRow> = on_conn!(conn, |c| outdated!(daily_flows).get_results(c).await)?;
-    let after: Vec<FlowRow> = on_conn!(conn, |c| {
-        diesel::sql_query(INSERT_DAYS)
-            .bind::<BigInt, _>(department_id)
-            .bind::<BigInt, _>(organization_id)
-            .bind::<Date, _>(from)
-            .bind::<Date, _>(to)
-            .bind::<Text, _>(PaymentType::Principal.as_1c())
-            .bind::<Text, _>(PaymentType::Interest.as_1c())
-            .get_results(c)
-            .await
-    })?;
-    on_conn!(conn, |c| outdated!(monthly_flows).execute(c).await)?;
+    on_conn!(conn, |c| outdated!(monthly_flows, stretch).execute(c).await)?;
     on_conn!(conn, |c| {
         diesel::sql_query(INSERT_MONTHS.replace("{first_of_month}", first_of_month))
-            .bind::<BigInt, _>(department_id)
-            .bind::<BigInt, _>(organization_id)
-            .bind::<Date, _>(from)
-            .bind::<Date, _>(to)
+            .bind::<BigInt, _>(stretch.department_id)
+            .bind::<BigInt, _>(stretch.organization_id)
+            .bind::<Date, _>(stretch.start)
+            .bind::<Date, _>(stretch.end)
             .execute(c)
             .await
     })?;
-    Ok(Refreshed { before: before.into_iter().collect(), after: after.into_iter().collect() })
+    Ok(())
 }

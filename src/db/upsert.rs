@@ -24,17 +24,20 @@ macro_rules! insert_arrays {
 }
 pub(super) use insert_arrays;
 
-/// Inserts rows, or overwrites those whose operation id is known. Expands to the upsert for the
-/// connection's backend; `rows` is an owned `Vec`, the columns are those to overwrite, each with
-/// its type.
+/// Inserts rows that are new (`$are_new`), or overwrites those whose operation id is known. Expands
+/// to the statements for the connection's backend; `rows` is an owned `Vec`, the columns are those
+/// to overwrite, each with its type. PostgreSQL is faster when it need not look for conflicts.
 macro_rules! upsert_operations {
-    ($conn:expr, $table:ident, $rows:expr, [$($column:ident: $type:ty),+ $(,)?]) => {{
+    ($conn:expr, $table:ident, $rows:expr, $are_new:expr, [$($column:ident: $type:ty),+ $(,)?]) => {{
         use diesel::upsert::excluded;
         let rows = $rows;
         match $conn {
             $crate::db::DbConn::Postgres(conn) => {
                 let set = [$(concat!(stringify!($column), " = excluded.", stringify!($column))),+].join(", ");
-                let on_conflict = format!("ON CONFLICT (department_id, operation_id) DO UPDATE SET {set}");
+                let on_conflict = match $are_new {
+                    true => String::new(),
+                    false => format!("ON CONFLICT (department_id, operation_id) DO UPDATE SET {set}"),
+                };
                 $crate::db::upsert::insert_arrays!(
                     &mut **conn,
                     $table,
@@ -81,7 +84,7 @@ pub struct KnownOperation {
 macro_rules! known_operations {
     ($conn:expr, $table:ident, $department_id:expr, $operation_ids:expr) => {{
         let mut known = std::collections::HashMap::with_capacity($operation_ids.len());
-        for ids in $operation_ids.chunks($crate::db::CHUNK) {
+        for ids in $operation_ids.chunks($crate::db::id_chunk($conn)) {
             let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>)> = $crate::db::on_conn!($conn, |c| {
                 $table::table
                     .filter($table::department_id.eq($department_id))

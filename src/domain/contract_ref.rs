@@ -45,6 +45,29 @@ impl ContractRef {
     }
 }
 
+/// A contract's number as it looks: letters and digits alone, in one case, a Latin letter where a
+/// Cyrillic one looks the same, without leading zeros.
+pub fn look_alike(number: &str) -> String {
+    const PAIRS: [(char, char); 12] = [
+        ('а', 'a'),
+        ('в', 'b'),
+        ('е', 'e'),
+        ('к', 'k'),
+        ('м', 'm'),
+        ('н', 'h'),
+        ('о', 'o'),
+        ('р', 'p'),
+        ('с', 'c'),
+        ('т', 't'),
+        ('у', 'y'),
+        ('х', 'x'),
+    ];
+    let lower = number.to_lowercase();
+    let plain = lower.chars().filter(|c| c.is_alphanumeric());
+    let plain: String = plain.map(|c| PAIRS.iter().find(|pair| pair.0 == c).map_or(c, |pair| pair.1)).collect();
+    plain.trim_start_matches('0').to_owned()
+}
+
 /// Splits `… от 10.06.2021г.` into what stands before it and the date.
 fn split_date(text: &str) -> (&str, Option<NaiveDate>) {
     const MARK: &str = " от ";

@@ -104,27 +104,39 @@ impl ChangedFlow {
 
 /// Collects the days on which sums changed.
 #[derive(Debug, Default)]
-pub struct ChangedDays(BTreeMap<(i64, i64, i64), Vec<NaiveDate>>);
+pub struct ChangedDays {
+    days: BTreeMap<(i64, i64, i64), Vec<NaiveDate>>,
+    /// Whole stretches of organizations.
+    stretches: Vec<ChangedFlow>,
+}
 
 impl ChangedDays {
     /// Notes a day of an organization, bank account and contract.
     pub fn note(&mut self, organization_id: i64, bank_account_id: i64, contract_id: i64, day: NaiveDate) {
-        self.0.entry((organization_id, bank_account_id, contract_id)).or_default().push(day);
+        self.days.entry((organization_id, bank_account_id, contract_id)).or_default().push(day);
+    }
+
+    /// Notes that any sum of an organization may have changed on the days from the first to the
+    /// last.
+    pub fn note_stretch(&mut self, organization_id: i64, first: NaiveDate, last: NaiveDate) {
+        let days = vec![(first, last)];
+        self.stretches.push(ChangedFlow { organization_id, bank_account_id: None, contract_id: None, days });
     }
 
     /// As flows: exact as long as they are few.
     pub fn into_flows(self) -> Vec<ChangedFlow> {
-        if self.0.len() <= MOST_FLOWS {
+        let stretches = self.stretches.into_iter();
+        if self.days.len() <= MOST_FLOWS {
             let flow = |((organization_id, bank_account_id, contract_id), days)| ChangedFlow {
                 organization_id,
                 bank_account_id: Some(bank_account_id),
                 contract_id: Some(contract_id),
                 days: runs(days, |day| day),
             };
-            return self.0.into_iter().map(flow).collect();
+            return self.days.into_iter().map(flow).chain(stretches).collect();
         }
         let mut organizations: BTreeMap<i64, Vec<NaiveDate>> = BTreeMap::new();
-        for ((organization_id, ..), days) in self.0 {
+        for ((organization_id, ..), days) in self.days {
             organizations.entry(organization_id).or_default().extend(days);
         }
         let flow = |(organization_id, days): (i64, Vec<NaiveDate>)| ChangedFlow {
@@ -133,7 +145,7 @@ impl ChangedDays {
             contract_id: None,
             days: runs(days, |day| Month::of(day).next().first_day().pred_opt().unwrap_or(day)),
         };
-        organizations.into_iter().map(flow).collect()
+        organizations.into_iter().map(flow).chain(stretches).collect()
     }
 }
 

@@ -122,7 +122,7 @@ impl Run<'_> {
         file: File,
     ) -> Result<FileReport, DbError> {
         db::set_savepoint(conn).await?;
-        match self.stream(conn, &mut report, file, source, None, &mut |_| {}).await {
+        match self.stream(conn, &mut report, file, source, &mut |_| {}).await {
             Ok(_) => Ok(report),
             Err(err) => {
                 db::undo_to_savepoint(conn).await?;

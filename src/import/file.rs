@@ -19,6 +19,10 @@ use crate::import::hold::StopReason;
 /// A time younger than this when the file was fetched is not relied on later.
 const YOUNG: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 
+/// Of a file that changed no more rows it is found out which days' sums are others now, so that the
+/// cache keeps all other figures.
+const SMALL_CHANGE: usize = 1_000;
+
 /// Why a file does not go in.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
@@ -157,9 +161,7 @@ impl Run<'_> {
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
-                let entry = report.entry(department_id, run_id, &self.order.started_by);
-                let journal_id = db::insert_journal_entry(conn, entry).await?;
-                let changed = self.stream(conn, report, file, source, Some(journal_id), announce).await?;
+                let (changed, journal_id) = self.stream(conn, report, file, source, announce).await?;
                 let change = match self.context.record(changed) {
                     Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
                     None => None,
@@ -170,7 +172,10 @@ impl Run<'_> {
                 }
                 report.time = started.elapsed();
                 let entry = report.entry(department_id, run_id, &self.order.started_by);
-                db::complete_journal_entry(conn, journal_id, entry).await?;
+                match journal_id {
+                    Some(id) => db::complete_journal_entry(conn, id, entry).await?,
+                    None => drop(db::insert_journal_entry(conn, entry).await?),
+                }
                 match db::keep_run(conn, run_id, self.context.cache.replica_id()).await? {
                     Hold::Held => Ok(change),
                     Hold::Cancelled => Err(self.stopped(StopReason::Cancelled)),
@@ -186,17 +191,19 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads the rows of a file and writes them with their rollups; gives what that changed.
+    /// Reads the rows of a file and writes them with their rollups; gives what that changed. Rejected
+    /// rows are written as they come, with a journal entry that is completed later; its id is given,
+    /// too.
     pub async fn stream(
         &self,
         conn: &mut DbConn,
         report: &mut FileReport,
         file: File,
         source: &Source,
-        journal_id: Option<i64>,
         announce: Announce<'_>,
-    ) -> Result<ChangedData, FileError> {
+    ) -> Result<(ChangedData, Option<i64>), FileError> {
         let department_id = source.department_id;
+        let mut journal_id = None;
         let mut reading = Reading::start(file, report.kind, self.context.base_currency.clone());
         let Some(Part::Header(header)) = reading.next().await else {
             return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
@@ -211,8 +218,15 @@ impl Run<'_> {
             }
             let began = Instant::now();
             report.reject(&batch.rejects);
-            if let Some(journal_id) = journal_id {
-                db::insert_rejects(conn, stored_rejects(&batch.rejects, department_id, journal_id)).await?;
+            if let Some(run_id) = self.run_id.filter(|_| !batch.rejects.is_empty()) {
+                let id = match journal_id {
+                    Some(id) => id,
+                    None => {
+                        let entry = report.entry(department_id, run_id, &self.order.started_by);
+                        *journal_id.insert(db::insert_journal_entry(conn, entry).await?)
+                    }
+                };
+                db::insert_rejects(conn, stored_rejects(&batch.rejects, department_id, id)).await?;
             }
             loader.take(conn, batch.rows).await?;
             load_time += began.elapsed();
@@ -234,11 +248,14 @@ impl Run<'_> {
             report.remark("no operation became inactive, because some rows do not tell which operation they are");
         }
         let loaded_at = Instant::now();
-        let flows = db::refresh_rollups(conn, department_id, &loaded.touched).await?.into_flows();
+        let changed_rows = loaded.counts.inserted + loaded.counts.updated + loaded.counts.deleted;
+        let is_small = changed_rows <= SMALL_CHANGE;
+        let flows = db::refresh_rollups(conn, department_id, &loaded.touched, is_small).await?.into_flows();
         report.rollup_time = loaded_at.elapsed();
         report.load_time = load_time + began.elapsed();
         report.parse_time = parse_time;
-        Ok(ChangedData { everything: false, reference_data: loaded.has_new_parties, flows })
+        let changed = ChangedData { everything: false, reference_data: loaded.has_new_parties, flows };
+        Ok((changed, journal_id))
     }
 
     fn stopped(&self, reason: StopReason) -> FileError {

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::directory::Directory;
 use super::workbook::{Kind, Rows, SeenIds};
-use crate::db::{DbConn, DbError};
+use crate::db::{DbConn, DbError, OperationTable, has_details, has_operations_in};
 use crate::domain::TouchedMonths;
 use waiting_details::WaitingDetails;
 
@@ -48,6 +48,10 @@ pub struct Loader {
     kind: Kind,
     directory: Directory,
     details: WaitingDetails,
+    /// Whether there were operations of the kind, and details, before: without, there is nothing to
+    /// compare with.
+    has_operations: bool,
+    has_details: bool,
     /// The organizations whose operations came.
     organizations: BTreeSet<i64>,
     rows_taken: u64,
@@ -86,7 +90,14 @@ impl Loader {
     /// # Errors
     /// [`DbError`] when the database can't answer.
     pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind) -> Result<Loader, DbError> {
+        let has_operations = match kind {
+            Kind::Receipts => has_operations_in(conn, OperationTable::Receipts, department_id).await?,
+            Kind::Expenses => has_operations_in(conn, OperationTable::Expenses, department_id).await?,
+            Kind::Details => true,
+        };
         Ok(Loader {
+            has_operations,
+            has_details: has_details(conn, department_id).await?,
             department_id,
             kind,
             directory: Directory::open(conn, department_id).await?,

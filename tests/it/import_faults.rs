@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use credit_portfolio::app::open_database;
 use credit_portfolio::config::Settings;
 use credit_portfolio::db::Db;
 use credit_portfolio::demo::{Portfolio, write_exports};
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::support::app::{Backend, DEPARTMENT};
 use crate::support::servers::Postgres;

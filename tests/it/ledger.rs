@@ -110,7 +110,7 @@ async fn a_strict_source_takes_all_rows_or_none(backend: Backend) {
 }
 
 fn twenty(except: u32) -> Vec<u8> {
-    let rows: Vec<_> = (1..=20).filter(|serial| *serial != except).map(|serial| an_expense(serial)).collect();
+    let rows: Vec<_> = (1..=20).filter(|serial| *serial != except).map(an_expense).collect();
     expenses(&rows)
 }
 

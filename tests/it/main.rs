@@ -15,6 +15,7 @@ mod cache_history;
 mod cache_laws;
 mod cache_model;
 mod cli;
+mod data_quality;
 mod database;
 mod domain;
 mod export;

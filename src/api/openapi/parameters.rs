@@ -35,6 +35,7 @@ groups! {
     Grouping: "group_by";
     Paging: "skip", "limit";
     Pages: "page", "limit_of_page";
+    RowLimit: "limit_of_rows";
     Files: "format", "lang";
     Waiting: "wait";
     DryRunOnly: "dry_run";
@@ -102,6 +103,7 @@ fn query(name: &str) -> Parameter {
         "limit" => (name, "How many rows are given at most.", whole(1, 1000, json!(100)), json!(100)),
         "page" => (name, "The page.", whole(1, i64::MAX, json!(1)), json!(1)),
         "limit_of_page" => ("limit", "Contracts a page.", whole(1, 100, json!(20)), json!(20)),
+        "limit_of_rows" => ("limit", "Rows a check.", whole(1, 1000, json!(20)), json!(20)),
         "format" => (
             name,
             "`csv` and `xlsx` give a file of all rows that match, whatever the paging says. The header `Accept` \

@@ -16,12 +16,16 @@ impl Loader {
     pub(super) async fn take_receipts(&mut self, conn: &mut DbConn, rows: Vec<ReceiptRow>) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-        let known = list_known_receipts(conn, department_id, &ids).await?;
-        let mut changed = Vec::new();
+        let known = match self.has_operations {
+            true => list_known_receipts(conn, department_id, &ids).await?,
+            false => HashMap::new(),
+        };
+        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for row in rows {
             let fingerprint = fingerprint(&row);
-            if !self.is_news(known.get(&row.operation_id), fingerprint) {
+            let stored = known.get(&row.operation_id);
+            if !self.is_news(stored, fingerprint) {
                 continue;
             }
             let named = Named {
@@ -34,7 +38,8 @@ impl Loader {
             let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
-            changed.push(NewReceipt {
+            let rows = if stored.is_none() { &mut fresh } else { &mut changed };
+            rows.push(NewReceipt {
                 department_id,
                 organization_id,
                 bank_account_id,
@@ -62,19 +67,24 @@ impl Loader {
                 updated_at: now,
             });
         }
-        upsert_receipts(conn, changed).await
+        upsert_receipts(conn, fresh, true).await?;
+        upsert_receipts(conn, changed, false).await
     }
 
     /// Upserts rows of an expenses export, and gives the details that waited for them their contracts.
     pub(super) async fn take_expenses(&mut self, conn: &mut DbConn, rows: Vec<ExpenseRow>) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-        let known = list_known_expenses(conn, department_id, &ids).await?;
-        let mut changed = Vec::new();
+        let known = match self.has_operations {
+            true => list_known_expenses(conn, department_id, &ids).await?,
+            false => HashMap::new(),
+        };
+        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for row in rows {
             let fingerprint = fingerprint(&row);
-            if !self.is_news(known.get(&row.operation_id), fingerprint) {
+            let stored = known.get(&row.operation_id);
+            if !self.is_news(stored, fingerprint) {
                 continue;
             }
             let named = Named {
@@ -87,7 +97,8 @@ impl Loader {
             let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
-            changed.push(NewExpense {
+            let rows = if stored.is_none() { &mut fresh } else { &mut changed };
+            rows.push(NewExpense {
                 department_id,
                 organization_id,
                 bank_account_id,
@@ -116,9 +127,13 @@ impl Loader {
                 updated_at: now,
             });
         }
-        let changed_ids: Vec<String> = changed.iter().map(|expense| expense.operation_id.clone()).collect();
-        upsert_expenses(conn, changed).await?;
-        self.link_details(conn, &changed_ids).await
+        let ids: Vec<String> = match self.has_details {
+            true => fresh.iter().chain(&changed).map(|expense: &NewExpense| expense.operation_id.clone()).collect(),
+            false => Vec::new(),
+        };
+        upsert_expenses(conn, fresh, true).await?;
+        upsert_expenses(conn, changed, false).await?;
+        self.link_details(conn, &ids).await
     }
 
     /// A detail's contract belongs to the organization of its expense: details that came first, or
