@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use credit_portfolio::app::open_database;
 use credit_portfolio::config::Settings;
@@ -11,9 +11,10 @@ use credit_portfolio::demo::{Portfolio, write_exports};
 use rand::{RngExt, SeedableRng};
 
 use crate::support::app::{Backend, DEPARTMENT};
-use crate::support::servers::Postgres;
+use crate::support::servers::{Postgres, Vsftpd, psql};
 use crate::support::tables::{contents, has_true_rollups};
-use crate::support::{from_environment, on_both_databases};
+use crate::support::workbooks::{a_receipt, receipts};
+use crate::support::{eventually, from_environment, on_both_databases};
 
 on_both_databases!(killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults);
 
@@ -86,4 +87,87 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
         assert_eq!(contents(&db, DEPARTMENT).await, wanted, "kill {kill} after {moment:?}");
         assert!(has_true_rollups(&db).await, "kill {kill} after {moment:?}: rollups in the end");
     }
+}
+
+/// Seconds between two times of the schedule.
+const TICK: i64 = 3;
+
+struct Replica(Child);
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn replica(url: &str, ftp: &Vsftpd, folder: &Path) -> Replica {
+    let serve = Command::new(env!("CARGO_BIN_EXE_credit-portfolio"))
+        .arg("serve")
+        .env_clear()
+        .current_dir(folder)
+        .env("DATABASE_URL", url)
+        .env("USE_REDIS", "false")
+        .env("SECRET_KEY", "a secret key that only tests know of")
+        .env("BIND", "127.0.0.1:0")
+        .env("FTP_HOST", "127.0.0.1")
+        .env("FTP_PORT", ftp.port.to_string())
+        .env("FTP_REMOTE_DIR", folder.join("files"))
+        .env("IMPORT_SCHEDULE", format!("*/{TICK} * * * * *"))
+        .env("IMPORT_SETTLE_SECONDS", "0")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Replica(serve)
+}
+
+/// Three processes on one PostgreSQL, killed at random; the long form is `REPLICA_KILLS=30`.
+#[actix_rt::test]
+async fn of_three_processes_killed_at_random_one_runs_each_time_of_the_schedule() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    let put = |number: i64| {
+        let rows: Vec<_> = (1..=4_000).map(|serial| a_receipt(serial).amounting_to(number)).collect();
+        std::fs::write(files.join("new"), receipts(&rows)).unwrap();
+        std::fs::rename(files.join("new"), files.join("postuplenie.xlsx")).unwrap();
+    };
+    put(1);
+    let ftp = Vsftpd::start(&files);
+    let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
+    drop(open(&url).await);
+    let mut replicas: Vec<Replica> = (0..3).map(|_| replica(&url, &ftp, folder.path())).collect();
+    let mut random = rand::rngs::StdRng::seed_from_u64(5);
+    let kills = from_environment("REPLICA_KILLS", 5);
+    for number in 0..kills {
+        put(2 + i64::try_from(number).unwrap());
+        tokio::time::sleep(Duration::from_millis(random.random_range(500..4_500))).await;
+        let at = random.random_range(0..3);
+        // SIGKILL, and another in its place.
+        replicas[at] = replica(&url, &ftp, folder.path());
+    }
+    let newest = 1 + kills;
+    let ask = async |sql: &str| {
+        let (url, sql) = (url.clone(), sql.to_owned());
+        tokio::task::spawn_blocking(move || psql(&url, &sql).unwrap()).await.unwrap()
+    };
+    let paid = format!("SELECT COUNT(*) FROM receipts WHERE amount = {newest}");
+    eventually("the newest version is in, and no run is at work", async || {
+        ask(&paid).await == "4000" && ask("SELECT COUNT(*) FROM import_runs WHERE state = 'running'").await == "0"
+    })
+    .await;
+    replicas.clear();
+    let broken = "SELECT id, state, message FROM import_runs WHERE state NOT IN ('completed', 'running')";
+    assert_eq!(ask(broken).await, "", "a run that lost its process is gone on with");
+    let gaps = "SELECT COUNT(*), COUNT(DISTINCT scheduled_for), \
+                EXTRACT(EPOCH FROM MAX(scheduled_for) - MIN(scheduled_for))::bigint FROM import_runs";
+    let gaps = ask(gaps).await;
+    let numbers: Vec<i64> = gaps.split('|').map(|number| number.parse().unwrap()).collect();
+    assert!(numbers[0] > 3, "{gaps}");
+    assert_eq!(
+        (numbers[0], numbers[2]),
+        (numbers[1], (numbers[1] - 1) * TICK),
+        "each time once, none left out: {gaps}"
+    );
 }

@@ -21,6 +21,7 @@ mod domain;
 mod export;
 mod ftp;
 mod hand_in;
+mod hostile_files;
 mod import;
 mod import_actor;
 mod import_faults;

@@ -1,6 +1,7 @@
 //! What the tests share: servers, the program under test, and workbooks.
 
 pub mod app;
+pub mod ftp_proxy;
 pub mod processes;
 pub mod proxy;
 pub mod servers;
