@@ -89,7 +89,7 @@ pub struct Page {
 const CHUNK: usize = 1000;
 
 /// How many rows one statement takes when a column is one parameter.
-const ARRAY_ROWS: usize = 1000;
+const ARRAY_ROWS: usize = 4000;
 
 /// How many ids one statement takes: in PostgreSQL they are one parameter.
 fn id_chunk(conn: &DbConn) -> usize {

@@ -9,9 +9,10 @@ macro_rules! insert_arrays {
     ($conn:expr, $table:ident, $rows:expr, [$($column:ident: $type:ty),+ $(,)?], $on_conflict:expr) => {{
         use diesel::sql_types::*;
         let columns = [$(stringify!($column)),+];
-        let arrays: Vec<String> = (1..=columns.len()).map(|at| format!("${at}")).collect();
+        // In the select list the arrays are walked in step, without a table of rows in between.
+        let arrays: Vec<String> = (1..=columns.len()).map(|at| format!("unnest(${at})")).collect();
         let sql = format!(
-            "INSERT INTO {} ({}) SELECT * FROM unnest({}) {}",
+            "INSERT INTO {} ({}) SELECT {} {}",
             stringify!($table), columns.join(", "), arrays.join(", "), $on_conflict
         );
         for chunk in $rows.chunks($crate::db::ARRAY_ROWS) {
