@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::app::{Backend, TestApp};
-use crate::support::servers::{Vsftpd, VsftpdTls};
+use crate::support::servers::{Pyftpdlib, Vsftpd, VsftpdTls};
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{from_environment, ftp_proxy};
 
@@ -99,21 +99,36 @@ async fn a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing_of_it()
     app.stop().await;
 }
 
+fn three_files(folder: &std::path::Path) {
+    for (serial, name) in (1..).zip(["A postuplenie.xlsx", "B postuplenie.xlsx", "C postuplenie.xlsx"]) {
+        std::fs::write(folder.join(name), receipts(&[a_receipt(serial)])).unwrap();
+    }
+}
+
 async fn with_tls(tls: VsftpdTls, newest: &str, settings: &[(&str, &str)]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
-    for (serial, name) in (1..).zip(["A postuplenie.xlsx", "B postuplenie.xlsx", "C postuplenie.xlsx"]) {
-        std::fs::write(folder.path().join(name), receipts(&[a_receipt(serial)])).unwrap();
-    }
+    three_files(folder.path());
     let server = Vsftpd::start_with(folder.path(), tls, newest);
-    let (port, certificate) = (server.port.to_string(), server.certificate.display().to_string());
     let remote_dir = folder.path().to_string_lossy();
+    imported(server.port, &server.certificate, &remote_dir, tls, settings).await
+}
+
+/// Whether the three files went in, and what the run said.
+async fn imported(
+    port: u16,
+    certificate: &std::path::Path,
+    remote_dir: &str,
+    tls: VsftpdTls,
+    settings: &[(&str, &str)],
+) -> (bool, String) {
+    let (port, certificate) = (port.to_string(), certificate.display().to_string());
     let mut all = vec![
         ("USE_REDIS", "false"),
         ("FTP_HOST", "localhost"),
         ("FTP_PORT", &port),
         ("FTP_USER", "anonymous"),
-        ("FTP_REMOTE_DIR", &remote_dir),
-        ("FTP_TLS", if tls == VsftpdTls::Implicit { "implicit" } else { "explicit" }),
+        ("FTP_REMOTE_DIR", remote_dir),
+        ("FTP_TLS", tls.setting()),
         ("FTP_CA_FILE", &certificate),
     ];
     all.extend(settings);
@@ -147,6 +162,18 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_f
     assert!(is_in, "{told}");
 }
 
+#[actix_rt::test]
+async fn pyftpdlib_is_spoken_to_plainly_and_over_tls() {
+    for (encrypts, tls) in [(false, VsftpdTls::None), (true, VsftpdTls::Explicit)] {
+        let folder = tempfile::tempdir().unwrap();
+        three_files(folder.path());
+        let server = Pyftpdlib::start(folder.path(), encrypts);
+        let certificate = if encrypts { server.certificate.clone() } else { Default::default() };
+        let (is_in, told) = imported(server.port, &certificate, "/", tls, &[]).await;
+        assert!(is_in, "{tls:?}: {told}");
+    }
+}
+
 const ROWS: u32 = 40;
 
 /// All rows of a version have one amount: rows of two versions can't pass for one.
@@ -159,26 +186,39 @@ fn version(number: i64) -> Vec<u8> {
 async fn whatever_goes_wrong_on_the_way_only_whole_versions_go_in() {
     let folder = tempfile::tempdir().unwrap();
     let server = Vsftpd::start(folder.path());
+    let remote_dir = folder.path().to_string_lossy().into_owned();
+    only_whole_versions_go_in(folder.path(), server.port, &remote_dir).await;
+}
+
+/// The same with a server that lists by MLSD.
+#[actix_rt::test]
+async fn whatever_goes_wrong_with_mlsd_only_whole_versions_go_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Pyftpdlib::start(folder.path(), false);
+    only_whole_versions_go_in(folder.path(), server.port, "/").await;
+}
+
+async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote_dir: &str) {
     let chance = ftp_proxy::Chance::new(11);
-    let (port, proxy) = ftp_proxy::start(server.port, chance.clone()).await;
-    let (port, remote_dir) = (port.to_string(), folder.path().to_string_lossy().into_owned());
+    let (port, proxy) = ftp_proxy::start(server, chance.clone()).await;
+    let port = port.to_string();
     let settings = [
         ("USE_REDIS", "false"),
         ("FTP_PORT", port.as_str()),
         ("FTP_USER", "anonymous"),
-        ("FTP_REMOTE_DIR", &remote_dir),
+        ("FTP_REMOTE_DIR", remote_dir),
         ("FTP_TIMEOUT_MS", "400"),
         ("IMPORT_PARK_AFTER", "1000"),
     ];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
-    let name = folder.path().join("postuplenie.xlsx");
+    let name = folder.join("postuplenie.xlsx");
     let mut newest = 0;
     let amounts = async || {
         let rows = app.get(&format!("receipts?limit={ROWS}")).await.ok();
         let rows = rows.as_array().unwrap().clone();
         rows.iter().map(|row| (row["amount"].as_f64().unwrap() * 100.0) as i64).collect::<Vec<_>>()
     };
-    for run in 0..from_environment("FTP_FAULTS", 12) {
+    for run in 0..from_environment("FTP_FAULTS", 8) {
         newest += 1;
         std::fs::write(&name, version(newest)).unwrap();
         let (rewritten, path) = (chance.below(3) == 0, name.clone());

@@ -256,7 +256,46 @@ impl Vsftpd {
     }
 }
 
+/// pyftpdlib, another server that this project did not write; it speaks MLSD, which vsftpd does not.
+pub struct Pyftpdlib {
+    pub port: u16,
+    /// Of its own authority, when it encrypts.
+    pub certificate: PathBuf,
+    _server: Server,
+}
+
+impl Pyftpdlib {
+    pub fn start(files: &Path, encrypts: bool) -> Pyftpdlib {
+        let folder = keep(tempfile::Builder::new().prefix("cp-pyftpdlib-"));
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/ftp/server.py");
+        // Beside schemathesis, in the environment that tests/run makes.
+        let python = Path::new(&program("schemathesis")).with_file_name("python");
+        let both = folder.join("both.pem");
+        let mut command = vec![text(&python), text(&script), text(files), port.to_string()];
+        if encrypts {
+            a_certificate(&folder);
+            let parts = ["key.pem", "cert.pem"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+            std::fs::write(&both, parts.concat()).unwrap();
+            command.push(text(&both));
+        }
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        let server = Server::start(&folder, &command);
+        wait_for_port(port, "pyftpdlib");
+        Pyftpdlib { port, certificate: folder.join("cert.pem"), _server: server }
+    }
+}
+
 impl VsftpdTls {
+    /// As the program's setting names it.
+    pub fn setting(self) -> &'static str {
+        match self {
+            VsftpdTls::None => "none",
+            VsftpdTls::Explicit => "explicit",
+            VsftpdTls::Implicit => "implicit",
+        }
+    }
+
     fn settings(self, folder: &Path) -> String {
         if self == VsftpdTls::None {
             return String::new();
