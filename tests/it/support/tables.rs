@@ -12,7 +12,7 @@ use serde_json::Value;
 
 const ALL: Page = Page { skip: 0, limit: 10_000_000 };
 
-/// The rows of every table, in order, without ids and times of writing.
+/// The rows of every table, in order, without ids, department and times of writing.
 pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec<String>> {
     let scope = DepartmentScope::One(department_id);
     let conn = &mut db.conn().await.unwrap();
@@ -59,7 +59,7 @@ impl Names {
         let told = |row: &T| {
             let mut row = serde_json::to_value(row).unwrap();
             let fields = row.as_object_mut().unwrap();
-            for name in ["id", "created_at", "updated_at"] {
+            for name in ["id", "department_id", "created_at", "updated_at"] {
                 fields.remove(name);
             }
             for name in ["organization_id", "bank_account_id", "contract_id"] {
