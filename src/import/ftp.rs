@@ -3,7 +3,7 @@
 mod tls;
 
 use std::io::ErrorKind;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use suppaftp::list::ListParser;
@@ -254,7 +254,9 @@ async fn within<T>(timeout: Duration, step: impl Future<Output = FtpResult<T>>) 
 }
 
 fn offered(file: &suppaftp::list::File) -> OfferedFile {
-    let modified_at = DateTime::<Utc>::from(file.modified()).naive_utc();
+    // A listing without a time is parsed to the epoch.
+    let modified = Some(file.modified()).filter(|time| *time != SystemTime::UNIX_EPOCH);
+    let modified_at = modified.map(|time| DateTime::<Utc>::from(time).naive_utc());
     let (name, size) = (file.name().to_owned(), Some(file.size() as u64));
-    OfferedFile { name, size, modified_at: Some(modified_at), is_complete: false }
+    OfferedFile { name, size, modified_at, is_complete: false }
 }

@@ -7,9 +7,10 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use glob::MatchOptions;
 
 use super::file::still_written;
 use super::hold::{Hold, StopReason, StopSignal};
@@ -22,6 +23,13 @@ use crate::cache::{Cache, NAMESPACE};
 use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, RunResult, utc_now};
 use crate::domain::{ChangedData, Currency};
 use crate::metrics;
+
+/// While a run waits, it looks so often whether it has to stop.
+const STEP: Duration = Duration::from_millis(200);
+
+/// Names are compared in any letter case.
+const ANY_CASE: MatchOptions =
+    MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
 /// What a run works with.
 #[derive(Clone)]
@@ -243,7 +251,10 @@ impl<'r> Run<'r> {
             return files.into_iter().map(|file| (file, true)).collect();
         }
         announce(ImportEvent::Settling);
-        tokio::time::sleep(pause).await;
+        let since = Instant::now();
+        while since.elapsed() < pause && self.stop.reason().is_none() {
+            tokio::time::sleep(STEP.min(pause)).await;
+        }
         let again = match session.take() {
             Some(mut open) => match open.list().await {
                 Ok(files) => {
@@ -357,7 +368,7 @@ fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     let is_asked_for = |file: &OfferedFile| {
         let patterns = &source.policy.patterns;
         !file.name.ends_with(".done")
-            && (patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(&file.name)))
+            && (patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches_with(&file.name, ANY_CASE)))
     };
     let mut files: Vec<OfferedFile> = files.into_iter().filter(is_asked_for).collect();
     for file in &mut files {

@@ -106,10 +106,11 @@ impl Source {
         Source { name: path.display().to_string(), department_id, place: Place::Folder(path), policy: policy.at_once() }
     }
 
-    /// Files that somebody handed in.
+    /// Files that somebody handed in: any part of the rows, so that what they leave out says nothing.
     pub fn handed_in(folder: TempDir, department_id: i64, policy: ImportPolicy) -> Source {
         let place = Place::HandedIn(Arc::new(folder));
-        Source { name: "handed in".to_owned(), department_id, place, policy: policy.at_once() }
+        let policy = ImportPolicy { missing_rows_max_percent: None, ..policy.at_once() };
+        Source { name: "handed in".to_owned(), department_id, place, policy }
     }
 
     /// Where it is, as journal and log tell it; never with a password.

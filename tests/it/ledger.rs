@@ -1,7 +1,8 @@
 //! What a run does with files that it knows: unchanged, changed, bad, still being written.
 
+use credit_portfolio::app::import_context;
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{FileReport, FileStatus, RunReport};
+use credit_portfolio::import::{FileReport, FileStatus, Order, RunReport, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -19,6 +20,7 @@ on_both_databases!(
     a_strict_source_takes_all_rows_or_none,
     vanished_rows_become_inactive_and_come_back,
     too_many_vanished_rows_refuse_the_file,
+    what_a_file_handed_in_leaves_out_stays,
     rejected_rows_come_back_as_a_workbook_that_can_be_corrected,
     a_file_that_is_still_written_waits_unless_it_is_marked_as_done,
 );
@@ -162,6 +164,18 @@ async fn too_many_vanished_rows_refuse_the_file(backend: Backend) {
     app.stop().await;
 }
 
+async fn what_a_file_handed_in_leaves_out_stays(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate")]).await;
+    app.import(DEPARTMENT, &[(EXPENSES, &twenty(0))]).await;
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let part = reqwest::multipart::Part::bytes(twenty(7)).file_name(EXPENSES);
+    let form = reqwest::multipart::Form::new().part("files", part);
+    let answer = app.send_form("credit-portfolio/import/files", &token, form).await.ok();
+    assert_eq!(answer["success"], true, "{answer}");
+    assert_eq!(app.get("summary").await.ok()["total_expenses"], json!(2000.0));
+    app.stop().await;
+}
+
 async fn rejected_rows_come_back_as_a_workbook_that_can_be_corrected(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.import(DEPARTMENT, &[(EXPENSES, &a_bad_seventh())]).await;
@@ -232,5 +246,29 @@ async fn a_run_is_watched_and_cancelled_between_two_batches() {
     assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(0.0), "nothing of the file is kept");
     let again = app.request(Method::POST, &format!("{path}/cancel"), Some(&token), None).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_run_takes_the_files_of_several_sources_by_their_patterns() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    for (serial, folder) in (1..).zip(&folders) {
+        std::fs::write(folder.path().join(RECEIPTS), receipts(&[a_receipt(serial)])).unwrap();
+        std::fs::write(folder.path().join(EXPENSES), expenses(&[an_expense(serial)])).unwrap();
+    }
+    let mut policy = app.settings.import.policy.clone();
+    let first = Source::folder(folders[0].path().to_owned(), DEPARTMENT, policy.clone());
+    policy.patterns = vec!["POST*".parse().unwrap()];
+    let second = Source { policy, ..Source::folder(folders[1].path().to_owned(), DEPARTMENT, first.policy.clone()) };
+    let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
+    let order = Order::now(vec![first, second], "test");
+    let report = run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
+    assert_eq!((report.total_files, report.processed()), (3, 3), "{}", report.message);
+    let summary = app.get("summary").await.ok();
+    assert_eq!((&summary["total_receipts"], &summary["total_expenses"]), (&json!(200.0), &json!(100.0)));
+    let journal = app.get("import-logs").await.ok();
+    let source = folders[1].path().display().to_string();
+    assert!(journal.as_array().unwrap().iter().any(|entry| entry["source"] == source.as_str()), "{journal}");
     app.stop().await;
 }

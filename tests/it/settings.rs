@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use credit_portfolio::config::{DatabaseUrl, SETTINGS, Settings};
+use credit_portfolio::config::{DatabaseUrl, PlaceSettings, SETTINGS, Settings};
 
 fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
@@ -97,4 +97,83 @@ fn every_setting_stands_in_the_readme_and_in_the_example() {
         assert!(readme.contains(&format!("`{}`", setting.env)), "README.md does not tell of {}", setting.env);
         assert!(example.contains(&format!("{}=", setting.env)), ".env.example does not tell of {}", setting.env);
     }
+}
+
+/// Settings from a file with these sources; departments are 8 and 9.
+fn with_sources(sources: &str) -> Result<Settings, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    std::fs::write(folder.path().join("secret"), "from a file\n").unwrap();
+    let sources = sources.replace("FOLDER", &folder.path().display().to_string());
+    std::fs::write(&file, format!("[portfolio]\nfinance_department_id = \"8,9\"\n{sources}")).unwrap();
+    Settings::from_sources(Some(&file), |_| None).map_err(|err| err.problems().to_vec())
+}
+
+#[test]
+fn further_sources_stand_in_the_file_and_follow_the_plain_settings_in_what_they_leave_out() {
+    let settings = with_sources(
+        r#"
+[ftp]
+host = "ftp.example.org"
+[import]
+row_policy = "strict"
+[[import.sources]]
+name = "north"
+department = 9
+host = "north.example.org"
+tls = "implicit"
+password_file = "FOLDER/secret"
+schedule = "30 6 * * *"
+missing_rows = "deactivate"
+[[import.sources]]
+name = "disk"
+folder = "/exports"
+patterns = ["*.xlsx"]
+row_policy = "lenient"
+"#,
+    )
+    .unwrap();
+    let [plain, north, disk] = settings.import.sources.as_slice() else { panic!("{:?}", settings.import.sources) };
+    assert_eq!((plain.name.as_str(), plain.department_id, plain.policy.is_strict), ("ftp", 8, true));
+    let PlaceSettings::Ftp(ftp) = &north.place else { panic!("{north:?}") };
+    assert_eq!((north.department_id, ftp.port, ftp.password.expose()), (9, 990, "from a file"));
+    assert_eq!((north.policy.is_strict, north.policy.missing_rows_max_percent), (true, Some(5)));
+    assert!(matches!(&disk.place, PlaceSettings::Folder(path) if path == Path::new("/exports")));
+    assert_eq!((disk.department_id, disk.policy.is_strict, disk.policy.patterns.len()), (8, false, 1));
+    assert!(disk.schedule.is_some(), "that of the plain settings");
+    assert!(!format!("{settings:?}").contains("from a file"));
+}
+
+#[test]
+fn what_is_wrong_with_a_source_is_told_with_its_name() {
+    let problems = with_sources(
+        r#"
+[[import.sources]]
+name = "north"
+department = 7
+tls = "yes"
+host = "north.example.org"
+schedule = "daily"
+password_file = "FOLDER/no such file"
+[[import.sources]]
+name = "north"
+missing_rows = "forget"
+"#,
+    )
+    .unwrap_err();
+    let told = problems.join("\n");
+    for part in [
+        "department 7",
+        "tls is none of",
+        "daily",
+        "no such file",
+        "a name of its own",
+        "neither a host nor",
+        "missing_rows",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(problems.iter().all(|problem| problem.starts_with("import.sources \"north\"")), "{told}");
+    let unknown = with_sources("[[import.sources]]\nname = \"x\"\nfoldr = \"/\"\n").unwrap_err().join("\n");
+    assert!(unknown.contains("import.sources") && unknown.contains("foldr"), "{unknown}");
 }
