@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::operations::optional_money;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{Currency, Money};
 
@@ -156,10 +157,6 @@ pub struct QualityRow {
     #[serde(serialize_with = "optional_money")]
     #[schema(value_type = Option<Money>)]
     pub at_stake: Option<i64>,
-}
-
-fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    kopecks.map(Money::from_kopecks).serialize(serializer)
 }
 
 /// What a check finds in a department: how much, and the first rows, what matters most first.

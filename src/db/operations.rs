@@ -164,7 +164,8 @@ fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error>
     Money::from_kopecks(*kopecks).serialize(serializer)
 }
 
-fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+/// The same of a column that may be empty.
+pub(super) fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
     kopecks.map(Money::from_kopecks).serialize(serializer)
 }
 

@@ -10,15 +10,13 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
-use crate::support::tables::{contents, has_true_rollups};
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::on_both_databases;
 use crate::support::workbooks::{Detail, Operation, a_receipt, an_expense, details, expenses, kopecks, receipts};
-use crate::support::{from_environment, on_both_databases};
 
 on_both_databases!(
     every_figure_equals_a_brute_force_sum_over_random_operations,
     rollups_after_any_imports_equal_rollups_made_anew,
-    any_split_into_files_in_any_order_any_number_of_times_gives_the_same_tables,
 );
 
 const ORGANIZATIONS: [&str; 3] = ["А", "Б", "В"];
@@ -27,7 +25,7 @@ const PAYMENT_TYPES: [&str; 3] = ["Погашение долга", "Уплата
 
 /// A random operation. Contracts are numbers of an organization's; 0 is none.
 #[derive(Clone, Debug)]
-struct Flow {
+pub struct Flow {
     is_receipt: bool,
     organization: usize,
     day: u32,
@@ -37,7 +35,7 @@ struct Flow {
     details: Vec<(usize, usize, i64)>,
 }
 
-fn flow() -> impl Strategy<Value = Flow> {
+pub fn flow() -> impl Strategy<Value = Flow> {
     let detail = (0_usize..4, 0_usize..3, 1_i64..5_000_000);
     let details = prop::collection::vec(detail, 0..4);
     (any::<bool>(), 0_usize..3, 0_u32..800, 1_i64..10_000_000, 0_usize..4, 0_usize..3, details).prop_map(
@@ -53,7 +51,7 @@ fn flow() -> impl Strategy<Value = Flow> {
     )
 }
 
-fn runner(seed: u8) -> TestRunner {
+pub fn runner(seed: u8) -> TestRunner {
     TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]))
 }
 
@@ -66,10 +64,10 @@ fn contract_text(number: usize) -> String {
 }
 
 /// The rows of the three exports that flows make.
-type Exports = (Vec<Operation>, Vec<Operation>, Vec<Detail>);
+pub type Exports = (Vec<Operation>, Vec<Operation>, Vec<Detail>);
 
 /// The places of the flows are their serial numbers.
-fn exports(flows: &[Flow]) -> Exports {
+pub fn exports(flows: &[Flow]) -> Exports {
     let (mut received, mut spent, mut paid) = (Vec::new(), Vec::new(), Vec::new());
     for (serial, flow) in (1..).zip(flows) {
         let operation: Operation = if flow.is_receipt { a_receipt(serial) } else { an_expense(serial) };
@@ -93,7 +91,7 @@ fn exports(flows: &[Flow]) -> Exports {
 }
 
 /// Imports flows as three files.
-async fn import(app: &TestApp, flows: &[Flow]) {
+pub async fn import(app: &TestApp, flows: &[Flow]) {
     let (received, spent, paid) = exports(flows);
     let files: [(&str, &[u8]); 3] = [
         ("postuplenie.xlsx", &receipts(&received)),
@@ -365,40 +363,4 @@ async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {
         assert_eq!(kept, anew);
     }
     app.stop().await;
-}
-
-/// Cases for each database; the long form is `SPLITS=100`.
-async fn any_split_into_files_in_any_order_any_number_of_times_gives_the_same_tables(backend: Backend) {
-    let mut runner = runner(31);
-    for case in 0..from_environment("SPLITS", 4) {
-        let app = TestApp::start(backend).await;
-        let flows = prop::collection::vec(flow(), 1..40).new_tree(&mut runner).unwrap().current();
-        let plan = prop::collection::vec(0_usize..1_000, 200).new_tree(&mut runner).unwrap().current();
-        import(&app, &flows).await;
-        let (received, spent, paid) = exports(&flows);
-        // Each row goes to one of three files of its kind, the details of an expense together.
-        let mut files: Vec<(&str, Vec<u8>)> = Vec::new();
-        for part in 0..3 {
-            let here = |serial: u32| plan[serial as usize % plan.len()] % 3 == part;
-            let of = |rows: &[Operation]| rows.iter().filter(|row| here(row.serial)).cloned().collect::<Vec<_>>();
-            files.push(("postuplenie.xlsx", receipts(&of(&received))));
-            files.push(("spisanie.xlsx", expenses(&of(&spent))));
-            let details_here: Vec<Detail> = paid.iter().filter(|detail| here(detail.expense)).cloned().collect();
-            files.push(("rasshifrovka.xlsx", details(&details_here)));
-        }
-        // In any order, some of them twice.
-        let mut order: Vec<usize> = (0..files.len()).chain(plan[50..54].iter().map(|at| at % files.len())).collect();
-        for at in 0..order.len() {
-            order.swap(at, plan[100 + at] % (at + 1));
-        }
-        for at in order {
-            let (name, bytes) = &files[at];
-            app.import(OTHER_DEPARTMENT, &[(name, bytes)]).await;
-        }
-        let db = &app.running.state.db;
-        let [whole, split] = [contents(db, DEPARTMENT).await, contents(db, OTHER_DEPARTMENT).await];
-        assert_eq!(whole, split, "case {case}: {flows:?}");
-        assert!(has_true_rollups(db).await, "case {case}");
-        app.stop().await;
-    }
 }

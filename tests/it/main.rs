@@ -5,6 +5,7 @@
 // 100_00 is a hundred roubles in kopecks.
 #![allow(clippy::inconsistent_digit_grouping)]
 
+mod split_law;
 mod support;
 
 mod accounts;
