@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::app::{Backend, TestApp};
-use crate::support::servers::{Pyftpdlib, Vsftpd, VsftpdTls};
+use crate::support::ftp_servers::{FtpTls, Proftpd, Pyftpdlib, Vsftpd};
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{from_environment, ftp_proxy};
 
@@ -105,7 +105,7 @@ fn three_files(folder: &std::path::Path) {
     }
 }
 
-async fn with_tls(tls: VsftpdTls, newest: &str, settings: &[(&str, &str)]) -> (bool, String) {
+async fn with_tls(tls: FtpTls, newest: &str, settings: &[(&str, &str)]) -> (bool, String) {
     let folder = tempfile::tempdir().unwrap();
     three_files(folder.path());
     let server = Vsftpd::start_with(folder.path(), tls, newest);
@@ -118,7 +118,7 @@ async fn imported(
     port: u16,
     certificate: &std::path::Path,
     remote_dir: &str,
-    tls: VsftpdTls,
+    tls: FtpTls,
     settings: &[(&str, &str)],
 ) -> (bool, String) {
     let (port, certificate) = (port.to_string(), certificate.display().to_string());
@@ -142,29 +142,29 @@ async fn imported(
 #[actix_rt::test]
 async fn explicit_tls_resumes_its_session_for_every_transfer() {
     for newest in ["TLSv1.2", "TLSv1.3"] {
-        let (is_in, told) = with_tls(VsftpdTls::Explicit, newest, &[]).await;
+        let (is_in, told) = with_tls(FtpTls::Explicit, newest, &[]).await;
         assert!(is_in, "{newest}: {told}");
     }
 }
 
 #[actix_rt::test]
 async fn implicit_tls_is_spoken_from_the_first_byte_on() {
-    let (is_in, told) = with_tls(VsftpdTls::Implicit, "TLSv1.3", &[]).await;
+    let (is_in, told) = with_tls(FtpTls::Implicit, "TLSv1.3", &[]).await;
     assert!(is_in, "{told}");
 }
 
 #[actix_rt::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_for() {
-    let (is_in, told) = with_tls(VsftpdTls::Explicit, "TLSv1.3", &[("FTP_CA_FILE", "")]).await;
+    let (is_in, told) = with_tls(FtpTls::Explicit, "TLSv1.3", &[("FTP_CA_FILE", "")]).await;
     assert!(!is_in && told.contains("FTP_CA_FILE"), "{told}");
     let trusting = [("FTP_CA_FILE", ""), ("FTP_DANGER_ACCEPT_INVALID_CERTS", "true")];
-    let (is_in, told) = with_tls(VsftpdTls::Explicit, "TLSv1.3", &trusting).await;
+    let (is_in, told) = with_tls(FtpTls::Explicit, "TLSv1.3", &trusting).await;
     assert!(is_in, "{told}");
 }
 
 #[actix_rt::test]
 async fn pyftpdlib_is_spoken_to_plainly_and_over_tls() {
-    for (encrypts, tls) in [(false, VsftpdTls::None), (true, VsftpdTls::Explicit)] {
+    for (encrypts, tls) in [(false, FtpTls::None), (true, FtpTls::Explicit)] {
         let folder = tempfile::tempdir().unwrap();
         three_files(folder.path());
         let server = Pyftpdlib::start(folder.path(), encrypts);
@@ -174,6 +174,25 @@ async fn pyftpdlib_is_spoken_to_plainly_and_over_tls() {
     }
 }
 
+#[actix_rt::test]
+async fn proftpd_is_spoken_to_plainly_and_over_tls() {
+    for tls in [None, Some("TLSv1.2"), Some("TLSv1.3")] {
+        let folder = tempfile::tempdir().unwrap();
+        three_files(folder.path());
+        let server = Proftpd::start(folder.path(), tls);
+        let (certificate, how) = match tls {
+            Some(_) => (server.certificate.clone(), FtpTls::Explicit),
+            None => (Default::default(), FtpTls::None),
+        };
+        let (user, password) = Proftpd::LOGIN;
+        let remote_dir = folder.path().to_string_lossy();
+        let login = [("FTP_USER", user), ("FTP_PASSWORD", password)];
+        let (is_in, told) = imported(server.port, &certificate, &remote_dir, how, &login).await;
+        assert!(is_in, "{tls:?}: {told}");
+    }
+}
+
+const ANONYMOUS: (&str, &str) = ("anonymous", "");
 const ROWS: u32 = 40;
 
 /// All rows of a version have one amount: rows of two versions can't pass for one.
@@ -187,7 +206,7 @@ async fn whatever_goes_wrong_on_the_way_only_whole_versions_go_in() {
     let folder = tempfile::tempdir().unwrap();
     let server = Vsftpd::start(folder.path());
     let remote_dir = folder.path().to_string_lossy().into_owned();
-    only_whole_versions_go_in(folder.path(), server.port, &remote_dir).await;
+    only_whole_versions_go_in(folder.path(), server.port, &remote_dir, &ANONYMOUS).await;
 }
 
 /// The same with a server that lists by MLSD.
@@ -195,17 +214,27 @@ async fn whatever_goes_wrong_on_the_way_only_whole_versions_go_in() {
 async fn whatever_goes_wrong_with_mlsd_only_whole_versions_go_in() {
     let folder = tempfile::tempdir().unwrap();
     let server = Pyftpdlib::start(folder.path(), false);
-    only_whole_versions_go_in(folder.path(), server.port, "/").await;
+    only_whole_versions_go_in(folder.path(), server.port, "/", &ANONYMOUS).await;
 }
 
-async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote_dir: &str) {
+/// The same with proftpd.
+#[actix_rt::test]
+async fn whatever_goes_wrong_with_proftpd_only_whole_versions_go_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Proftpd::start(folder.path(), None);
+    let remote_dir = folder.path().to_string_lossy().into_owned();
+    only_whole_versions_go_in(folder.path(), server.port, &remote_dir, &Proftpd::LOGIN).await;
+}
+
+async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote_dir: &str, login: &(&str, &str)) {
     let chance = ftp_proxy::Chance::new(11);
     let (port, proxy) = ftp_proxy::start(server, chance.clone()).await;
     let port = port.to_string();
     let settings = [
         ("USE_REDIS", "false"),
         ("FTP_PORT", port.as_str()),
-        ("FTP_USER", "anonymous"),
+        ("FTP_USER", login.0),
+        ("FTP_PASSWORD", login.1),
         ("FTP_REMOTE_DIR", remote_dir),
         ("FTP_TIMEOUT_MS", "400"),
         ("IMPORT_PARK_AFTER", "1000"),

@@ -11,7 +11,8 @@ use credit_portfolio::demo::{Portfolio, write_exports};
 use rand::{RngExt, SeedableRng};
 
 use crate::support::app::{Backend, DEPARTMENT};
-use crate::support::servers::{Postgres, Vsftpd, psql};
+use crate::support::ftp_servers::Vsftpd;
+use crate::support::servers::{Postgres, psql};
 use crate::support::tables::{contents, has_true_rollups};
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, from_environment, on_both_databases};

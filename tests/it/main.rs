@@ -21,6 +21,7 @@ mod database;
 mod domain;
 mod export;
 mod ftp;
+mod fuzz_corpus;
 mod hand_in;
 mod hostile_files;
 mod import;

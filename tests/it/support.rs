@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod ftp_proxy;
+pub mod ftp_servers;
 pub mod processes;
 pub mod proxy;
 pub mod servers;

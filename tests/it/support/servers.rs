@@ -1,4 +1,4 @@
-//! PostgreSQL (one for all tests), Redis and vsftpd (one for each test that needs it).
+//! PostgreSQL (one for all tests) and Redis (one for each test that needs it).
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -209,114 +209,12 @@ pub fn a_certificate(folder: &Path) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// vsftpd, a server that this project did not write, with an anonymous user.
-pub struct Vsftpd {
-    pub port: u16,
-    /// Of its own authority, when it encrypts.
-    pub certificate: PathBuf,
-    _server: Server,
-}
-
-/// How a vsftpd encrypts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VsftpdTls {
-    None,
-    /// After `AUTH TLS`; data connections must resume the session.
-    Explicit,
-    Implicit,
-}
-
-impl Vsftpd {
-    pub fn start(files: &Path) -> Vsftpd {
-        Vsftpd::start_with(files, VsftpdTls::None, "TLSv1.3")
-    }
-
-    /// Encrypting, with that version of TLS (`TLSv1.2`) at most.
-    pub fn start_with(files: &Path, tls: VsftpdTls, newest: &str) -> Vsftpd {
-        let folder = keep(tempfile::Builder::new().prefix("cp-vsftpd-"));
-        let port = free_port();
-        let settings = format!(
-            "listen=YES\nlisten_port={port}\nlisten_address=127.0.0.1\nbackground=NO\nrun_as_launching_user=YES\n\
-             anonymous_enable=YES\nlocal_enable=NO\nanon_root={}\nno_anon_password=YES\n\
-             seccomp_sandbox=NO\nisolate=NO\nisolate_network=NO\npasv_address=127.0.0.1\nxferlog_enable=NO\n{}",
-            text(files),
-            tls.settings(&folder)
-        );
-        let settings_file = folder.join("vsftpd.conf");
-        std::fs::write(&settings_file, settings).unwrap();
-        let openssl = folder.join("openssl.cnf");
-        let versions = format!(
-            "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = versions\n[versions]\nMaxProtocol = {newest}\n"
-        );
-        std::fs::write(&openssl, versions).unwrap();
-        let environment = format!("OPENSSL_CONF={}", text(&openssl));
-        let server = Server::start(&folder, &["env", &environment, &program("vsftpd"), &text(&settings_file)]);
-        wait_for_port(port, "vsftpd");
-        Vsftpd { port, certificate: folder.join("cert.pem"), _server: server }
-    }
-}
-
-/// pyftpdlib, another server that this project did not write; it speaks MLSD, which vsftpd does not.
-pub struct Pyftpdlib {
-    pub port: u16,
-    /// Of its own authority, when it encrypts.
-    pub certificate: PathBuf,
-    _server: Server,
-}
-
-impl Pyftpdlib {
-    pub fn start(files: &Path, encrypts: bool) -> Pyftpdlib {
-        let folder = keep(tempfile::Builder::new().prefix("cp-pyftpdlib-"));
-        let port = free_port();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/ftp/server.py");
-        // Beside schemathesis, in the environment that tests/run makes.
-        let python = Path::new(&program("schemathesis")).with_file_name("python");
-        let both = folder.join("both.pem");
-        let mut command = vec![text(&python), text(&script), text(files), port.to_string()];
-        if encrypts {
-            a_certificate(&folder);
-            let parts = ["key.pem", "cert.pem"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
-            std::fs::write(&both, parts.concat()).unwrap();
-            command.push(text(&both));
-        }
-        let command: Vec<&str> = command.iter().map(String::as_str).collect();
-        let server = Server::start(&folder, &command);
-        wait_for_port(port, "pyftpdlib");
-        Pyftpdlib { port, certificate: folder.join("cert.pem"), _server: server }
-    }
-}
-
-impl VsftpdTls {
-    /// As the program's setting names it.
-    pub fn setting(self) -> &'static str {
-        match self {
-            VsftpdTls::None => "none",
-            VsftpdTls::Explicit => "explicit",
-            VsftpdTls::Implicit => "implicit",
-        }
-    }
-
-    fn settings(self, folder: &Path) -> String {
-        if self == VsftpdTls::None {
-            return String::new();
-        }
-        a_certificate(folder);
-        let implicit = if self == VsftpdTls::Implicit { "YES" } else { "NO" };
-        let folder = text(folder);
-        format!(
-            "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\n\
-             rsa_cert_file={folder}/cert.pem\nrsa_private_key_file={folder}/key.pem\nrequire_ssl_reuse=YES\n\
-             ssl_ciphers=HIGH\nimplicit_ssl={implicit}\n"
-        )
-    }
-}
-
 /// A folder that its server's watcher removes.
-fn keep(builder: &mut tempfile::Builder<'_, '_>) -> PathBuf {
+pub fn keep(builder: &mut tempfile::Builder<'_, '_>) -> PathBuf {
     builder.tempdir().unwrap().keep()
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 

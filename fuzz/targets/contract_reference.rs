@@ -1,0 +1,8 @@
+#![no_main]
+//! Fuzzes `checks::contract_reference`.
+
+#[path = "../checks.rs"]
+#[allow(dead_code, reason = "each target uses one")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| checks::contract_reference(bytes));
