@@ -47,10 +47,10 @@ pub fn sheet(xml: &[u8]) {
 
 /// An amount that is read is written and read again as the same; so is a date.
 pub fn amounts_and_dates(bytes: &[u8]) {
-    if let Some(head) = bytes.first_chunk() {
-        if let Ok(amount) = Money::from_cell(f64::from_le_bytes(*head)) {
-            assert_eq!(Money::parse(&amount.to_string()), Ok(amount));
-        }
+    if let Some(head) = bytes.first_chunk()
+        && let Ok(amount) = Money::from_cell(f64::from_le_bytes(*head))
+    {
+        assert_eq!(Money::parse(&amount.to_string()), Ok(amount));
     }
     let text = String::from_utf8_lossy(bytes);
     if let Ok(amount) = Money::parse(&text) {

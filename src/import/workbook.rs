@@ -173,6 +173,7 @@ pub fn read(
         };
     }
     Err(match (missing, kind) {
+        (Some(columns), Some(kind)) if columns.is_empty() => WorkbookError::NoHeader { kind },
         (Some(columns), Some(kind)) => WorkbookError::MissingColumns { kind, columns },
         _ => WorkbookError::UnknownKind,
     })

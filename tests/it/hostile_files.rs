@@ -1,37 +1,22 @@
 //! Files made to hurt: they are refused with a reason, in bounded memory, and nothing panics.
 
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use credit_portfolio::domain::Currency;
 use credit_portfolio::import::workbook::{self, Kind};
 use rand::{RngExt, SeedableRng};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use crate::support::from_environment;
-use crate::support::workbooks::{a_receipt, receipts};
+use crate::support::workbooks::{a_receipt, receipts, with_part_of};
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const STRINGS: &str = "xl/sharedStrings.xml";
 
-/// A right workbook in which one part is another: `write` writes it.
+/// A right workbook in which one part is another.
 fn with_part(name: &str, write: impl Fn(&mut dyn Write)) -> Vec<u8> {
-    let whole = receipts(&[a_receipt(1)]);
-    let mut archive = zip::ZipArchive::new(Cursor::new(whole)).unwrap();
-    let mut changed = ZipWriter::new(Cursor::new(Vec::new()));
-    for at in 0..archive.len() {
-        let mut part = archive.by_index(at).unwrap();
-        let part_name = part.name().unwrap().into_owned();
-        changed.start_file(part_name.as_str(), SimpleFileOptions::default()).unwrap();
-        if part_name == name {
-            write(&mut changed);
-        } else {
-            std::io::copy(&mut part, &mut changed).unwrap();
-        }
-    }
-    changed.finish().unwrap().into_inner()
+    with_part_of(&receipts(&[a_receipt(1)]), name, |_, part| write(part))
 }
 
 fn repeated(text: &str, times: usize) -> impl Fn(&mut dyn Write) {
@@ -46,6 +31,44 @@ fn around(before: &'static str, text: &str, times: usize, after: &'static str) -
         middle(part);
         part.write_all(after.as_bytes()).unwrap();
     }
+}
+
+/// A right workbook in which a relation points elsewhere: to where it stands in.
+fn related(from: &'static str, to: &'static str) -> Vec<u8> {
+    with_part_of(&receipts(&[a_receipt(1)]), "xl/_rels/workbook.xml.rels", move |was, part| {
+        let was = std::str::from_utf8(was).unwrap();
+        assert!(was.contains(from), "{was}");
+        part.write_all(was.replace(from, to).as_bytes()).unwrap();
+    })
+}
+
+/// Cells without content; the long form is `BLANK_MEGABYTES=2000`.
+fn blank_rows(part: &mut dyn Write) {
+    let columns = || ["", "A", "B", "C", "D"].iter().flat_map(|first| ('A'..='Z').map(move |c| format!("{first}{c}")));
+    let cells = |row| columns().map(|column| format!(r#"<c r="{column}{row}" s="3" t="e"/>"#)).collect::<String>();
+    let row = |row: u32| format!(r#"<row r="{row}">{}</row>"#, cells(row));
+    let thousand: String = (1..=1_000).map(row).collect();
+    write!(part, "{WORKSHEET}<sheetData>").unwrap();
+    for _ in 0..from_environment("BLANK_MEGABYTES", 100) * 1_000_000 / thousand.len() {
+        part.write_all(thousand.as_bytes()).unwrap();
+    }
+    write!(part, "</sheetData></worksheet>").unwrap();
+}
+
+/// More rows than the format has.
+fn rows_without_end(part: &mut dyn Write) {
+    let mut part = std::io::BufWriter::new(part);
+    write!(part, "{WORKSHEET}<sheetData>").unwrap();
+    for row in 1..=1_100_000_u64 {
+        write!(part, r#"<row r="{row}"><c r="A{row}"><v>{}</v></c></row>"#, row * 7_919 % 1_000_003).unwrap();
+    }
+    write!(part, "</sheetData></worksheet>").unwrap();
+}
+
+/// Cells of shared strings that are cells of shared strings.
+fn texts_of_texts(part: &mut dyn Write) {
+    let text = r#"<si><c t="s"><v>0</v></c><si><t>0</t><c t="s"><v>1</v></c></si></si>"#;
+    write!(part, "{SST}{}</sst>", text.repeat(20)).unwrap();
 }
 
 const SST: &str = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#;
@@ -68,7 +91,14 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "holds more than 4000000 texts",
         ),
         ("bomb.xlsx", with_part(STRINGS, around(SST, &long, 1_500_000, "</sst>")), "inflates to more than"),
-        ("blanks.xlsx", with_part(SHEET, around(WORKSHEET, "          ", 20_000_000, "")), "text or a tag"),
+        ("blanks.xlsx", with_part(SHEET, around(WORKSHEET, &" ".repeat(100), 20_000_000, "")), "text or a tag"),
+        ("blank rows.xlsx", with_part(SHEET, blank_rows), "no header row"),
+        ("more rows.xlsx", with_part(SHEET, rows_without_end), "more than 1048576 rows"),
+        (
+            "costly texts.xlsx",
+            with_part(STRINGS, around(SST, strings, 3_900_000, "</sst>")),
+            "inflates to more than 64 times its size",
+        ),
         (
             "entities.xlsx",
             with_part(STRINGS, |part| {
@@ -88,7 +118,10 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             }),
             "beyond column",
         ),
-        ("cyclic.xlsx", with_part(STRINGS, |part| part.write_all(format!("{SST}</sst>").as_bytes()).unwrap()), ""),
+        ("no texts.xlsx", with_part(STRINGS, |part| part.write_all(format!("{SST}</sst>").as_bytes()).unwrap()), ""),
+        ("texts of texts.xlsx", with_part(STRINGS, texts_of_texts), "lacks the required column"),
+        ("cyclic.xlsx", related("worksheets/sheet1.xml", "_rels/workbook.xml.rels"), "Expecting a worksheet"),
+        ("sheet of texts.xlsx", related("worksheets/sheet1.xml", "sharedStrings.xml"), "Expecting a worksheet"),
         ("attribute.xlsx", with_part(SHEET, around("<worksheet a=\"", "x", 30_000_000, "\"/>")), "text or a tag"),
         ("forged sizes.xlsx", forged, ""),
     ]
@@ -99,9 +132,11 @@ fn hostile_files_are_refused_within_256_mib() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
-    for (name, bytes, _) in hostile_files() {
+    let reasons = hostile_files().into_iter().map(|(name, bytes, reason)| {
         std::fs::write(files.join(format!("postuplenie {name}")), bytes).unwrap();
-    }
+        (name, reason)
+    });
+    let reasons: Vec<(&str, &str)> = reasons.collect();
     let log = std::fs::File::create(folder.path().join("log")).unwrap();
     let mut run = Command::new(env!("CARGO_BIN_EXE_credit-portfolio"))
         .args(["import", "--dir", "files"])
@@ -122,7 +157,7 @@ fn hostile_files_are_refused_within_256_mib() {
     }
     let told = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(peak > 0 && peak < 256 * 1024, "{peak} KiB\n{told}");
-    for (name, _, reason) in hostile_files() {
+    for (name, reason) in reasons {
         let line = told.split("failed    postuplenie ").find(|line| line.starts_with(name));
         let line = line.unwrap_or_else(|| panic!("{name} was not refused\n{told}"));
         assert!(line.contains(reason), "{name}: {line}");

@@ -37,3 +37,4 @@ mod redis_servers;
 mod resources;
 mod settings;
 mod workbook;
+mod workbook_variants;

@@ -16,9 +16,9 @@ use crate::support::workbooks::{
 
 /// All parts of a sheet.
 #[derive(Debug)]
-struct Content {
-    kind: Kind,
-    rows: Vec<Rows>,
+pub(crate) struct Content {
+    pub kind: Kind,
+    pub rows: Vec<Rows>,
     rejects: Vec<Reject>,
     totals: SheetTotals,
 }
@@ -31,7 +31,7 @@ struct SheetContent<R> {
     control_total: Option<Money>,
 }
 
-fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, WorkbookError> {
+pub(crate) fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, WorkbookError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     let (mut header, mut rows, mut rejects) = (None, Vec::new(), Vec::new());

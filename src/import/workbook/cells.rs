@@ -3,7 +3,7 @@
 //! 1C writes an empty cell as an error cell without a value, and an amount now and then as text;
 //! both are what they mean here.
 
-use calamine::{DataRef, DataType};
+use calamine::{DataRef, DataType, ExcelDateTime, ExcelDateTimeType};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -17,6 +17,7 @@ const SHOWN_CHARACTERS: usize = 200;
 
 pub(super) struct RowCells<'r, 'd> {
     row_number: u32,
+    is_1904: bool,
     cells: &'r [DataRef<'d>],
     headings: &'r Headings,
     wanted: &'static [Heading],
@@ -24,7 +25,7 @@ pub(super) struct RowCells<'r, 'd> {
 
 impl<'r, 'd> RowCells<'r, 'd> {
     pub fn new(sheet: &'r SheetRows<'d>, headings: &'r Headings, wanted: &'static [Heading]) -> RowCells<'r, 'd> {
-        RowCells { row_number: sheet.row_number(), cells: sheet.cells(), headings, wanted }
+        RowCells { row_number: sheet.row_number(), is_1904: sheet.is_1904(), cells: sheet.cells(), headings, wanted }
     }
 
     pub fn row_number(&self) -> u32 {
@@ -70,7 +71,9 @@ impl<'r, 'd> RowCells<'r, 'd> {
     pub fn date(&self, field: usize) -> Result<Option<NaiveDate>, Reject> {
         let Some(cell) = self.cell(field) else { return Ok(None) };
         let date = match cell {
-            DataRef::DateTime(_) | DataRef::Float(_) | DataRef::Int(_) => cell.as_date(),
+            DataRef::DateTime(_) => cell.as_date(),
+            DataRef::Float(serial) => self.serial_date(*serial),
+            DataRef::Int(serial) => self.serial_date(*serial as f64),
             other => match text_of(other) {
                 None => return Ok(None),
                 Some(text) => ru_date(&text),
@@ -81,6 +84,12 @@ impl<'r, 'd> RowCells<'r, 'd> {
             Some(_) => Err(self.reject(field, "is a date out of range")),
             None => Err(self.reject(field, "is not a date")),
         }
+    }
+
+    /// The date of a number whose cell has no date format.
+    fn serial_date(&self, serial: f64) -> Option<NaiveDate> {
+        let date = ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, self.is_1904);
+        DataRef::DateTime(date).as_date()
     }
 
     /// `Да` or `Нет`.

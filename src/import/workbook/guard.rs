@@ -17,9 +17,17 @@ const INFLATED_BYTES: u64 = 4 << 30;
 /// A part that inflates to more than [`RATIO_FROM`] may do so this many times over.
 const RATIO: u64 = 300;
 const RATIO_FROM: u64 = 16 << 20;
-/// The shared strings are the one part that a reader has to hold as a whole.
+/// The shared strings are the one part that a reader has to hold as a whole. Those of an export
+/// inflate to a dozen times their size.
 const SHARED_STRINGS_BYTES: u64 = 256 << 20;
 const SHARED_STRINGS: u64 = 4_000_000;
+const SHARED_STRINGS_RATIO: u64 = 64;
+/// They may take so much memory whatever they inflate from.
+const SHARED_STRINGS_MEMORY: u64 = 96 << 20;
+/// What a text takes beside its bytes.
+const TEXT_MEMORY: u64 = 56;
+/// Rows of a sheet: the format has no more.
+const ROWS: u64 = 1_048_576;
 /// Parts that are neither sheets nor shared strings.
 const OTHER_PART_BYTES: u64 = 16 << 20;
 /// A text or a tag. A cell has 32,767 characters at most.
@@ -68,6 +76,17 @@ pub(super) fn check(file: &mut File) -> Result<u64, WorkbookError> {
                 scanner.feed(&buffer[..count]).map_err(|what| too_much(&name, what))?;
                 if is_strings && scanner.children > SHARED_STRINGS {
                     return Err(too_much(&name, format!("holds more than {SHARED_STRINGS} texts")));
+                }
+                let memory = bytes + scanner.children * TEXT_MEMORY;
+                let is_dense = bytes / compressed > SHARED_STRINGS_RATIO;
+                if is_strings && is_dense && memory > SHARED_STRINGS_MEMORY {
+                    return Err(too_much(
+                        &name,
+                        format!("inflates to more than {SHARED_STRINGS_RATIO} times its size"),
+                    ));
+                }
+                if is_sheet && scanner.rows > ROWS {
+                    return Err(too_much(&name, format!("holds more than {ROWS} rows")));
                 }
             }
         }

@@ -6,8 +6,10 @@ use super::sheet::SheetRows;
 use super::{DetailRow, ExpenseRow, Kind, ReceiptRow, Row, WorkbookError};
 use crate::domain::folded;
 
-/// A title may stand above the header, but not more lines than these.
-const HEADER_WITHIN_ROWS: usize = 20;
+/// A title may stand above the header, but not more lines than these,
+const HEADER_WITHIN_LINES: usize = 20;
+/// and the header among the first of the sheet's rows, empty ones included.
+pub(super) const HEADER_WITHIN_ROWS: u32 = 1_000;
 
 /// A column that is looked for.
 pub(super) struct Heading {
@@ -33,14 +35,14 @@ pub(super) struct Headings {
 }
 
 /// Reads rows until one is a header of one of the kinds. `Err`: the required headings that the
-/// best candidate lacks.
+/// best candidate lacks; none when there is no row at all.
 pub(super) fn find(
     rows: &mut SheetRows<'_>,
     kinds: &[Kind],
 ) -> Result<Result<(Kind, Headings), Vec<String>>, WorkbookError> {
     let mut fewest_missing: Option<Vec<String>> = None;
-    for _ in 0..HEADER_WITHIN_ROWS {
-        if !rows.next_row()? {
+    for _ in 0..HEADER_WITHIN_LINES {
+        if !rows.next_row_above(HEADER_WITHIN_ROWS)? {
             break;
         }
         let texts: Vec<String> = rows.cells().iter().map(normalized).collect();
@@ -59,7 +61,7 @@ pub(super) fn find(
             }
         }
     }
-    Ok(Err(fewest_missing.unwrap_or_else(|| vec!["(the sheet is empty)".to_owned()])))
+    Ok(Err(fewest_missing.unwrap_or_default()))
 }
 
 fn locate(texts: &[String], wanted: &[Heading]) -> Result<Headings, Vec<String>> {

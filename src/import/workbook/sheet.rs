@@ -8,6 +8,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use calamine::{Cell, DataRef, Reader, Xlsx, XlsxCellReader, XlsxError};
 
+use super::headings::HEADER_WITHIN_ROWS;
 use super::{Kind, guard};
 
 type Source = BufReader<File>;
@@ -46,6 +47,12 @@ pub enum WorkbookError {
     /// It begins like one and then can't be read.
     #[error("the workbook is damaged or cut off: {0}")]
     Damaged(#[from] XlsxError),
+    /// Nothing stands where the header row should.
+    #[error("{kind}: there is no header row among the first {HEADER_WITHIN_ROWS} rows of the sheet")]
+    NoHeader {
+        /// What the file's name says it is.
+        kind: Kind,
+    },
     /// A workbook of some other content.
     #[error("{kind}: the header row lacks the required column {}", columns.join(" and the column "))]
     MissingColumns {
@@ -92,21 +99,31 @@ pub(super) struct SheetRows<'a> {
     next_cell: Option<Cell<DataRef<'a>>>,
     cells: Vec<DataRef<'a>>,
     row_number: u32,
+    is_1904: bool,
 }
 
 impl<'a> SheetRows<'a> {
     pub fn open(book: &'a mut Book, name: &str) -> Result<SheetRows<'a>, WorkbookError> {
+        let is_1904 = book.has_1904_epoch();
         let mut reader = book.worksheet_cells_reader(name)?;
         let next_cell = reader.next_cell()?;
-        Ok(SheetRows { reader, next_cell, cells: Vec::new(), row_number: 0 })
+        Ok(SheetRows { reader, next_cell, cells: Vec::new(), row_number: 0, is_1904 })
     }
 
     /// Goes to the next row that has any content. `false`: there is none.
     pub fn next_row(&mut self) -> Result<bool, WorkbookError> {
+        self.next_row_above(u32::MAX)
+    }
+
+    /// The same among the sheet's first `limit` rows.
+    pub fn next_row_above(&mut self, limit: u32) -> Result<bool, WorkbookError> {
         loop {
             self.cells.clear();
             let Some(first) = &self.next_cell else { return Ok(false) };
             let row = first.get_position().0;
+            if row >= limit {
+                return Ok(false);
+            }
             while let Some(cell) = self.next_cell.take_if(|cell| cell.get_position().0 == row) {
                 let column = cell.get_position().1 as usize;
                 if column >= guard::COLUMNS {
@@ -129,6 +146,11 @@ impl<'a> SheetRows<'a> {
     /// The cells of the current row, from column A on.
     pub fn cells(&self) -> &[DataRef<'a>] {
         &self.cells
+    }
+
+    /// Whether serial dates count from 1904, as the workbook says.
+    pub fn is_1904(&self) -> bool {
+        self.is_1904
     }
 
     /// The number of the current row, as a spreadsheet shows it.

@@ -1,7 +1,10 @@
 //! Builders of workbooks, written the way 1C writes them.
 
+use std::io::{Cursor, Read, Write};
+
 use credit_portfolio::demo::{Cell, Sheet};
 use serde_json::Value;
+use zip::write::SimpleFileOptions;
 
 /// A receipt or an expense; `an_expense(7).on("05.03.2024").amounting_to(100_00)`.
 #[derive(Clone, Debug)]
@@ -184,4 +187,25 @@ pub fn kopecks(value: &Value) -> i64 {
 
 fn text(text: &str) -> Cell {
     if text.is_empty() { Cell::Empty } else { Cell::text(text) }
+}
+
+/// A workbook in which one part is written anew by `write`, which gets what it was.
+pub fn with_part_of(whole: &[u8], name: &str, write: impl Fn(&[u8], &mut dyn Write)) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(whole)).unwrap();
+    let mut changed = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..archive.len() {
+        let mut part = archive.by_index(at).unwrap();
+        let part_name = part.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        part.read_to_end(&mut content).unwrap();
+        // Some parts are gigabytes: quickly rather than well.
+        let options = SimpleFileOptions::default().compression_level(Some(4));
+        changed.start_file(part_name.as_str(), options).unwrap();
+        if part_name == name {
+            write(&content, &mut changed);
+        } else {
+            changed.write_all(&content).unwrap();
+        }
+    }
+    changed.finish().unwrap().into_inner()
 }
