@@ -54,11 +54,11 @@ pub use import_journal::{
     insert_journal_entry, insert_rejects, list_journal, list_journal_of_run, list_rejects,
 };
 pub use import_runs::{
-    AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, finish_run, insert_run, keep_run,
-    last_completed_at, list_abandoned_runs, list_runs, take_over_run,
+    AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
+    keep_run, last_completed_at, list_abandoned_runs, list_runs, take_over_run,
 };
 pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
-pub use locks::lock_import;
+pub use locks::{lock_import, lock_start};
 pub use missing_rows::{
     OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
 };

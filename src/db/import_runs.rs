@@ -127,6 +127,25 @@ pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> 
     })?)
 }
 
+/// A run of a department on which some process has said since then that it works.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_run_at_work(
+    conn: &mut DbConn,
+    department_id: i64,
+    seen_since: NaiveDateTime,
+) -> Result<Option<i64>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        running()
+            .filter(import_runs::department_id.eq(department_id))
+            .filter(import_runs::seen_at.ge(seen_since))
+            .select(diesel::dsl::min(import_runs::id))
+            .first(c)
+            .await
+    })?)
+}
+
 /// Stores how a run ended, unless another process holds it by now.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::hold::{ABANDONED, StopReason, StopSignal};
 use super::progress::{Progress, ProgressMeter};
 use super::report::{RunReport, RunState};
-use super::run::{ImportContext, Order, begin, execute};
+use super::run::{ImportContext, Order, begin, begin_alone, execute};
 use super::schedule::{Schedule, sleep_until};
 use super::source::Source;
 use crate::analytics::Analytics;
@@ -48,7 +48,7 @@ pub struct StartedRun {
 /// Why no run was started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// There is one at work.
+    /// There is one at work, in this process or another.
     #[error("import run {run_id} is still at work")]
     Busy {
         /// Its id.
@@ -293,7 +293,11 @@ impl Actor {
         if let Some(run_id) = self.busy_with() {
             return Err(StartError::Busy { run_id });
         }
-        let run_id = begin(&self.context, &order).await?;
+        // A time of the schedule comes once: its run begins beside whatever else is at work.
+        let run_id = match order.scheduled_for {
+            Some(_) => begin(&self.context, &order).await?,
+            None => begin_alone(&self.context, &order).await?.map_err(|run_id| StartError::Busy { run_id })?,
+        };
         Ok(self.spawn(run_id, order))
     }
 

@@ -9,7 +9,7 @@ use super::file::not_ours;
 use super::hold::StopSignal;
 use super::journal::{FileReport, FileStatus};
 use super::run::{ImportContext, Order, Run};
-use super::source::{Source, SourceError};
+use super::source::{Connection, Source, SourceError};
 use super::workbook::Kind;
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
@@ -75,20 +75,18 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
     let mut files = Vec::new();
     for source in &order.sources {
         let (session, offered) = run.list(source).await?;
-        let mut session = Some(session);
+        let mut connection = Connection::over(session);
         for file in &offered {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
             files.push(match not_ours(&file.name, report.kind) {
                 Some(reason) => (source, report.untouched(FileStatus::Skipped, reason.to_owned()), None),
-                None => match run.fetch(source, &mut session, file, &mut |_| {}).await {
+                None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
                     Ok(fetched) => (source, report, Some(fetched.file)),
                     Err(err) => (source, report.untouched(FileStatus::Failed, err.to_string()), None),
                 },
             });
         }
-        if let Some(session) = session {
-            session.close().await;
-        }
+        connection.close().await;
     }
     let department_id = order.department_id();
     let tried = async |conn: &mut DbConn| -> Result<(), Undone> {

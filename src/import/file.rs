@@ -10,7 +10,7 @@ use super::patience::Patience;
 use super::reading::Reading;
 use super::report::{Announce, ImportEvent};
 use super::run::Run;
-use super::source::{OfferedFile, Session, Source, SourceError};
+use super::source::{Connection, OfferedFile, Source, SourceError};
 use super::workbook::{Kind, Part, WorkbookError};
 use crate::db::{self, DbConn, DbError, Hold, ImportedFile, utc_now};
 use crate::domain::ChangedData;
@@ -56,7 +56,7 @@ impl Run<'_> {
     pub async fn import_file(
         &self,
         source: &Source,
-        session: &mut Option<Session>,
+        connection: &mut Connection,
         file: &OfferedFile,
         known: Option<&ImportedFile>,
         announce: Announce<'_>,
@@ -71,7 +71,11 @@ impl Run<'_> {
         if let Some(why) = known.filter(|known| file.is(known)).and_then(|known| settled_already(known, source)) {
             return Ok(Some(report.untouched(FileStatus::Skipped, why)));
         }
-        let fetched = match self.fetch(source, session, file, announce).await {
+        let fetched = tokio::select! {
+            fetched = self.fetch(source, connection, file, announce) => fetched,
+            () = self.stop.stopped() => return Ok(None),
+        };
+        let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(err) => {
                 let report = report.untouched(FileStatus::Failed, err.to_string());
@@ -114,23 +118,23 @@ impl Run<'_> {
     pub async fn fetch(
         &self,
         source: &Source,
-        session: &mut Option<Session>,
+        connection: &mut Connection,
         file: &OfferedFile,
         announce: Announce<'_>,
     ) -> Result<Fetched, SourceError> {
+        if let Some(why) = &connection.lost {
+            return Err(SourceError::lasting(format!("not fetched, because the source no longer answers: {why}")));
+        }
         let mut landing = Landing::new(self.context.max_file_bytes)?;
         landing.check_announced(file.size)?;
         let mut patience = Patience::new();
         loop {
             let arrived = landing.bytes();
             let fetched = async {
-                let mut open = match session.take() {
-                    Some(open) => open,
-                    None => source.open().await?,
-                };
+                let mut open = connection.open(source).await?;
                 let mut told = |bytes| announce(ImportEvent::Fetched { bytes, of: file.size });
                 open.fetch(file, &mut landing, &mut told).await?;
-                *session = Some(open);
+                connection.session = Some(open);
                 Ok(())
             };
             let err = match fetched.await {
@@ -140,7 +144,10 @@ impl Run<'_> {
             if landing.bytes() > arrived {
                 patience.renew();
             }
-            patience.endure(err).await?;
+            if let Err(err) = patience.endure(err).await {
+                connection.lost = err.is_of_source.then(|| err.to_string());
+                return Err(err);
+            }
         }
     }
 

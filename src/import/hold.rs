@@ -15,8 +15,13 @@ use crate::db::{self, Db};
 
 /// So often a process says that it works on its run.
 const SAY: Duration = Duration::from_secs(2);
+/// A run of which nobody has said so for that long keeps no one from starting another by hand.
+pub(super) const SILENT: Duration = Duration::from_secs(6);
 /// A run of which nobody has said so for that long has no process any more.
 pub(super) const ABANDONED: Duration = Duration::from_secs(15);
+
+/// So often what waits looks whether it has to stop.
+const STOP_LOOK: Duration = Duration::from_millis(100);
 
 /// Why a run stops before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +42,13 @@ impl StopSignal {
     /// Tells it; the first reason holds.
     pub fn stop(&self, reason: StopReason) {
         let _ = self.0.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    /// Waits until it has to stop.
+    pub(super) async fn stopped(&self) {
+        while self.reason().is_none() {
+            tokio::time::sleep(STOP_LOOK).await;
+        }
     }
 
     /// Why it has to stop, if it has to.

@@ -7,25 +7,22 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use glob::MatchOptions;
 
 use super::file::still_written;
-use super::hold::{Hold, StopReason, StopSignal};
+use super::hold::{Hold, SILENT, StopReason, StopSignal};
 use super::journal::{FileReport, FileStatus};
 use super::patience::Patience;
 use super::report::{Announce, ImportEvent, RunReport, RunState};
-use super::source::{OfferedFile, Session, Source, SourceError};
+use super::source::{Connection, OfferedFile, Session, Source, SourceError};
 use super::workbook::Kind;
 use crate::cache::{Cache, NAMESPACE};
 use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, RunResult, utc_now};
 use crate::domain::{ChangedData, Currency};
 use crate::metrics;
-
-/// While a run waits, it looks so often whether it has to stop.
-const STEP: Duration = Duration::from_millis(200);
 
 /// Names are compared in any letter case.
 const ANY_CASE: MatchOptions =
@@ -88,8 +85,26 @@ pub async fn run_once(
 /// Writes down that a run begins; gives its id. For one time of the schedule one run begins, in
 /// whichever process is first.
 pub(super) async fn begin(context: &ImportContext, order: &Order) -> Result<i64, DbError> {
+    let run = new_run(context, order);
+    context.db.write(async |conn| db::insert_run(conn, run).await).await
+}
+
+/// The same unless some process works on a run of the department. `Err`: its id.
+pub(super) async fn begin_alone(context: &ImportContext, order: &Order) -> Result<Result<i64, i64>, DbError> {
+    let run = new_run(context, order);
+    let begun = async |conn: &mut DbConn| {
+        db::lock_start(conn, run.department_id).await?;
+        match db::find_run_at_work(conn, run.department_id, utc_now() - SILENT).await? {
+            Some(run_id) => Ok(Err(run_id)),
+            None => Ok(Ok(db::insert_run(conn, run).await?)),
+        }
+    };
+    context.db.write(begun).await
+}
+
+fn new_run(context: &ImportContext, order: &Order) -> NewRun {
     let names: Vec<&str> = order.sources.iter().map(|source| source.name.as_str()).collect();
-    let run = NewRun {
+    NewRun {
         department_id: order.department_id(),
         state: "running".to_owned(),
         started_by: order.started_by.clone(),
@@ -98,8 +113,7 @@ pub(super) async fn begin(context: &ImportContext, order: &Order) -> Result<i64,
         sources: names.join(","),
         holder: context.cache.replica_id().to_owned(),
         seen_at: utc_now(),
-    };
-    context.db.write(async |conn| db::insert_run(conn, run).await).await
+    }
 }
 
 /// Does the work of a run that this process has begun or taken over. Between two batches of rows it
@@ -176,8 +190,12 @@ impl<'r> Run<'r> {
         report: &mut RunReport,
         announce: Announce<'_>,
     ) -> Result<(), DbError> {
-        let (mut session, files) = match self.list(source).await {
-            Ok((session, files)) => (Some(session), files),
+        let listed = tokio::select! {
+            listed = self.list(source) => listed,
+            () = self.stop.stopped() => return Ok(()),
+        };
+        let (mut connection, files) = match listed {
+            Ok((session, files)) => (Connection::over(session), files),
             Err(err) => {
                 let file = FileReport::new(&source.name, &source.describe(), None)
                     .untouched(FileStatus::Failed, err.to_string());
@@ -192,7 +210,10 @@ impl<'r> Run<'r> {
             let mut conn = self.context.db.conn().await?;
             known = db::list_imported_files(&mut conn, source.department_id, &source.name).await?;
         }
-        let files = self.settled(source, &mut session, files, &known, announce).await;
+        let files = tokio::select! {
+            files = self.settled(source, &mut connection, files, &known, announce) => files,
+            () = self.stop.stopped() => return Ok(()),
+        };
         report.total_files += files.len();
         announce(ImportEvent::Listed(files.len()));
         for (file, is_settled) in &files {
@@ -202,7 +223,7 @@ impl<'r> Run<'r> {
             announce(ImportEvent::FileStarted(&file.name));
             let known = known.get(&file.name).filter(|_| !self.order.is_forced);
             let imported = match is_settled {
-                true => self.import_file(source, &mut session, file, known, announce).await?,
+                true => self.import_file(source, &mut connection, file, known, announce).await?,
                 false => Some(still_written(source, file)),
             };
             if let Some(imported) = imported {
@@ -210,9 +231,7 @@ impl<'r> Run<'r> {
                 report.files.push(imported);
             }
         }
-        if let Some(session) = session {
-            session.close().await;
-        }
+        connection.close().await;
         Ok(())
     }
 
@@ -239,7 +258,7 @@ impl<'r> Run<'r> {
     async fn settled(
         &self,
         source: &Source,
-        session: &mut Option<Session>,
+        connection: &mut Connection,
         files: Vec<OfferedFile>,
         known: &HashMap<String, ImportedFile>,
         announce: Announce<'_>,
@@ -251,19 +270,16 @@ impl<'r> Run<'r> {
             return files.into_iter().map(|file| (file, true)).collect();
         }
         announce(ImportEvent::Settling);
-        let since = Instant::now();
-        while since.elapsed() < pause && self.stop.reason().is_none() {
-            tokio::time::sleep(STEP.min(pause)).await;
-        }
-        let again = match session.take() {
+        tokio::time::sleep(pause).await;
+        let again = match connection.session.take() {
             Some(mut open) => match open.list().await {
                 Ok(files) => {
-                    *session = Some(open);
+                    connection.session = Some(open);
                     Ok(files)
                 }
-                Err(_) => self.list_anew(source, session).await,
+                Err(_) => self.list_anew(source, connection).await,
             },
-            None => self.list_anew(source, session).await,
+            None => self.list_anew(source, connection).await,
         };
         let again = again.map(|files| in_order(source, files)).unwrap_or_else(|err| {
             log::warn!("{}: the second look failed: {err}", source.describe());
@@ -273,9 +289,9 @@ impl<'r> Run<'r> {
         files.into_iter().map(|file| (still(&file), file)).map(|(still, file)| (file, still)).collect()
     }
 
-    async fn list_anew(&self, source: &Source, session: &mut Option<Session>) -> Result<Vec<OfferedFile>, SourceError> {
+    async fn list_anew(&self, source: &Source, connection: &mut Connection) -> Result<Vec<OfferedFile>, SourceError> {
         let (open, files) = self.list(source).await?;
-        *session = Some(open);
+        connection.session = Some(open);
         Ok(files)
     }
 

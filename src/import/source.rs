@@ -66,6 +66,15 @@ pub(super) struct SourceError {
     message: String,
     /// Whether it may be gone by itself in a moment.
     pub is_passing: bool,
+    /// Whether it keeps all files of the source away.
+    pub is_of_source: bool,
+}
+
+/// The way to a source during a run: a session that is used again, or why there is none any more.
+pub(super) struct Connection {
+    pub session: Option<Session>,
+    /// Why the source could not be opened again, after enough tries: no other file is tried then.
+    pub lost: Option<String>,
 }
 
 /// An open source.
@@ -77,12 +86,12 @@ pub(super) enum Session {
 impl SourceError {
     /// One that may be gone in a moment.
     pub fn passing(message: String) -> SourceError {
-        SourceError { message, is_passing: true }
+        SourceError { message, is_passing: true, is_of_source: false }
     }
 
     /// One that somebody has to see to.
     pub fn lasting(message: String) -> SourceError {
-        SourceError { message, is_passing: false }
+        SourceError { message, is_passing: false, is_of_source: false }
     }
 }
 
@@ -134,6 +143,28 @@ impl Source {
             Place::Folder(path) => Session::Folder(path.clone()),
             Place::HandedIn(folder) => Session::Folder(folder.path().to_owned()),
         })
+    }
+}
+
+impl Connection {
+    /// By a session that is open.
+    pub fn over(session: Session) -> Connection {
+        Connection { session: Some(session), lost: None }
+    }
+
+    /// The session, opened anew when there is none.
+    pub async fn open(&mut self, source: &Source) -> Result<Session, SourceError> {
+        match self.session.take() {
+            Some(open) => Ok(open),
+            None => source.open().await.map_err(|err| SourceError { is_of_source: true, ..err }),
+        }
+    }
+
+    /// Says good-bye.
+    pub async fn close(self) {
+        if let Some(session) = self.session {
+            session.close().await;
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! FTP: a server that we did not write, and servers that do not serve.
 
+use credit_portfolio::app::import_context;
+use credit_portfolio::import::{ImportEvent, Order, RunState, Source, run_once};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -190,6 +192,40 @@ async fn proftpd_is_spoken_to_plainly_and_over_tls() {
         let (is_in, told) = imported(server.port, &certificate, &remote_dir, how, &login).await;
         assert!(is_in, "{tls:?}: {told}");
     }
+}
+
+#[actix_rt::test]
+async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    three_files(folder.path());
+    let server = Pyftpdlib::start(folder.path(), false);
+    let port = server.port.to_string();
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("FTP_PORT", port.as_str()),
+        ("FTP_USER", "anonymous"),
+        ("FTP_REMOTE_DIR", "/"),
+        ("FTP_TIMEOUT_MS", "500"),
+    ];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    let source = Source::configured(&app.settings.import.sources[0]);
+    let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
+    let order = Order::now(vec![source], "test");
+    // After the first file the server falls silent.
+    let mut silence = |event: ImportEvent<'_>| {
+        if matches!(event, ImportEvent::FileEnded(file) if file.name.starts_with('A')) {
+            server.server.signal("STOP");
+        }
+    };
+    let report = run_once(&context, &order, &Default::default(), &mut silence).await.unwrap();
+    let told: Vec<_> = report.files.iter().map(|file| file.message.clone().unwrap_or_default()).collect();
+    assert_eq!((report.state, told.len()), (RunState::Failed, 3));
+    assert!(told[1].contains("no connection") || told[1].contains("no answer"), "{told:?}");
+    assert!(told[2].contains("not fetched, because the source no longer answers"), "{told:?}");
+    server.server.signal("CONT");
+    assert_eq!(app.trigger().await.ok()["files_processed"], 2);
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(300.0));
+    app.stop().await;
 }
 
 const ANONYMOUS: (&str, &str) = ("anonymous", "");

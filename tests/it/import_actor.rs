@@ -14,6 +14,7 @@ on_both_databases!(
     the_schedule_starts_runs_by_itself,
     a_run_that_was_broken_off_is_marked_at_the_next_start,
     of_two_processes_with_one_schedule_one_runs,
+    the_program_stops_while_a_server_keeps_it_waiting,
 );
 
 async fn a_trigger_imports_and_answers_when_the_run_has_ended(backend: Backend) {
@@ -53,6 +54,10 @@ async fn a_second_caller_gets_409_with_the_id_of_the_run(backend: Backend) {
     let second = app.request(Method::POST, path, Some(&token), None).await;
     assert_eq!(second.status, StatusCode::CONFLICT);
     assert_eq!(second.json()["run_id"], run_id);
+    let twin = app.twin().await;
+    let elsewhere = twin.request(Method::POST, path, Some(&token), None).await;
+    assert_eq!((elsewhere.status, &elsewhere.json()["run_id"]), (StatusCode::CONFLICT, &run_id), "of another process");
+    twin.stop().await;
     let run = format!("import/runs/{run_id}");
     eventually("the run gives up", async || app.get(&run).await.ok()["state"] == "failed").await;
     let journal = app.get("import-logs").await.ok();
@@ -114,5 +119,19 @@ async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend)
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(state().await, "interrupted");
+    app.stop().await;
+}
+
+async fn the_program_stops_while_a_server_keeps_it_waiting(backend: Backend) {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    let settings = [("USE_REDIS", "false"), ("FTP_PORT", port.as_str()), ("FTP_TIMEOUT_MS", "600000")];
+    let app = TestApp::start_with(backend, &settings).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let path = "credit-portfolio/import/trigger?wait=false";
+    let run_id = app.request(Method::POST, path, Some(&token), None).await.json()["run_id"].clone();
+    let app = app.restarted(&[("USE_REDIS", "false")]).await;
+    let run = app.get(&format!("import/runs/{run_id}")).await.ok();
+    assert_eq!(run["state"], "interrupted", "{run}");
     app.stop().await;
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use credit_portfolio::app::open_database;
 use credit_portfolio::config::Settings;
-use credit_portfolio::db::Db;
+use credit_portfolio::db::{Db, Page, list_runs};
 use credit_portfolio::demo::{Portfolio, write_exports};
+use credit_portfolio::domain::DepartmentScope;
 use rand::{RngExt, SeedableRng};
 
 use crate::support::app::{Backend, DEPARTMENT};
@@ -17,7 +18,10 @@ use crate::support::tables::{contents, has_true_rollups};
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, from_environment, on_both_databases};
 
-on_both_databases!(killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults);
+on_both_databases!(
+    killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults,
+    an_import_that_is_told_to_stop_undoes_the_file_and_leaves,
+);
 
 /// Kills for each database; the long form is `KILLS=100`.
 const KILLS: usize = 6;
@@ -88,6 +92,32 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
         assert_eq!(contents(&db, DEPARTMENT).await, wanted, "kill {kill} after {moment:?}");
         assert!(has_true_rollups(&db).await, "kill {kill} after {moment:?}: rollups in the end");
     }
+}
+
+async fn an_import_that_is_told_to_stop_undoes_the_file_and_leaves(backend: Backend) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    let rows: Vec<_> = (1..=60_000).map(a_receipt).collect();
+    std::fs::write(files.join("postuplenie.xlsx"), receipts(&rows)).unwrap();
+    let path = folder.path().to_owned();
+    let url = tokio::task::spawn_blocking(move || fresh_url(backend, &path)).await.unwrap();
+    let db = open(&url).await;
+    let mut run = importing(&url, &files);
+    let runs = async || {
+        let conn = &mut db.conn().await.unwrap();
+        list_runs(conn, DepartmentScope::One(DEPARTMENT), Page { skip: 0, limit: 10 }).await.unwrap().0
+    };
+    eventually("the run has begun", async || !runs().await.is_empty()).await;
+    let told = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    assert!(!run.wait().unwrap().success(), "the exit code tells that it was stopped");
+    let stopped = &runs().await[0];
+    assert_eq!((stopped.state.as_str(), stopped.files_processed), ("interrupted", 0), "{stopped:?}");
+    assert_eq!(contents(&db, DEPARTMENT).await["receipts"].len(), 0, "nothing half-done");
+    assert!(importing(&url, &files).wait().unwrap().success());
+    assert_eq!(contents(&db, DEPARTMENT).await["receipts"].len(), 60_000);
+    assert!(has_true_rollups(&db).await);
 }
 
 /// Seconds between two times of the schedule.

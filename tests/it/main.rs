@@ -15,6 +15,7 @@ mod cache;
 mod cache_history;
 mod cache_laws;
 mod cache_model;
+mod cancellation;
 mod cli;
 mod data_quality;
 mod database;

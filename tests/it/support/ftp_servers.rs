@@ -59,7 +59,8 @@ pub struct Pyftpdlib {
     pub port: u16,
     /// Of its own authority, when it encrypts.
     pub certificate: PathBuf,
-    _server: Server,
+    /// One process for all connections.
+    pub server: Server,
 }
 
 impl Pyftpdlib {
@@ -80,7 +81,7 @@ impl Pyftpdlib {
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let server = Server::start(&folder, &command);
         wait_for_port(port, "pyftpdlib");
-        Pyftpdlib { port, certificate: folder.join("cert.pem"), _server: server }
+        Pyftpdlib { port, certificate: folder.join("cert.pem"), server }
     }
 }
 
