@@ -22,6 +22,8 @@ mod database;
 mod domain;
 mod export;
 mod ftp;
+mod ftp_faults;
+mod ftp_suite;
 mod fuzz_corpus;
 mod hand_in;
 mod hostile_files;

@@ -64,7 +64,8 @@ pub struct Pyftpdlib {
 }
 
 impl Pyftpdlib {
-    pub fn start(files: &Path, encrypts: bool) -> Pyftpdlib {
+    /// With TLS of that version (`TLSv1.2`) at most, or without.
+    pub fn start(files: &Path, tls: Option<&str>) -> Pyftpdlib {
         let folder = keep(tempfile::Builder::new().prefix("cp-pyftpdlib-"));
         let port = free_port();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/ftp/server.py");
@@ -72,11 +73,11 @@ impl Pyftpdlib {
         let python = Path::new(&program("schemathesis")).with_file_name("python");
         let both = folder.join("both.pem");
         let mut command = vec![text(&python), text(&script), text(files), port.to_string()];
-        if encrypts {
+        if let Some(newest) = tls {
             a_certificate(&folder);
             let parts = ["key.pem", "cert.pem"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
             std::fs::write(&both, parts.concat()).unwrap();
-            command.push(text(&both));
+            command.extend([text(&both), newest.to_owned()]);
         }
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let server = Server::start(&folder, &command);

@@ -1,0 +1,143 @@
+//! The same suite on three FTP servers that this project did not write, each plain and with TLS of
+//! both versions. vsftpd and proftpd demand that every data connection resumes the session.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::app::{Backend, TestApp};
+use crate::support::ftp_servers::{FtpTls, Proftpd, Pyftpdlib, Vsftpd};
+use crate::support::workbooks::{a_receipt, receipts};
+
+/// A server that offers a folder.
+struct Served {
+    port: u16,
+    certificate: PathBuf,
+    login: (&'static str, &'static str),
+    /// The folder as the server calls it.
+    remote_dir: String,
+    _server: Box<dyn std::any::Any>,
+}
+
+const ANONYMOUS: (&str, &str) = ("anonymous", "");
+
+fn vsftpd(folder: &Path, tls: Option<&str>) -> Served {
+    let how = if tls.is_some() { FtpTls::Explicit } else { FtpTls::None };
+    let server = Vsftpd::start_with(folder, how, tls.unwrap_or("TLSv1.3"));
+    let remote_dir = folder.display().to_string();
+    Served {
+        port: server.port,
+        certificate: server.certificate.clone(),
+        login: ANONYMOUS,
+        remote_dir,
+        _server: Box::new(server),
+    }
+}
+
+fn proftpd(folder: &Path, tls: Option<&str>) -> Served {
+    let server = Proftpd::start(folder, tls);
+    let remote_dir = folder.display().to_string();
+    Served {
+        port: server.port,
+        certificate: server.certificate.clone(),
+        login: Proftpd::LOGIN,
+        remote_dir,
+        _server: Box::new(server),
+    }
+}
+
+fn pyftpdlib(folder: &Path, tls: Option<&str>) -> Served {
+    let server = Pyftpdlib::start(folder, tls);
+    let remote_dir = "/".to_owned();
+    Served {
+        port: server.port,
+        certificate: server.certificate.clone(),
+        login: ANONYMOUS,
+        remote_dir,
+        _server: Box::new(server),
+    }
+}
+
+/// One test for each way to speak to a server.
+macro_rules! suite {
+    ($($server:ident),+) => {
+        $(mod $server {
+            #[actix_rt::test]
+            async fn plain() {
+                super::the_suite(super::$server, None).await;
+            }
+            #[actix_rt::test]
+            async fn tls_1_2() {
+                super::the_suite(super::$server, Some("TLSv1.2")).await;
+            }
+            #[actix_rt::test]
+            async fn tls_1_3() {
+                super::the_suite(super::$server, Some("TLSv1.3")).await;
+            }
+        })+
+    };
+}
+suite!(vsftpd, proftpd, pyftpdlib);
+
+const LARGE: &str = "Sever Torg - Postuplenie(kredity) XLSX.xlsx";
+
+async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: Vec<u8>| {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        // Old enough to be relied on.
+        let file = std::fs::File::options().append(true).open(folder.path().join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3_600)).unwrap();
+    };
+    // More than one buffer of the transfer.
+    let many: Vec<_> = (1..=5_000).map(a_receipt).collect();
+    write(LARGE, receipts(&many));
+    write("Запад - Поступление (кредиты) XLSX.xlsx", receipts(&[a_receipt(5_001)]));
+    write("0 - postuplenie.xlsx", Vec::new());
+    write("half - postuplenie.xlsx.part", receipts(&[a_receipt(6_000)]));
+    std::fs::create_dir(folder.path().join("postuplenie old.xlsx")).unwrap();
+    let served = start(folder.path(), tls);
+    let (port, certificate) = (served.port.to_string(), served.certificate.display().to_string());
+    let app = TestApp::start_with(
+        Backend::Sqlite,
+        &[
+            ("USE_REDIS", "false"),
+            ("FTP_HOST", "localhost"),
+            ("FTP_PORT", &port),
+            ("FTP_USER", served.login.0),
+            ("FTP_PASSWORD", served.login.1),
+            ("FTP_REMOTE_DIR", &served.remote_dir),
+            ("FTP_TLS", if tls.is_some() { "explicit" } else { "none" }),
+            ("FTP_CA_FILE", if tls.is_some() { &certificate } else { "" }),
+        ],
+    )
+    .await;
+    let received = async || app.get("summary").await.ok()["total_receipts"].clone();
+    let told = async |answer: &Value| format!("{answer} {}", app.get("import-logs").await.text);
+
+    let first = app.trigger().await.ok();
+    assert_eq!(first["message"], "2 of 4 files imported, 1 failed, 1 skipped", "{}", told(&first).await);
+    assert_eq!(received().await, json!(500_100.0));
+
+    let journal = app.get("import-logs").await.ok().as_array().unwrap().len();
+    std::fs::remove_file(folder.path().join("0 - postuplenie.xlsx")).unwrap();
+    std::fs::remove_file(folder.path().join("half - postuplenie.xlsx.part")).unwrap();
+    let again = app.trigger().await.ok();
+    assert_eq!(again["message"], "0 of 2 files imported, 0 failed, 2 skipped", "{}", told(&again).await);
+    assert_eq!(app.get("import-logs").await.ok().as_array().unwrap().len(), journal, "unchanged by the listing alone");
+
+    write(LARGE, receipts(&[a_receipt(1).amounting_to(7_00)]));
+    let changed = app.trigger().await.ok();
+    assert_eq!(changed["message"], "1 of 2 files imported, 0 failed, 1 skipped", "{}", told(&changed).await);
+    assert_eq!(received().await, json!(500_007.0));
+
+    std::fs::remove_dir(folder.path().join("postuplenie old.xlsx")).unwrap();
+    std::fs::remove_file(folder.path().join(LARGE)).unwrap();
+    std::fs::remove_file(folder.path().join("Запад - Поступление (кредиты) XLSX.xlsx")).unwrap();
+    let empty = app.trigger().await;
+    assert_eq!(empty.status, StatusCode::OK, "{}", empty.text);
+    assert_eq!(empty.json()["message"], "0 of 0 files imported, 0 failed, 0 skipped", "an empty folder is no fault");
+    assert_eq!(received().await, json!(500_007.0), "and wipes nothing");
+    app.stop().await;
+}
