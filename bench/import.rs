@@ -19,7 +19,7 @@ use credit_portfolio::config::Settings;
 use credit_portfolio::db::{self, Db};
 use credit_portfolio::demo::expenses_export;
 use credit_portfolio::domain::Currency;
-use credit_portfolio::import::workbook::{self, Kind, Part, Rows};
+use credit_portfolio::import::workbook::{self, Kind, Part, Rows, WorkbookError};
 use credit_portfolio::import::{Loader, Order, RunReport, Source, run_once};
 
 const DEPARTMENT: i64 = 8;
@@ -27,6 +27,9 @@ const ROUNDS: usize = 3;
 const FILE: &str = "spisanie.xlsx";
 
 fn main() {
+    if let Ok(path) = std::env::var("OPEN_ONLY") {
+        return open_only(Path::new(&path));
+    }
     actix_rt::System::new().block_on(measure());
 }
 
@@ -176,9 +179,24 @@ async fn again(folder: &Path, rows: usize) {
     println!("| rows rewritten by that (by xmin) | {rewritten} | |\n");
 }
 
-/// The peak of the command line's memory, by the kernel's account.
+/// Opens a workbook, which reads its shared strings, and tells the peak of the memory.
+fn open_only(path: &Path) {
+    let file = File::open(path).unwrap();
+    let read = workbook::read(file, Some(Kind::Expenses), &Currency::default(), &mut |_| ControlFlow::Break(()));
+    assert!(matches!(read, Err(WorkbookError::Stopped)));
+    println!("{}", peak_kilobytes("self").unwrap());
+}
+
+fn peak_kilobytes(process: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// The peak of the command line's memory, by the kernel's account, and how much of it opening the
+/// workbook alone takes: its shared strings.
 async fn memory() {
-    println!("| peak memory of an import | rows | MiB |\n| --- | --- | --- |");
+    println!("| peak memory, MiB | rows | an import | opening alone | difference |\n| --- | --- | --- | --- | --- |");
     for rows in [100_000, 300_000, 1_000_000] {
         let folder = tempfile::tempdir().unwrap();
         // A process of its own would keep what making the workbook took; this one may.
@@ -195,14 +213,15 @@ async fn memory() {
             .unwrap();
         let mut peak = 0;
         while child.try_wait().unwrap().is_none() {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|size| size.parse().ok());
-            peak = peak.max(kilobytes.unwrap_or(0));
+            peak = peak.max(peak_kilobytes(&child.id().to_string()).unwrap_or(0));
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         assert!(child.wait().unwrap().success());
-        println!("| an import by the command line | {rows} | {} |", peak / 1024);
+        let this = std::env::current_exe().unwrap();
+        let opened = Command::new(this).env("OPEN_ONLY", folder.path().join(FILE)).output().unwrap();
+        assert!(opened.status.success(), "{}", String::from_utf8_lossy(&opened.stderr));
+        let opened: u64 = String::from_utf8_lossy(&opened.stdout).trim().parse().unwrap();
+        println!("| | {rows} | {} | {} | {} |", peak / 1024, opened / 1024, (peak - opened) / 1024);
     }
 }
 

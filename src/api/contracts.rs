@@ -137,6 +137,7 @@ pub async fn create(
     let facts = ContractFacts {
         contract_type: body.contract_type.map(|text| contract_type(&text)).transpose()?,
         counterparty: body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?,
+        ..ContractFacts::default()
     };
     let scope = DepartmentScope::One(department_id);
     let organization_id = body.organization_id;

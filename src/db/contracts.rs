@@ -13,12 +13,16 @@ use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope};
 
 /// What an operation tells of its contract beside the reference.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable)]
 pub struct ContractFacts {
     /// `credit` or `loan`.
     pub contract_type: Option<String>,
     /// The other party: the lender.
     pub counterparty: Option<String>,
+    /// Which operation told the type: a text that sorts by its date. `None`: entered by hand.
+    pub type_from: Option<String>,
+    /// Which operation told the counterparty.
+    pub counterparty_from: Option<String>,
 }
 
 /// A contract that is already stored.
@@ -28,8 +32,8 @@ pub struct KnownContract {
     pub id: i64,
     pub organization_id: i64,
     pub contract_key: String,
-    pub contract_type: Option<String>,
-    pub counterparty: Option<String>,
+    #[diesel(embed)]
+    pub facts: ContractFacts,
 }
 
 /// What reports tell of a contract beside its figures.
@@ -83,8 +87,7 @@ pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec
                 contracts::id,
                 contracts::organization_id,
                 contracts::contract_key,
-                contracts::contract_type,
-                contracts::counterparty,
+                (contracts::contract_type, contracts::counterparty, contracts::type_from, contracts::counterparty_from),
             ))
             .load(c)
             .await
@@ -111,6 +114,8 @@ pub async fn insert_contract(
         contracts::contract_date.eq(reference.date),
         contracts::contract_type.eq(&facts.contract_type),
         contracts::counterparty.eq(&facts.counterparty),
+        contracts::type_from.eq(&facts.type_from),
+        contracts::counterparty_from.eq(&facts.counterparty_from),
         contracts::created_at.eq(now),
         contracts::updated_at.eq(now),
     );
@@ -119,16 +124,18 @@ pub async fn insert_contract(
     })?)
 }
 
-/// Stores what became known of a contract that was first seen without it.
+/// Stores what operations tell of a contract.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn fill_contract_facts(conn: &mut DbConn, contract_id: i64, facts: &ContractFacts) -> Result<(), DbError> {
+pub async fn store_contract_facts(conn: &mut DbConn, contract_id: i64, facts: &ContractFacts) -> Result<(), DbError> {
     on_conn!(conn, |c| {
         diesel::update(contracts::table.filter(contracts::id.eq(contract_id)))
             .set((
                 contracts::contract_type.eq(&facts.contract_type),
                 contracts::counterparty.eq(&facts.counterparty),
+                contracts::type_from.eq(&facts.type_from),
+                contracts::counterparty_from.eq(&facts.counterparty_from),
                 contracts::updated_at.eq(utc_now()),
             ))
             .execute(c)
@@ -229,14 +236,17 @@ pub async fn find_contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
 }
 
-/// Changes the one of that id.
+/// Changes the one of that id. Type and counterparty that are entered are not overwritten by what
+/// operations tell.
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when the new key is taken.
 pub async fn update_contract(conn: &mut DbConn, id: i64, change: &ContractChange) -> Result<(), DbError> {
+    let type_from = change.contract_type.as_ref().map(|_| contracts::type_from.eq(None::<String>));
+    let counterparty_from = change.counterparty.as_ref().map(|_| contracts::counterparty_from.eq(None::<String>));
     on_conn!(conn, |c| {
         diesel::update(contracts::table.filter(contracts::id.eq(id)))
-            .set((change, contracts::updated_at.eq(utc_now())))
+            .set((change, type_from, counterparty_from, contracts::updated_at.eq(utc_now())))
             .execute(c)
             .await
     })?;

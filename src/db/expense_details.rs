@@ -1,6 +1,6 @@
 //! Expense details: what an expense paid, contract by contract.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -51,6 +51,8 @@ pub struct LinkableDetail {
     pub id: i64,
     pub contract_id: Option<i64>,
     pub contract_text: String,
+    pub expense_operation_id: String,
+    pub document_date: Option<NaiveDate>,
     pub organization_id: i64,
     pub operation_type: Option<String>,
     pub recipient: Option<String>,
@@ -125,6 +127,8 @@ pub async fn list_linkable_details(
                     expense_details::id,
                     expense_details::contract_id,
                     expense_details::contract_text.assume_not_null(),
+                    expense_details::expense_operation_id,
+                    expenses::document_date,
                     expenses::organization_id,
                     expenses::operation_type,
                     expenses::recipient,

@@ -65,6 +65,7 @@ async fn make_parties(conn: &mut DbConn, department_id: i64) -> Result<(), DbErr
                 let facts = super::ContractFacts {
                     contract_type: Some("credit".to_owned()),
                     counterparty: Some(format!("ПАО «Банк {}»", contract % 7)),
+                    ..Default::default()
                 };
                 insert_contract(conn, department_id, organization_id, &reference, &facts).await?;
             }

@@ -69,6 +69,8 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        type_from -> Nullable<Text>,
+        counterparty_from -> Nullable<Text>,
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Those that are known are read once; those that appear are made. So a row costs no round trip.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
 
 use crate::db::{
-    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, fill_contract_facts, insert_bank_account,
-    insert_contract, insert_organization, list_bank_account_ids, list_contracts, list_organization_ids,
+    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, insert_bank_account, insert_contract,
+    insert_organization, list_bank_account_ids, list_contracts, list_organization_ids, store_contract_facts,
 };
 use crate::domain::{ContractRef, ContractType};
 
@@ -15,6 +17,8 @@ pub(super) struct Directory {
     organizations: HashMap<String, i64>,
     bank_accounts: HashMap<String, BankAccountId>,
     contracts: HashMap<(i64, String), KnownContract>,
+    /// What operations told of contracts otherwise than it is stored, by the contract's id.
+    learnt: BTreeMap<i64, ContractFacts>,
     has_changed: bool,
 }
 
@@ -23,8 +27,25 @@ pub(super) struct Named<'r> {
     pub organization: &'r str,
     pub bank_account: Option<&'r str>,
     pub contract: Option<&'r ContractRef>,
+    pub told: Told<'r>,
+}
+
+/// What an operation tells of its contracts. Of several operations the earliest decides, so that
+/// the order in which they arrive does not.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'r> {
+    pub operation_id: &'r str,
+    pub document_date: Option<NaiveDate>,
     pub operation_type: Option<&'r str>,
     pub counterparty: Option<&'r str>,
+}
+
+impl Told<'_> {
+    /// Sorts by date, then by operation; those without a date come last.
+    fn from(&self) -> String {
+        let date = self.document_date.map_or("9999-99-99".to_owned(), |date| date.to_string());
+        format!("{date} {}", self.operation_id)
+    }
 }
 
 /// The rows behind what an operation names.
@@ -42,6 +63,7 @@ impl Directory {
             organizations: list_organization_ids(conn, department_id).await?,
             bank_accounts: list_bank_account_ids(conn, department_id).await?,
             contracts: contracts.map(|known| ((known.organization_id, known.contract_key.clone()), known)).collect(),
+            learnt: BTreeMap::new(),
             has_changed: false,
         })
     }
@@ -59,10 +81,7 @@ impl Directory {
             None => None,
         };
         let contract_id = match named.contract {
-            Some(contract) => {
-                let (operation_type, counterparty) = (named.operation_type, named.counterparty);
-                Some(self.contract(conn, organization_id, contract, operation_type, counterparty).await?)
-            }
+            Some(contract) => Some(self.contract(conn, organization_id, contract, named.told).await?),
             None => None,
         };
         Ok(Parties { organization_id, bank_account_id, contract_id })
@@ -89,48 +108,76 @@ impl Directory {
         Ok(id)
     }
 
-    /// The contract that an operation of the organization refers to. What the operation tells of
-    /// it is kept where nothing was known yet.
+    /// The contract that an operation of the organization refers to.
     pub async fn contract(
         &mut self,
         conn: &mut DbConn,
         organization_id: i64,
         reference: &ContractRef,
-        operation_type: Option<&str>,
-        counterparty: Option<&str>,
+        told: Told<'_>,
     ) -> Result<i64, DbError> {
-        let facts = ContractFacts {
-            contract_type: operation_type.and_then(ContractType::of_operation).map(|kind| kind.as_str().to_owned()),
-            counterparty: counterparty.map(str::to_owned),
-        };
         let key = (organization_id, reference.key());
         if let Some(known) = self.contracts.get_mut(&key) {
-            let learnt = known.contract_type.is_none() && facts.contract_type.is_some()
-                || known.counterparty.is_none() && facts.counterparty.is_some();
-            if learnt {
-                known.contract_type = known.contract_type.take().or(facts.contract_type);
-                known.counterparty = known.counterparty.take().or(facts.counterparty);
-                let facts = ContractFacts {
-                    contract_type: known.contract_type.clone(),
-                    counterparty: known.counterparty.clone(),
-                };
-                fill_contract_facts(conn, known.id, &facts).await?;
-                self.has_changed = true;
+            let learnt = learn(&mut known.facts, told);
+            self.has_changed |= learnt.is_news;
+            if learnt.is_news || learnt.is_earlier {
+                self.learnt.insert(known.id, known.facts.clone());
             }
             return Ok(known.id);
         }
+        let mut facts = ContractFacts::default();
+        learn(&mut facts, told);
         let id = insert_contract(conn, self.department_id, organization_id, reference, &facts).await?;
         self.has_changed = true;
-        let known = KnownContract {
-            id,
-            organization_id,
-            contract_key: key.1.clone(),
-            contract_type: facts.contract_type,
-            counterparty: facts.counterparty,
-        };
+        let known = KnownContract { id, organization_id, contract_key: key.1.clone(), facts };
         self.contracts.insert(key, known);
         Ok(id)
     }
+
+    /// Stores what was learnt of contracts.
+    pub async fn store_learnt(&mut self, conn: &mut DbConn) -> Result<(), DbError> {
+        for (id, facts) in std::mem::take(&mut self.learnt) {
+            store_contract_facts(conn, id, &facts).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What was learnt from an operation.
+#[derive(Default)]
+struct Learnt {
+    /// A fact is another now.
+    is_news: bool,
+    /// A fact is told by another operation now.
+    is_earlier: bool,
+}
+
+/// Takes what an operation tells where nothing was known, or a later operation had told it. What was
+/// entered by hand stays.
+fn learn(facts: &mut ContractFacts, told: Told<'_>) -> Learnt {
+    let mut learnt = Learnt::default();
+    let from = told.from();
+    let contract_type = told.operation_type.and_then(ContractType::of_operation).map(ContractType::as_str);
+    for (fact, fact_from, told) in [
+        (&mut facts.contract_type, &mut facts.type_from, contract_type),
+        (&mut facts.counterparty, &mut facts.counterparty_from, told.counterparty),
+    ] {
+        let is_first = match (&fact, &fact_from) {
+            (None, _) => true,
+            (Some(_), Some(known)) => from <= *known,
+            (Some(_), None) => false,
+        };
+        let Some(told) = told.filter(|_| is_first) else { continue };
+        if fact.as_deref() != Some(told) {
+            *fact = Some(told.to_owned());
+            learnt.is_news = true;
+        }
+        if fact_from.as_deref() != Some(&from) {
+            *fact_from = Some(from.clone());
+            learnt.is_earlier = true;
+        }
+    }
+    learnt
 }
 
 /// Splits `40702810900000012345, АО «Банк»` into the twenty digits of a Russian account number and

@@ -241,8 +241,8 @@ async fn a_contract_learns_its_lender_when_an_operation_tells_it(backend: Backen
     app.import(DEPARTMENT, &[(RECEIPTS, &sheet.to_xlsx().unwrap())]).await;
     let contracts = db::list_contracts(&mut app.running.state.db.conn().await.unwrap(), DEPARTMENT).await.unwrap();
     assert_eq!(contracts.len(), 1);
-    assert_eq!(contracts[0].counterparty.as_deref(), Some("ПАО «Другой»"));
-    assert_eq!(contracts[0].contract_type.as_deref(), Some("credit"));
+    assert_eq!(contracts[0].facts.counterparty.as_deref(), Some("ПАО «Другой»"));
+    assert_eq!(contracts[0].facts.contract_type.as_deref(), Some("credit"));
     app.stop().await;
 }
 

@@ -11,6 +11,7 @@ use crate::db::{
     list_expense_facts, utc_now,
 };
 use crate::domain::Money;
+use crate::import::directory::Told;
 use crate::import::workbook::DetailRow;
 
 impl Loader {
@@ -50,10 +51,13 @@ impl Loader {
                 inserted += 1;
                 let contract_id = match (&row.contract, expenses.get(&expense_operation_id)) {
                     (Some(contract), Some(expense)) => {
-                        let (operation_type, recipient) =
-                            (expense.operation_type.as_deref(), expense.recipient.as_deref());
-                        let organization_id = expense.organization_id;
-                        Some(self.directory.contract(conn, organization_id, contract, operation_type, recipient).await?)
+                        let told = Told {
+                            operation_id: &expense_operation_id,
+                            document_date: expense.document_date,
+                            operation_type: expense.operation_type.as_deref(),
+                            counterparty: expense.recipient.as_deref(),
+                        };
+                        Some(self.directory.contract(conn, expense.organization_id, contract, told).await?)
                     }
                     _ => None,
                 };

@@ -8,7 +8,7 @@ use crate::db::{
     list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money};
-use crate::import::directory::{Named, Parties};
+use crate::import::directory::{Named, Parties, Told};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 impl Loader {
@@ -32,8 +32,12 @@ impl Loader {
                 organization: &row.organization,
                 bank_account: row.bank_account.as_deref(),
                 contract: row.contract.as_ref(),
-                operation_type: row.operation_type.as_deref(),
-                counterparty: row.payer.as_deref(),
+                told: Told {
+                    operation_id: &row.operation_id,
+                    document_date: row.document_date,
+                    operation_type: row.operation_type.as_deref(),
+                    counterparty: row.payer.as_deref(),
+                },
             };
             let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
             self.organizations.insert(organization_id);
@@ -91,8 +95,12 @@ impl Loader {
                 organization: &row.organization,
                 bank_account: row.bank_account.as_deref(),
                 contract: row.contract.as_ref(),
-                operation_type: row.operation_type.as_deref(),
-                counterparty: row.recipient.as_deref(),
+                told: Told {
+                    operation_id: &row.operation_id,
+                    document_date: row.document_date,
+                    operation_type: row.operation_type.as_deref(),
+                    counterparty: row.recipient.as_deref(),
+                },
             };
             let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
             self.organizations.insert(organization_id);
@@ -144,9 +152,13 @@ impl Loader {
         let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
         for detail in list_linkable_details(conn, department_id, &ids).await? {
             let Some(reference) = ContractRef::parse(&detail.contract_text, None) else { continue };
-            let (operation_type, recipient) = (detail.operation_type.as_deref(), detail.recipient.as_deref());
-            let contract_id =
-                self.directory.contract(conn, detail.organization_id, &reference, operation_type, recipient).await?;
+            let told = Told {
+                operation_id: &detail.expense_operation_id,
+                document_date: detail.document_date,
+                operation_type: detail.operation_type.as_deref(),
+                counterparty: detail.recipient.as_deref(),
+            };
+            let contract_id = self.directory.contract(conn, detail.organization_id, &reference, told).await?;
             if detail.contract_id != Some(contract_id) {
                 by_contract.entry(contract_id).or_default().push(detail.id);
             }

@@ -1,0 +1,2 @@
+ALTER TABLE contracts DROP COLUMN counterparty_from;
+ALTER TABLE contracts DROP COLUMN type_from;
