@@ -16,7 +16,7 @@ use crate::db::{self, DbConn, DbError, Hold, ImportedFile, utc_now};
 use crate::domain::ChangedData;
 use crate::import::hold::StopReason;
 
-/// A time younger than this when the file was fetched is not relied on later.
+/// A time younger than this when the fetching of a file began is not relied on later.
 const YOUNG: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 
 /// Of a file that changed no more rows it is found out which days' sums are others now, so that the
@@ -271,18 +271,17 @@ impl Run<'_> {
     }
 
     fn version(&self, source: &Source, file: &OfferedFile, fetched: &Fetched) -> ImportedFile {
-        let fetched_at = utc_now();
         ImportedFile {
             department_id: source.department_id,
             source: source.name.clone(),
             path: file.name.clone(),
             size: i64::try_from(fetched.bytes).unwrap_or(i64::MAX),
-            modified_at: file.modified_at.filter(|time| *time + YOUNG <= fetched_at),
+            modified_at: file.modified_at.filter(|time| *time + YOUNG <= fetched.begun_at),
             sha256: fetched.sha256.clone(),
             failures: 0,
             error_message: None,
             run_id: self.run_id.unwrap_or_default(),
-            fetched_at,
+            fetched_at: utc_now(),
         }
     }
 }

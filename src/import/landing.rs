@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 
+use chrono::NaiveDateTime;
 use sha2::{Digest, Sha256};
 
 use super::source::SourceError;
+use crate::db::utc_now;
 
 /// A file that is arriving.
 pub(super) struct Landing {
@@ -13,6 +15,7 @@ pub(super) struct Landing {
     hasher: Sha256,
     bytes: u64,
     max_bytes: u64,
+    begun_at: NaiveDateTime,
 }
 
 /// A file that has arrived whole.
@@ -24,13 +27,15 @@ pub(super) struct Fetched {
     pub bytes: u64,
     /// Of its bytes, in hexadecimal.
     pub sha256: String,
+    /// When its first byte was asked for, UTC: what was written later may not be in it.
+    pub begun_at: NaiveDateTime,
 }
 
 impl Landing {
     /// Room for a file of at most so many bytes.
     pub fn new(max_bytes: u64) -> Result<Landing, SourceError> {
         let file = tempfile::tempfile().map_err(no_room)?;
-        Ok(Landing { file, hasher: Sha256::new(), bytes: 0, max_bytes })
+        Ok(Landing { file, hasher: Sha256::new(), bytes: 0, max_bytes, begun_at: utc_now() })
     }
 
     /// How much has arrived.
@@ -64,7 +69,7 @@ impl Landing {
     pub fn finish(mut self) -> Result<Fetched, SourceError> {
         self.file.seek(SeekFrom::Start(0)).map_err(no_room)?;
         let sha256 = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Fetched { file: self.file, bytes: self.bytes, sha256 })
+        Ok(Fetched { file: self.file, bytes: self.bytes, sha256, begun_at: self.begun_at })
     }
 }
 

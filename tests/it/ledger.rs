@@ -2,7 +2,7 @@
 
 use credit_portfolio::app::import_context;
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{FileReport, FileStatus, Order, RunReport, Source, run_once};
+use credit_portfolio::import::{FileReport, FileStatus, ImportEvent, Order, RunReport, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -270,5 +270,37 @@ async fn a_run_takes_the_files_of_several_sources_by_their_patterns() {
     let journal = app.get("import-logs").await.ok();
     let source = folders[1].path().display().to_string();
     assert!(journal.as_array().unwrap().iter().any(|entry| entry["source"] == source.as_str()), "{journal}");
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_file_that_is_rewritten_while_it_is_fetched_slowly_is_fetched_again() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(RECEIPTS);
+    let now = std::time::SystemTime::now();
+    let version = |amount: i64| receipts(&[a_receipt(1).amounting_to(amount * 100)]);
+    let size = version(1).len() as u64;
+    let other = (2..1_000).find(|amount| version(*amount).len() as u64 == size).unwrap();
+    let write = |amount: i64| {
+        std::fs::write(&path, version(amount)).unwrap();
+        // A server tells times by the second: both versions have the same.
+        std::fs::File::options().append(true).open(&path).unwrap().set_modified(now).unwrap();
+    };
+    write(1);
+    let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
+    let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
+    let order = Order::now(vec![source], "test");
+    let mut rewrite = |event: ImportEvent<'_>| {
+        if matches!(event, ImportEvent::Fetched { bytes, .. } if bytes == size) {
+            write(other);
+            // The end of the transfer comes late, when the time no longer looks young.
+            std::thread::sleep(std::time::Duration::from_secs(3));
+        }
+    };
+    run_once(&context, &order, &Default::default(), &mut rewrite).await.unwrap();
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(1.0));
+    run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(other as f64));
     app.stop().await;
 }
