@@ -22,41 +22,30 @@ struct Served {
 
 const ANONYMOUS: (&str, &str) = ("anonymous", "");
 
+impl Served {
+    fn by(port: u16, server: impl std::any::Any, certificate: &Path, remote_dir: &Path) -> Served {
+        let remote_dir = remote_dir.display().to_string();
+        Served { port, certificate: certificate.to_owned(), login: ANONYMOUS, remote_dir, _server: Box::new(server) }
+    }
+}
+
 fn vsftpd(folder: &Path, tls: Option<&str>) -> Served {
     let how = if tls.is_some() { FtpTls::Explicit } else { FtpTls::None };
     let server = Vsftpd::start_with(folder, how, tls.unwrap_or("TLSv1.3"));
-    let remote_dir = folder.display().to_string();
-    Served {
-        port: server.port,
-        certificate: server.certificate.clone(),
-        login: ANONYMOUS,
-        remote_dir,
-        _server: Box::new(server),
-    }
+    let certificate = server.certificate.clone();
+    Served::by(server.port, server, &certificate, folder)
 }
 
 fn proftpd(folder: &Path, tls: Option<&str>) -> Served {
     let server = Proftpd::start(folder, tls);
-    let remote_dir = folder.display().to_string();
-    Served {
-        port: server.port,
-        certificate: server.certificate.clone(),
-        login: Proftpd::LOGIN,
-        remote_dir,
-        _server: Box::new(server),
-    }
+    let certificate = server.certificate.clone();
+    Served { login: Proftpd::LOGIN, ..Served::by(server.port, server, &certificate, folder) }
 }
 
 fn pyftpdlib(folder: &Path, tls: Option<&str>) -> Served {
     let server = Pyftpdlib::start(folder, tls);
-    let remote_dir = "/".to_owned();
-    Served {
-        port: server.port,
-        certificate: server.certificate.clone(),
-        login: ANONYMOUS,
-        remote_dir,
-        _server: Box::new(server),
-    }
+    let certificate = server.certificate.clone();
+    Served::by(server.port, server, &certificate, Path::new("/"))
 }
 
 /// One test for each way to speak to a server.
