@@ -28,6 +28,7 @@ on_both_databases!(
     one_transfer_pays_several_contracts,
     departments_keep_their_rows_apart,
     a_contract_learns_its_lender_when_an_operation_tells_it,
+    the_earliest_operation_tells_the_lender_unless_somebody_entered_one,
     a_row_that_goes_to_another_organization_takes_its_details_along,
     a_new_portfolio_of_twenty_thousand_rows_goes_in_whole,
 );
@@ -274,5 +275,29 @@ async fn a_new_portfolio_of_twenty_thousand_rows_goes_in_whole(backend: Backend)
     assert_eq!(counts(&report), [[10_000, 0, 0, 0, 0], [10_000, 0, 0, 0, 0]]);
     let figures = summary(&app).await;
     assert_eq!((&figures["total_expenses"], &figures["total_principal"]), (&json!(500_050.0), &json!(500_050.0)));
+    app.stop().await;
+}
+
+async fn the_earliest_operation_tells_the_lender_unless_somebody_entered_one(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let lender = async || app.get("contracts").await.ok()[0]["counterparty"].clone();
+    let told = |serial: u32, day: &str, name: &str| receipts(&[a_receipt(serial).on(day).with(name)]);
+    for (serial, day, name, wanted) in [
+        (1, "05.03.2024", "ПАО «Второй»", "ПАО «Второй»"),
+        (2, "06.03.2024", "ПАО «Третий»", "ПАО «Второй»"),
+        (3, "04.03.2024", "ПАО «Первый»", "ПАО «Первый»"),
+        // The operation that told it is corrected.
+        (3, "04.03.2024", "ПАО «Самый первый»", "ПАО «Самый первый»"),
+    ] {
+        app.import(DEPARTMENT, &[(RECEIPTS, &told(serial, day, name))]).await;
+        assert_eq!(lender().await, wanted, "after operation {serial}");
+    }
+    let id = app.get("contracts").await.ok()[0]["id"].clone();
+    let token = app.token(credit_portfolio::domain::Role::Admin, DEPARTMENT).await;
+    let path = format!("credit-portfolio/contracts/{id}");
+    let entered = json!({"counterparty": "АО «По договору»"});
+    app.request(reqwest::Method::PUT, &path, Some(&token), Some(entered)).await.ok();
+    app.import(DEPARTMENT, &[(RECEIPTS, &told(4, "01.03.2024", "ПАО «Ещё раньше»"))]).await;
+    assert_eq!(lender().await, "АО «По договору»");
     app.stop().await;
 }
