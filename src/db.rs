@@ -33,8 +33,9 @@ pub use bank_accounts::{
     list_bank_accounts, update_bank_account,
 };
 pub use contracts::{
-    ContractChange, ContractFacts, ContractFilter, ContractRow, ContractTitle, KnownContract, find_contract,
-    insert_contract, list_contract_titles, list_contracts, search_contracts, store_contract_facts, update_contract,
+    ContractChange, ContractFacts, ContractFilter, ContractRow, ContractTitle, KnownContract, NewContract,
+    find_contract, insert_contract, list_contract_titles, list_contracts, list_contracts_by_key, search_contracts,
+    update_contract, upsert_contracts,
 };
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};

@@ -144,7 +144,8 @@ pub async fn create(
     own_organization(&state, scope, organization_id).await?;
     let (id, row) = state
         .change_data(department_id, async |conn| {
-            let id = db::insert_contract(conn, department_id, organization_id, &reference, &facts).await?;
+            let contract = db::NewContract::new(department_id, organization_id, &reference, facts);
+            let id = db::insert_contract(conn, &contract).await?;
             let change = ContractChange { is_active: body.is_active, ..ContractChange::default() };
             db::update_contract(conn, id, &change).await?;
             Ok((id, db::find_contract(conn, scope, id).await?))

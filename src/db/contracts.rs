@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::{contracts, organizations};
-use super::{DbConn, DbError, on_conn, utc_now};
+use super::{CHUNK, DbConn, DbError, id_chunk, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope};
 
 /// What an operation tells of its contract beside the reference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = contracts)]
 pub struct ContractFacts {
     /// `credit` or `loan`.
     pub contract_type: Option<String>,
@@ -26,7 +29,8 @@ pub struct ContractFacts {
 }
 
 /// A contract that is already stored.
-#[derive(Clone, Queryable)]
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct KnownContract {
     pub id: i64,
@@ -34,6 +38,38 @@ pub struct KnownContract {
     pub contract_key: String,
     #[diesel(embed)]
     pub facts: ContractFacts,
+}
+
+/// A contract to be stored, under the spelling that it was first seen with.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = contracts)]
+pub struct NewContract {
+    department_id: i64,
+    organization_id: i64,
+    contract_key: String,
+    contract_number: String,
+    contract_date: Option<NaiveDate>,
+    #[diesel(embed)]
+    facts: ContractFacts,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl NewContract {
+    /// The one of an organization that a reference means.
+    pub fn new(department_id: i64, organization_id: i64, reference: &ContractRef, facts: ContractFacts) -> NewContract {
+        let now = utc_now();
+        NewContract {
+            department_id,
+            organization_id,
+            contract_key: reference.key(),
+            contract_number: reference.spelling.clone(),
+            contract_date: reference.date,
+            facts,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// What reports tell of a contract beside its figures.
@@ -83,65 +119,97 @@ pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec
     Ok(on_conn!(conn, |c| {
         contracts::table
             .filter(contracts::department_id.eq(department_id))
-            .select((
-                contracts::id,
-                contracts::organization_id,
-                contracts::contract_key,
-                (contracts::contract_type, contracts::counterparty, contracts::type_from, contracts::counterparty_from),
-            ))
+            .select(KnownContract::as_select())
             .load(c)
             .await
     })?)
 }
 
-/// Stores a new contract under the spelling it was first seen with; gives its id.
-///
-/// # Errors
-/// [`DbError`] when the key is taken or the database can't answer.
-pub async fn insert_contract(
-    conn: &mut DbConn,
-    department_id: i64,
-    organization_id: i64,
-    reference: &ContractRef,
-    facts: &ContractFacts,
-) -> Result<i64, DbError> {
-    let now = utc_now();
-    let row = (
-        contracts::department_id.eq(department_id),
-        contracts::organization_id.eq(organization_id),
-        contracts::contract_key.eq(reference.key()),
-        contracts::contract_number.eq(&reference.spelling),
-        contracts::contract_date.eq(reference.date),
-        contracts::contract_type.eq(&facts.contract_type),
-        contracts::counterparty.eq(&facts.counterparty),
-        contracts::type_from.eq(&facts.type_from),
-        contracts::counterparty_from.eq(&facts.counterparty_from),
-        contracts::created_at.eq(now),
-        contracts::updated_at.eq(now),
-    );
-    Ok(on_conn!(conn, |c| {
-        diesel::insert_into(contracts::table).values(row).returning(contracts::id).get_result(c).await
-    })?)
-}
-
-/// Stores what operations tell of a contract.
+/// Those of an organization's contracts that have one of these keys.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn store_contract_facts(conn: &mut DbConn, contract_id: i64, facts: &ContractFacts) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(contracts::table.filter(contracts::id.eq(contract_id)))
-            .set((
-                contracts::contract_type.eq(&facts.contract_type),
-                contracts::counterparty.eq(&facts.counterparty),
-                contracts::type_from.eq(&facts.type_from),
-                contracts::counterparty_from.eq(&facts.counterparty_from),
-                contracts::updated_at.eq(utc_now()),
-            ))
-            .execute(c)
-            .await
-    })?;
-    Ok(())
+pub async fn list_contracts_by_key(
+    conn: &mut DbConn,
+    department_id: i64,
+    organization_id: i64,
+    keys: &[&str],
+) -> Result<Vec<KnownContract>, DbError> {
+    let mut known = Vec::new();
+    for keys in keys.chunks(id_chunk(conn)) {
+        let rows: Vec<KnownContract> = on_conn!(conn, |c| {
+            contracts::table
+                .filter(contracts::department_id.eq(department_id))
+                .filter(contracts::organization_id.eq(organization_id))
+                .filter(contracts::contract_key.eq_any(keys))
+                .select(KnownContract::as_select())
+                .load(c)
+                .await
+        })?;
+        known.extend(rows);
+    }
+    Ok(known)
+}
+
+/// Stores a contract that is entered; gives its id.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when the key is taken.
+pub async fn insert_contract(conn: &mut DbConn, contract: &NewContract) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| {
+        diesel::insert_into(contracts::table).values(contract).returning(contracts::id).get_result(c).await
+    })?)
+}
+
+/// The new value of a column of a fact, or the old one when the fact was entered by hand.
+macro_rules! unless_entered {
+    ($fact:ident, $from:ident, $column:ident) => {
+        case_when(contracts::$fact.is_not_null().and(contracts::$from.is_null()), contracts::$column)
+            .otherwise(excluded(contracts::$column))
+    };
+}
+
+/// Stores contracts that operations refer to; gives them as they then are. One whose key is known
+/// keeps its spelling, and what was entered of it by hand, be it a moment ago; the rest of its facts
+/// is overwritten.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn upsert_contracts(conn: &mut DbConn, rows: Vec<NewContract>) -> Result<Vec<KnownContract>, DbError> {
+    macro_rules! upsert {
+        ($values:expr) => {
+            diesel::insert_into(contracts::table)
+                .values($values)
+                .on_conflict((contracts::department_id, contracts::organization_id, contracts::contract_key))
+                .do_update()
+                .set((
+                    contracts::contract_type.eq(unless_entered!(contract_type, type_from, contract_type)),
+                    contracts::type_from.eq(unless_entered!(contract_type, type_from, type_from)),
+                    contracts::counterparty.eq(unless_entered!(counterparty, counterparty_from, counterparty)),
+                    contracts::counterparty_from.eq(unless_entered!(
+                        counterparty,
+                        counterparty_from,
+                        counterparty_from
+                    )),
+                    contracts::updated_at.eq(excluded(contracts::updated_at)),
+                ))
+                .returning(KnownContract::as_returning())
+        };
+    }
+    match conn {
+        DbConn::Postgres(conn) => {
+            let mut stored = Vec::with_capacity(rows.len());
+            for chunk in rows.chunks(CHUNK) {
+                stored.extend(upsert!(chunk).get_results(&mut **conn).await?);
+            }
+            Ok(stored)
+        }
+        DbConn::Sqlite(conn) => Ok(conn
+            .spawn_blocking(move |conn| {
+                rows.iter().map(|row| diesel::RunQueryDsl::get_result(upsert!(row), conn)).collect()
+            })
+            .await?),
+    }
 }
 
 /// As stored and answered, without the figures.

@@ -67,7 +67,8 @@ async fn make_parties(conn: &mut DbConn, department_id: i64) -> Result<(), DbErr
                     counterparty: Some(format!("ПАО «Банк {}»", contract % 7)),
                     ..Default::default()
                 };
-                insert_contract(conn, department_id, organization_id, &reference, &facts).await?;
+                let contract = super::NewContract::new(department_id, organization_id, &reference, facts);
+                insert_contract(conn, &contract).await?;
             }
         }
     }

@@ -1,14 +1,16 @@
 //! The organizations, bank accounts and contracts of a department during one transaction.
 //!
-//! Those that are known are read once; those that appear are made. So a row costs no round trip.
+//! Those that appear are made. Organizations and bank accounts are few and read once; contracts are
+//! looked up, made and changed for many operations together, so that neither a row costs a round
+//! trip, nor memory grows with their number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
 use crate::db::{
-    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, insert_bank_account, insert_contract,
-    insert_organization, list_bank_account_ids, list_contracts, list_organization_ids, store_contract_facts,
+    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, NewContract, insert_bank_account,
+    insert_organization, list_bank_account_ids, list_contracts_by_key, list_organization_ids, upsert_contracts,
 };
 use crate::domain::{ContractRef, ContractType};
 
@@ -16,9 +18,6 @@ pub(super) struct Directory {
     department_id: i64,
     organizations: HashMap<String, i64>,
     bank_accounts: HashMap<String, BankAccountId>,
-    contracts: HashMap<(i64, String), KnownContract>,
-    /// What operations told of contracts otherwise than it is stored, by the contract's id.
-    learnt: BTreeMap<i64, ContractFacts>,
     has_changed: bool,
 }
 
@@ -48,6 +47,13 @@ impl Told<'_> {
     }
 }
 
+/// A contract that an operation refers to.
+pub(super) struct Reference<'r> {
+    pub organization_id: i64,
+    pub contract: &'r ContractRef,
+    pub told: Told<'r>,
+}
+
 /// The rows behind what an operation names.
 pub(super) struct Parties {
     pub organization_id: i64,
@@ -57,13 +63,10 @@ pub(super) struct Parties {
 
 impl Directory {
     pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<Directory, DbError> {
-        let contracts = list_contracts(conn, department_id).await?.into_iter();
         Ok(Directory {
             department_id,
             organizations: list_organization_ids(conn, department_id).await?,
             bank_accounts: list_bank_account_ids(conn, department_id).await?,
-            contracts: contracts.map(|known| ((known.organization_id, known.contract_key.clone()), known)).collect(),
-            learnt: BTreeMap::new(),
             has_changed: false,
         })
     }
@@ -73,18 +76,24 @@ impl Directory {
         self.has_changed
     }
 
-    /// The parties of an operation; those that appear are made.
-    pub async fn parties(&mut self, conn: &mut DbConn, named: Named<'_>) -> Result<Parties, DbError> {
-        let organization_id = self.organization(conn, named.organization).await?;
-        let bank_account_id = match named.bank_account {
-            Some(text) => Some(self.bank_account(conn, text).await?),
-            None => None,
-        };
-        let contract_id = match named.contract {
-            Some(contract) => Some(self.contract(conn, organization_id, contract, named.told).await?),
-            None => None,
-        };
-        Ok(Parties { organization_id, bank_account_id, contract_id })
+    /// The parties of some operations, in their order; those that appear are made.
+    pub async fn parties(&mut self, conn: &mut DbConn, named: &[Named<'_>]) -> Result<Vec<Parties>, DbError> {
+        let (mut parties, mut references) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
+        for Named { organization, bank_account, contract, told } in named {
+            let organization_id = self.organization(conn, organization).await?;
+            let bank_account_id = match bank_account {
+                Some(text) => Some(self.bank_account(conn, text).await?),
+                None => None,
+            };
+            parties.push(Parties { organization_id, bank_account_id, contract_id: None });
+            references.extend(contract.map(|contract| Reference { organization_id, contract, told: *told }));
+        }
+        let contract_ids = self.contracts(conn, &references).await?;
+        let referring = parties.iter_mut().zip(named).filter(|(_, named)| named.contract.is_some());
+        for ((parties, _), contract_id) in referring.zip(contract_ids) {
+            parties.contract_id = Some(contract_id);
+        }
+        Ok(parties)
     }
 
     async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<i64, DbError> {
@@ -108,38 +117,68 @@ impl Directory {
         Ok(id)
     }
 
-    /// The contract that an operation of the organization refers to.
-    pub async fn contract(
-        &mut self,
-        conn: &mut DbConn,
-        organization_id: i64,
-        reference: &ContractRef,
-        told: Told<'_>,
-    ) -> Result<i64, DbError> {
-        let key = (organization_id, reference.key());
-        if let Some(known) = self.contracts.get_mut(&key) {
-            let learnt = learn(&mut known.facts, told);
-            self.has_changed |= learnt.is_news;
-            if learnt.is_news || learnt.is_earlier {
-                self.learnt.insert(known.id, known.facts.clone());
+    /// The contracts that some operations refer to, in their order; those that appear are made, and
+    /// what the operations tell of them is stored.
+    pub async fn contracts(&mut self, conn: &mut DbConn, references: &[Reference<'_>]) -> Result<Vec<i64>, DbError> {
+        let keys: Vec<ContractKey> = references.iter().map(|to| (to.organization_id, to.contract.key())).collect();
+        let mut contracts = self.known_contracts(conn, &keys).await?;
+        let mut changed = Vec::new();
+        for (key, to) in keys.iter().zip(references) {
+            let contract = contracts.entry(key.clone()).or_default();
+            let learnt = learn(&mut contract.facts, to.told);
+            let is_new = contract.id.is_none();
+            self.has_changed |= is_new || learnt.is_news;
+            let differs = is_new || learnt.is_news || learnt.is_earlier;
+            if differs && !std::mem::replace(&mut contract.differs, true) {
+                changed.push((key, to.contract));
             }
-            return Ok(known.id);
         }
-        let mut facts = ContractFacts::default();
-        learn(&mut facts, told);
-        let id = insert_contract(conn, self.department_id, organization_id, reference, &facts).await?;
-        self.has_changed = true;
-        let known = KnownContract { id, organization_id, contract_key: key.1.clone(), facts };
-        self.contracts.insert(key, known);
-        Ok(id)
+        let as_learnt = |(key, reference): (&ContractKey, &ContractRef)| {
+            let facts = contracts.get(key).map(|contract| contract.facts.clone()).unwrap_or_default();
+            NewContract::new(self.department_id, key.0, reference, facts)
+        };
+        let rows = changed.into_iter().map(as_learnt).collect();
+        contracts.extend(upsert_contracts(conn, rows).await?.into_iter().map(Contract::of_stored));
+        let id = |key| contracts.get(key).and_then(|contract| contract.id).ok_or(DbError::NoSuchReference);
+        keys.iter().map(id).collect()
     }
 
-    /// Stores what was learnt of contracts.
-    pub async fn store_learnt(&mut self, conn: &mut DbConn) -> Result<(), DbError> {
-        for (id, facts) in std::mem::take(&mut self.learnt) {
-            store_contract_facts(conn, id, &facts).await?;
+    async fn known_contracts(
+        &self,
+        conn: &mut DbConn,
+        keys: &[ContractKey],
+    ) -> Result<HashMap<ContractKey, Contract>, DbError> {
+        let mut by_organization: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
+        for (organization_id, key) in keys {
+            by_organization.entry(*organization_id).or_default().insert(key);
         }
-        Ok(())
+        let mut known = HashMap::new();
+        for (organization_id, keys) in by_organization {
+            let keys: Vec<&str> = keys.into_iter().collect();
+            let stored = list_contracts_by_key(conn, self.department_id, organization_id, &keys).await?;
+            known.extend(stored.into_iter().map(Contract::of_stored));
+        }
+        Ok(known)
+    }
+}
+
+/// A contract's organization and key.
+type ContractKey = (i64, String);
+
+/// A contract while operations tell of it.
+#[derive(Default)]
+struct Contract {
+    /// `None` when it is new.
+    id: Option<i64>,
+    facts: ContractFacts,
+    /// Whether it is not stored as it is.
+    differs: bool,
+}
+
+impl Contract {
+    fn of_stored(stored: KnownContract) -> (ContractKey, Contract) {
+        let contract = Contract { id: Some(stored.id), facts: stored.facts, differs: false };
+        ((stored.organization_id, stored.contract_key), contract)
     }
 }
 

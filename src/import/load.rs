@@ -137,7 +137,6 @@ impl Loader {
         for part in std::mem::take(&mut self.details).into_parts()? {
             self.replace_details(conn, part?).await?;
         }
-        self.directory.store_learnt(conn).await?;
         if let Some((seen, max_percent)) = missing {
             deactivate_missing(conn, &mut self, seen, max_percent).await?;
         }

@@ -201,13 +201,15 @@ fn stream<R: Row>(
         let row = R::read(&cells, base_currency);
         let row = match (row, &id) {
             (Err(reject), Some((_, id))) => {
-                totals.seen.reject(id);
+                totals.seen.reject(id).map_err(WorkbookError::NoRoom)?;
                 Err(reject)
             }
-            (Ok(row), Some((field, id))) => match totals.seen.take(id, cells.row_number()) {
-                None => Ok(row),
-                Some(earlier) => Err(cells.reject(*field, &format!("stands in row {earlier} already"))),
-            },
+            (Ok(row), Some((field, id))) => {
+                match totals.seen.take(id, cells.row_number()).map_err(WorkbookError::NoRoom)? {
+                    None => Ok(row),
+                    Some(earlier) => Err(cells.reject(*field, &format!("stands in row {earlier} already"))),
+                }
+            }
             (row, None) => row,
         };
         match row {

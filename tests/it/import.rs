@@ -1,6 +1,8 @@
 //! Workbooks into tables: counts, rejects, order, details; the same on both databases.
 
+use credit_portfolio::db::{self, ContractFacts, NewContract};
 use credit_portfolio::demo::Cell;
+use credit_portfolio::domain::ContractRef;
 use credit_portfolio::import::{FileStatus, RunReport, RunState};
 use serde_json::{Value, json};
 
@@ -29,6 +31,7 @@ on_both_databases!(
     departments_keep_their_rows_apart,
     a_contract_learns_its_lender_when_an_operation_tells_it,
     the_earliest_operation_tells_the_lender_unless_somebody_entered_one,
+    what_is_entered_while_a_file_is_loaded_stays,
     a_row_that_goes_to_another_organization_takes_its_details_along,
     a_new_portfolio_of_twenty_thousand_rows_goes_in_whole,
 );
@@ -299,5 +302,31 @@ async fn the_earliest_operation_tells_the_lender_unless_somebody_entered_one(bac
     app.request(reqwest::Method::PUT, &path, Some(&token), Some(entered)).await.ok();
     app.import(DEPARTMENT, &[(RECEIPTS, &told(4, "01.03.2024", "ПАО «Ещё раньше»"))]).await;
     assert_eq!(lender().await, "АО «По договору»");
+    app.stop().await;
+}
+
+/// An import looks contracts up, somebody enters a lender, and then the import stores what it learnt.
+async fn what_is_entered_while_a_file_is_loaded_stays(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&[a_receipt(1).with("ПАО «Первый»")]))]).await;
+    let contract = app.get("contracts").await.ok()[0].clone();
+    let token = app.token(credit_portfolio::domain::Role::Admin, DEPARTMENT).await;
+    let path = format!("credit-portfolio/contracts/{}", contract["id"]);
+    let entered = json!({"counterparty": "АО «По договору»"});
+    app.request(reqwest::Method::PUT, &path, Some(&token), Some(entered)).await.ok();
+    let reference = ContractRef::parse(contract["contract_number"].as_str().unwrap(), None).unwrap();
+    let learnt = ContractFacts {
+        contract_type: Some("loan".to_owned()),
+        type_from: Some("2020-01-01 an earlier one".to_owned()),
+        counterparty: Some("ПАО «Ещё раньше»".to_owned()),
+        counterparty_from: Some("2020-01-01 an earlier one".to_owned()),
+    };
+    let organization_id = contract["organization_id"].as_i64().unwrap();
+    let row = NewContract::new(DEPARTMENT, organization_id, &reference, learnt);
+    let stored = app.running.state.db.write(async |conn| db::upsert_contracts(conn, vec![row]).await).await.unwrap();
+    assert_eq!(stored.len(), 1, "the contract was not recognized");
+    let after = app.get("contracts").await.ok()[0].clone();
+    assert_eq!((&after["id"], &after["counterparty"]), (&contract["id"], &json!("АО «По договору»")));
+    assert_eq!(after["contract_type"], "loan");
     app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! Workbooks with 1C's quirks, and files that are none.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -7,8 +8,9 @@ use chrono::NaiveDate;
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, Money};
 use credit_portfolio::import::workbook::{
-    self, ExpenseRow, Kind, Part, ReceiptRow, Reject, Rows, SheetTotals, WorkbookError,
+    self, ExpenseRow, Kind, Part, ReceiptRow, Reject, Rows, SeenIds, SheetTotals, WorkbookError,
 };
+use rand::{RngExt, SeedableRng};
 
 use crate::support::workbooks::{
     AMOUNT_COLUMN, a_receipt, an_expense, details_sheet, expenses_sheet, interest, principal, receipts_sheet,
@@ -228,5 +230,27 @@ fn files_that_are_no_workbooks_say_what_they_are() {
     assert!(told(b"PK").contains("cut off"));
     for length in (4..whole.len() - 1).step_by(97) {
         assert!(told(&whole[..length]).contains("cut off"), "cut off after {length} bytes");
+    }
+}
+
+/// Few ids are kept in memory, many in a file: a map of all of them is the oracle for both.
+#[test]
+fn an_operation_id_is_recognized_however_many_there_are() {
+    let (mut seen, mut rows) = (SeenIds::default(), HashMap::<String, Option<u32>>::new());
+    let mut random = rand::rngs::StdRng::seed_from_u64(5);
+    for row in 2..=200_000 {
+        let id = format!("Списание с расчетного счета {:09} от 01.02.2024", random.random_range(0..120_000));
+        let known = rows.entry(id.clone()).or_default();
+        if random.random_range(0..10) == 0 {
+            seen.reject(&id).unwrap();
+        } else {
+            assert_eq!(seen.take(&id, row).unwrap(), *known, "row {row}");
+            known.get_or_insert(row);
+        }
+    }
+    assert!(rows.len() > 80_000);
+    for number in 0..120_000 {
+        let id = format!("Списание с расчетного счета {number:09} от 01.02.2024");
+        assert_eq!(seen.contains(&id).unwrap(), rows.contains_key(&id), "{id}");
     }
 }

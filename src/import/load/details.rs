@@ -11,7 +11,7 @@ use crate::db::{
     list_expense_facts, utc_now,
 };
 use crate::domain::Money;
-use crate::import::directory::Told;
+use crate::import::directory::{Reference, Told};
 use crate::import::workbook::DetailRow;
 
 impl Loader {
@@ -29,7 +29,7 @@ impl Loader {
         for detail in list_details_of(conn, department_id, &ids).await? {
             known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
         }
-        let (mut vanished, mut fresh) = (Vec::new(), Vec::new());
+        let (mut vanished, mut fresh, mut linked) = (Vec::new(), Vec::new(), Vec::new());
         let now = utc_now();
         for (expense_operation_id, rows) in sets {
             let mut stored: HashSet<(i64, i32)> = HashSet::new();
@@ -49,22 +49,13 @@ impl Loader {
                     continue;
                 }
                 inserted += 1;
-                let contract_id = match (&row.contract, expenses.get(&expense_operation_id)) {
-                    (Some(contract), Some(expense)) => {
-                        let told = Told {
-                            operation_id: &expense_operation_id,
-                            document_date: expense.document_date,
-                            operation_type: expense.operation_type.as_deref(),
-                            counterparty: expense.recipient.as_deref(),
-                        };
-                        Some(self.directory.contract(conn, expense.organization_id, contract, told).await?)
-                    }
-                    _ => None,
-                };
+                if let (Some(contract), Some(expense)) = (&row.contract, expenses.get(&expense_operation_id)) {
+                    linked.push((fresh.len(), contract.clone(), expense));
+                }
                 fresh.push(NewExpenseDetail {
                     department_id,
                     expense_operation_id: row.expense_operation_id,
-                    contract_id,
+                    contract_id: None,
                     contract_text: row.contract.map(|contract| contract.spelling),
                     repayment_type: row.repayment_type,
                     settlement_account: row.settlement_account,
@@ -92,6 +83,25 @@ impl Loader {
                 self.touched.touch(expense.organization_id, expense.document_date);
             }
             vanished.extend(gone);
+        }
+        let references: Vec<Reference<'_>> = linked
+            .iter()
+            .map(|(_, contract, expense)| Reference {
+                organization_id: expense.organization_id,
+                contract,
+                told: Told {
+                    operation_id: &expense.operation_id,
+                    document_date: expense.document_date,
+                    operation_type: expense.operation_type.as_deref(),
+                    counterparty: expense.recipient.as_deref(),
+                },
+            })
+            .collect();
+        let contract_ids = self.directory.contracts(conn, &references).await?;
+        for ((at, ..), contract_id) in linked.into_iter().zip(contract_ids) {
+            if let Some(detail) = fresh.get_mut(at) {
+                detail.contract_id = Some(contract_id);
+            }
         }
         delete_expense_details(conn, department_id, &vanished).await?;
         insert_expense_details(conn, fresh).await

@@ -26,7 +26,11 @@ pub(super) async fn deactivate_missing(
         let Some(last) = stored.last() else { break };
         after = last.id;
         total += stored.len();
-        missing.extend(stored.into_iter().filter(|operation| !seen.contains(&operation.operation_id)));
+        for operation in stored {
+            if !seen.contains(&operation.operation_id)? {
+                missing.push(operation);
+            }
+        }
     }
     if missing.len() * 100 > total * usize::from(max_percent) {
         let first = missing.first().map(|operation| operation.operation_id.as_str()).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::db::{
     list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money};
-use crate::import::directory::{Named, Parties, Told};
+use crate::import::directory::{Named, Parties, Reference, Told};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 impl Loader {
@@ -20,29 +20,23 @@ impl Loader {
             true => list_known_receipts(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let now = utc_now();
+        let mut news = Vec::with_capacity(rows.len());
         for row in rows {
             let fingerprint = fingerprint(&row);
             let stored = known.get(&row.operation_id);
-            if !self.is_news(stored, fingerprint) {
-                continue;
+            if self.is_news(stored, fingerprint) {
+                news.push((row, fingerprint, stored.is_none()));
             }
-            let named = Named {
-                organization: &row.organization,
-                bank_account: row.bank_account.as_deref(),
-                contract: row.contract.as_ref(),
-                told: Told {
-                    operation_id: &row.operation_id,
-                    document_date: row.document_date,
-                    operation_type: row.operation_type.as_deref(),
-                    counterparty: row.payer.as_deref(),
-                },
-            };
-            let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
+        }
+        let named: Vec<Named<'_>> = news.iter().map(|(row, ..)| Named::from(row)).collect();
+        let parties = self.directory.parties(conn, &named).await?;
+        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+        let now = utc_now();
+        for ((row, fingerprint, is_new), parties) in news.into_iter().zip(parties) {
+            let Parties { organization_id, bank_account_id, contract_id } = parties;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
-            let rows = if stored.is_none() { &mut fresh } else { &mut changed };
+            let rows = if is_new { &mut fresh } else { &mut changed };
             rows.push(NewReceipt {
                 department_id,
                 organization_id,
@@ -83,29 +77,23 @@ impl Loader {
             true => list_known_expenses(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let now = utc_now();
+        let mut news = Vec::with_capacity(rows.len());
         for row in rows {
             let fingerprint = fingerprint(&row);
             let stored = known.get(&row.operation_id);
-            if !self.is_news(stored, fingerprint) {
-                continue;
+            if self.is_news(stored, fingerprint) {
+                news.push((row, fingerprint, stored.is_none()));
             }
-            let named = Named {
-                organization: &row.organization,
-                bank_account: row.bank_account.as_deref(),
-                contract: row.contract.as_ref(),
-                told: Told {
-                    operation_id: &row.operation_id,
-                    document_date: row.document_date,
-                    operation_type: row.operation_type.as_deref(),
-                    counterparty: row.recipient.as_deref(),
-                },
-            };
-            let Parties { organization_id, bank_account_id, contract_id } = self.directory.parties(conn, named).await?;
+        }
+        let named: Vec<Named<'_>> = news.iter().map(|(row, ..)| Named::from(row)).collect();
+        let parties = self.directory.parties(conn, &named).await?;
+        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
+        let now = utc_now();
+        for ((row, fingerprint, is_new), parties) in news.into_iter().zip(parties) {
+            let Parties { organization_id, bank_account_id, contract_id } = parties;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
-            let rows = if stored.is_none() { &mut fresh } else { &mut changed };
+            let rows = if is_new { &mut fresh } else { &mut changed };
             rows.push(NewExpense {
                 department_id,
                 organization_id,
@@ -149,16 +137,26 @@ impl Loader {
     async fn link_details(&mut self, conn: &mut DbConn, expense_operation_ids: &[String]) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
+        let details = list_linkable_details(conn, department_id, &ids).await?;
+        let texts = details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None));
+        let linkable: Vec<_> =
+            details.iter().zip(texts).filter_map(|(detail, contract)| Some((detail, contract?))).collect();
+        let references: Vec<Reference<'_>> = linkable
+            .iter()
+            .map(|(detail, contract)| Reference {
+                organization_id: detail.organization_id,
+                contract,
+                told: Told {
+                    operation_id: &detail.expense_operation_id,
+                    document_date: detail.document_date,
+                    operation_type: detail.operation_type.as_deref(),
+                    counterparty: detail.recipient.as_deref(),
+                },
+            })
+            .collect();
+        let contract_ids = self.directory.contracts(conn, &references).await?;
         let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
-        for detail in list_linkable_details(conn, department_id, &ids).await? {
-            let Some(reference) = ContractRef::parse(&detail.contract_text, None) else { continue };
-            let told = Told {
-                operation_id: &detail.expense_operation_id,
-                document_date: detail.document_date,
-                operation_type: detail.operation_type.as_deref(),
-                counterparty: detail.recipient.as_deref(),
-            };
-            let contract_id = self.directory.contract(conn, detail.organization_id, &reference, told).await?;
+        for ((detail, _), contract_id) in linkable.iter().zip(contract_ids) {
             if detail.contract_id != Some(contract_id) {
                 by_contract.entry(contract_id).or_default().push(detail.id);
             }
@@ -185,5 +183,37 @@ impl Loader {
             }
         }
         true
+    }
+}
+
+impl<'r> From<&'r ReceiptRow> for Named<'r> {
+    fn from(row: &'r ReceiptRow) -> Named<'r> {
+        Named {
+            organization: &row.organization,
+            bank_account: row.bank_account.as_deref(),
+            contract: row.contract.as_ref(),
+            told: Told {
+                operation_id: &row.operation_id,
+                document_date: row.document_date,
+                operation_type: row.operation_type.as_deref(),
+                counterparty: row.payer.as_deref(),
+            },
+        }
+    }
+}
+
+impl<'r> From<&'r ExpenseRow> for Named<'r> {
+    fn from(row: &'r ExpenseRow) -> Named<'r> {
+        Named {
+            organization: &row.organization,
+            bank_account: row.bank_account.as_deref(),
+            contract: row.contract.as_ref(),
+            told: Told {
+                operation_id: &row.operation_id,
+                document_date: row.document_date,
+                operation_type: row.operation_type.as_deref(),
+                counterparty: row.recipient.as_deref(),
+            },
+        }
     }
 }

@@ -27,7 +27,7 @@ const SHARED_STRINGS_MEMORY: u64 = 96 << 20;
 /// What a text takes beside its bytes.
 const TEXT_MEMORY: u64 = 56;
 /// Rows of a sheet: the format has no more.
-const ROWS: u64 = 1_048_576;
+pub(super) const ROWS: u64 = 1_048_576;
 /// Parts that are neither sheets nor shared strings.
 const OTHER_PART_BYTES: u64 = 16 << 20;
 /// A text or a tag. A cell has 32,767 characters at most.

@@ -38,6 +38,9 @@ pub enum WorkbookError {
     /// It would take more memory or time than any export does.
     #[error("the workbook is refused: {0}")]
     TooMuch(String),
+    /// The operation ids that it names could not be kept.
+    #[error("no room for temporary files: {0}")]
+    NoRoom(std::io::Error),
     /// Its reader broke down over it.
     #[error("the workbook is damaged in a way that its reader does not know")]
     Unknown,
