@@ -1,21 +1,22 @@
 //! Contracts of a department; organization and contract key are the natural key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::{contracts, organizations};
-use super::{CHUNK, DbConn, DbError, id_chunk, on_conn, utc_now};
+use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope};
 
 /// What an operation tells of its contract beside the reference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
 #[diesel(table_name = contracts)]
 pub struct ContractFacts {
     /// `credit` or `loan`.
@@ -29,7 +30,7 @@ pub struct ContractFacts {
 }
 
 /// A contract that is already stored.
-#[derive(Clone, Queryable, Selectable)]
+#[derive(Clone, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct KnownContract {
@@ -125,30 +126,42 @@ pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec
     })?)
 }
 
-/// Those of an organization's contracts that have one of these keys.
+/// The contracts among these pairs of organization and key that are stored.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn list_contracts_by_key(
     conn: &mut DbConn,
     department_id: i64,
-    organization_id: i64,
-    keys: &[&str],
+    keys: &BTreeSet<(i64, String)>,
 ) -> Result<Vec<KnownContract>, DbError> {
-    let mut known = Vec::new();
-    for keys in keys.chunks(id_chunk(conn)) {
-        let rows: Vec<KnownContract> = on_conn!(conn, |c| {
-            contracts::table
-                .filter(contracts::department_id.eq(department_id))
-                .filter(contracts::organization_id.eq(organization_id))
-                .filter(contracts::contract_key.eq_any(keys))
-                .select(KnownContract::as_select())
-                .load(c)
-                .await
-        })?;
-        known.extend(rows);
+    match conn {
+        DbConn::Postgres(conn) => {
+            // A list of keys would be compared with each contract while the statistics are old.
+            let (organizations, keys): (Vec<i64>, Vec<&str>) = keys.iter().map(|(of, key)| (*of, key.as_str())).unzip();
+            let sql = "SELECT contracts.* FROM unnest($2, $3) AS wanted (organization_id, contract_key) \
+                       JOIN contracts USING (organization_id, contract_key) WHERE department_id = $1";
+            let query = diesel::sql_query(sql).bind::<BigInt, _>(department_id);
+            let query = query.bind::<Array<BigInt>, _>(organizations).bind::<Array<Text>, _>(keys);
+            Ok(query.load(&mut **conn).await?)
+        }
+        DbConn::Sqlite(conn) => {
+            let mut known = Vec::new();
+            let keys: Vec<&(i64, String)> = keys.iter().collect();
+            for of_one in keys.chunk_by(|one, next| one.0 == next.0).flat_map(|of_one| of_one.chunks(CHUNK)) {
+                let organization_id = of_one.first().map(|(organization_id, _)| *organization_id).unwrap_or_default();
+                let rows: Vec<KnownContract> = contracts::table
+                    .filter(contracts::department_id.eq(department_id))
+                    .filter(contracts::organization_id.eq(organization_id))
+                    .filter(contracts::contract_key.eq_any(of_one.iter().map(|(_, key)| key)))
+                    .select(KnownContract::as_select())
+                    .load(&mut **conn)
+                    .await?;
+                known.extend(rows);
+            }
+            Ok(known)
+        }
     }
-    Ok(known)
 }
 
 /// Stores a contract that is entered; gives its id.

@@ -4,7 +4,7 @@
 //! looked up, made and changed for many operations together, so that neither a row costs a round
 //! trip, nor memory grows with their number.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
@@ -121,7 +121,8 @@ impl Directory {
     /// what the operations tell of them is stored.
     pub async fn contracts(&mut self, conn: &mut DbConn, references: &[Reference<'_>]) -> Result<Vec<i64>, DbError> {
         let keys: Vec<ContractKey> = references.iter().map(|to| (to.organization_id, to.contract.key())).collect();
-        let mut contracts = self.known_contracts(conn, &keys).await?;
+        let known = list_contracts_by_key(conn, self.department_id, &keys.iter().cloned().collect()).await?;
+        let mut contracts: HashMap<_, _> = known.into_iter().map(Contract::of_stored).collect();
         let mut changed = Vec::new();
         for (key, to) in keys.iter().zip(references) {
             let contract = contracts.entry(key.clone()).or_default();
@@ -141,24 +142,6 @@ impl Directory {
         contracts.extend(upsert_contracts(conn, rows).await?.into_iter().map(Contract::of_stored));
         let id = |key| contracts.get(key).and_then(|contract| contract.id).ok_or(DbError::NoSuchReference);
         keys.iter().map(id).collect()
-    }
-
-    async fn known_contracts(
-        &self,
-        conn: &mut DbConn,
-        keys: &[ContractKey],
-    ) -> Result<HashMap<ContractKey, Contract>, DbError> {
-        let mut by_organization: BTreeMap<i64, BTreeSet<&str>> = BTreeMap::new();
-        for (organization_id, key) in keys {
-            by_organization.entry(*organization_id).or_default().insert(key);
-        }
-        let mut known = HashMap::new();
-        for (organization_id, keys) in by_organization {
-            let keys: Vec<&str> = keys.into_iter().collect();
-            let stored = list_contracts_by_key(conn, self.department_id, organization_id, &keys).await?;
-            known.extend(stored.into_iter().map(Contract::of_stored));
-        }
-        Ok(known)
     }
 }
 

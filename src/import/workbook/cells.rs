@@ -35,7 +35,9 @@ impl<'r, 'd> RowCells<'r, 'd> {
     /// Whether it is the row of the file's own total.
     pub fn is_total(&self) -> bool {
         let first = self.cells.iter().find(|cell| !cell.is_empty());
-        first.and_then(text_of).is_some_and(|text| text.trim_end_matches(':').to_lowercase() == "итого")
+        first
+            .and_then(text_of)
+            .is_some_and(|text| text.trim_end_matches(':').chars().flat_map(char::to_lowercase).eq("итого".chars()))
     }
 
     /// The text of a cell, white space folded; `None` when the cell or the column is empty.

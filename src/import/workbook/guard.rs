@@ -167,21 +167,25 @@ impl Scanner {
                     }
                     None => bytes.len(),
                 },
-                Place::TagStart => {
-                    self.place = match first {
-                        b'!' => Place::Declaration,
-                        b'/' => {
-                            self.depth = self.depth.saturating_sub(1);
-                            Place::Tag { opens: false, last: 0, quote: None }
-                        }
-                        b'?' => Place::Tag { opens: false, last: 0, quote: None },
-                        name => {
-                            self.children += u64::from(self.depth == 1);
-                            self.rows += u64::from(self.depth == 2 && name == b'r');
-                            Place::Tag { opens: true, last: name, quote: None }
-                        }
-                    };
+                Place::TagStart if first == b'!' => {
+                    self.place = Place::Declaration;
                     1
+                }
+                Place::TagStart => {
+                    let opens = !matches!(first, b'/' | b'?');
+                    self.depth = self.depth.saturating_sub(usize::from(first == b'/'));
+                    self.children += u64::from(opens && self.depth == 1);
+                    self.rows += u64::from(opens && self.depth == 2 && first == b'r');
+                    match plain_end(&bytes[1..]) {
+                        Some(at) => {
+                            self.end_tag(opens, bytes[at])?;
+                            at + 2
+                        }
+                        None => {
+                            self.place = Place::Tag { opens, last: first, quote: None };
+                            1
+                        }
+                    }
                 }
                 Place::Declaration => {
                     if matches!(first, b'D' | b'E') {
@@ -196,18 +200,10 @@ impl Scanner {
                         bytes.len()
                     }
                     Some(at) => {
-                        let last = if at == 0 { last } else { bytes[at - 1] };
-                        self.place = match bytes[at] {
-                            b'>' => {
-                                self.depth += usize::from(opens && last != b'/');
-                                if self.depth > NESTING {
-                                    return Err(format!("nests elements deeper than {NESTING}"));
-                                }
-                                self.run = 0;
-                                Place::Text
-                            }
-                            quote => Place::Tag { opens, last: quote, quote: Some(quote) },
-                        };
+                        match bytes[at] {
+                            b'>' => self.end_tag(opens, if at == 0 { last } else { bytes[at - 1] })?,
+                            quote => self.place = Place::Tag { opens, last: quote, quote: Some(quote) },
+                        }
                         at + 1
                     }
                 },
@@ -227,4 +223,27 @@ impl Scanner {
         }
         Ok(())
     }
+
+    fn end_tag(&mut self, opens: bool, last: u8) -> Result<(), String> {
+        self.depth += usize::from(opens && last != b'/');
+        if self.depth > NESTING {
+            return Err(format!("nests elements deeper than {NESTING}"));
+        }
+        self.run = 0;
+        self.place = Place::Text;
+        Ok(())
+    }
+}
+
+/// Where a tag ends, if that can be told at a glance: it is not looked for twice.
+fn plain_end(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memchr(b'>', bytes)?;
+    let mut is_quoted = false;
+    for byte in &bytes[..end] {
+        is_quoted ^= *byte == b'"';
+        if *byte == b'\'' {
+            return None;
+        }
+    }
+    (!is_quoted).then_some(end)
 }

@@ -91,8 +91,8 @@ struct IdTable {
 const WORD: usize = size_of::<u32>();
 /// A key and its row.
 const ENTRY: usize = size_of::<Key>() + WORD;
-const BLOCK: usize = 4096;
-/// At least twice as many places as a sheet may have rows: a full block is next to impossible.
+const BLOCK: usize = 512;
+/// Twice as many places as a sheet may have rows: few blocks are full.
 const BLOCKS: u64 = 2 * guard::ROWS / (BLOCK / ENTRY) as u64 + 1;
 
 impl IdTable {
