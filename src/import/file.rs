@@ -46,7 +46,11 @@ impl From<DbError> for FileError {
 impl FileError {
     /// Whether it is the file's fault, so that trying again is of no use until it changes.
     fn is_of_the_file(&self) -> bool {
-        matches!(self, FileError::Workbook(_) | FileError::Load(LoadError::Refused(_)))
+        match self {
+            FileError::Workbook(err) => !matches!(err, WorkbookError::NoRoom(_)),
+            FileError::Load(err) => matches!(err, LoadError::Refused(_)),
+            FileError::Stopped => false,
+        }
     }
 }
 
