@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+
 use super::{Loader, fingerprint};
 use crate::db::{
     DbConn, DbError, KnownOperation, NewExpense, NewReceipt, link_details_to_contract, list_known_expenses,
@@ -10,6 +12,14 @@ use crate::db::{
 use crate::domain::{ContractRef, Money};
 use crate::import::directory::{Named, Parties, Reference, Told};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
+
+/// A row that has to be written.
+struct News<R> {
+    row: R,
+    fingerprint: i64,
+    /// Whether its operation id is not known yet.
+    is_new: bool,
+}
 
 impl Loader {
     /// Upserts rows of a receipts export.
@@ -20,19 +30,12 @@ impl Loader {
             true => list_known_receipts(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let mut news = Vec::with_capacity(rows.len());
-        for row in rows {
-            let fingerprint = fingerprint(&row);
-            let stored = known.get(&row.operation_id);
-            if self.is_news(stored, fingerprint) {
-                news.push((row, fingerprint, stored.is_none()));
-            }
-        }
-        let named: Vec<Named<'_>> = news.iter().map(|(row, ..)| Named::from(row)).collect();
+        let news = self.news(rows, &known);
+        let named: Vec<Named<'_>> = news.iter().map(|news| Named::from(&news.row)).collect();
         let parties = self.directory.parties(conn, &named).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for ((row, fingerprint, is_new), parties) in news.into_iter().zip(parties) {
+        for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
             let Parties { organization_id, bank_account_id, contract_id } = parties;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
@@ -77,19 +80,12 @@ impl Loader {
             true => list_known_expenses(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let mut news = Vec::with_capacity(rows.len());
-        for row in rows {
-            let fingerprint = fingerprint(&row);
-            let stored = known.get(&row.operation_id);
-            if self.is_news(stored, fingerprint) {
-                news.push((row, fingerprint, stored.is_none()));
-            }
-        }
-        let named: Vec<Named<'_>> = news.iter().map(|(row, ..)| Named::from(row)).collect();
+        let news = self.news(rows, &known);
+        let named: Vec<Named<'_>> = news.iter().map(|news| Named::from(&news.row)).collect();
         let parties = self.directory.parties(conn, &named).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for ((row, fingerprint, is_new), parties) in news.into_iter().zip(parties) {
+        for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
             let Parties { organization_id, bank_account_id, contract_id } = parties;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
@@ -165,6 +161,22 @@ impl Loader {
             link_details_to_contract(conn, department_id, &detail_ids, contract_id).await?;
         }
         Ok(())
+    }
+
+    /// The rows that have to be written.
+    fn news<R: Serialize>(&mut self, rows: Vec<R>, known: &HashMap<String, KnownOperation>) -> Vec<News<R>>
+    where
+        for<'r> Named<'r>: From<&'r R>,
+    {
+        let mut news = Vec::with_capacity(rows.len());
+        for row in rows {
+            let fingerprint = fingerprint(&row);
+            let stored = known.get(Named::from(&row).told.operation_id);
+            if self.is_news(stored, fingerprint) {
+                news.push(News { row, fingerprint, is_new: stored.is_none() });
+            }
+        }
+        news
     }
 
     /// Counts a row against what is stored under its id and says whether it has to be written.
