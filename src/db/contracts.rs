@@ -23,9 +23,10 @@ pub struct ContractFacts {
     pub contract_type: Option<String>,
     /// The other party: the lender.
     pub counterparty: Option<String>,
-    /// Which operation told the type: a text that sorts by its date. `None`: entered by hand.
+    /// Which operation told the type: a text that sorts by its date. `None` beside a type that is
+    /// known: it was entered by hand, or stored before this was kept; either way it stays.
     pub type_from: Option<String>,
-    /// Which operation told the counterparty.
+    /// The same of the counterparty.
     pub counterparty_from: Option<String>,
 }
 
@@ -149,7 +150,7 @@ pub async fn list_contracts_by_key(
             let mut known = Vec::new();
             let keys: Vec<&(i64, String)> = keys.iter().collect();
             for of_one in keys.chunk_by(|one, next| one.0 == next.0).flat_map(|of_one| of_one.chunks(CHUNK)) {
-                let organization_id = of_one.first().map(|(organization_id, _)| *organization_id).unwrap_or_default();
+                let Some((organization_id, _)) = of_one.first() else { continue };
                 let rows: Vec<KnownContract> = contracts::table
                     .filter(contracts::department_id.eq(department_id))
                     .filter(contracts::organization_id.eq(organization_id))

@@ -1,12 +1,12 @@
 //! Expense details: what an expense paid, contract by contract.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{expense_details, expenses};
 use super::upsert::insert_arrays;
-use super::{CHUNK, DbConn, DbError, on_conn};
+use super::{CHUNK, DbConn, DbError, ExpenseFacts, on_conn};
 
 /// A detail to be stored. Amounts are kopecks. Equal details of one expense have equal
 /// fingerprints and are told apart by `occurrence`, from 0.
@@ -51,11 +51,8 @@ pub struct LinkableDetail {
     pub id: i64,
     pub contract_id: Option<i64>,
     pub contract_text: String,
-    pub expense_operation_id: String,
-    pub document_date: Option<NaiveDate>,
-    pub organization_id: i64,
-    pub operation_type: Option<String>,
-    pub recipient: Option<String>,
+    #[diesel(embed)]
+    pub expense: ExpenseFacts,
 }
 
 /// Whether a department has any details.
@@ -127,11 +124,7 @@ pub async fn list_linkable_details(
                     expense_details::id,
                     expense_details::contract_id,
                     expense_details::contract_text.assume_not_null(),
-                    expense_details::expense_operation_id,
-                    expenses::document_date,
-                    expenses::organization_id,
-                    expenses::operation_type,
-                    expenses::recipient,
+                    ExpenseFacts::as_select(),
                 ))
                 .load(c)
                 .await

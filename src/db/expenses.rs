@@ -44,7 +44,8 @@ pub struct NewExpense {
 }
 
 /// What a detail's contract takes from its expense.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = expenses)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct ExpenseFacts {
     pub operation_id: String,
@@ -121,13 +122,7 @@ pub async fn list_expense_facts(
             expenses::table
                 .filter(expenses::department_id.eq(department_id))
                 .filter(expenses::operation_id.eq_any(ids))
-                .select((
-                    expenses::operation_id,
-                    expenses::organization_id,
-                    expenses::document_date,
-                    expenses::operation_type,
-                    expenses::recipient,
-                ))
+                .select(ExpenseFacts::as_select())
                 .load(c)
                 .await
         })?;

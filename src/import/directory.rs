@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::db::{
-    BankAccountId, ContractFacts, DbConn, DbError, KnownContract, NewContract, insert_bank_account,
+    BankAccountId, ContractFacts, DbConn, DbError, ExpenseFacts, KnownContract, NewContract, insert_bank_account,
     insert_organization, list_bank_account_ids, list_contracts_by_key, list_organization_ids, upsert_contracts,
 };
 use crate::domain::{ContractRef, ContractType};
@@ -52,6 +52,19 @@ pub(super) struct Reference<'r> {
     pub organization_id: i64,
     pub contract: &'r ContractRef,
     pub told: Told<'r>,
+}
+
+impl<'r> Reference<'r> {
+    /// From a detail of an expense.
+    pub fn of_detail(expense: &'r ExpenseFacts, contract: &'r ContractRef) -> Reference<'r> {
+        let told = Told {
+            operation_id: &expense.operation_id,
+            document_date: expense.document_date,
+            operation_type: expense.operation_type.as_deref(),
+            counterparty: expense.recipient.as_deref(),
+        };
+        Reference { organization_id: expense.organization_id, contract, told }
+    }
 }
 
 /// The rows behind what an operation names.

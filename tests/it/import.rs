@@ -262,7 +262,7 @@ async fn a_row_that_goes_to_another_organization_takes_its_details_along(backend
     let id = an_expense(1).id();
     let details = db::list_linkable_details(&mut conn, DEPARTMENT, &[&id]).await.unwrap();
     let contract = contracts.iter().find(|contract| Some(contract.id) == details[0].contract_id).unwrap();
-    assert_eq!(contract.organization_id, details[0].organization_id);
+    assert_eq!(contract.organization_id, details[0].expense.organization_id);
     drop(conn);
     app.stop().await;
 }

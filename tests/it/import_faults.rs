@@ -38,19 +38,22 @@ async fn open(url: &str) -> Db {
     open_database(&Settings::from_sources(None, value).unwrap(), true).await.unwrap()
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_credit-portfolio");
+
 /// `import --dir`, as an administrator would.
 fn importing(url: &str, files: &Path) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_credit-portfolio"))
+    import_by(Command::new(PROGRAM), url, files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn import_by(mut command: Command, url: &str, files: &Path) -> Command {
+    command
         .args(["import", "--dir"])
         .arg(files)
         .env_clear()
         .current_dir(files.parent().unwrap())
         .env("DATABASE_URL", url)
-        .env("USE_REDIS", "false")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .env("USE_REDIS", "false");
+    command
 }
 
 async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults(backend: Backend) {
@@ -200,4 +203,25 @@ async fn of_three_processes_killed_at_random_one_runs_each_time_of_the_schedule(
         (numbers[1], (numbers[1] - 1) * TICK),
         "each time once, none left out: {gaps}"
     );
+}
+
+/// The table of sixty thousand operation ids is larger than a file may be here.
+#[test]
+fn lack_of_room_for_temporary_files_is_told_and_not_held_against_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    let rows: Vec<_> = (1..=60_000).map(a_receipt).collect();
+    std::fs::write(files.join("postuplenie.xlsx"), receipts(&rows)).unwrap();
+    let url = Postgres::fresh_database();
+    let mut cramped = Command::new("/bin/sh");
+    cramped.args(["-c", r#"trap '' XFSZ; ulimit -f 40000; exec "$0" "$@""#, PROGRAM]);
+    let failed = import_by(cramped, &url, &files).output().unwrap();
+    let told = String::from_utf8_lossy(&failed.stdout);
+    assert!(!failed.status.success() && told.contains("no room for temporary files"), "{failed:?}");
+    assert_eq!(psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(), "0");
+    let mut again = import_by(Command::new(PROGRAM), &url, &files);
+    // Had the failure been the file's, it would be left alone now.
+    assert!(again.env("IMPORT_PARK_AFTER", "1").status().unwrap().success());
+    assert_eq!(psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(), "60000");
 }

@@ -11,7 +11,7 @@ use crate::db::{
     list_expense_facts, utc_now,
 };
 use crate::domain::Money;
-use crate::import::directory::{Reference, Told};
+use crate::import::directory::Reference;
 use crate::import::workbook::DetailRow;
 
 impl Loader {
@@ -84,19 +84,8 @@ impl Loader {
             }
             vanished.extend(gone);
         }
-        let references: Vec<Reference<'_>> = linked
-            .iter()
-            .map(|(_, contract, expense)| Reference {
-                organization_id: expense.organization_id,
-                contract,
-                told: Told {
-                    operation_id: &expense.operation_id,
-                    document_date: expense.document_date,
-                    operation_type: expense.operation_type.as_deref(),
-                    counterparty: expense.recipient.as_deref(),
-                },
-            })
-            .collect();
+        let references: Vec<Reference<'_>> =
+            linked.iter().map(|(_, contract, expense)| Reference::of_detail(expense, contract)).collect();
         let contract_ids = self.directory.contracts(conn, &references).await?;
         for ((at, ..), contract_id) in linked.into_iter().zip(contract_ids) {
             if let Some(detail) = fresh.get_mut(at) {

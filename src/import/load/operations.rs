@@ -137,19 +137,8 @@ impl Loader {
         let texts = details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None));
         let linkable: Vec<_> =
             details.iter().zip(texts).filter_map(|(detail, contract)| Some((detail, contract?))).collect();
-        let references: Vec<Reference<'_>> = linkable
-            .iter()
-            .map(|(detail, contract)| Reference {
-                organization_id: detail.organization_id,
-                contract,
-                told: Told {
-                    operation_id: &detail.expense_operation_id,
-                    document_date: detail.document_date,
-                    operation_type: detail.operation_type.as_deref(),
-                    counterparty: detail.recipient.as_deref(),
-                },
-            })
-            .collect();
+        let references: Vec<Reference<'_>> =
+            linkable.iter().map(|(detail, contract)| Reference::of_detail(&detail.expense, contract)).collect();
         let contract_ids = self.directory.contracts(conn, &references).await?;
         let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
         for ((detail, _), contract_id) in linkable.iter().zip(contract_ids) {
