@@ -108,6 +108,8 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "document type",
         ),
         ("deep.xlsx", with_part(SHEET, repeated("<a>", 3_000_000)), "nests elements"),
+        ("deep in quotes.xlsx", with_part(SHEET, repeated(r#"<a b="/>">"#, 1_000)), "nests elements"),
+        ("deep in single quotes.xlsx", with_part(SHEET, repeated("<a b='/>'>", 1_000)), "nests elements"),
         (
             "wide.xlsx",
             with_part(SHEET, |part| {
