@@ -29,6 +29,10 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        is_verified -> Bool,
+        position -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        last_login -> Nullable<Timestamp>,
     }
 }
 
@@ -71,6 +75,75 @@ diesel::table! {
         updated_at -> Timestamp,
         type_from -> Nullable<Text>,
         counterparty_from -> Nullable<Text>,
+        lender_id -> Nullable<BigInt>,
+        direction -> Nullable<Text>,
+        currency -> Nullable<Text>,
+        is_type_manual -> Bool,
+        is_lender_manual -> Bool,
+        is_direction_manual -> Bool,
+        is_currency_manual -> Bool,
+    }
+}
+
+diesel::table! {
+    lenders (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        name -> Text,
+        inn -> Nullable<Text>,
+        group_name -> Nullable<Text>,
+        is_intra_group -> Bool,
+        is_intra_group_manual -> Bool,
+        is_active -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    aliases (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        kind -> Text,
+        organization_alias_id -> BigInt,
+        lender_alias_id -> BigInt,
+        key -> Text,
+        spelling -> Text,
+        target_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    merges (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        kind -> Text,
+        action -> Text,
+        target_id -> BigInt,
+        record -> Text,
+        created_by -> Text,
+        created_at -> Timestamp,
+        undone_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    adjustments (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        contract_id -> BigInt,
+        contract_alias_id -> Nullable<BigInt>,
+        effective_date -> Date,
+        kind -> Text,
+        amount -> BigInt,
+        comment -> Nullable<Text>,
+        author -> Text,
+        source -> Text,
+        fingerprint -> BigInt,
+        occurrence -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
     }
 }
 
@@ -102,6 +175,10 @@ diesel::table! {
         fingerprint -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        organization_alias_id -> Nullable<BigInt>,
+        bank_account_alias_id -> Nullable<BigInt>,
+        contract_alias_id -> Nullable<BigInt>,
+        lender_alias_id -> Nullable<BigInt>,
     }
 }
 
@@ -134,6 +211,10 @@ diesel::table! {
         fingerprint -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        organization_alias_id -> Nullable<BigInt>,
+        bank_account_alias_id -> Nullable<BigInt>,
+        contract_alias_id -> Nullable<BigInt>,
+        lender_alias_id -> Nullable<BigInt>,
     }
 }
 
@@ -158,6 +239,7 @@ diesel::table! {
         fingerprint -> BigInt,
         occurrence -> Integer,
         created_at -> Timestamp,
+        contract_alias_id -> Nullable<BigInt>,
     }
 }
 
@@ -290,6 +372,10 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    adjustments,
+    aliases,
+    lenders,
+    merges,
     data_changes,
     replicas,
     monthly_flows,
