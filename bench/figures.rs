@@ -6,11 +6,11 @@
 
 use std::time::{Duration, Instant};
 
-use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Query, Question};
+use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Query, Question, RollForwardGroup};
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
 use credit_portfolio::db::Db;
-use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, PortfolioFilter};
+use credit_portfolio::domain::{Clock, Currency, DateRange, DepartmentScope, PortfolioFilter};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 const REPEATS: usize = 101;
@@ -21,8 +21,8 @@ struct Portfolio {
     cache: Cache,
 }
 
-fn questions() -> [(&'static str, Question); 12] {
-    let first_page = ContractSearch { search: None, page: 1, limit: 20 };
+fn questions() -> [(&'static str, Question); 13] {
+    let first_page = ContractSearch::first_page(20);
     [
         ("summary", Question::Summary),
         ("monthly-stats", Question::MonthlyStats),
@@ -36,6 +36,7 @@ fn questions() -> [(&'static str, Question); 12] {
         ("debt-balance", Question::DebtBalance(None)),
         ("debt-balance by contract", Question::DebtBalance(Some(DebtGroup::Contract))),
         ("concentration", Question::Concentration),
+        ("roll-forward", Question::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
     ]
 }
 
@@ -51,6 +52,7 @@ impl Portfolio {
             stale_if_error: Duration::ZERO,
             is_scoped: true,
             redis: None,
+            clock: Clock::default(),
         };
         let cache = Cache::open(&cache).await.unwrap();
         let analytics = Analytics::new(db, cache.clone(), Currency::default());
@@ -60,14 +62,8 @@ impl Portfolio {
 
     /// The time of one miss.
     async fn miss(&self, question: &Question, dates: DateRange) -> Duration {
-        let filter = PortfolioFilter {
-            department: DepartmentScope::One(8),
-            dates,
-            organization_id: None,
-            bank_account_id: None,
-            contract_id: None,
-            currency: Currency::default(),
-        };
+        let department = DepartmentScope::One(8);
+        let filter = PortfolioFilter::of_department(department, Currency::default()).over(dates);
         let query = Query { question: question.clone(), filter };
         self.cache.invalidate_namespace(NAMESPACE).await;
         let started = Instant::now();

@@ -3,25 +3,33 @@
 //! One function a question. An answer is kept as the bytes that are sent, together with the
 //! generations of the data it was computed from. Owns the formulas; knows no HTTP.
 
+mod balances;
+mod concentration;
 mod contracts;
 mod debt;
 mod months;
 mod organizations;
+mod parts;
 mod popular;
 mod query;
+mod roll_forward;
+mod series;
 mod summary;
 mod upkeep;
 mod years;
 
-pub use contracts::{ContractSearch, ContractsSummary};
-pub use debt::{Concentration, DebtBalance, DebtGroup};
+pub use balances::Basis;
+pub use concentration::Concentration;
+pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
+pub use debt::{DebtBalance, DebtGroup};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
+pub use parts::{Ledger, Measure, Parts, ledger, parts};
 pub use query::{Asked, Query, Question};
-pub use summary::Summary;
+pub use roll_forward::{RollForward, RollForwardGroup};
+pub use summary::{ContractCounts, Summary};
 pub use years::YearComparison;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -30,8 +38,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::cache::{Boarding, Cache, Entry, Flights, Found, Moment, Tier, Verdict, Wanted};
-use crate::db::{self, Db, DbConn, DbError};
-use crate::domain::{Currency, DataVersion, PortfolioFilter};
+use crate::db::{self, Db, DbError};
+use crate::domain::{Currency, DataVersion};
 use crate::metrics;
 use popular::Popular;
 
@@ -141,7 +149,7 @@ impl Analytics {
 
     /// A question made ready to be asked.
     pub fn asked(&self, query: Query) -> Asked {
-        let wanted = query.wanted(&self.shared.base_currency);
+        let wanted = query.wanted(&self.basis());
         let hits = metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "memory", "hit"]);
         Asked { query, wanted, hits }
     }
@@ -285,12 +293,13 @@ impl Analytics {
     /// Computes an answer and reads what it is of, in one snapshot.
     async fn compute(&self, query: &Query, wanted: &Wanted) -> Result<Entry, AnalyticsError> {
         let begun = Instant::now();
+        let basis = self.basis();
         let (versions, figures, other_currencies) = self
             .shared
             .db
             .snapshot(async |conn| {
                 let versions = db::data_versions(conn).await?;
-                let figures = query.compute(conn).await?;
+                let figures = query.compute(conn, &basis).await?;
                 Ok::<_, AnalyticsError>((versions, figures, db::other_currencies(conn, &query.filter).await?))
             })
             .await
@@ -302,7 +311,13 @@ impl Analytics {
             versions.iter().filter(|(id, _)| in_scope(*id)).map(|(id, version)| (*id, version.generation));
         let version = DataVersion::of(wanted.scope, versions.iter().copied());
         let ttl = self.shared.cache.new_ttl();
-        Ok(Entry::new(wanted, generations.collect(), version, &other_currencies, &figures, computing, ttl))
+        let generations = generations.collect();
+        Ok(Entry::new(wanted, generations, version, basis.today, &other_currencies, &figures, computing, ttl))
+    }
+
+    /// What an answer is computed against now.
+    pub fn basis(&self) -> Basis {
+        Basis { today: self.shared.cache.today(), base_currency: self.shared.base_currency.clone() }
     }
 
     /// Learns from the database what other processes changed. Those who come while one looks wait
@@ -353,22 +368,4 @@ impl Analytics {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Data<T> {
     data: Vec<T>,
-}
-
-/// How many contracts there are; with dates, of those with an operation in the range.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContractCounts {
-    total_count: usize,
-    active_count: usize,
-    closed_count: usize,
-}
-
-async fn contract_counts(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<ContractCounts, DbError> {
-    let mut titles = db::list_contract_titles(conn, filter.department).await?;
-    if !filter.dates.is_all() {
-        let in_range: HashSet<i64> = db::contracts_with_flows(conn, filter).await?.into_iter().collect();
-        titles.retain(|id, _| in_range.contains(id));
-    }
-    let active_count = titles.values().filter(|title| title.is_active).count();
-    Ok(ContractCounts { total_count: titles.len(), active_count, closed_count: titles.len() - active_count })
 }

@@ -25,6 +25,8 @@ mod openapi;
 mod operations;
 mod organizations;
 mod params;
+mod parts;
+mod portfolio_params;
 mod repeated;
 mod run_events;
 
@@ -65,6 +67,7 @@ pub fn configure(config: &mut ServiceConfig) {
                     web::scope("/credit-portfolio")
                         .configure(analytics::configure)
                         .configure(operations::configure)
+                        .configure(parts::configure)
                         .configure(organizations::configure)
                         .configure(bank_accounts::configure)
                         .configure(contracts::configure)

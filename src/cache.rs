@@ -29,8 +29,10 @@ use memory::MemoryStore;
 pub use redis_store::RedisFault;
 use redis_store::RedisStore;
 
+use chrono::NaiveDate;
+
 use crate::config::CacheSettings;
-use crate::domain::{DataChange, DataVersion, DepartmentScope, Dependency};
+use crate::domain::{Clock, DataChange, DataVersion, DepartmentScope, Dependency};
 use crate::metrics;
 
 /// A life is made longer or shorter by up to a tenth, so that entries do not end together.
@@ -48,6 +50,7 @@ struct Shared {
     memory: MemoryStore,
     redis: Option<RedisStore>,
     changes: RwLock<ChangeLog>,
+    clock: Clock,
     freshness: Freshness,
     replica_id: String,
 }
@@ -124,6 +127,7 @@ impl Cache {
             memory: MemoryStore::new(settings.memory_bytes, settings.stale_if_error),
             redis,
             changes: RwLock::default(),
+            clock: settings.clock.clone(),
             freshness: Freshness::new(settings.lease),
             replica_id: format!("{:016x}", rand::random::<u64>()),
         };
@@ -168,8 +172,17 @@ impl Cache {
         found
     }
 
-    /// Whether what was computed at these generations still holds.
+    /// Returns the current day in the time zone of the imports.
+    pub fn today(&self) -> NaiveDate {
+        self.shared.clock.today()
+    }
+
+    /// Whether what was computed at these generations still holds. An answer of another day does not:
+    /// balances belong to the end of a day.
     pub fn verdict(&self, entry: &Entry, wanted: &Wanted) -> Verdict {
+        if entry.day != self.today() {
+            return Verdict::Outdated;
+        }
         self.changes().verdict(&entry.generations, wanted.scope, &wanted.dependency)
     }
 

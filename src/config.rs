@@ -14,7 +14,7 @@ use reader::Reader;
 pub use reader::{ConfigError, SETTINGS, Setting};
 pub use sections::{AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings};
 
-use crate::domain::Currency;
+use crate::domain::{Clock, Currency};
 
 const USUAL_FILE: &str = "credit-portfolio.toml";
 
@@ -59,7 +59,7 @@ impl Settings {
     ) -> Result<Settings, ConfigError> {
         let mut reader = Reader::open(file, environment)?;
         let finance_departments = sections::finance_departments(&mut reader);
-        let settings = Settings {
+        let mut settings = Settings {
             web: sections::web(&mut reader),
             auth: sections::auth(&mut reader),
             database: sections::database(&mut reader),
@@ -68,6 +68,7 @@ impl Settings {
             import: import::import(&mut reader, &finance_departments),
             finance_departments,
         };
+        settings.cache.clock = Clock::system(settings.import.timezone);
         reader.finish(settings)
     }
 

@@ -5,6 +5,8 @@
 //! differ. All SQL of the program lives below this module. It knows no HTTP and no cache.
 
 mod bank_accounts;
+mod contract_conditions;
+mod contract_titles;
 mod contracts;
 mod data_changes;
 mod data_quality;
@@ -12,6 +14,7 @@ mod departments;
 mod expense_details;
 mod expenses;
 mod figures;
+mod flow_rules;
 mod generate;
 mod import_journal;
 mod import_runs;
@@ -21,6 +24,7 @@ mod migrations;
 mod missing_rows;
 mod operations;
 mod organizations;
+mod parts;
 mod pool;
 mod receipts;
 mod rollups;
@@ -32,10 +36,10 @@ pub use bank_accounts::{
     BankAccountChange, BankAccountId, BankAccountRow, find_bank_account, insert_bank_account, list_bank_account_ids,
     list_bank_accounts, update_bank_account,
 };
+pub use contract_titles::{ContractTitle, list_contract_titles};
 pub use contracts::{
-    ContractChange, ContractFacts, ContractFilter, ContractRow, ContractTitle, KnownContract, NewContract,
-    find_contract, insert_contract, list_contract_titles, list_contracts, list_contracts_by_key, search_contracts,
-    update_contract, upsert_contracts,
+    ContractChange, ContractFacts, ContractFilter, ContractRow, KnownContract, NewContract, find_contract,
+    insert_contract, list_contracts, list_contracts_by_key, search_contracts, update_contract, upsert_contracts,
 };
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};
@@ -48,7 +52,10 @@ pub use expense_details::{
 };
 pub use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
-pub use figures::{FlowGroup, contracts_with_flows, flows_by, flows_by_month, flows_by_month_and, other_currencies};
+pub use figures::{
+    FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, first_month, flows_by, flows_by_month,
+    other_currencies,
+};
 pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry, count_journal,
@@ -71,6 +78,7 @@ pub use organizations::{
     OrganizationChange, OrganizationRow, find_organization, insert_organization, list_organization_ids,
     list_organization_names, list_organizations, update_organization,
 };
+pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue, list_ledger, list_parts};
 pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};

@@ -3,12 +3,15 @@
 //! Every other part may use these; they know nobody. A value that exists here is valid: parsing
 //! happens once, at the boundary, and says what was wrong.
 
+mod balance;
+mod clock;
 mod contract_ref;
 mod contract_type;
 mod currency;
 mod data_change;
 mod data_version;
 mod date_range;
+mod direction;
 mod flow_sums;
 mod money;
 mod month;
@@ -16,21 +19,26 @@ mod payment_type;
 mod percent;
 mod portfolio_filter;
 mod role;
+mod settlement;
 mod touched_months;
 
+pub use balance::{BalanceFlows, ContractStatus, Debt};
+pub use clock::Clock;
 pub use contract_ref::{ContractRef, look_alike, ru_date};
 pub use contract_type::ContractType;
 pub use currency::Currency;
 pub use data_change::{ChangedData, ChangedDays, ChangedFlow, DataChange, Dependency};
 pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};
+pub use direction::{Direction, IntraGroup};
 pub use flow_sums::FlowSums;
 pub use money::{Money, MoneyError};
 pub use month::Month;
 pub use payment_type::{PaymentType, canonical_payment_type};
-pub use percent::Percent;
+pub use percent::{Percent, shares};
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
 pub use role::{Role, UnknownRole};
+pub use settlement::settled_amount;
 pub use touched_months::TouchedMonths;
 
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends.

@@ -1,21 +1,88 @@
 //! Contract by contract.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::{self, ContractTitle, DbConn, DbError, FlowGroup};
-use crate::domain::{Money, PortfolioFilter};
+use super::balances::{Balances, Basis, ContractBalance, is_shown};
+use crate::db::{self, DbConn, DbError, FlowGroup};
+use crate::domain::{ContractStatus, Direction, FlowSums, Money, PortfolioFilter};
 
-/// Which contracts of the summary are asked for.
+/// Which contracts of the summary are asked for, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ContractSearch {
     /// A part of number, organization or counterparty, in any letter case.
     pub search: Option<String>,
+    /// Of one status at `as_of`.
+    pub status: Option<ContractStatus>,
+    /// With a positive balance at `as_of`, or without one.
+    pub has_debt: Option<bool>,
+    /// The order; without one, largest totalPaid first.
+    pub sort: Option<ContractSort>,
     /// From 1.
     pub page: i64,
     /// Contracts a page.
     pub limit: i64,
+}
+
+/// What contracts are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ContractSort {
+    /// The column.
+    pub column: ContractColumn,
+    /// Largest first.
+    pub is_descending: bool,
+}
+
+/// A column that contracts can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the column of that name")]
+pub enum ContractColumn {
+    ContractNumber,
+    ContractType,
+    Counterparty,
+    Organization,
+    Direction,
+    Status,
+    Received,
+    TotalPaid,
+    Principal,
+    Interest,
+    Outstanding,
+    LastPayment,
+}
+
+impl ContractSort {
+    /// The names of the columns, as `sort` takes them; with `-` in front, largest first.
+    pub const COLUMNS: [(&'static str, ContractColumn); 12] = [
+        ("contractNumber", ContractColumn::ContractNumber),
+        ("contractType", ContractColumn::ContractType),
+        ("counterparty", ContractColumn::Counterparty),
+        ("organization", ContractColumn::Organization),
+        ("direction", ContractColumn::Direction),
+        ("status", ContractColumn::Status),
+        ("received", ContractColumn::Received),
+        ("totalPaid", ContractColumn::TotalPaid),
+        ("principal", ContractColumn::Principal),
+        ("interest", ContractColumn::Interest),
+        ("outstanding", ContractColumn::Outstanding),
+        ("lastPayment", ContractColumn::LastPayment),
+    ];
+
+    /// Reads `column` or `-column`.
+    pub fn parse(text: &str) -> Option<ContractSort> {
+        let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let (_, column) = Self::COLUMNS.iter().find(|(known, _)| *known == name)?;
+        Some(ContractSort { column: *column, is_descending })
+    }
+
+    /// As `sort` and the cache key have it.
+    pub fn name(self) -> String {
+        let name = Self::COLUMNS.iter().find(|(_, column)| *column == self.column).map_or("", |(name, _)| name);
+        format!("{}{name}", if self.is_descending { "-" } else { "" })
+    }
 }
 
 /// A page of contracts.
@@ -23,6 +90,10 @@ pub struct ContractSearch {
 pub struct ContractsSummary {
     data: Vec<ContractSummary>,
     pagination: Pagination,
+    /// The day whose end the balances belong to.
+    as_of: NaiveDate,
+    /// The currency of the flows, and of the balances that are shown.
+    currency: String,
 }
 
 /// The figures of a contract.
@@ -33,15 +104,49 @@ pub struct ContractSummary {
     contract_id: i64,
     contract_number: String,
     contract_type: Option<String>,
+    #[serde(rename = "lender_id")]
+    lender_id: Option<i64>,
     counterparty: Option<String>,
+    #[serde(rename = "organization_id")]
+    organization_id: i64,
     organization: String,
+    /// `borrowed` or `lent`; absent when nothing says which: it counts as borrowed.
+    direction: Option<String>,
+    #[serde(rename = "is_intra_group")]
+    is_intra_group: bool,
+    /// `undrawn`, `open`, `repaid` or `overpaid` at `as_of`.
+    status: &'static str,
+    #[serde(rename = "is_active")]
+    is_active: bool,
+    /// The currency of what is owed.
+    currency: Option<String>,
     received: Money,
     /// What its details name, and what the details of its expenses leave.
     total_paid: Money,
     principal: Money,
     interest: Money,
-    /// Received − principal.
+    /// Paid out as loans given.
+    given: Money,
+    /// Paid for anything else.
+    other: Money,
+    /// The commission that receipts name.
+    commission: Money,
+    /// Expenses that the bank has not confirmed.
+    unconfirmed: Money,
+    /// The balance at the end of the day before `date_from`.
+    opening: Money,
+    /// Drawn since, in the contract's currency.
+    drawn: Money,
+    /// Repaid since.
+    repaid: Money,
+    /// Adjustments since.
+    adjustments: Money,
+    /// The balance at `as_of`: below zero when more was repaid than drawn. Zero for a contract in another
+    /// currency, and for a loan given unless `direction=lent`.
     outstanding: Money,
+    /// What is owed to us on a loan given.
+    #[serde(rename = "owed_to_us")]
+    owed_to_us: Money,
     /// Receipts and payments.
     operations_count: i64,
     last_payment: Option<NaiveDate>,
@@ -55,55 +160,124 @@ pub struct Pagination {
     pages: i64,
 }
 
-/// The figures of the contracts that match, largest totalPaid first, ties by id. Without dates
-/// a contract without operations is listed, too.
+/// Returns the figures of the contracts that match. With dates, those with an operation in the range or
+/// with an opening or closing balance.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(super) async fn contracts_summary(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
-    asked: &ContractSearch,
+    basis: &Basis,
+    search: &ContractSearch,
 ) -> Result<ContractsSummary, DbError> {
-    let titles = db::list_contract_titles(conn, filter.department).await?;
-    let names = db::list_organization_names(conn, filter.department).await?;
+    let Balances { as_of, contracts } = Balances::load(conn, filter, basis).await?;
     let flows = db::flows_by(conn, filter, FlowGroup::Contract).await?;
-    let wanted = asked.search.as_ref().map(|text| text.to_lowercase());
-    let name_of = |title: &ContractTitle| names.get(&title.organization_id).map_or("", String::as_str);
-    let matches = |title: &ContractTitle| {
-        let texts = [Some(title.contract_number.as_str()), Some(name_of(title)), title.counterparty.as_deref()];
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| texts.into_iter().flatten().any(|text| text.to_lowercase().contains(wanted.as_str())))
-    };
-    let mut contracts: Vec<_> = titles
-        .into_values()
-        .filter(|title| filter.organization_id.is_none_or(|id| id == title.organization_id))
-        .map(|title| (flows.get(&title.id).copied(), title))
-        .filter(|(flow, title)| (flow.is_some() || filter.dates.is_all()) && matches(title))
-        .map(|(flow, title)| (flow.unwrap_or_default(), title))
+    let wanted = search.search.as_ref().map(|text| text.to_lowercase());
+    let mut rows: Vec<(ContractBalance, FlowSums)> = contracts
+        .into_iter()
+        .filter(|(_, contract)| search.matches(contract, wanted.as_deref()))
+        .map(|(id, contract)| (contract, flows.get(&id).copied()))
+        .filter(|(contract, flow)| {
+            let balances = [contract.opening, contract.closing()];
+            filter.dates.is_all()
+                || flow.is_some_and(|flow| flow.receipt_count + flow.payment_count > 0)
+                || balances.iter().any(|balance| *balance != Money::ZERO)
+        })
+        .map(|(contract, flow)| (contract, flow.unwrap_or_default()))
         .collect();
-    contracts.sort_by(|(flow, title), (other, other_title)| {
-        other.expenses.cmp(&flow.expenses).then(title.id.cmp(&other_title.id))
-    });
-    let total = i64::try_from(contracts.len()).unwrap_or(i64::MAX);
-    let skipped = usize::try_from((asked.page - 1).saturating_mul(asked.limit)).unwrap_or(usize::MAX);
-    let shown = contracts.into_iter().skip(skipped).take(usize::try_from(asked.limit).unwrap_or(0));
-    let data = shown.map(|(flow, title)| ContractSummary {
-        contract_id: title.id,
-        organization: name_of(&title).to_owned(),
-        contract_number: title.contract_number,
-        contract_type: title.contract_type,
-        counterparty: title.counterparty,
-        received: flow.receipts,
-        total_paid: flow.expenses,
-        principal: flow.principal,
-        interest: flow.interest,
-        outstanding: flow.outstanding(),
-        operations_count: flow.receipt_count + flow.payment_count,
-        last_payment: flow.last_payment,
-    });
-    let pages = total.div_euclid(asked.limit) + i64::from(total.rem_euclid(asked.limit) > 0);
-    let pagination = Pagination { page: asked.page, limit: asked.limit, total, pages };
-    Ok(ContractsSummary { data: data.collect(), pagination })
+    rows.sort_by(|one, other| search.compare(one, other).then(one.0.title.id.cmp(&other.0.title.id)));
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let skipped = usize::try_from((search.page - 1).saturating_mul(search.limit)).unwrap_or(usize::MAX);
+    let shown = rows.into_iter().skip(skipped).take(usize::try_from(search.limit).unwrap_or(0));
+    let data = shown.map(|(contract, flow)| ContractSummary::of(contract, flow, filter, basis));
+    let pages = total.div_euclid(search.limit) + i64::from(total.rem_euclid(search.limit) > 0);
+    let pagination = Pagination { page: search.page, limit: search.limit, total, pages };
+    Ok(ContractsSummary { data: data.collect(), pagination, as_of, currency: filter.currency.to_string() })
+}
+
+impl ContractSearch {
+    /// The first contracts of all, in the default order.
+    pub fn first_page(limit: i64) -> ContractSearch {
+        ContractSearch { search: None, status: None, has_debt: None, sort: None, page: 1, limit }
+    }
+
+    /// The same contracts on one page.
+    pub fn whole(self) -> ContractSearch {
+        ContractSearch { page: 1, limit: i64::MAX, ..self }
+    }
+
+    /// `wanted` is the search text in small letters.
+    fn matches(&self, contract: &ContractBalance, wanted: Option<&str>) -> bool {
+        let title = &contract.title;
+        let texts = [Some(&title.contract_number), Some(&title.organization), title.lender.as_ref()];
+        let mut texts = texts.into_iter().flatten();
+        self.status.is_none_or(|status| contract.status() == status)
+            && self.has_debt.is_none_or(|has_debt| (contract.closing() > Money::ZERO) == has_debt)
+            && wanted.is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
+    }
+
+    fn compare(&self, one: &(ContractBalance, FlowSums), other: &(ContractBalance, FlowSums)) -> Ordering {
+        let default = ContractSort { column: ContractColumn::TotalPaid, is_descending: true };
+        let ContractSort { column, is_descending } = self.sort.unwrap_or(default);
+        let ((contract, flow), (other, other_flow)) = (one, other);
+        let (title, other_title) = (&contract.title, &other.title);
+        let order = match column {
+            ContractColumn::ContractNumber => title.contract_number.cmp(&other_title.contract_number),
+            ContractColumn::ContractType => title.contract_type.cmp(&other_title.contract_type),
+            ContractColumn::Counterparty => title.lender.cmp(&other_title.lender),
+            ContractColumn::Organization => title.organization.cmp(&other_title.organization),
+            ContractColumn::Direction => title.direction.cmp(&other_title.direction),
+            ContractColumn::Status => contract.status().as_str().cmp(other.status().as_str()),
+            ContractColumn::Received => flow.receipts.cmp(&other_flow.receipts),
+            ContractColumn::TotalPaid => flow.expenses.cmp(&other_flow.expenses),
+            ContractColumn::Principal => flow.principal.cmp(&other_flow.principal),
+            ContractColumn::Interest => flow.interest.cmp(&other_flow.interest),
+            ContractColumn::Outstanding => contract.closing().cmp(&other.closing()),
+            ContractColumn::LastPayment => flow.last_payment.cmp(&other_flow.last_payment),
+        };
+        if is_descending { order.reverse() } else { order }
+    }
+}
+
+impl ContractSummary {
+    fn of(contract: ContractBalance, flow: FlowSums, filter: &PortfolioFilter, basis: &Basis) -> ContractSummary {
+        let (status, closing) = (contract.status().as_str(), contract.closing());
+        let is_lent = contract.title.counted_direction() == Direction::Lent;
+        let is_in_currency = contract.title.is_in(&filter.currency, &basis.base_currency);
+        let if_in = |amount: Money, is_in: bool| if is_in { amount } else { Money::ZERO };
+        let outstanding = if_in(closing, is_shown(&contract.title, filter, basis));
+        let owed_to_us = if_in(closing, is_lent && is_in_currency);
+        let ContractBalance { title, opening, flows, .. } = contract;
+        ContractSummary {
+            contract_id: title.id,
+            contract_number: title.contract_number,
+            contract_type: title.contract_type,
+            lender_id: title.lender_id,
+            counterparty: title.lender,
+            organization_id: title.organization_id,
+            organization: title.organization,
+            direction: title.direction,
+            is_intra_group: title.is_intra_group == Some(true),
+            status,
+            is_active: title.is_active,
+            currency: title.currency,
+            received: flow.receipts,
+            total_paid: flow.expenses,
+            principal: flow.principal,
+            interest: flow.interest,
+            given: flow.given,
+            other: flow.other(),
+            commission: flow.commission,
+            unconfirmed: flow.unconfirmed,
+            opening,
+            drawn: flows.drawn,
+            repaid: flows.repaid,
+            adjustments: flows.adjustments,
+            outstanding,
+            owed_to_us,
+            operations_count: flow.receipt_count + flow.payment_count,
+            last_payment: flow.last_payment,
+        }
+    }
 }

@@ -5,10 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Data;
+use super::balances::Basis;
+use super::series::months_of_flows;
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{Money, Percent, PortfolioFilter};
 
-/// One month that has operations.
+/// What came in and went out in one month.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MonthStats {
     /// The month's first day.
@@ -19,7 +21,7 @@ pub struct MonthStats {
     net: Money,
 }
 
-/// One month that has payments.
+/// What the payments of one month were for.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MonthEfficiency {
     /// `2024-03`.
@@ -30,6 +32,12 @@ pub struct MonthEfficiency {
     total: Money,
     /// Principal / total · 100.
     efficiency: Percent,
+    /// Interest / total · 100.
+    interest_share: Percent,
+    /// Paid out as loans given.
+    given: Money,
+    /// Paid for anything else.
+    other: Money,
 }
 
 /// One month of the cash flow.
@@ -45,53 +53,59 @@ pub struct MonthCashflow {
     cumulative: Money,
 }
 
-/// Receipts and expenses of each month that has any, in order.
+/// Returns receipts and expenses of each month, in order.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub(super) async fn monthly_stats(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<MonthStats>, DbError> {
-    let months = db::flows_by_month(conn, filter).await?.into_iter();
-    let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
-    let stats = with_operations.map(|(month, flow)| MonthStats {
+pub(super) async fn monthly_stats(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<Vec<MonthStats>, DbError> {
+    let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
+    let stats = months.into_iter().map(|(month, flow)| MonthStats {
         month: month.first_day(),
         receipts: flow.receipts,
         expenses: flow.expenses,
         net: flow.receipts - flow.expenses,
     });
-    Ok(stats.collect::<Vec<_>>())
+    Ok(stats.collect())
 }
 
-/// Principal and interest of each month that has any, in order.
+/// Returns principal and interest of each month, in order.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(super) async fn monthly_efficiency(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
+    basis: &Basis,
 ) -> Result<Data<MonthEfficiency>, DbError> {
-    let months = db::flows_by_month(conn, filter).await?.into_iter();
-    let with_payments = months.filter(|(_, flow)| flow.principal != Money::ZERO || flow.interest != Money::ZERO);
-    let data = with_payments.map(|(month, flow)| MonthEfficiency {
+    let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
+    let data = months.into_iter().map(|(month, flow)| MonthEfficiency {
         month: month.to_string(),
         principal: flow.principal,
         interest: flow.interest,
         total: flow.principal + flow.interest,
         efficiency: Percent::of(flow.principal, flow.principal + flow.interest),
+        interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
+        given: flow.given,
+        other: flow.other(),
     });
     Ok(Data { data: data.collect() })
 }
 
-/// What came in and went out in each month that has operations, in order, and the running sum.
+/// Returns what came in and went out in each month, in order, and the running sum.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(super) async fn cashflow_monthly(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
+    basis: &Basis,
 ) -> Result<Data<MonthCashflow>, DbError> {
-    let months = db::flows_by_month(conn, filter).await?.into_iter();
-    let with_operations = months.filter(|(_, flow)| flow.receipt_count + flow.expense_count > 0);
-    let data = with_operations.scan(Money::ZERO, |cumulative, (month, flow)| {
+    let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
+    let data = months.into_iter().scan(Money::ZERO, |cumulative, (month, flow)| {
         let net = flow.receipts - flow.expenses;
         *cumulative += net;
         let month = month.to_string();

@@ -1,14 +1,15 @@
 //! Organization by organization.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Data;
+use super::balances::{Balances, Basis};
 use crate::db::{self, DbConn, DbError, FlowGroup};
-use crate::domain::{FlowSums, Money, Percent, PortfolioFilter};
+use crate::domain::{BalanceFlows, Debt, FlowSums, Money, Percent, PortfolioFilter};
 
 /// How an organization pays its debts off.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,10 +22,19 @@ pub struct OrganizationEfficiency {
     principal: Money,
     interest: Money,
     received: Money,
-    /// Principal / totalPaid · 100.
+    /// Principal / totalPaid · 100: which part of all that was paid lowered debt. Months and years
+    /// divide by principal + interest instead.
     efficiency: Percent,
-    /// (received − principal) / received · 100.
+    /// (received − principal) / received · 100, of the range: which part of what came in was not
+    /// repaid in it. It is no balance.
     debt_ratio: Percent,
+    /// Interest / (principal + interest) · 100.
+    #[serde(rename = "interest_share")]
+    interest_share: Percent,
+    /// Paid out as loans given.
+    given: Money,
+    /// Paid for anything else.
+    other: Money,
 }
 
 /// The portfolio of an organization.
@@ -42,12 +52,27 @@ pub struct OrganizationStats {
     paid: Money,
     principal: Money,
     interest: Money,
-    /// Received − principal.
+    /// Interest / (principal + interest) · 100.
+    #[serde(rename = "interest_share")]
+    interest_share: Percent,
+    /// Paid out as loans given.
+    given: Money,
+    /// Paid for anything else.
+    other: Money,
+    /// Drawn on its contracts in the range, up to `as_of`, in their currency.
+    drawn: Money,
+    /// Repaid on them.
+    repaid: Money,
+    /// Adjustments of them.
+    adjustments: Money,
+    /// The debt at `as_of`: the sum of the positive balances of its contracts.
     outstanding: Money,
+    /// What more was repaid than drawn, as a positive amount.
+    overpaid: Money,
     last_payment: Option<NaiveDate>,
 }
 
-/// The efficiency of each organization with operations, largest totalPaid first.
+/// Returns the efficiency of each organization with operations, largest totalPaid first.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -55,63 +80,86 @@ pub(super) async fn org_efficiency(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
 ) -> Result<Data<OrganizationEfficiency>, DbError> {
-    let data = named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| {
-        OrganizationEfficiency {
-            organization_id,
-            name,
-            total_paid: flow.expenses,
-            principal: flow.principal,
-            interest: flow.interest,
-            received: flow.receipts,
-            efficiency: Percent::of(flow.principal, flow.expenses),
-            debt_ratio: Percent::of(flow.outstanding(), flow.receipts),
-        }
+    let mut flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
+    flows.retain(|_, flow| flow.operation_count() > 0);
+    let names = db::list_organization_names(conn, filter.department).await?;
+    let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| OrganizationEfficiency {
+        organization_id,
+        name,
+        total_paid: flow.expenses,
+        principal: flow.principal,
+        interest: flow.interest,
+        received: flow.receipts,
+        efficiency: Percent::of(flow.principal, flow.expenses),
+        debt_ratio: Percent::of(flow.receipts - flow.principal, flow.receipts),
+        interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
+        given: flow.given,
+        other: flow.other(),
     });
     Ok(Data { data: data.collect() })
 }
 
-/// The portfolio of each organization with operations, largest paid first.
+/// Returns the portfolio of each organization with operations in the range or with a balance, largest
+/// paid first.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(super) async fn organization_stats(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
+    basis: &Basis,
 ) -> Result<Data<OrganizationStats>, DbError> {
-    let titles = db::list_contract_titles(conn, filter.department).await?;
+    let balances = Balances::load(conn, filter, basis).await?;
     let mut contracts: HashMap<i64, HashSet<i64>> = HashMap::new();
-    for contract in db::contracts_with_flows(conn, filter).await? {
-        if let Some(title) = titles.get(&contract) {
-            contracts.entry(title.organization_id).or_default().insert(contract);
+    for id in db::contracts_with_flows(conn, filter).await? {
+        if let Some(contract) = balances.contracts.get(&id) {
+            contracts.entry(contract.title.organization_id).or_default().insert(id);
         }
     }
-    let data =
-        named_organizations(conn, filter).await?.into_iter().map(|(organization_id, name, flow)| OrganizationStats {
+    let mut owed: HashMap<i64, (Debt, BalanceFlows)> = HashMap::new();
+    let mut flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
+    flows.retain(|_, flow| flow.operation_count() > 0);
+    for contract in balances.shown(filter, basis) {
+        let id = contract.title.organization_id;
+        let (debt, moved) = owed.entry(id).or_default();
+        debt.add(contract.closing());
+        *moved += contract.flows;
+        if contract.closing() != Money::ZERO || contract.opening != Money::ZERO {
+            flows.entry(id).or_default();
+        }
+    }
+    let names = db::list_organization_names(conn, filter.department).await?;
+    let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| {
+        let (debt, moved) = owed.get(&organization_id).copied().unwrap_or_default();
+        OrganizationStats {
             organization_id,
             name,
             contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
-            operations: flow.receipt_count + flow.expense_count,
+            operations: flow.operation_count(),
             received: flow.receipts,
             paid: flow.expenses,
             principal: flow.principal,
             interest: flow.interest,
-            outstanding: flow.outstanding(),
+            interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
+            given: flow.given,
+            other: flow.other(),
+            drawn: moved.drawn,
+            repaid: moved.repaid,
+            adjustments: moved.adjustments,
+            outstanding: debt.debt,
+            overpaid: debt.overpaid,
             last_payment: flow.last_payment,
-        });
+        }
+    });
     Ok(Data { data: data.collect() })
 }
 
-/// Id, name and sums of each organization with operations, largest expenses first, ties by name.
-async fn named_organizations(
-    conn: &mut DbConn,
-    filter: &PortfolioFilter,
-) -> Result<Vec<(i64, String, FlowSums)>, DbError> {
-    let mut names = db::list_organization_names(conn, filter.department).await?;
-    let flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
+/// Id, name and sums of organizations, largest expenses first, ties by name.
+fn largest_first(flows: BTreeMap<i64, FlowSums>, mut names: HashMap<i64, String>) -> Vec<(i64, String, FlowSums)> {
     let named = flows.into_iter().map(|(id, flow)| (id, names.remove(&id).unwrap_or_default(), flow));
     let mut rows: Vec<_> = named.collect();
     rows.sort_by(|(_, name, flow), (_, other_name, other)| {
         other.expenses.cmp(&flow.expenses).then_with(|| name.cmp(other_name))
     });
-    Ok(rows)
+    rows
 }

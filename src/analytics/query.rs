@@ -1,12 +1,16 @@
 //! A question over a portfolio: its cache key, what it depends on, and who computes it.
 
+use chrono::{Datelike, Months, NaiveDate};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{AnalyticsError, ContractSearch, DebtGroup, contract_counts};
-use super::{contracts, debt, months, organizations, summary, years};
+use super::balances::Basis;
+use super::{AnalyticsError, ContractSearch, ContractSort, DebtGroup, RollForwardGroup};
+use super::{concentration, contracts, debt, months, organizations, roll_forward, summary, years};
 use crate::cache::{CacheKey, Wanted};
 use crate::db::DbConn;
-use crate::domain::{Currency, DateRange, Dependency, PortfolioFilter};
+use crate::domain::{
+    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, PortfolioFilter,
+};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +31,8 @@ pub enum Question {
     DebtBalance(Option<DebtGroup>),
     /// Shares of what is owed.
     Concentration,
+    /// How the balances of a range came about.
+    RollForward(RollForwardGroup),
     /// How many contracts there are.
     ContractStats,
     /// The figures of contracts.
@@ -53,6 +59,14 @@ pub struct Query {
     pub filter: PortfolioFilter,
 }
 
+/// The filters that stand in a key at a place of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Placed {
+    Organization,
+    BankAccount,
+    Contract,
+}
+
 impl Query {
     /// The endpoint's name in keys, metrics and file names.
     pub fn endpoint(&self) -> &'static str {
@@ -65,6 +79,7 @@ impl Query {
             Question::YearlyComparison => "yearly_comparison",
             Question::DebtBalance(_) => "debt_balance",
             Question::Concentration => "concentration",
+            Question::RollForward(_) => "roll_forward",
             Question::ContractStats => "contract_stats",
             Question::ContractsSummary(_) => "contracts_summary",
             Question::OrganizationStats => "organization_stats",
@@ -72,68 +87,131 @@ impl Query {
     }
 
     /// What is looked for in the cache. A currency other than the base one is part of the key.
-    pub(super) fn wanted(&self, base_currency: &Currency) -> Wanted {
-        Wanted::new(self.key(base_currency), self.filter.department, self.dependency())
+    pub(super) fn wanted(&self, basis: &Basis) -> Wanted {
+        Wanted::new(self.key(&basis.base_currency), self.filter.department, self.dependency(basis))
     }
 
+    /// `endpoint|department|from|to`, the filters that have a place in this endpoint's key, a currency
+    /// other than the base one, what the question itself says; then every other filter that is set, as
+    /// `name=value`.
     fn key(&self, base_currency: &Currency) -> CacheKey {
-        let PortfolioFilter { department, dates, organization_id, bank_account_id, contract_id, currency } =
-            &self.filter;
-        let ids: &[Option<i64>] = match self.question {
-            Question::MonthlyEfficiency | Question::CashflowMonthly => &[*organization_id, *bank_account_id],
-            Question::OrgEfficiency | Question::YearlyComparison | Question::ContractsSummary(_) => &[*organization_id],
-            Question::DebtBalance(_) => &[*organization_id, *contract_id],
+        // Every field is named: one that is added has to be put into the key.
+        let PortfolioFilter {
+            department,
+            dates,
+            organization_id,
+            bank_account_id,
+            contract_id,
+            currency,
+            contract_type,
+            lender_id,
+            direction,
+            intra_group,
+            confirmed,
+        } = &self.filter;
+        let placed: &[Placed] = match self.question {
+            Question::MonthlyEfficiency | Question::CashflowMonthly => &[Placed::Organization, Placed::BankAccount],
+            Question::OrgEfficiency | Question::YearlyComparison | Question::ContractsSummary(_) => {
+                &[Placed::Organization]
+            }
+            Question::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
             _ => &[],
         };
+        let ids = [
+            (Placed::Organization, "organization_id", *organization_id),
+            (Placed::BankAccount, "bank_account_id", *bank_account_id),
+            (Placed::Contract, "contract_id", *contract_id),
+        ];
         let key = CacheKey::new(self.endpoint()).part(department).optional_part(dates.from()).optional_part(dates.to());
-        let key = ids.iter().copied().fold(key, CacheKey::optional_part);
+        let key =
+            ids.iter().filter(|(id, ..)| placed.contains(id)).fold(key, |key, (.., value)| key.optional_part(*value));
         let key = if currency == base_currency { key } else { key.part(currency) };
-        match &self.question {
+        let key = match &self.question {
             Question::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
-            Question::ContractsSummary(asked) => {
-                key.optional_part(asked.search.as_ref()).part(asked.page).part(asked.limit)
+            Question::RollForward(group) => key.part(group.as_str()),
+            Question::ContractsSummary(search) => {
+                let ContractSearch { search, status, has_debt, sort, page, limit } = search;
+                key.optional_part(search.as_ref())
+                    .part(page)
+                    .part(limit)
+                    .named_part("status", status.map(ContractStatus::as_str))
+                    .named_part("has_debt", *has_debt)
+                    .named_part("sort", sort.map(ContractSort::name))
             }
             _ => key,
-        }
+        };
+        let key = ids
+            .iter()
+            .filter(|(id, ..)| !placed.contains(id))
+            .fold(key, |key, (_, name, value)| key.named_part(name, *value));
+        key.named_part("contract_type", contract_type.map(ContractType::as_str))
+            .named_part("lender_id", *lender_id)
+            .named_part("direction", direction.map(Direction::as_str))
+            .named_part("intra_group", Some(intra_group.as_str()).filter(|_| *intra_group != IntraGroup::Include))
+            .named_part("confirmed", *confirmed)
     }
 
-    fn dependency(&self) -> Dependency {
-        let (is_balance, reference_data) = match self.question {
+    /// Whether the answer tells balances, which are made of everything before the range as well.
+    pub fn is_of_balances(&self) -> bool {
+        !matches!(
+            self.question,
             Question::MonthlyStats
-            | Question::MonthlyEfficiency
-            | Question::CashflowMonthly
-            | Question::YearlyComparison => (false, false),
-            Question::DebtBalance(group) => (true, group.is_some()),
-            Question::Concentration => (true, true),
-            _ => (false, true),
+                | Question::MonthlyEfficiency
+                | Question::CashflowMonthly
+                | Question::YearlyComparison
+                | Question::OrgEfficiency
+        )
+    }
+
+    fn dependency(&self, basis: &Basis) -> Dependency {
+        let PortfolioFilter { dates, contract_type, lender_id, direction, intra_group, .. } = &self.filter;
+        let filters_contracts = contract_type.is_some()
+            || lender_id.is_some()
+            || direction.is_some()
+            || *intra_group != IntraGroup::Include;
+        let is_of_names = self.question == Question::OrgEfficiency;
+        let until = DateRange::new(None, dates.to()).unwrap_or_default();
+        let further_dates = match self.question {
+            // What is planned after the range.
+            Question::Summary if basis.as_of(&self.filter) == basis.today => {
+                DateRange::new(basis.today.succ_opt(), None).ok()
+            }
+            // The days of the year before that growth is against.
+            Question::YearlyComparison => dates.from().and_then(|from| {
+                let first = from.checked_sub_months(Months::new(12));
+                DateRange::new(first, NaiveDate::from_ymd_opt(from.year() - 1, 12, 31)).ok()
+            }),
+            _ => None,
         };
-        let until = DateRange::new(None, self.filter.dates.to()).unwrap_or_default();
         Dependency {
-            // A balance is made of everything before it as well.
-            dates: if is_balance { until } else { self.filter.dates },
+            dates: if self.is_of_balances() { until } else { *dates },
+            further_dates,
             organization_id: self.filter.organization_id,
             bank_account_id: self.filter.bank_account_id,
             contract_id: self.filter.contract_id,
-            reference_data,
+            reference_data: self.is_of_balances() || is_of_names || filters_contracts,
         }
     }
 
-    pub(super) async fn compute(&self, conn: &mut DbConn) -> Result<Box<RawValue>, AnalyticsError> {
+    pub(super) async fn compute(&self, conn: &mut DbConn, basis: &Basis) -> Result<Box<RawValue>, AnalyticsError> {
         let filter = &self.filter;
         let json = match &self.question {
-            Question::Summary => to_raw_value(&summary::summary(conn, filter).await?),
-            Question::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter).await?),
-            Question::MonthlyEfficiency => to_raw_value(&months::monthly_efficiency(conn, filter).await?),
+            Question::Summary => to_raw_value(&summary::summary(conn, filter, basis).await?),
+            Question::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter, basis).await?),
+            Question::MonthlyEfficiency => to_raw_value(&months::monthly_efficiency(conn, filter, basis).await?),
             Question::OrgEfficiency => to_raw_value(&organizations::org_efficiency(conn, filter).await?),
-            Question::CashflowMonthly => to_raw_value(&months::cashflow_monthly(conn, filter).await?),
-            Question::YearlyComparison => to_raw_value(&years::yearly_comparison(conn, filter).await?),
-            Question::DebtBalance(group) => to_raw_value(&debt::debt_balance(conn, filter, *group).await?),
-            Question::Concentration => to_raw_value(&debt::concentration(conn, filter).await?),
-            Question::ContractStats => to_raw_value(&contract_counts(conn, filter).await?),
-            Question::ContractsSummary(asked) => {
-                to_raw_value(&contracts::contracts_summary(conn, filter, asked).await?)
+            Question::CashflowMonthly => to_raw_value(&months::cashflow_monthly(conn, filter, basis).await?),
+            Question::YearlyComparison => to_raw_value(&years::yearly_comparison(conn, filter, basis).await?),
+            Question::DebtBalance(group) => to_raw_value(&debt::debt_balance(conn, filter, basis, *group).await?),
+            Question::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis).await?),
+            Question::RollForward(group) => {
+                to_raw_value(&roll_forward::roll_forward(conn, filter, basis, *group).await?)
             }
-            Question::OrganizationStats => to_raw_value(&organizations::organization_stats(conn, filter).await?),
+            Question::ContractStats => to_raw_value(&summary::contract_counts(conn, filter, basis).await?),
+            Question::ContractsSummary(search) => {
+                to_raw_value(&contracts::contracts_summary(conn, filter, basis, search).await?)
+            }
+            Question::OrganizationStats => to_raw_value(&organizations::organization_stats(conn, filter, basis).await?),
         };
         Ok(json?)
     }

@@ -1,37 +1,152 @@
-//! The totals of a portfolio.
+//! The totals of a portfolio: what moved in a range, and what is owed at its end.
 
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::contract_counts;
+use super::balances::{Balances, Basis, debt};
 use crate::db::{self, DbConn, DbError};
-use crate::domain::{FlowSums, Money, PortfolioFilter};
+use crate::domain::{DateRange, Direction, FlowSums, Money, PortfolioFilter};
 
-/// The totals. Amounts are in the filter's currency.
+/// The totals. Flows are those of the range in the currency of their payment; balances are what is owed
+/// at `as_of` on contracts of that currency, made of everything up to that day.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Summary {
     total_receipts: Money,
     total_expenses: Money,
     /// Receipts − expenses.
     net_balance: Money,
-    /// With dates: of the contracts with an operation in the range.
+    /// Contracts on which something is owed at `as_of` and that are not switched off; with dates, of
+    /// those with an operation in the range.
     active_contracts_count: usize,
+    /// Payments that lower debt, by what the detail says, else by its account.
     total_principal: Money,
     total_interest: Money,
+    /// Paid out as loans given.
+    given: Money,
+    /// Received back of loans given.
+    returned: Money,
+    /// Paid, but neither principal nor interest nor a loan given: total_expenses − total_principal −
+    /// total_interest − given.
+    other: Money,
+    /// The commission that receipts name.
+    commission: Money,
+    /// Expenses of the range that the bank has not confirmed; they count.
+    unconfirmed: Money,
+    /// The day whose end the balances belong to: the earlier of `date_to` and today.
+    as_of: NaiveDate,
+    /// The sum of the positive balances, never netted. With `direction=lent`: what is owed to us.
+    debt: Money,
+    /// The part of it that is owed to others than the holding's own organizations.
+    debt_external: Money,
+    /// What more was repaid than drawn, as a positive amount.
+    overpaid: Money,
+    /// The principal up to `as_of` that the bank has not confirmed.
+    debt_unconfirmed: Money,
+    /// With `direction=lent`: receipts on loans given that return nothing of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_income: Option<Money>,
+    /// Operations dated after today, in no balance: receipts + expenses. Absent when `as_of` is not today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planned: Option<Money>,
+    /// The currency of all amounts.
+    currency: String,
+    /// Currencies of operations and contracts that are not in the amounts.
+    other_currencies: Vec<String>,
 }
 
-/// The totals of the filtered operations.
+/// Returns the totals of the filtered operations and contracts.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub(super) async fn summary(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Summary, DbError> {
+pub(super) async fn summary(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Summary, DbError> {
     let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
+    // Only the closing is needed: no opening is read.
+    let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
+    let balances = Balances::load(conn, &until, basis).await?;
+    let owed = debt(balances.shown(filter, basis));
+    let external = balances.shown(filter, basis).filter(|contract| contract.title.is_intra_group != Some(true));
+    let in_range = contracts_in_range(conn, filter).await?;
+    let is_counted = |id: &i64| in_range.as_ref().is_none_or(|ids| ids.contains(id));
+    let active = balances.contracts.iter().filter(|(id, contract)| is_counted(id) && contract.is_active());
+    let is_of_loans_given = filter.direction == Some(Direction::Lent);
     Ok(Summary {
         total_receipts: total.receipts,
         total_expenses: total.expenses,
         net_balance: total.receipts - total.expenses,
-        active_contracts_count: contract_counts(conn, filter).await?.active_count,
+        active_contracts_count: active.count(),
         total_principal: total.principal,
         total_interest: total.interest,
+        given: total.given,
+        returned: total.returned,
+        other: total.other(),
+        commission: total.commission,
+        unconfirmed: total.unconfirmed,
+        as_of: balances.as_of,
+        debt: owed.debt,
+        debt_external: debt(external).debt,
+        overpaid: owed.overpaid,
+        debt_unconfirmed: balances.shown(filter, basis).map(|contract| contract.total.unconfirmed).sum(),
+        other_income: is_of_loans_given.then(|| total.receipts - total.returned),
+        planned: planned(conn, filter, basis).await?,
+        currency: filter.currency.to_string(),
+        other_currencies: other_currencies(conn, filter).await?,
     })
+}
+
+/// How many contracts there are; with dates, of those with an operation in the range.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContractCounts {
+    total_count: usize,
+    /// On which something is owed at `as_of` and that are not switched off.
+    active_count: usize,
+    /// All others.
+    closed_count: usize,
+    /// The day whose end the balances belong to.
+    as_of: NaiveDate,
+}
+
+/// Counts the filtered contracts, whatever their direction and currency.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn contract_counts(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<ContractCounts, DbError> {
+    let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
+    let mut balances = Balances::load(conn, &until, basis).await?;
+    if let Some(in_range) = contracts_in_range(conn, filter).await? {
+        balances.contracts.retain(|id, _| in_range.contains(id));
+    }
+    let total_count = balances.contracts.len();
+    let active_count = balances.contracts.values().filter(|contract| contract.is_active()).count();
+    Ok(ContractCounts { total_count, active_count, closed_count: total_count - active_count, as_of: balances.as_of })
+}
+
+/// The contracts with an operation in the range, whatever its currency; `None` without dates: all.
+async fn contracts_in_range(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Option<HashSet<i64>>, DbError> {
+    if filter.dates.is_all() {
+        return Ok(None);
+    }
+    Ok(Some(db::contracts_with_flows(conn, filter).await?.into_iter().collect()))
+}
+
+/// The sum of the operations dated after today, if the balances are those of today.
+async fn planned(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Option<Money>, DbError> {
+    if basis.as_of(filter) != basis.today {
+        return Ok(None);
+    }
+    let after_today = DateRange::new(basis.today.succ_opt(), None).unwrap_or_default();
+    let planned: FlowSums = db::flows_by_month(conn, &filter.over(after_today)).await?.into_values().sum();
+    Ok(Some(planned.receipts + planned.expenses))
+}
+
+/// The names of the currencies that are not in the amounts of a filter.
+pub(super) async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<String>, DbError> {
+    let currencies = db::other_currencies(conn, filter).await?;
+    Ok(currencies.iter().map(ToString::to_string).collect())
 }

@@ -22,7 +22,7 @@ impl Analytics {
     /// The cache keys of the questions asked most, of each department.
     pub fn most_asked(&self) -> Vec<String> {
         let queries = self.shared.popular.most_asked(TOLD_OF_EACH).into_iter();
-        queries.map(|query| query.wanted(&self.shared.base_currency).key.to_string()).collect()
+        queries.map(|query| query.wanted(&self.basis()).key.to_string()).collect()
     }
 
     /// Computes the questions asked most whose answers were dropped.
@@ -30,7 +30,7 @@ impl Analytics {
         let queries = self.shared.popular.most_asked(WARMED_OF_EACH);
         futures_util::stream::iter(queries)
             .for_each_concurrent(WARMED_AT_ONCE, async |query| {
-                let wanted = query.wanted(&self.shared.base_currency);
+                let wanted = query.wanted(&self.basis());
                 if !matches!(self.shared.cache.get_local(&wanted), Found::Hit(..)) {
                     self.compute_unasked(&query, &wanted, "dropped").await;
                 }
@@ -69,7 +69,7 @@ impl Analytics {
     /// [`AnalyticsError`] when the database can't answer.
     pub async fn audit(&self) -> Result<Option<bool>, AnalyticsError> {
         let Some(query) = self.shared.popular.any() else { return Ok(None) };
-        let wanted = query.wanted(&self.shared.base_currency);
+        let wanted = query.wanted(&self.basis());
         let Found::Hit(entry, _) = self.shared.cache.get_local(&wanted) else { return Ok(None) };
         let anew = self.compute(&query, &wanted).await?;
         self.look_for_changes().await?;

@@ -8,16 +8,17 @@ use super::error::ApiError;
 use super::figures::{Again, answered};
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    BankAccountId, ContractId, Dates, Department, Files, Grouping, OneCurrency, OrganizationId, Pages, Search,
+    BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping, OneCurrency, OrganizationId,
+    Pages, Portfolio, RollForwardGrouping, Search,
 };
 use super::params::Params;
+use super::portfolio_params::{Narrowed, contract_search, portfolio_filter};
 use crate::analytics::{
-    Concentration, ContractCounts, ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup,
-    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Query, Question, Summary,
-    YearComparison,
+    Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup, MonthCashflow,
+    MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Query, Question, RollForward,
+    RollForwardGroup, Summary, YearComparison,
 };
 use crate::app::AppState;
-use crate::domain::PortfolioFilter;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -29,6 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/analytics/yearly-comparison").get(yearly_comparison))
         .service(web::resource("/analytics/debt-balance").get(debt_balance))
         .service(web::resource("/analytics/concentration").get(concentration))
+        .service(web::resource("/analytics/roll-forward").get(roll_forward))
         .service(web::resource("/contract-stats").get(contract_stats))
         .service(web::resource("/contracts/stats/summary").get(contracts_summary))
         .service(web::resource("/organization-stats").get(organization_stats));
@@ -40,7 +42,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     context_path = CREDIT_PORTFOLIO,
     path = "/summary",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = Summary))
 )]
 pub async fn summary(
@@ -58,7 +60,7 @@ pub async fn summary(
     context_path = CREDIT_PORTFOLIO,
     path = "/monthly-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = Vec<MonthStats>))
 )]
 pub async fn monthly_stats(
@@ -76,7 +78,7 @@ pub async fn monthly_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/monthly-efficiency",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, BankAccountId, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, BankAccountId, Files),
     responses((status = 200, description = "OK", body = DataOf<MonthEfficiency>))
 )]
 pub async fn monthly_efficiency(
@@ -85,10 +87,7 @@ pub async fn monthly_efficiency(
     again: Again,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::Organization, Narrowed::BankAccount], |_| {
-        Question::MonthlyEfficiency
-    })
-    .await
+    answer(&state, &caller, again, params, &[Narrowed::BankAccount], |_| Question::MonthlyEfficiency).await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -97,7 +96,7 @@ pub async fn monthly_efficiency(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/org-efficiency",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = DataOf<OrganizationEfficiency>))
 )]
 pub async fn org_efficiency(
@@ -106,7 +105,7 @@ pub async fn org_efficiency(
     again: Again,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::Organization], |_| Question::OrgEfficiency).await
+    answer(&state, &caller, again, params, &[], |_| Question::OrgEfficiency).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -115,7 +114,7 @@ pub async fn org_efficiency(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/cashflow-monthly",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, BankAccountId, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, BankAccountId, Files),
     responses((status = 200, description = "OK", body = DataOf<MonthCashflow>))
 )]
 pub async fn cashflow_monthly(
@@ -124,19 +123,16 @@ pub async fn cashflow_monthly(
     again: Again,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::Organization, Narrowed::BankAccount], |_| {
-        Question::CashflowMonthly
-    })
-    .await
+    answer(&state, &caller, again, params, &[Narrowed::BankAccount], |_| Question::CashflowMonthly).await
 }
 
-/// Received and paid, year by year; growth is absent in the first.
+/// Received and paid, year by year; growth is against the same days of the year before.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/yearly-comparison",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = DataOf<YearComparison>))
 )]
 pub async fn yearly_comparison(
@@ -145,16 +141,16 @@ pub async fn yearly_comparison(
     again: Again,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::Organization], |_| Question::YearlyComparison).await
+    answer(&state, &caller, again, params, &[], |_| Question::YearlyComparison).await
 }
 
-/// What is owed at the end of each month: received − principal.
+/// What is owed at the end of each month, up to that of `as_of`: the sum of the positive balances.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/debt-balance",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, ContractId, Grouping, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, ContractId, Grouping, Files),
     responses((status = 200, description = "OK", body = DataOf<DebtBalance>))
 )]
 pub async fn debt_balance(
@@ -163,18 +159,8 @@ pub async fn debt_balance(
     again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let group = match params.text("group_by").as_deref() {
-        None => None,
-        Some("contract") => Some(DebtGroup::Contract),
-        Some("organization") => Some(DebtGroup::Organization),
-        Some("counterparty") => Some(DebtGroup::Counterparty),
-        Some(other) => {
-            let detail = format!("{other:?} is none of contract, organization and counterparty");
-            return Err(ApiError::invalid("group_by", detail));
-        }
-    };
-    let narrowed = [Narrowed::Organization, Narrowed::Contract];
-    answer(&state, &caller, again, params, &narrowed, |_| Question::DebtBalance(group)).await
+    let group = params.choice("group_by", "contract, organization and lender", DebtGroup::of_name)?;
+    answer(&state, &caller, again, params, &[Narrowed::Contract], |_| Question::DebtBalance(group)).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -183,7 +169,7 @@ pub async fn debt_balance(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/concentration",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = Concentration))
 )]
 pub async fn concentration(
@@ -195,13 +181,34 @@ pub async fn concentration(
     answer(&state, &caller, again, params, &[], |_| Question::Concentration).await
 }
 
+/// How what was owed at the beginning of the range became what is owed at its end: opening + drawn −
+/// repaid + adjustments = closing, by contract (unless `group_by` says otherwise) and in total.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/roll-forward",
+    tag = "Analytics",
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, ContractId, RollForwardGrouping, Files),
+    responses((status = 200, description = "OK", body = RollForward))
+)]
+pub async fn roll_forward(
+    state: Data<AppState>,
+    caller: Caller,
+    again: Again,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
+    let group = params.choice("group_by", "contract, organization, lender and month", RollForwardGroup::of_name)?;
+    let group = group.unwrap_or(RollForwardGroup::Of(DebtGroup::Contract));
+    answer(&state, &caller, again, params, &[Narrowed::Contract], |_| Question::RollForward(group)).await
+}
+
 /// How many contracts there are; with dates, of those with an operation in the range.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/contract-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = ContractCounts))
 )]
 pub async fn contract_stats(
@@ -219,7 +226,7 @@ pub async fn contract_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/contracts/stats/summary",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Search, Pages, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Search, ContractStatusFilter, Pages, Files),
     responses((status = 200, description = "OK", body = ContractsSummary))
 )]
 pub async fn contracts_summary(
@@ -228,14 +235,10 @@ pub async fn contracts_summary(
     again: Again,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let (search, page, limit) =
-        (params.text("search"), params.number("page", 1, i64::MAX)?, params.number("limit", 1, 100)?);
-    let (page, limit) = (page.unwrap_or(1), limit.unwrap_or(20));
-    // A file is not cut into pages.
-    let pages = |is_file| if is_file { (1, i64::MAX) } else { (page, limit) };
-    answer(&state, &caller, again, params, &[Narrowed::Organization], |is_file| {
-        let (page, limit) = pages(is_file);
-        Question::ContractsSummary(ContractSearch { search, page, limit })
+    let search = contract_search(&mut params)?;
+    answer(&state, &caller, again, params, &[], |is_file| {
+        // A file is not cut into pages.
+        Question::ContractsSummary(if is_file { search.whole() } else { search })
     })
     .await
 }
@@ -246,7 +249,7 @@ pub async fn contracts_summary(
     context_path = CREDIT_PORTFOLIO,
     path = "/organization-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, Files),
+    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
     responses((status = 200, description = "OK", body = DataOf<OrganizationStats>))
 )]
 pub async fn organization_stats(
@@ -268,40 +271,8 @@ async fn answer(
     narrowed: &[Narrowed],
     question: impl FnOnce(bool) -> Question,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(state, caller, &mut params, narrowed)?;
+    let filter = portfolio_filter(state, caller, &mut params, narrowed)?;
     let export = params.export()?;
     params.finish()?;
     answered(state, again, Query { question: question(export.is_some()), filter }, export).await
-}
-
-/// What a question can be narrowed to, beside department and dates.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Narrowed {
-    Organization,
-    BankAccount,
-    Contract,
-}
-
-/// What every analytics question takes (department, dates, currency), and what this one is
-/// narrowed to.
-fn filter(
-    state: &AppState,
-    caller: &Caller,
-    params: &mut Params,
-    narrowed: &[Narrowed],
-) -> Result<PortfolioFilter, ApiError> {
-    let asked = params.id("department_id")?;
-    let currency = params.currency(&state.base_currency)?;
-    let mut id = |what: Narrowed, name: &str| if narrowed.contains(&what) { params.id(name) } else { Ok(None) };
-    let organization_id = id(Narrowed::Organization, "organization_id")?;
-    let bank_account_id = id(Narrowed::BankAccount, "bank_account_id")?;
-    let contract_id = id(Narrowed::Contract, "contract_id")?;
-    Ok(PortfolioFilter {
-        department: caller.department(asked)?,
-        dates: params.dates()?,
-        organization_id,
-        bank_account_id,
-        contract_id,
-        currency,
-    })
 }

@@ -16,7 +16,7 @@ use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, 
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
-use crate::domain::{ContractRef, ContractType, DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::domain::{ContractRef, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -225,11 +225,8 @@ async fn own_organization(state: &AppState, scope: DepartmentScope, id: i64) -> 
 }
 
 fn contract_type(text: &str) -> Result<String, ApiError> {
-    let known = [ContractType::Credit, ContractType::Loan].map(ContractType::as_str);
-    let found = known.into_iter().find(|known| *known == text);
-    found
-        .map(str::to_owned)
-        .ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
+    let known = ContractType::of_name(text).map(|known| known.as_str().to_owned());
+    known.ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
 }
 
 async fn flows(
@@ -237,14 +234,7 @@ async fn flows(
     conn: &mut DbConn,
     department: DepartmentScope,
 ) -> Result<BTreeMap<i64, FlowSums>, DbError> {
-    let filter = PortfolioFilter {
-        department,
-        dates: DateRange::ALL,
-        organization_id: None,
-        bank_account_id: None,
-        contract_id: None,
-        currency: state.base_currency.clone(),
-    };
+    let filter = PortfolioFilter::of_department(department, state.base_currency.clone());
     db::flows_by(conn, &filter, FlowGroup::Contract).await
 }
 

@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::error::Problem;
 use super::{
     analytics, auth, bank_accounts, cache, contracts, data_quality, departments, health, import, journal, operations,
-    organizations,
+    organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -30,6 +30,9 @@ pub(super) const ROOT: &str = "/api/v1";
 /// A name or number in a body: something to be seen, and no control characters.
 pub(super) const VISIBLE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const WITHOUT_NUL: &str = r"^[^\x00]*$";
+/// The columns of `ContractSort`, largest first with `-` in front.
+const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organization|direction|status|received|\
+                             totalPaid|principal|interest|outstanding|lastPayment)$";
 const CURRENCY: &str = "^[0-9A-Za-zА-Яа-яЁё]+$";
 const URL: &str = "/api/v1/openapi.json";
 
@@ -60,6 +63,7 @@ const URL: &str = "/api/v1/openapi.json";
         analytics::yearly_comparison,
         analytics::debt_balance,
         analytics::concentration,
+        analytics::roll_forward,
         analytics::contract_stats,
         analytics::contracts_summary,
         analytics::organization_stats,
@@ -89,6 +93,8 @@ const URL: &str = "/api/v1/openapi.json";
         operations::expense,
         operations::expense_stats,
         operations::details,
+        parts::operation_parts,
+        parts::contract_ledger,
         import::trigger,
         import::hand_in,
         import::runs,

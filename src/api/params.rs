@@ -86,6 +86,18 @@ impl Params {
         }
     }
 
+    /// One of some names; `names` lists them for the error.
+    pub fn choice<T>(
+        &mut self,
+        name: &str,
+        names: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.value(name) else { return Ok(None) };
+        let value = read(&text).ok_or_else(|| ApiError::invalid(name, format!("{text:?} is none of {names}")))?;
+        Ok(Some(value))
+    }
+
     /// `true` or `false`.
     pub fn switch(&mut self, name: &str) -> Result<Option<bool>, ApiError> {
         match self.value(name).as_deref() {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{NaiveDateTime, Utc};
+use chrono::{NaiveDate, NaiveDateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct Entry {
     pub dependency: Dependency,
     /// What it was computed at, read in the same snapshot as the figures.
     pub generations: Generations,
+    /// The local day that it was computed on; it is valid on no other.
+    pub day: NaiveDate,
     /// When that data was imported (UTC).
     pub data_as_of: Option<NaiveDateTime>,
     /// When it was computed, in Unix milliseconds.
@@ -60,6 +62,7 @@ pub enum Encoding {
 #[derive(Serialize, Deserialize)]
 struct Stored<A> {
     generations: Generations,
+    day: NaiveDate,
     data_as_of: Option<NaiveDateTime>,
     computed_at_ms: i64,
     expires_at_ms: i64,
@@ -71,10 +74,12 @@ struct Stored<A> {
 
 impl Entry {
     /// An entry that lives for `ttl` from now on.
+    #[expect(clippy::too_many_arguments, reason = "each is a field of its own")]
     pub fn new(
         wanted: &Wanted,
         generations: Generations,
         version: DataVersion,
+        day: NaiveDate,
         other_currencies: &[Currency],
         answer: &RawValue,
         computing: Duration,
@@ -86,6 +91,7 @@ impl Entry {
             scope: wanted.scope,
             dependency: wanted.dependency.clone(),
             generations,
+            day,
             data_as_of: version.as_of,
             computed_at_ms: now,
             expires_at_ms: now + i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX / 2),
@@ -139,6 +145,7 @@ impl Entry {
         let answer: &RawValue = serde_json::from_slice(&self.body)?;
         serde_json::to_vec(&Stored {
             generations: self.generations.clone(),
+            day: self.day,
             data_as_of: self.data_as_of,
             computed_at_ms: self.computed_at_ms,
             expires_at_ms: self.expires_at_ms,
@@ -160,6 +167,7 @@ impl Entry {
             scope: wanted.scope,
             dependency: wanted.dependency.clone(),
             generations: stored.generations,
+            day: stored.day,
             data_as_of: stored.data_as_of,
             computed_at_ms: stored.computed_at_ms,
             expires_at_ms: stored.expires_at_ms,

@@ -45,6 +45,14 @@ impl CacheKey {
         }
     }
 
+    /// Adds `name=value` when there is a value.
+    pub fn named_part(self, name: &str, part: Option<impl Display>) -> CacheKey {
+        match part {
+            Some(part) => self.part(format_args!("{name}={part}")),
+            None => self,
+        }
+    }
+
     /// The whole key in Redis: `itbudget:cache:credit_portfolio:summary|8|None|None`.
     pub fn in_redis(&self, namespace: &str) -> String {
         namespace_prefix(namespace) + &self.0

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::reader::Reader;
-use crate::domain::Currency;
+use crate::domain::{Clock, Currency};
 
 /// A text that must not be seen: `Debug` shows nothing of it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -120,6 +120,9 @@ pub struct CacheSettings {
     pub is_scoped: bool,
     /// The shared cache; `None` when `USE_REDIS` is false.
     pub redis: Option<RedisSettings>,
+    /// Says which day it is: an answer is valid on the day that it was computed on. In the time zone of
+    /// `IMPORT_TIMEZONE`.
+    pub clock: Clock,
 }
 
 /// The shared cache.
@@ -194,6 +197,7 @@ pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
         stale_if_error: Duration::from_secs(reader.number("CACHE_STALE_IF_ERROR_SECONDS", 0, 31_536_000)),
         is_scoped: reader.choice("CACHE_INVALIDATION", ["scoped", "namespace"]) == "scoped",
         redis: reader.switch("USE_REDIS").then_some(redis),
+        clock: Clock::default(),
     }
 }
 

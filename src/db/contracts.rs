@@ -1,6 +1,6 @@
 //! Contracts of a department; organization and contract key are the natural key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::case_when;
@@ -72,45 +72,6 @@ impl NewContract {
             updated_at: now,
         }
     }
-}
-
-/// What reports tell of a contract beside its figures.
-#[derive(Clone, Debug, Queryable)]
-#[expect(missing_docs, reason = "the columns name themselves")]
-pub struct ContractTitle {
-    pub id: i64,
-    pub organization_id: i64,
-    pub contract_number: String,
-    pub contract_type: Option<String>,
-    pub counterparty: Option<String>,
-    pub is_active: bool,
-}
-
-/// The contracts of a scope, by id.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_contract_titles(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-) -> Result<BTreeMap<i64, ContractTitle>, DbError> {
-    let rows: Vec<ContractTitle> = on_conn!(conn, |c| {
-        let mut query = contracts::table
-            .select((
-                contracts::id,
-                contracts::organization_id,
-                contracts::contract_number,
-                contracts::contract_type,
-                contracts::counterparty,
-                contracts::is_active,
-            ))
-            .into_boxed();
-        if let Some(id) = scope.id() {
-            query = query.filter(contracts::department_id.eq(id));
-        }
-        query.load(c).await
-    })?;
-    Ok(rows.into_iter().map(|title| (title.id, title)).collect())
 }
 
 /// All contracts of a department.

@@ -4,16 +4,19 @@
 //! daily one. What is read grows with months and contracts, not with operations.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use chrono::{Datelike, NaiveDate};
-use diesel::dsl::{max, sql};
+use diesel::dsl::{max, min, sql};
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 
-use super::schema::{daily_flows, monthly_flows};
+use super::contract_conditions::contract_condition;
+use super::flow_rules::balance_measures;
+use super::schema::{contracts, daily_flows, monthly_flows};
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{Currency, DateRange, FlowSums, Month, PortfolioFilter};
+use crate::domain::{BalanceFlows, Currency, DateRange, FlowSums, Money, Month, PortfolioFilter};
 
 /// What a sum is kept apart by, beside the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,10 @@ pub enum FlowGroup {
     Contract,
 }
 
-type SumsRow = (i64, i64, i64, i64, i64, i64, i64, Option<NaiveDate>);
+/// The columns of [`FlowSums`], in its order.
+type SumsRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, Option<NaiveDate>);
+/// The columns of [`BalanceFlows`], in its order.
+type BalanceRow = (i64, i64, i64, i64, i64, i64);
 
 /// Applies a filter, all but dates and currency, to a boxed query over a rollup.
 macro_rules! restricted {
@@ -41,6 +47,12 @@ macro_rules! restricted {
         }
         if let Some(id) = $filter.contract_id {
             query = query.filter($table::contract_id.eq(id));
+        }
+        if let Some(is_confirmed) = $filter.confirmed {
+            query = query.filter($table::is_confirmed.eq(is_confirmed));
+        }
+        if let Some(condition) = contract_condition($filter, concat!(stringify!($table), ".contract_id")) {
+            query = query.filter(sql::<Bool>(&condition));
         }
         query
     }};
@@ -68,9 +80,13 @@ macro_rules! sums_of {
                 $columns,
                 (
                     sql::<BigInt>("CAST(SUM(receipts) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(commission) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(returned) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(expenses) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(CASE WHEN is_confirmed THEN 0 ELSE expenses END) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(principal) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(interest) AS BIGINT)"),
+                    sql::<BigInt>("CAST(SUM(given) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(receipt_count) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(expense_count) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(payment_count) AS BIGINT)"),
@@ -84,19 +100,78 @@ macro_rules! sums_of {
     }};
 }
 
-/// Loads the sums of every span of the filter's dates, whichever rollup it is read from.
-macro_rules! all_sums {
-    ($conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
+/// Loads what moved the balances within a span of one rollup, grouped by some columns.
+macro_rules! balances_of {
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
+        let [drawn, repaid, adjustments, interest, other, unconfirmed] =
+            balance_measures(stringify!($table)).map(|measure| format!("CAST(SUM({measure}) AS BIGINT)"));
+        let rows: Vec<($key, BalanceRow)> = on_conn!($conn, |c| {
+            let query =
+                $table::table
+                    .inner_join(contracts::table.on(
+                        contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id)),
+                    ))
+                    .group_by($columns)
+                    .select((
+                        $columns,
+                        (
+                            sql::<BigInt>(&drawn),
+                            sql::<BigInt>(&repaid),
+                            sql::<BigInt>(&adjustments),
+                            sql::<BigInt>(&interest),
+                            sql::<BigInt>(&other),
+                            sql::<BigInt>(&unconfirmed),
+                        ),
+                    ));
+            within!(restricted!(query, $table, $filter), $table, $span).load(c).await
+        })?;
+        rows
+    }};
+}
+
+/// Loads the rows of every span of the filter's dates, whichever rollup they are read from.
+macro_rules! all_spans {
+    ($load:ident, $row:ty, $conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
         let spans = Spans::of($filter.dates);
-        let mut rows: Vec<($key, SumsRow)> = Vec::new();
+        let mut rows: Vec<($key, $row)> = Vec::new();
         if let Some(span) = &spans.months {
-            rows.extend(sums_of!($conn, monthly_flows, span, $filter, $key, ($(monthly_flows::$column,)+)));
+            rows.extend($load!($conn, monthly_flows, span, $filter, $key, ($(monthly_flows::$column,)+)));
         }
         for span in &spans.days {
-            rows.extend(sums_of!($conn, daily_flows, span, $filter, $key, ($(daily_flows::$column,)+)));
+            rows.extend($load!($conn, daily_flows, span, $filter, $key, ($(daily_flows::$column,)+)));
         }
         rows
     }};
+}
+
+macro_rules! all_sums {
+    ($conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {
+        all_spans!(sums_of, SumsRow, $conn, $filter, $key, [$($column),+])
+    };
+}
+
+/// What moved the balance of each contract within the filter's days, whatever its currency.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn balance_flows(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<BTreeMap<i64, BalanceFlows>, DbError> {
+    let rows = all_spans!(balances_of, BalanceRow, conn, filter, (i64,), [contract_id]);
+    Ok(summed(rows, |(id,)| id, balance_of_row))
+}
+
+/// The same, month by month.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn balance_flows_by_month(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<BTreeMap<(Month, i64), BalanceFlows>, DbError> {
+    let rows = all_spans!(balances_of, BalanceRow, conn, filter, (NaiveDate, i64), [period_start, contract_id]);
+    Ok(summed(rows, |(day, id)| (Month::of(day), id), balance_of_row))
 }
 
 /// The sums of each month that has operations.
@@ -122,22 +197,6 @@ pub async fn flows_by(
         FlowGroup::Contract => all_sums!(conn, filter, (i64,), [contract_id]),
     };
     Ok(merged(rows, |(id,)| id))
-}
-
-/// The sums of each month of each organization or contract.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn flows_by_month_and(
-    conn: &mut DbConn,
-    filter: &PortfolioFilter,
-    group: FlowGroup,
-) -> Result<BTreeMap<(Month, i64), FlowSums>, DbError> {
-    let rows = match group {
-        FlowGroup::Organization => all_sums!(conn, filter, (NaiveDate, i64), [period_start, organization_id]),
-        FlowGroup::Contract => all_sums!(conn, filter, (NaiveDate, i64), [period_start, contract_id]),
-    };
-    Ok(merged(rows, |(day, id)| (Month::of(day), id)))
 }
 
 /// The contracts that an operation in the range names, whatever its currency.
@@ -170,17 +229,22 @@ pub async fn contracts_with_flows(conn: &mut DbConn, filter: &PortfolioFilter) -
     Ok(ids)
 }
 
-/// The currencies of the filtered operations, without the filter's own, in order.
+/// The currencies that the filtered operations are paid in or their contracts are in, without the
+/// filter's own, in order.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<Currency>, DbError> {
     macro_rules! currencies_of {
         ($table:ident, $span:expr) => {{
-            let names: Vec<String> = on_conn!(conn, |c| {
-                let query = restricted!($table::table.select($table::currency).distinct(), $table, filter)
-                    .filter($table::currency.ne(filter.currency.as_str()));
-                within!(query, $table, $span).load(c).await
+            let names: Vec<(String, Option<String>)> = on_conn!(conn, |c| {
+                let query = $table::table
+                    .left_join(contracts::table.on(
+                        contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id)),
+                    ))
+                    .select(($table::currency, contracts::currency.nullable()))
+                    .distinct();
+                within!(restricted!(query, $table, filter), $table, $span).load(c).await
             })?;
             names
         }};
@@ -193,17 +257,64 @@ pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
     for span in &spans.days {
         names.extend(currencies_of!(daily_flows, span));
     }
-    names.sort();
-    names.dedup();
-    Ok(names.iter().filter_map(|name| Currency::parse(name)).collect())
+    let named = names.into_iter().flat_map(|(paid, contract)| [Some(paid), contract]).flatten();
+    let mut currencies: Vec<Currency> = named.filter_map(|name| Currency::parse(&name)).collect();
+    currencies.retain(|currency| *currency != filter.currency);
+    currencies.sort();
+    currencies.dedup();
+    Ok(currencies)
+}
+
+/// The day of the first operation or adjustment that the filter leaves, whatever its dates.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn first_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Option<Month>, DbError> {
+    let day: Option<NaiveDate> = on_conn!(conn, |c| {
+        let query = monthly_flows::table.select(min(monthly_flows::period_start));
+        restricted!(query, monthly_flows, filter).first(c).await
+    })?;
+    Ok(day.map(Month::of))
 }
 
 fn merged<Row, Key: Ord>(rows: Vec<(Row, SumsRow)>, key: impl Fn(Row) -> Key) -> BTreeMap<Key, FlowSums> {
-    let mut merged: BTreeMap<Key, FlowSums> = BTreeMap::new();
+    summed(rows, key, flows_of_row)
+}
+
+/// Adds up the rows of each key: those of months and of days meet.
+fn summed<Row, Sums, Sum: Default + AddAssign, Key: Ord>(
+    rows: Vec<(Row, Sums)>,
+    key: impl Fn(Row) -> Key,
+    sum: impl Fn(Sums) -> Sum,
+) -> BTreeMap<Key, Sum> {
+    let mut summed: BTreeMap<Key, Sum> = BTreeMap::new();
     for (row, sums) in rows {
-        *merged.entry(key(row)).or_default() += FlowSums::from_row(sums);
+        *summed.entry(key(row)).or_default() += sum(sums);
     }
-    merged
+    summed
+}
+
+fn flows_of_row(row: SumsRow) -> FlowSums {
+    FlowSums {
+        receipts: Money::from_kopecks(row.0),
+        commission: Money::from_kopecks(row.1),
+        returned: Money::from_kopecks(row.2),
+        expenses: Money::from_kopecks(row.3),
+        unconfirmed: Money::from_kopecks(row.4),
+        principal: Money::from_kopecks(row.5),
+        interest: Money::from_kopecks(row.6),
+        given: Money::from_kopecks(row.7),
+        receipt_count: row.8,
+        expense_count: row.9,
+        payment_count: row.10,
+        last_payment: row.11,
+    }
+}
+
+fn balance_of_row(row: BalanceRow) -> BalanceFlows {
+    let [drawn, repaid, adjustments, interest, other, unconfirmed] =
+        [row.0, row.1, row.2, row.3, row.4, row.5].map(Money::from_kopecks);
+    BalanceFlows { drawn, repaid, adjustments, interest, other, unconfirmed }
 }
 
 /// A range of days as whole months and the days around them.

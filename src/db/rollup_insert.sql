@@ -1,55 +1,94 @@
--- Each expense of the months asked for, and each of its details, is read once.
+-- Each expense of the months, and each of its details, is read once.
 WITH spent AS MATERIALIZED (
     SELECT
-        id, operation_id, organization_id, COALESCE(bank_account_id, 0) AS bank_account_id,
-        COALESCE(contract_id, 0) AS contract_id, currency, document_date AS day, amount
-    FROM expenses
-    WHERE department_id = $1 AND organization_id = $2 AND document_date >= $3 AND document_date < $4 AND is_active
+        e.id, e.operation_id, e.operation_type, e.debit_account, e.organization_id,
+        COALESCE(e.bank_account_id, 0) AS bank_account_id, COALESCE(e.contract_id, 0) AS contract_id, e.currency,
+        {is_confirmed} AS is_confirmed, e.document_date AS day, e.amount
+    FROM expenses e
+    WHERE e.department_id = $1 AND e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4
+        AND e.is_active
 ),
 -- What the details of an expense name of one contract.
 named AS MATERIALIZED (
     SELECT
-        s.id, s.organization_id, s.bank_account_id, s.contract_id AS own_contract_id, s.currency, s.day,
-        COALESCE(d.contract_id, s.contract_id) AS contract_id, SUM(d.amount) AS amount,
-        SUM(CASE WHEN d.payment_type = $5 THEN d.amount ELSE 0 END) AS principal,
-        SUM(CASE WHEN d.payment_type = $6 THEN d.amount ELSE 0 END) AS interest
-    FROM spent s
-    JOIN expense_details d ON d.department_id = $1 AND d.expense_operation_id = s.operation_id
-    GROUP BY
-        s.id, s.organization_id, s.bank_account_id, s.contract_id, s.currency, s.day,
-        COALESCE(d.contract_id, s.contract_id)
+        id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id,
+        SUM(amount) AS amount, SUM(settled) AS settled,
+        SUM(CASE WHEN payment_kind = 'principal' THEN amount ELSE 0 END) AS principal,
+        SUM(CASE WHEN payment_kind = 'principal' THEN settled ELSE 0 END) AS principal_settled,
+        SUM(CASE WHEN payment_kind = 'interest' THEN amount ELSE 0 END) AS interest,
+        SUM(CASE WHEN payment_kind = 'interest' THEN settled ELSE 0 END) AS interest_settled,
+        SUM(CASE WHEN payment_kind = 'given' THEN amount ELSE 0 END) AS given,
+        SUM(CASE WHEN payment_kind = 'given' THEN settled ELSE 0 END) AS given_settled
+    FROM (
+        SELECT
+            e.id, e.organization_id, e.bank_account_id, e.contract_id AS own_contract_id, e.currency, e.is_confirmed,
+            e.day, COALESCE(d.contract_id, e.contract_id) AS contract_id, d.amount,
+            COALESCE(d.settled_amount, 0) AS settled, {detail_kind} AS payment_kind
+        FROM spent e
+        JOIN expense_details d ON d.department_id = $1 AND d.expense_operation_id = e.operation_id
+    ) AS details
+    GROUP BY id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id
 )
 INSERT INTO daily_flows (
-    department_id, organization_id, bank_account_id, contract_id, currency, period_start,
-    receipts, expenses, principal, interest, receipt_count, expense_count, payment_count, last_payment
+    department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed, period_start,
+    {measures}, last_payment
 )
 SELECT
-    $1, organization_id, bank_account_id, contract_id, currency, day,
-    CAST(SUM(receipts) AS BIGINT), CAST(SUM(expenses) AS BIGINT), CAST(SUM(principal) AS BIGINT),
-    CAST(SUM(interest) AS BIGINT), CAST(SUM(receipt_count) AS BIGINT), CAST(SUM(expense_count) AS BIGINT),
-    CAST(SUM(payment_count) AS BIGINT), CASE WHEN SUM(payment_count) > 0 THEN day END
+    $1, organization_id, bank_account_id, contract_id, currency, is_confirmed, day,
+    {sums}, CASE WHEN SUM(payment_count) > 0 THEN day END
 FROM (
     -- A receipt.
     SELECT
-        organization_id, COALESCE(bank_account_id, 0) AS bank_account_id, COALESCE(contract_id, 0) AS contract_id,
-        currency, document_date AS day, amount AS receipts, 0 AS expenses, 0 AS principal, 0 AS interest,
+        r.organization_id, COALESCE(r.bank_account_id, 0) AS bank_account_id, COALESCE(r.contract_id, 0) AS contract_id,
+        r.currency, TRUE AS is_confirmed, r.document_date AS day,
+        r.amount AS receipts, COALESCE(r.commission, 0) AS commission,
+        CASE WHEN {draws} THEN r.amount ELSE 0 END AS drawn,
+        CASE WHEN {draws} THEN COALESCE(r.settled_amount, 0) ELSE 0 END AS drawn_settled,
+        CASE WHEN {returns} THEN r.amount ELSE 0 END AS returned,
+        CASE WHEN {returns} THEN COALESCE(r.settled_amount, 0) ELSE 0 END AS returned_settled,
+        0 AS expenses, 0 AS expenses_settled, 0 AS principal, 0 AS principal_settled, 0 AS interest,
+        0 AS interest_settled, 0 AS given, 0 AS given_settled, 0 AS adjustments,
         1 AS receipt_count, 0 AS expense_count, 0 AS payment_count
-    FROM receipts
-    WHERE department_id = $1 AND organization_id = $2 AND document_date >= $3 AND document_date < $4 AND is_active
+    FROM receipts r
+    WHERE r.department_id = $1 AND r.organization_id = $2 AND r.document_date >= $3 AND r.document_date < $4
+        AND r.is_active
     UNION ALL
     -- An expense, under its own contract.
-    SELECT organization_id, bank_account_id, contract_id, currency, day, 0, amount, 0, 0, 0, 1, 1
+    SELECT
+        organization_id, bank_account_id, contract_id, currency, is_confirmed, day,
+        0, 0, 0, 0, 0, 0, amount, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1
     FROM spent
+    UNION ALL
+    -- What an expense without details pays, by its debit account.
+    SELECT
+        organization_id, bank_account_id, contract_id, currency, is_confirmed, day,
+        0, 0, 0, 0, 0, 0, 0, 0,
+        CASE WHEN payment_kind = 'principal' THEN amount ELSE 0 END, 0,
+        CASE WHEN payment_kind = 'interest' THEN amount ELSE 0 END, 0,
+        CASE WHEN payment_kind = 'given' THEN amount ELSE 0 END, 0, 0, 0, 0, 0
+    FROM (SELECT e.*, {expense_kind} AS payment_kind FROM spent e WHERE e.id NOT IN (SELECT id FROM named)) AS plain
+    WHERE payment_kind <> 'other'
     UNION ALL
     -- What its details name, under the contract that they name; where that is another one, the
     -- expense is a payment of it, too.
     SELECT
-        organization_id, bank_account_id, contract_id, currency, day, 0, amount, principal, interest, 0, 0,
-        CASE WHEN contract_id = own_contract_id THEN 0 ELSE 1 END
+        organization_id, bank_account_id, contract_id, currency, is_confirmed, day,
+        0, 0, 0, 0, 0, 0, amount, settled, principal, principal_settled, interest, interest_settled,
+        given, given_settled, 0, 0, 0, CASE WHEN contract_id = own_contract_id THEN 0 ELSE 1 END
     FROM named
     UNION ALL
     -- The same amount, taken off what stands under the expense's own contract.
-    SELECT organization_id, bank_account_id, own_contract_id, currency, day, 0, -amount, 0, 0, 0, 0, 0
+    SELECT
+        organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day,
+        0, 0, 0, 0, 0, 0, -amount, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
     FROM named
+    UNION ALL
+    -- An adjustment, in the currency of its contract.
+    SELECT
+        c.organization_id, 0, a.contract_id, '', TRUE, a.effective_date,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, a.amount, 0, 0, 0
+    FROM adjustments a
+    JOIN contracts c ON c.department_id = a.department_id AND c.id = a.contract_id
+    WHERE a.department_id = $1 AND c.organization_id = $2 AND a.effective_date >= $3 AND a.effective_date < $4
 ) AS flows
-GROUP BY organization_id, bank_account_id, contract_id, currency, day
+GROUP BY organization_id, bank_account_id, contract_id, currency, is_confirmed, day

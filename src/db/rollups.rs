@@ -7,29 +7,22 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
 
-use super::schema::{daily_flows, expenses, monthly_flows, organizations, receipts};
+use super::flow_rules::{MEASURES, with_rules};
+use super::schema::{adjustments, contracts, daily_flows, expenses, monthly_flows, organizations, receipts};
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{ChangedDays, Month, PaymentType, TouchedMonths};
+use crate::domain::{ChangedDays, Month, TouchedMonths};
 
 const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
-const COLUMNS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, period_start, \
-    receipts, expenses, principal, interest, receipt_count, expense_count, payment_count, last_payment";
+const KEYS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
 const INSERT_MONTHS: &str = "
-INSERT INTO monthly_flows (
-    department_id, organization_id, bank_account_id, contract_id, currency, period_start,
-    receipts, expenses, principal, interest, receipt_count, expense_count, payment_count, last_payment
-)
-SELECT
-    department_id, organization_id, bank_account_id, contract_id, currency, {first_of_month},
-    CAST(SUM(receipts) AS BIGINT), CAST(SUM(expenses) AS BIGINT), CAST(SUM(principal) AS BIGINT),
-    CAST(SUM(interest) AS BIGINT), CAST(SUM(receipt_count) AS BIGINT), CAST(SUM(expense_count) AS BIGINT),
-    CAST(SUM(payment_count) AS BIGINT), MAX(last_payment)
+INSERT INTO monthly_flows ({keys}, period_start, {measures}, last_payment)
+SELECT {keys}, {first_of_month}, {sums}, MAX(last_payment)
 FROM daily_flows
 WHERE department_id = $1 AND organization_id = $2 AND period_start >= $3 AND period_start < $4
-GROUP BY department_id, organization_id, bank_account_id, contract_id, currency, {first_of_month}";
+GROUP BY {keys}, {first_of_month}";
 
 /// One row of either rollup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Queryable, QueryableByName)]
@@ -41,11 +34,23 @@ pub struct FlowRow {
     pub bank_account_id: i64,
     pub contract_id: i64,
     pub currency: String,
+    pub is_confirmed: bool,
     pub period_start: NaiveDate,
     pub receipts: i64,
+    pub commission: i64,
+    pub drawn: i64,
+    pub drawn_settled: i64,
+    pub returned: i64,
+    pub returned_settled: i64,
     pub expenses: i64,
+    pub expenses_settled: i64,
     pub principal: i64,
+    pub principal_settled: i64,
     pub interest: i64,
+    pub interest_settled: i64,
+    pub given: i64,
+    pub given_settled: i64,
+    pub adjustments: i64,
     pub receipt_count: i64,
     pub expense_count: i64,
     pub payment_count: i64,
@@ -165,8 +170,19 @@ async fn dates_of(
             .first(c)
             .await
     })?;
-    let first = [received.0, spent.0].into_iter().flatten().min();
-    Ok(first.zip([received.1, spent.1].into_iter().flatten().max()))
+    let adjusted: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
+        adjustments::table
+            .inner_join(contracts::table.on(
+                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
+            ))
+            .filter(adjustments::department_id.eq(department_id))
+            .filter(contracts::organization_id.eq(organization_id))
+            .select((min(adjustments::effective_date), max(adjustments::effective_date)))
+            .first(c)
+            .await
+    })?;
+    let first = [received.0, spent.0, adjusted.0].into_iter().flatten().min();
+    Ok(first.zip([received.1, spent.1, adjusted.1].into_iter().flatten().max()))
 }
 
 /// Whole months of an organization, from the first day up to the one after the last.
@@ -198,8 +214,6 @@ macro_rules! days_made {
             .bind::<BigInt, _>($stretch.organization_id)
             .bind::<Date, _>($stretch.start)
             .bind::<Date, _>($stretch.end)
-            .bind::<Text, _>(PaymentType::Principal.as_1c())
-            .bind::<Text, _>(PaymentType::Interest.as_1c())
     };
 }
 
@@ -213,12 +227,13 @@ async fn delete_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Ve
 }
 
 async fn insert_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    on_conn!(conn, |c| days_made!(INSERT_DAYS, stretch).execute(c).await)?;
+    on_conn!(conn, |c| days_made!(with_rules(INSERT_DAYS), stretch).execute(c).await)?;
     Ok(())
 }
 
 async fn insert_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
-    let sql = format!("{INSERT_DAYS} RETURNING {COLUMNS}");
+    let sql =
+        format!("{} RETURNING {KEYS}, period_start, {}, last_payment", with_rules(INSERT_DAYS), MEASURES.join(", "));
     Ok(on_conn!(conn, |c| days_made!(sql, stretch).get_results(c).await)?)
 }
 
@@ -230,7 +245,8 @@ async fn refresh_months(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbEr
     };
     on_conn!(conn, |c| outdated!(monthly_flows, stretch).execute(c).await)?;
     on_conn!(conn, |c| {
-        diesel::sql_query(INSERT_MONTHS.replace("{first_of_month}", first_of_month))
+        let sql = with_rules(INSERT_MONTHS).replace("{keys}", KEYS).replace("{first_of_month}", first_of_month);
+        diesel::sql_query(sql)
             .bind::<BigInt, _>(stretch.department_id)
             .bind::<BigInt, _>(stretch.organization_id)
             .bind::<Date, _>(stretch.start)

@@ -179,6 +179,9 @@ diesel::table! {
         bank_account_alias_id -> Nullable<BigInt>,
         contract_alias_id -> Nullable<BigInt>,
         lender_alias_id -> Nullable<BigInt>,
+        settlement_rate -> Nullable<Text>,
+        settlement_amount -> Nullable<BigInt>,
+        settled_amount -> Nullable<BigInt>,
     }
 }
 
@@ -240,6 +243,7 @@ diesel::table! {
         occurrence -> Integer,
         created_at -> Timestamp,
         contract_alias_id -> Nullable<BigInt>,
+        settled_amount -> Nullable<BigInt>,
     }
 }
 
@@ -317,17 +321,29 @@ diesel::table! {
 }
 
 diesel::table! {
-    monthly_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency) {
+    monthly_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency, is_confirmed) {
         department_id -> BigInt,
         organization_id -> BigInt,
         bank_account_id -> BigInt,
         contract_id -> BigInt,
         currency -> Text,
+        is_confirmed -> Bool,
         period_start -> Date,
         receipts -> BigInt,
+        commission -> BigInt,
+        drawn -> BigInt,
+        drawn_settled -> BigInt,
+        returned -> BigInt,
+        returned_settled -> BigInt,
         expenses -> BigInt,
+        expenses_settled -> BigInt,
         principal -> BigInt,
+        principal_settled -> BigInt,
         interest -> BigInt,
+        interest_settled -> BigInt,
+        given -> BigInt,
+        given_settled -> BigInt,
+        adjustments -> BigInt,
         receipt_count -> BigInt,
         expense_count -> BigInt,
         payment_count -> BigInt,
@@ -336,17 +352,29 @@ diesel::table! {
 }
 
 diesel::table! {
-    daily_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency) {
+    daily_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency, is_confirmed) {
         department_id -> BigInt,
         organization_id -> BigInt,
         bank_account_id -> BigInt,
         contract_id -> BigInt,
         currency -> Text,
+        is_confirmed -> Bool,
         period_start -> Date,
         receipts -> BigInt,
+        commission -> BigInt,
+        drawn -> BigInt,
+        drawn_settled -> BigInt,
+        returned -> BigInt,
+        returned_settled -> BigInt,
         expenses -> BigInt,
+        expenses_settled -> BigInt,
         principal -> BigInt,
+        principal_settled -> BigInt,
         interest -> BigInt,
+        interest_settled -> BigInt,
+        given -> BigInt,
+        given_settled -> BigInt,
+        adjustments -> BigInt,
         receipt_count -> BigInt,
         expense_count -> BigInt,
         payment_count -> BigInt,

@@ -1,7 +1,7 @@
 //! Credit (of a bank) or loan (of a counterparty).
 
 /// The type of a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContractType {
     /// Of a bank.
     Credit,
@@ -20,6 +20,15 @@ impl ContractType {
             Some(ContractType::Loan)
         } else {
             None
+        }
+    }
+
+    /// The type of that name: as it is stored, or as the front end shows it, in any letter case.
+    pub fn of_name(name: &str) -> Option<ContractType> {
+        match name.to_lowercase().replace('ё', "е").as_str() {
+            "credit" | "кредит" => Some(ContractType::Credit),
+            "loan" | "заем" => Some(ContractType::Loan),
+            _ => None,
         }
     }
 

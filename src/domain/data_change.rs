@@ -20,6 +20,8 @@ const MOST_RUNS: usize = 40;
 pub struct Dependency {
     /// The days whose operations count.
     pub dates: DateRange,
+    /// Further days, apart from those.
+    pub further_dates: Option<DateRange>,
     /// One organization only.
     pub organization_id: Option<i64>,
     /// One bank account only.
@@ -92,13 +94,16 @@ impl ChangedFlow {
             (Some(wanted), Some(changed)) => wanted == changed,
             _ => true,
         };
-        let dates = dependency.dates;
+        let counts = |first: &NaiveDate, last: &NaiveDate| {
+            [Some(dependency.dates), dependency.further_dates]
+                .into_iter()
+                .flatten()
+                .any(|dates| dates.from().is_none_or(|from| from <= *last) && dates.to().is_none_or(|to| to >= *first))
+        };
         is_of(dependency.organization_id, Some(self.organization_id))
             && is_of(dependency.bank_account_id, self.bank_account_id)
             && is_of(dependency.contract_id, self.contract_id)
-            && self.days.iter().any(|(first, last)| {
-                dates.from().is_none_or(|from| from <= *last) && dates.to().is_none_or(|to| to >= *first)
-            })
+            && self.days.iter().any(|(first, last)| counts(first, last))
     }
 }
 

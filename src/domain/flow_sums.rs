@@ -1,4 +1,4 @@
-//! What flowed in some time: the measures that every figure is made of.
+//! The sums that every flow is made of.
 
 use std::ops::AddAssign;
 
@@ -6,17 +6,25 @@ use chrono::NaiveDate;
 
 use super::Money;
 
-/// Sums over some operations of one currency.
+/// Sums over some operations, in the currency of their payment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowSums {
     /// What came in.
     pub receipts: Money,
+    /// The commission that receipts name.
+    pub commission: Money,
+    /// What loans given returned.
+    pub returned: Money,
     /// What was paid. By contract: the shares that the details name, and what they leave.
     pub expenses: Money,
+    /// The part of `expenses` that the bank has not confirmed.
+    pub unconfirmed: Money,
     /// The part of the payments that lowered debt.
     pub principal: Money,
     /// The part of the payments that was the debt's cost.
     pub interest: Money,
+    /// The part of the payments that gave loans.
+    pub given: Money,
     /// How many receipts.
     pub receipt_count: i64,
     /// How many expenses.
@@ -28,32 +36,27 @@ pub struct FlowSums {
 }
 
 impl FlowSums {
-    /// From the columns of a rollup, in their order; amounts in kopecks.
-    pub fn from_row(row: (i64, i64, i64, i64, i64, i64, i64, Option<NaiveDate>)) -> FlowSums {
-        FlowSums {
-            receipts: Money::from_kopecks(row.0),
-            expenses: Money::from_kopecks(row.1),
-            principal: Money::from_kopecks(row.2),
-            interest: Money::from_kopecks(row.3),
-            receipt_count: row.4,
-            expense_count: row.5,
-            payment_count: row.6,
-            last_payment: row.7,
-        }
+    /// What was paid for something else: expenses − principal − interest − given.
+    pub fn other(&self) -> Money {
+        self.expenses - self.principal - self.interest - self.given
     }
 
-    /// What is still owed: received − principal.
-    pub fn outstanding(&self) -> Money {
-        self.receipts - self.principal
+    /// How many operations: receipts and expenses.
+    pub fn operation_count(&self) -> i64 {
+        self.receipt_count + self.expense_count
     }
 }
 
 impl AddAssign for FlowSums {
     fn add_assign(&mut self, other: FlowSums) {
         self.receipts += other.receipts;
+        self.commission += other.commission;
+        self.returned += other.returned;
         self.expenses += other.expenses;
+        self.unconfirmed += other.unconfirmed;
         self.principal += other.principal;
         self.interest += other.interest;
+        self.given += other.given;
         self.receipt_count += other.receipt_count;
         self.expense_count += other.expense_count;
         self.payment_count += other.payment_count;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{Datelike, Months, NaiveDate};
+use serde::{Serialize, Serializer};
 
 /// A calendar month, ordered in time. Displays as `2024-03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,8 +26,15 @@ impl Month {
     }
 }
 
+impl Serialize for Month {
+    /// As `2024-03`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.format("%Y-%m"))
+        write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Currency, DateRange};
+use super::{ContractType, Currency, DateRange, Direction, IntraGroup};
 
 /// The departments that a question covers, after authorization resolved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,4 +48,44 @@ pub struct PortfolioFilter {
     pub contract_id: Option<i64>,
     /// The one currency whose amounts are added.
     pub currency: Currency,
+    /// Contracts of one type.
+    pub contract_type: Option<ContractType>,
+    /// Contracts of one lender.
+    pub lender_id: Option<i64>,
+    /// Contracts of one direction; an unknown one counts as borrowed. `None`: flows of all contracts,
+    /// balances of borrowed ones.
+    pub direction: Option<Direction>,
+    /// Whether contracts with the holding's own organizations count.
+    pub intra_group: IntraGroup,
+    /// Expenses that the bank has confirmed, or has not.
+    pub confirmed: Option<bool>,
+}
+
+impl PortfolioFilter {
+    /// The filter of everything in a department that is in one currency.
+    pub fn of_department(department: DepartmentScope, currency: Currency) -> PortfolioFilter {
+        PortfolioFilter {
+            department,
+            dates: DateRange::ALL,
+            organization_id: None,
+            bank_account_id: None,
+            contract_id: None,
+            currency,
+            contract_type: None,
+            lender_id: None,
+            direction: None,
+            intra_group: IntraGroup::Include,
+            confirmed: None,
+        }
+    }
+
+    /// The same over other days.
+    pub fn over(&self, dates: DateRange) -> PortfolioFilter {
+        PortfolioFilter { dates, ..self.clone() }
+    }
+
+    /// The direction whose balances are shown.
+    pub fn balance_direction(&self) -> Direction {
+        self.direction.unwrap_or(Direction::Borrowed)
+    }
 }

@@ -12,7 +12,7 @@ use super::run::{ImportContext, Order, Run};
 use super::source::{Connection, Source, SourceError};
 use super::workbook::Kind;
 use crate::db::{self, DbConn, DbError};
-use crate::domain::{DateRange, DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
 
 /// What a run would do, file by file, and to the totals in the base currency.
 #[derive(Debug)]
@@ -131,14 +131,7 @@ impl Run<'_> {
 }
 
 async fn totals(conn: &mut DbConn, context: &ImportContext, department_id: i64) -> Result<FlowSums, DbError> {
-    let filter = PortfolioFilter {
-        department: DepartmentScope::One(department_id),
-        dates: DateRange::ALL,
-        organization_id: None,
-        bank_account_id: None,
-        contract_id: None,
-        currency: context.base_currency.clone(),
-    };
+    let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), context.base_currency.clone());
     Ok(db::flows_by_month(conn, &filter).await?.into_values().sum())
 }
 

@@ -5,16 +5,16 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Origin, Query, Question};
+use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Origin, Query, Question, RollForwardGroup};
 use credit_portfolio::cache::Cache;
 use credit_portfolio::config::CacheSettings;
-use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, PortfolioFilter, Role};
+use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, Direction, IntraGroup, PortfolioFilter, Role};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use reqwest::StatusCode;
 
 use crate::cache_history::two_processes;
-use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TODAY, TestApp};
 use crate::support::proxy::Proxy;
 use crate::support::servers::{Postgres, Redis};
 use crate::support::workbooks::{Operation, a_receipt, an_expense, details, expenses, interest, principal, receipts};
@@ -27,7 +27,7 @@ fn a_day(random: &mut SmallRng) -> NaiveDate {
 }
 
 fn a_question(random: &mut SmallRng) -> Question {
-    match random.random_range(0..12) {
+    match random.random_range(0..14) {
         0 => Question::Summary,
         1 => Question::MonthlyStats,
         2 => Question::MonthlyEfficiency,
@@ -38,7 +38,9 @@ fn a_question(random: &mut SmallRng) -> Question {
         7 => Question::DebtBalance(Some(DebtGroup::Contract)),
         8 => Question::Concentration,
         9 => Question::ContractStats,
-        10 => Question::ContractsSummary(ContractSearch { search: None, page: 1, limit: 20 }),
+        10 => Question::ContractsSummary(ContractSearch::first_page(20)),
+        11 => Question::RollForward(RollForwardGroup::Month),
+        12 => Question::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
         _ => Question::OrganizationStats,
     }
 }
@@ -53,19 +55,22 @@ fn a_query(random: &mut SmallRng) -> Query {
         2 => DateRange::new(None, Some(to)).unwrap(),
         _ => DateRange::new(Some(from.min(to)), Some(from.max(to))).unwrap(),
     };
-    let mut id = |takes: bool| (takes && random.random_bool(0.5)).then(|| random.random_range(1..=3));
+    let mut id = |takes: bool| (takes && random.random_bool(0.3)).then(|| random.random_range(1..=3));
     let by_account = matches!(question, Question::MonthlyEfficiency | Question::CashflowMonthly);
-    let by_contract = matches!(question, Question::DebtBalance(_));
-    let by_organization = by_account
-        || by_contract
-        || matches!(question, Question::OrgEfficiency | Question::YearlyComparison | Question::ContractsSummary(_));
+    let by_contract = matches!(question, Question::DebtBalance(_) | Question::RollForward(_));
     let filter = PortfolioFilter {
-        department: DepartmentScope::One(DEPARTMENT),
         dates,
-        organization_id: id(by_organization),
+        organization_id: id(true),
         bank_account_id: id(by_account),
         contract_id: id(by_contract),
-        currency: Currency::default(),
+        ..PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default())
+    };
+    // Now and then a filter of contracts, too.
+    let filter = match random.random_range(0..8) {
+        0 => PortfolioFilter { lender_id: Some(random.random_range(1..=2)), ..filter },
+        1 => PortfolioFilter { direction: Some(Direction::Borrowed), ..filter },
+        2 => PortfolioFilter { intra_group: IntraGroup::Exclude, confirmed: Some(true), ..filter },
+        _ => filter,
     };
     let departments = [DepartmentScope::One(DEPARTMENT), DepartmentScope::One(OTHER_DEPARTMENT), DepartmentScope::All];
     let filter = PortfolioFilter { department: departments[random.random_range(0..3)], ..filter };
@@ -137,6 +142,8 @@ async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {
             let could_be_kept = before.body == truth.entry.body;
             match now.origin {
                 Origin::Hit(_) => kept += 1,
+                // The status of a contract depends on all of its balance, but changes with few of its changes.
+                _ if query.question == Question::ContractStats => {}
                 _ => dropped_in_vain += usize::from(could_be_kept),
             }
         }
@@ -150,14 +157,7 @@ async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {
 async fn who_ask_at_once_share_one_computation(backend: Backend) {
     let app = TestApp::start(backend).await;
     import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
-    let filter = PortfolioFilter {
-        department: DepartmentScope::One(DEPARTMENT),
-        dates: DateRange::ALL,
-        organization_id: None,
-        bank_account_id: None,
-        contract_id: None,
-        currency: Currency::default(),
-    };
+    let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
     let query = Query { question: Question::OrganizationStats, filter };
     let asked = (0..1000).map(|_| app.running.state.analytics.answer(&query));
     let answers = futures_util::future::join_all(asked).await;
@@ -173,14 +173,7 @@ async fn one_process_of_two_computes_what_both_are_asked() {
     let redis = Redis::start();
     let (app, twin) = two_processes(&redis).await;
     import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
-    let filter = PortfolioFilter {
-        department: DepartmentScope::One(DEPARTMENT),
-        dates: DateRange::ALL,
-        organization_id: None,
-        bank_account_id: None,
-        contract_id: None,
-        currency: Currency::default(),
-    };
+    let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
     let query = Query { question: Question::Concentration, filter };
     let processes = [&app.running.state.analytics, &twin.running.state.analytics];
     let asked = (0..100).map(|number| processes[number % 2].answer(&query));
@@ -272,6 +265,10 @@ async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_a
     assert!(stale.header("Cache-Status").contains("database-unavailable"), "{}", stale.header("Cache-Status"));
     assert!(stale.header("Age").parse::<i64>().unwrap() >= 1);
     assert!(stale.header("X-Data-As-Of").ends_with('Z'));
+    app.set_today("2026-11-26");
+    let of_yesterday = app.get_as(&token, "summary").await;
+    assert_eq!(of_yesterday.status, StatusCode::SERVICE_UNAVAILABLE, "a balance of yesterday is never served");
+    app.set_today(TODAY);
 
     proxy.restore().await;
     eventually("the database is back", async || app.raw_get("/readyz", &[]).await.status == StatusCode::OK).await;

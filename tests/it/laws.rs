@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::app::{Backend, DEPARTMENT, TODAY, TestApp};
 use crate::support::on_both_databases;
 use crate::support::workbooks::{Detail, Operation, a_receipt, an_expense, details, expenses, kopecks, receipts};
 
@@ -181,10 +181,6 @@ async fn every_figure_equals_a_brute_force_sum_over_random_operations(backend: B
         let dated: Vec<&Flow> = flows.iter().filter(in_range).collect();
         let all = from.is_none() && to.is_none();
         check_contracts(&app, &query, &inside, if all { None } else { Some(&dated) }).await;
-        let until: Vec<&Flow> =
-            flows.iter().filter(in_currency).filter(|flow| to.is_none_or(|day| flow.day <= day)).collect();
-        check_debt(&app, &query, &until, from).await;
-
         let Some((organization, id)) = organization.and_then(|at| Some((at, organization_ids.get(ORGANIZATIONS[at])?)))
         else {
             continue;
@@ -205,9 +201,24 @@ async fn check_totals(app: &TestApp, query: &str, inside: &[&Flow]) {
     assert_eq!(amounts(&summary, names), expected, "{query}");
 }
 
+/// The months from the first asked for, else the first operation's, to that of the last day asked for, today
+/// at the latest.
+fn months_of_series(query: &str, inside: &[&Flow]) -> Vec<String> {
+    let parameter =
+        |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)).map(|day| day[..7].to_owned());
+    let month = |flow: &&&Flow| day_of(flow.day).format("%Y-%m").to_string();
+    let first = parameter("date_from=").or_else(|| inside.iter().map(|flow| month(&flow)).min());
+    let last = parameter("date_to=").unwrap_or_else(|| TODAY[..7].to_owned());
+    let all = (2023..=2026).flat_map(|year| (1..=12).map(move |month| format!("{year}-{month:02}")));
+    all.filter(|month| first.as_ref().is_some_and(|first| month >= first) && *month <= last).collect()
+}
+
 async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
     let mut months: BTreeMap<String, Sums> = BTreeMap::new();
     let mut years: BTreeMap<String, Sums> = BTreeMap::new();
+    for month in months_of_series(query, inside) {
+        months.insert(month, Sums::default());
+    }
     for flow in inside {
         let day = day_of(flow.day);
         add(months.entry(day.format("%Y-%m").to_string()).or_default(), flow.sums());
@@ -223,8 +234,8 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
 
     let efficiency = app.get(&format!("analytics/monthly-efficiency?{query}")).await.ok();
     let told: Vec<_> = rows(&efficiency).iter().map(|row| amounts(row, ["principal", "interest", "total"])).collect();
-    let paying = months.values().filter(|sums| sums[2] + sums[3] > 0);
-    assert_eq!(told, paying.map(|sums| [sums[2], sums[3], sums[2] + sums[3]]).collect::<Vec<_>>(), "{query}");
+    let expected = months.values().map(|sums| [sums[2], sums[3], sums[2] + sums[3]]);
+    assert_eq!(told, expected.collect::<Vec<_>>(), "{query}");
 
     let cashflow = app.get(&format!("analytics/cashflow-monthly?{query}")).await.ok();
     let told: Vec<_> = rows(&cashflow).iter().map(|row| amounts(row, ["inflow", "outflow", "cumulative"])).collect();
@@ -244,9 +255,6 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
     let expected: Vec<_> =
         years.iter().map(|(year, sums)| (year.clone(), [sums[0], sums[2], sums[3], sums[2] + sums[3]])).collect();
     assert_eq!(told, expected, "{query}");
-    for (at, row) in rows(&yearly).iter().enumerate() {
-        assert_eq!(row.get("receivedGrowth").is_some(), at > 0, "absent in the first year: {row}");
-    }
 }
 
 async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
@@ -259,8 +267,12 @@ async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
         ("organization-stats", ["received", "paid", "principal", "interest"]),
     ] {
         let answer = app.get(&format!("{path}?{query}")).await.ok();
-        let told: BTreeMap<&str, Sums> =
-            rows(&answer).iter().map(|row| (row["name"].as_str().unwrap(), amounts(row, names))).collect();
+        // One without operations in the range is listed for its balance.
+        let told: BTreeMap<&str, Sums> = rows(&answer)
+            .iter()
+            .map(|row| (row["name"].as_str().unwrap(), amounts(row, names)))
+            .filter(|(_, sums)| *sums != Sums::default())
+            .collect();
         assert_eq!(told, organizations, "{path}?{query}");
         let paid: Vec<i64> = rows(&answer).iter().map(|row| kopecks(&row[names[1]])).collect();
         assert!(paid.is_sorted_by(|a, b| a >= b), "largest first: {paid:?}");
@@ -291,7 +303,6 @@ async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Op
         let number = row["contractNumber"].as_str().unwrap().split(" от ").next().unwrap().to_owned();
         let key = (row["organization"].as_str().unwrap().to_owned(), number);
         let sums = amounts(row, ["received", "totalPaid", "principal", "interest"]);
-        assert_eq!(kopecks(&row["outstanding"]), sums[0] - sums[2]);
         let expected = operations.get(&key).copied().unwrap_or(0);
         assert_eq!(row["operationsCount"], expected, "{query}: {row}");
         told.insert(key, sums);
@@ -304,41 +315,6 @@ async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Op
         let expected: BTreeSet<Contract> = dated.iter().flat_map(|flow| flow.contracts()).collect();
         assert_eq!(counts["total_count"], expected.len(), "{query}");
     }
-}
-
-async fn check_debt(app: &TestApp, query: &str, until: &[&Flow], from: Option<u32>) {
-    let first_shown = from.map(|day| day_of(day).format("%Y-%m").to_string());
-    for group in ["", "&group_by=contract", "&group_by=organization", "&group_by=counterparty"] {
-        let answer = app.get(&format!("analytics/debt-balance?{query}{group}")).await.ok();
-        let mut months: BTreeMap<&str, [i64; 3]> = BTreeMap::new();
-        for row in rows(&answer) {
-            let sums = months.entry(row["month"].as_str().unwrap()).or_default();
-            let more = amounts(row, ["received", "principal", "outstanding"]);
-            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        }
-        for (month, told) in &months {
-            assert!(first_shown.as_ref().is_none_or(|first| *month >= first.as_str()), "{month}: {query}");
-            let mut sums = Sums::default();
-            let before = |flow: &&&Flow| day_of(flow.day).format("%Y-%m").to_string().as_str() <= *month;
-            until.iter().filter(before).for_each(|flow| add(&mut sums, flow.sums()));
-            assert_eq!(*told, [sums[0], sums[2], sums[0] - sums[2]], "{month}: {query}{group}");
-        }
-    }
-    let concentration = app.get(&format!("analytics/concentration?{query}")).await.ok();
-    let owed: i64 = until.iter().map(|flow| flow.sums()[0] - flow.sums()[2]).sum();
-    assert_eq!(kopecks(&concentration["total_outstanding"]), owed, "{query}");
-    let mut contracts: BTreeMap<Contract, i64> = BTreeMap::new();
-    for flow in until {
-        for (contract, sums) in flow.by_contract() {
-            let contract = if contract.1 == 0 { (9, 0) } else { contract };
-            *contracts.entry(contract).or_default() += sums[0] - sums[2];
-        }
-    }
-    let positive: Vec<f64> = contracts.into_values().filter(|owed| *owed > 0).map(|owed| owed as f64).collect();
-    let total: f64 = positive.iter().sum();
-    let hhi: f64 = positive.iter().map(|owed| (owed / total * 100.0).powi(2)).sum();
-    let told = concentration["by_contract"]["hhi"].as_i64().unwrap() as f64;
-    assert!((told - hhi).abs() <= 1.0, "{told} instead of {hhi}: {query}");
 }
 
 async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {

@@ -19,6 +19,7 @@ mod cancellation;
 mod cli;
 mod data_quality;
 mod database;
+mod day_end;
 mod domain;
 mod export;
 mod ftp;

@@ -201,7 +201,7 @@ async fn schemathesis_finds_nothing() {
         .arg(format!("http://{}/api/v1/openapi.json", app.running.address))
         .args(["--checks", "all", "--max-examples", "5", "--no-color", "--seed", "7"])
         .args(["--header", &format!("Authorization: Bearer {token}")])
-        .env("SCHEMATHESIS_HOOKS", "ordered_dates")
+        .env("SCHEMATHESIS_HOOKS", "dependent_parameters")
         .env("PYTHONPATH", root.join("tests/it/openapi"))
         .current_dir(&folder);
     let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();

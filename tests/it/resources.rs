@@ -87,10 +87,14 @@ async fn contracts_are_made_found_and_changed_with_their_figures(backend: Backen
     assert_eq!((&changed["counterparty"], &changed["contract_type"]), (&json!("ПАО «Третий»"), &json!("loan")));
     assert_eq!(app.get_as(&manager, "contracts?search=третий").await.header("X-Total-Count"), "1");
     let counts = app.get_as(&manager, "contract-stats").await.ok();
-    assert_eq!(counts, json!({ "total_count": 3, "active_count": 3, "closed_count": 0 }));
-    send(&app, &manager, Method::PUT, &one, json!({ "is_active": false })).await.ok();
+    let of = |counts: &Value| ["total_count", "active_count", "closed_count"].map(|name| counts[name].as_u64());
+    assert_eq!(of(&counts), [Some(3), Some(1), Some(2)], "one of them is repaid, on one nothing was drawn");
+    let owing =
+        app.get_as(&manager, "contracts/stats/summary?status=open").await.ok()["data"][0]["contract_id"].clone();
+    let owing = format!("contracts/{owing}");
+    send(&app, &manager, Method::PUT, &owing, json!({ "is_active": false })).await.ok();
     let counts = app.get_as(&manager, "contract-stats").await.ok();
-    assert_eq!(counts, json!({ "total_count": 3, "active_count": 2, "closed_count": 1 }), "the cache has heard of it");
+    assert_eq!(of(&counts), [Some(3), Some(0), Some(3)], "the cache has heard of it");
     let page = app.get_as(&manager, "contracts/stats/summary?limit=2&page=2").await.ok();
     assert_eq!(page["pagination"], json!({ "page": 2, "limit": 2, "total": 3, "pages": 2 }));
     assert_eq!(page["data"].as_array().unwrap().len(), 1);

@@ -6,6 +6,8 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
+use crate::analytics::Measure;
+
 macro_rules! groups {
     ($($group:ident: $($name:literal),+;)+) => {
         $(
@@ -32,7 +34,11 @@ groups! {
     Activity: "is_active";
     ContractKind: "contract_type";
     Search: "search";
+    Portfolio: "contract_type", "lender_id", "direction", "intra_group", "confirmed";
+    ContractStatusFilter: "status", "has_debt", "sort_of_contracts";
+    FigureMeasure: "measure";
     Grouping: "group_by";
+    RollForwardGrouping: "group_by_of_roll_forward";
     Paging: "skip", "limit";
     Pages: "page", "limit_of_page";
     RowLimit: "limit_of_rows";
@@ -86,7 +92,44 @@ fn query(name: &str) -> Parameter {
             json!("Списание с расчетного счета 0000-000009 от 25.03.2024 12:00:00"),
         ),
         "is_active" => (name, "Active or closed ones only.", of_type(Type::Boolean).build(), json!(true)),
-        "contract_type" => (name, "Of a bank, or of another lender.", one_of(&["credit", "loan"]), json!("credit")),
+        "contract_type" => {
+            (name, "Of a bank, or of another lender.", one_of(&["credit", "loan", "Кредит", "Заем"]), json!("credit"))
+        }
+        "lender_id" => (name, "Contracts of one lender only.", id(), json!(2)),
+        "direction" => (
+            name,
+            "`borrowed`: owed by us, unknown directions included; `lent`: loans given, with what is owed to us as \
+             the balance. Left out: flows of all contracts, balances of borrowed ones.",
+            one_of(&["borrowed", "lent"]),
+            json!("borrowed"),
+        ),
+        "intra_group" => (
+            name,
+            "Contracts whose other party is one of the holding's own organizations: counted, left out, or only they.",
+            one_of(&["include", "exclude", "only"]),
+            json!("exclude"),
+        ),
+        "confirmed" => (
+            name,
+            "`true` leaves expenses out that the bank has not confirmed, `false` counts only them.",
+            of_type(Type::Boolean).build(),
+            json!(true),
+        ),
+        "status" => (
+            name,
+            "Contracts of one status at the end of the range.",
+            one_of(&["undrawn", "open", "repaid", "overpaid"]),
+            json!("open"),
+        ),
+        "has_debt" => {
+            (name, "Contracts with a positive balance, or without one.", of_type(Type::Boolean).build(), json!(true))
+        }
+        "sort_of_contracts" => (
+            "sort",
+            "The order; with `-` in front, largest first. Left out: `-totalPaid`.",
+            string().pattern(Some(super::CONTRACT_SORT)).build(),
+            json!("-outstanding"),
+        ),
         "search" => (
             name,
             "A part of number, organization or counterparty, in any letter case.",
@@ -95,9 +138,22 @@ fn query(name: &str) -> Parameter {
         ),
         "group_by" => (
             name,
-            "What the balance is kept apart by.",
-            one_of(&["contract", "organization", "counterparty"]),
-            json!("counterparty"),
+            "What the balance is kept apart by; `counterparty` is the older name of `lender`.",
+            one_of(&["contract", "organization", "lender", "counterparty"]),
+            json!("lender"),
+        ),
+        "group_by_of_roll_forward" => (
+            "group_by",
+            "What the rows are; left out, contracts.",
+            one_of(&["contract", "organization", "lender", "counterparty", "month"]),
+            json!("lender"),
+        ),
+        "measure" => (
+            name,
+            "Which figure: a flow of the range (receipts … amount), what moved balances in it (drawn … \
+             contract_other), or a balance at `as_of`. Left out: `amount`, receipts and expenses alike.",
+            one_of(&Measure::NAMES.map(|(name, _)| name)),
+            json!("principal"),
         ),
         "skip" => (name, "How many rows are passed over.", whole(0, i64::MAX, json!(0)), json!(0)),
         "limit" => (name, "How many rows are given at most.", whole(1, 1000, json!(100)), json!(100)),

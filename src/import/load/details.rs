@@ -10,7 +10,7 @@ use crate::db::{
     DbConn, DbError, KnownDetail, NewExpenseDetail, delete_expense_details, insert_expense_details, list_details_of,
     list_expense_facts, utc_now,
 };
-use crate::domain::Money;
+use crate::domain::{Money, settled_amount};
 use crate::import::directory::Reference;
 use crate::import::workbook::DetailRow;
 
@@ -62,6 +62,8 @@ impl Loader {
                     advance_account: row.advance_account,
                     payment_type: row.payment_type,
                     amount: row.amount.kopecks(),
+                    settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
+                        .map(Money::kopecks),
                     settlement_rate: row.settlement_rate,
                     settlement_amount: row.settlement_amount.map(Money::kopecks),
                     vat_amount: row.vat_amount.map(Money::kopecks),

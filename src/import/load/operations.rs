@@ -9,7 +9,7 @@ use crate::db::{
     DbConn, DbError, KnownOperation, NewExpense, NewReceipt, link_details_to_contract, list_known_expenses,
     list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
-use crate::domain::{ContractRef, Money};
+use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::directory::{Named, Parties, Reference, Told};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
@@ -53,6 +53,10 @@ impl Loader {
                 payer: row.payer,
                 payer_account: row.payer_account,
                 settlement_account: row.settlement_account,
+                settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
+                    .map(Money::kopecks),
+                settlement_rate: row.settlement_rate,
+                settlement_amount: row.settlement_amount.map(Money::kopecks),
                 contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
                 contract_text: row.contract.map(|contract| contract.spelling),
                 currency: row.currency.as_str().to_owned(),

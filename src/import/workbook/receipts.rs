@@ -32,6 +32,11 @@ pub struct ReceiptRow {
     pub payment_purpose: Option<String>,
     pub responsible: Option<String>,
     pub comment: Option<String>,
+    // Left out of the content when absent: a row that has neither keeps the fingerprint that it was stored with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement_rate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settlement_amount: Option<Money>,
 }
 
 const OPERATION_ID: usize = 0;
@@ -53,6 +58,8 @@ const INCOME_ITEM: usize = 15;
 const PAYMENT_PURPOSE: usize = 16;
 const RESPONSIBLE: usize = 17;
 const COMMENT: usize = 18;
+const SETTLEMENT_RATE: usize = 19;
+const SETTLEMENT_AMOUNT: usize = 20;
 
 impl Row for ReceiptRow {
     const HEADINGS: &'static [Heading] = &[
@@ -75,6 +82,8 @@ impl Row for ReceiptRow {
         optional(&["Назначение платежа"]),
         optional(&["Ответственный"]),
         optional(&["Комментарий"]),
+        optional(&["Курс расчетов"]),
+        optional(&["Сумма расчетов"]),
     ];
     const AMOUNT: usize = AMOUNT;
     const UNIQUE: Option<usize> = Some(OPERATION_ID);
@@ -101,6 +110,8 @@ impl Row for ReceiptRow {
             payment_purpose: cells.text(PAYMENT_PURPOSE),
             responsible: cells.text(RESPONSIBLE),
             comment: cells.text(COMMENT),
+            settlement_rate: cells.text(SETTLEMENT_RATE),
+            settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
             operation_id,
         })
     }

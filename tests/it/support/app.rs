@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use credit_portfolio::app::{RunningApp, import_context};
 use credit_portfolio::config::{Secret, Settings};
 use credit_portfolio::db::{self, NewUser, utc_now};
 use credit_portfolio::demo::DemoFtpServer;
-use credit_portfolio::domain::Role;
+use credit_portfolio::domain::{Clock, Role};
 use credit_portfolio::import::{Order, RunReport, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -37,6 +38,14 @@ pub struct TestApp {
     folder: Arc<TempDir>,
     _ftp: Option<Arc<DemoFtpServer>>,
     http: reqwest::Client,
+}
+
+/// The day that the program believes in unless a test moves its clock.
+pub const TODAY: &str = "2026-11-25";
+
+/// Noon of a day in UTC: the same day in Moscow.
+pub fn noon_of(day: &str) -> DateTime<Utc> {
+    format!("{day}T12:00:00Z").parse().unwrap()
 }
 
 /// What came back.
@@ -104,7 +113,9 @@ impl TestApp {
             ("BIND", "127.0.0.1:0"),
         ]);
         values.extend(overrides.iter().copied());
-        let settings = Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+        let mut settings =
+            Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+        settings.cache.clock = Clock::fixed(settings.import.timezone, noon_of(TODAY));
         let running = RunningApp::start(&settings, true).await.unwrap();
         TestApp {
             settings,
@@ -136,6 +147,11 @@ impl TestApp {
 
     pub async fn stop(self) {
         self.running.stop().await.unwrap();
+    }
+
+    /// Moves the program's clock to noon of a day.
+    pub fn set_today(&self, day: &str) {
+        self.settings.cache.clock.set(noon_of(day));
     }
 
     /// The folder behind the FTP server.

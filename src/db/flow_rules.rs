@@ -1,0 +1,115 @@
+//! The rules by which an operation counts, as SQL: shared by the rollups and by the list of the parts
+//! behind a figure, so that both always follow the same rule. Sources: `docs/figures.md`, 1C's chart of
+//! accounts.
+//!
+//! The texts refer to a receipt as `r`, an expense as `e` and an expense detail as `d`.
+
+use crate::domain::PaymentType;
+
+/// Accounts of loans and credits received: 66 short-term, 67 long-term.
+const PRINCIPAL_ACCOUNTS: &str = "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
+/// Accounts of their interest.
+const INTEREST_ACCOUNTS: &str = "('66.02', '66.04', '66.22', '66.24', '67.02', '67.04', '67.22', '67.24')";
+/// `Выдача займа …` in the letter cases that exports use.
+const LENDING: &str = "SUBSTR(COALESCE(e.operation_type, ''), 1, 6) IN ('Выдача', 'выдача', 'ВЫДАЧА')";
+
+/// What a rollup keeps sums of, in the order of its columns.
+pub(super) const MEASURES: [&str; 18] = [
+    "receipts",
+    "commission",
+    "drawn",
+    "drawn_settled",
+    "returned",
+    "returned_settled",
+    "expenses",
+    "expenses_settled",
+    "principal",
+    "principal_settled",
+    "interest",
+    "interest_settled",
+    "given",
+    "given_settled",
+    "adjustments",
+    "receipt_count",
+    "expense_count",
+    "payment_count",
+];
+
+/// The sums of all measures, as a select list.
+pub(super) fn sums() -> String {
+    MEASURES.map(|measure| format!("CAST(SUM({measure}) AS BIGINT)")).join(", ")
+}
+
+/// Fills the rules in where a statement names them in braces.
+pub(super) fn with_rules(sql: &str) -> String {
+    sql.replace("{is_confirmed}", "CASE WHEN e.unconfirmed_by_bank THEN FALSE ELSE TRUE END")
+        .replace("{draws}", &draws())
+        .replace("{returns}", RETURNS)
+        .replace("{detail_kind}", &detail_kind())
+        .replace("{expense_kind}", &expense_kind())
+        .replace("{measures}", &MEASURES.join(", "))
+        .replace("{sums}", &sums())
+}
+
+/// Whether a receipt draws on a loan: unless its account is one of interest, or lies outside 66 and 67.
+fn draws() -> String {
+    format!(
+        "(COALESCE(r.settlement_account, '') = '' OR SUBSTR(r.settlement_account, 1, 2) IN ('66', '67') \
+          AND SUBSTR(r.settlement_account, 1, 5) NOT IN {INTEREST_ACCOUNTS})"
+    )
+}
+
+/// Whether a receipt returns a loan given.
+const RETURNS: &str = "(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' \
+     OR SUBSTR(COALESCE(r.operation_type, ''), 1, 14) IN ('Возврат займа ', 'возврат займа ', 'ВОЗВРАТ ЗАЙМА '))";
+
+/// What a detail pays: what it says, else what its account says.
+fn detail_kind() -> String {
+    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    format!(
+        "CASE WHEN d.payment_type = '{principal}' THEN 'principal' WHEN d.payment_type = '{interest}' THEN 'interest' \
+           WHEN SUBSTR(COALESCE(d.settlement_account, ''), 1, 2) = '58' THEN 'given' \
+           WHEN COALESCE(d.payment_type, '') <> '' THEN 'other' \
+           WHEN COALESCE(d.settlement_account, '') = '' AND {LENDING} THEN 'given' \
+           WHEN SUBSTR(d.settlement_account, 1, 5) IN {PRINCIPAL_ACCOUNTS} THEN 'principal' \
+           WHEN SUBSTR(d.settlement_account, 1, 5) IN {INTEREST_ACCOUNTS} THEN 'interest' ELSE 'other' END"
+    )
+}
+
+/// What an expense without details pays: a loan given if its type says so, else what its debit account
+/// says.
+fn expense_kind() -> String {
+    format!(
+        "CASE WHEN {LENDING} OR SUBSTR(COALESCE(e.debit_account, ''), 1, 2) = '58' THEN 'given' \
+           WHEN SUBSTR(e.debit_account, 1, 5) IN {PRINCIPAL_ACCOUNTS} THEN 'principal' \
+           WHEN SUBSTR(e.debit_account, 1, 5) IN {INTEREST_ACCOUNTS} THEN 'interest' ELSE 'other' END"
+    )
+}
+
+/// An amount of the rollup row or part `table` in the currency of its contract, where that is known.
+fn settled(table: &str, measure: &str) -> String {
+    format!(
+        "CASE WHEN COALESCE(contracts.currency, {table}.currency) = {table}.currency THEN {table}.{measure} \
+         ELSE {table}.{measure}_settled END"
+    )
+}
+
+/// What moves the balance of a contract, of a row of `table` that is joined with `contracts`: the fields of
+/// `BalanceFlows`, in their order.
+pub(super) fn balance_measures(table: &str) -> [String; 6] {
+    let by_direction = |borrowed: &str, lent: &str| {
+        let (borrowed, lent) = (settled(table, borrowed), settled(table, lent));
+        format!("CASE WHEN contracts.direction = 'lent' THEN {lent} ELSE {borrowed} END")
+    };
+    let repaid = by_direction("principal", "returned");
+    let [expenses, principal, interest, given] =
+        ["expenses", "principal", "interest", "given"].map(|measure| settled(table, measure));
+    [
+        by_direction("drawn", "given"),
+        repaid.clone(),
+        format!("{table}.adjustments"),
+        interest.clone(),
+        format!("({expenses}) - ({principal}) - ({interest}) - ({given})"),
+        format!("CASE WHEN {table}.is_confirmed THEN 0 ELSE {repaid} END"),
+    ]
+}
