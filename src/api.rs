@@ -26,6 +26,7 @@ mod operations;
 mod organizations;
 mod params;
 mod parts;
+mod patch;
 mod portfolio_params;
 mod repeated;
 mod run_events;

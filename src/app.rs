@@ -102,6 +102,7 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     let db = Db::open(&settings.database, migrate).await?;
     db.write(async |conn| {
         db::ensure_finance_departments(conn, &settings.finance_departments).await?;
+        db::ensure_aliases(conn).await?;
         db::ensure_rollups(conn).await
     })
     .await?;

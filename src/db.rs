@@ -4,8 +4,10 @@
 //! expanded for both backends by `on_conn!`; only the bulk upsert, the locks and the migrations
 //! differ. All SQL of the program lives below this module. It knows no HTTP and no cache.
 
+mod aliases;
 mod bank_accounts;
 mod contract_conditions;
+mod contract_facts;
 mod contract_titles;
 mod contracts;
 mod data_changes;
@@ -19,6 +21,7 @@ mod generate;
 mod import_journal;
 mod import_runs;
 mod imported_files;
+mod lenders;
 mod locks;
 mod migrations;
 mod missing_rows;
@@ -27,19 +30,25 @@ mod organizations;
 mod parts;
 mod pool;
 mod receipts;
+mod recognition;
 mod rollups;
 mod schema;
 mod upsert;
 mod users;
 
+pub use aliases::{
+    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, insert_alias, insert_aliases, list_aliases,
+    list_contract_aliases,
+};
 pub use bank_accounts::{
-    BankAccountChange, BankAccountId, BankAccountRow, find_bank_account, insert_bank_account, list_bank_account_ids,
+    BankAccountChange, BankAccountId, BankAccountRow, fill_bank_name, find_bank_account, insert_bank_account,
     list_bank_accounts, update_bank_account,
 };
+pub use contract_facts::refresh_contract_facts;
 pub use contract_titles::{ContractTitle, list_contract_titles};
 pub use contracts::{
-    ContractChange, ContractFacts, ContractFilter, ContractRow, KnownContract, NewContract, find_contract,
-    insert_contract, list_contracts, list_contracts_by_key, search_contracts, update_contract, upsert_contracts,
+    ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key, find_contract,
+    insert_contract, insert_contracts, list_contracts, list_contracts_by_key, search_contracts, update_contract,
 };
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};
@@ -66,6 +75,10 @@ pub use import_runs::{
     keep_run, last_completed_at, list_abandoned_runs, list_runs, take_over_run,
 };
 pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
+pub use lenders::{
+    LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lenders, refresh_intra_group,
+    update_lender,
+};
 pub use locks::{lock_import, lock_start};
 pub use missing_rows::{
     OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
@@ -81,6 +94,7 @@ pub use organizations::{
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue, list_ledger, list_parts};
 pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
+pub use recognition::ensure_aliases;
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
 pub use upsert::KnownOperation;
 pub use users::{NewUser, UserRow, count_users, find_user, find_user_by_id, insert_user, set_password_hash};

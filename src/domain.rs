@@ -4,6 +4,7 @@
 //! happens once, at the boundary, and says what was wrong.
 
 mod balance;
+mod bank_account_ref;
 mod clock;
 mod contract_ref;
 mod contract_type;
@@ -15,6 +16,7 @@ mod direction;
 mod flow_sums;
 mod money;
 mod month;
+mod party_name;
 mod payment_type;
 mod percent;
 mod portfolio_filter;
@@ -23,6 +25,7 @@ mod settlement;
 mod touched_months;
 
 pub use balance::{BalanceFlows, ContractStatus, Debt};
+pub use bank_account_ref::number_and_bank;
 pub use clock::Clock;
 pub use contract_ref::{ContractRef, look_alike, ru_date};
 pub use contract_type::ContractType;
@@ -34,6 +37,7 @@ pub use direction::{Direction, IntraGroup};
 pub use flow_sums::FlowSums;
 pub use money::{Money, MoneyError};
 pub use month::Month;
+pub use party_name::PartyName;
 pub use payment_type::{PaymentType, canonical_payment_type};
 pub use percent::{Percent, shares};
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};

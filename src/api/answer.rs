@@ -49,6 +49,16 @@ pub fn text_field(name: &str, text: &str) -> Result<String, ApiError> {
     if text.is_empty() { Err(ApiError::invalid(name, "is empty")) } else { Ok(text) }
 }
 
+/// A whole number in a body, see [`whole`].
+#[derive(Clone, Copy, Debug)]
+pub struct WholeNumber(pub i64);
+
+impl<'de> Deserialize<'de> for WholeNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<WholeNumber, D::Error> {
+        whole(deserializer).map(WholeNumber)
+    }
+}
+
 /// An id in a body. JSON has one kind of number: 7.0 is 7.
 pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let number = Number::deserialize(deserializer)?;

@@ -11,8 +11,10 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
+use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, BankAccountChange, BankAccountRow, DbConn, Page};
+use crate::db::{self, AliasKind, BankAccountChange, BankAccountRow, DbConn, NewAlias, Page};
+use crate::domain::number_and_bank;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -28,6 +30,20 @@ pub struct NewBankAccount {
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedBankAccount {
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    account_number: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    bank_name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    is_active: Patch<bool>,
 }
 
 /// The bank accounts, by id.
@@ -98,6 +114,9 @@ pub async fn create(
     let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await?;
+            let key = number_and_bank(&account_number).0.to_lowercase();
+            let alias = NewAlias::new(department_id, AliasKind::BankAccount, key, &account_number, id);
+            db::insert_alias(conn, alias).await?;
             let change = BankAccountChange { is_active: body.is_active, ..BankAccountChange::default() };
             db::update_bank_account(conn, id, &change).await?;
             Ok((id, db::find_bank_account(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
@@ -114,7 +133,7 @@ pub async fn create(
     tag = "Reference data",
     operation_id = "change_bank_account",
     params(Id),
-    request_body = BankAccountChange,
+    request_body = ChangedBankAccount,
     responses((status = 200, description = "OK", body = BankAccountRow))
 )]
 pub async fn change(
@@ -122,17 +141,24 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(mut body): Json<BankAccountChange>,
+    Json(body): Json<ChangedBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    body.account_number = body.account_number.map(|number| text_field("account_number", &number)).transpose()?;
-    body.bank_name = body.bank_name.map(|bank_name| text_field("bank_name", &bank_name)).transpose()?;
+    let number = body.account_number.required("account_number")?;
+    let number = number.map(|number| text_field("account_number", &number)).transpose()?;
+    let bank_name = body.bank_name.try_map(|bank_name| text_field("bank_name", &bank_name))?.nullable();
+    let is_active = body.is_active.required("is_active")?;
+    let change = BankAccountChange { account_number: number.clone(), bank_name, is_active };
     let known = db::find_bank_account(&mut state.db.conn().await?, scope, id).await?;
     let department_id = known.ok_or_else(|| missing("bank account", id))?.department_id;
     let row = state
         .change_data(department_id, async |conn| {
-            db::update_bank_account(conn, id, &body).await?;
+            db::update_bank_account(conn, id, &change).await?;
+            if let Some(number) = &number {
+                let key = number_and_bank(number).0.to_lowercase();
+                db::add_alias_if_free(conn, department_id, AliasKind::BankAccount, key, number, id).await?;
+            }
             db::find_bank_account(conn, scope, id).await
         })
         .await?;

@@ -8,15 +8,18 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field, whole};
+use super::answer::{WholeNumber, created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, Paging, Search};
+use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, LenderAndDirection, Paging, Search};
 use super::params::Params;
+use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, ContractChange, ContractFacts, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
-use crate::domain::{ContractRef, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::db::{self, ContractChange, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
+use crate::domain::{
+    ContractRef, ContractType, Currency, DepartmentScope, Direction, FlowSums, Money, PortfolioFilter,
+};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -29,11 +32,14 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct Contract {
     #[serde(flatten)]
     row: ContractRow,
+    /// `Кредит` or `Заем`.
+    contract_type_label: Option<&'static str>,
     total_paid: Money,
     principal: Money,
     interest: Money,
 }
 
+/// Without `organization_id`, of the department's one organization.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContract {
@@ -41,24 +47,45 @@ pub struct NewContract {
     contract_date: Option<NaiveDate>,
     contract_type: Option<String>,
     counterparty: Option<String>,
-    #[serde(deserialize_with = "whole")]
-    organization_id: i64,
+    direction: Option<String>,
+    currency: Option<String>,
+    #[serde(default, deserialize_with = "optional_whole")]
+    organization_id: Option<i64>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
 }
 
-/// A field that is left out stays as it is.
+/// A field that is left out stays as it is. Type, lender, direction and currency that are set here are not
+/// changed by imports; `null` gives them back to what the operations say.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
-    contract_number: Option<String>,
-    contract_date: Option<NaiveDate>,
-    contract_type: Option<String>,
-    counterparty: Option<String>,
-    #[serde(default, deserialize_with = "optional_whole")]
-    organization_id: Option<i64>,
-    is_active: Option<bool>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    contract_number: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<NaiveDate>)]
+    contract_date: Patch<NaiveDate>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    contract_type: Patch<String>,
+    /// The lender's name: one that is not known is made.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    counterparty: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    direction: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    currency: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<i64>)]
+    organization_id: Patch<WholeNumber>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    is_active: Patch<bool>,
 }
 
 /// The contracts, by id.
@@ -68,14 +95,18 @@ pub struct ChangedContract {
     path = "/contracts",
     tag = "Reference data",
     operation_id = "list_contracts",
-    params(Department, Activity, ContractKind, Search, Paging, Files),
+    params(Department, Activity, ContractKind, LenderAndDirection, Search, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
 pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let filter = ContractFilter {
         is_active: params.switch("is_active")?,
-        contract_type: params.text("contract_type").map(|text| contract_type(&text)).transpose()?,
+        contract_type: params
+            .choice("contract_type", "credit (Кредит) and loan (Заем)", ContractType::of_name)?
+            .map(|known| known.as_str().to_owned()),
+        lender_id: params.id("lender_id")?,
+        direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
         search: params.text("search"),
         department: caller.department(asked)?,
     };
@@ -134,19 +165,32 @@ pub async fn create(
     let number = text_field("contract_number", &body.contract_number)?;
     let reference = ContractRef::parse(&number, body.contract_date)
         .ok_or_else(|| ApiError::invalid("contract_number", "is empty"))?;
-    let facts = ContractFacts {
-        contract_type: body.contract_type.map(|text| contract_type(&text)).transpose()?,
-        counterparty: body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?,
-        ..ContractFacts::default()
+    let counterparty = body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?;
+    let facts = ContractChange {
+        is_active: body.is_active,
+        contract_type: body.contract_type.as_deref().map(contract_type).transpose()?.map(Some),
+        is_type_manual: body.contract_type.is_some().then_some(true),
+        direction: body.direction.as_deref().map(direction).transpose()?.map(Some),
+        is_direction_manual: body.direction.is_some().then_some(true),
+        currency: body.currency.as_deref().map(currency).transpose()?.map(Some),
+        is_currency_manual: body.currency.is_some().then_some(true),
+        ..ContractChange::default()
     };
     let scope = DepartmentScope::One(department_id);
-    let organization_id = body.organization_id;
-    own_organization(&state, scope, organization_id).await?;
+    let organization_id = match body.organization_id {
+        Some(id) => own_organization(&state, scope, id).await.map(|()| id)?,
+        None => only_organization(&state, scope).await?,
+    };
     let (id, row) = state
         .change_data(department_id, async |conn| {
-            let contract = db::NewContract::new(department_id, organization_id, &reference, facts);
+            let lender_id = match &counterparty {
+                Some(name) => Some(db::lender_of_name(conn, department_id, name).await?),
+                None => None,
+            };
+            let contract = db::NewContract::new(department_id, organization_id, &reference, lender_id);
             let id = db::insert_contract(conn, &contract).await?;
-            let change = ContractChange { is_active: body.is_active, ..ContractChange::default() };
+            let is_lender_manual = lender_id.map(|_| true);
+            let change = ContractChange { lender_id: lender_id.map(Some), is_lender_manual, ..facts };
             db::update_contract(conn, id, &change).await?;
             Ok((id, db::find_contract(conn, scope, id).await?))
         })
@@ -178,24 +222,49 @@ pub async fn change(
     let known = db::find_contract(&mut state.db.conn().await?, scope, id).await?;
     let known = known.ok_or_else(|| missing("contract", id))?;
     let department = DepartmentScope::One(known.department_id);
-    if let Some(organization_id) = body.organization_id {
+    let organization_id = body.organization_id.required("organization_id")?.map(|WholeNumber(id)| id);
+    if let Some(organization_id) = organization_id {
         own_organization(&state, department, organization_id).await?;
     }
-    let number = body.contract_number.map(|text| text_field("contract_number", &text)).transpose()?;
+    let number = body.contract_number.required("contract_number")?;
+    let number = number.map(|text| text_field("contract_number", &text)).transpose()?;
     let spelling = number.as_ref().unwrap_or(&known.contract_number);
-    let reference = ContractRef::parse(spelling, body.contract_date.or(known.contract_date));
+    let date = body.contract_date.required("contract_date")?;
+    let reference = ContractRef::parse(spelling, date.or(known.contract_date));
+    let contract_type = body.contract_type.try_map(|text| contract_type(&text))?.nullable();
+    let direction = body.direction.try_map(|text| direction(&text))?.nullable();
+    let currency = body.currency.try_map(|text| currency(&text))?.nullable();
+    let counterparty = body.counterparty.try_map(|text| text_field("counterparty", &text))?.nullable();
+    let is_renamed = number.is_some() || date.is_some();
     let change = ContractChange {
-        contract_key: reference.as_ref().map(ContractRef::key),
-        contract_date: reference.and_then(|reference| reference.date),
+        contract_date: reference.as_ref().and_then(|reference| reference.date).filter(|_| is_renamed),
         contract_number: number,
-        contract_type: body.contract_type.map(|text| contract_type(&text)).transpose()?,
-        counterparty: body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?,
-        organization_id: body.organization_id,
-        is_active: body.is_active,
+        // What is given back is found out again from the operations.
+        is_type_manual: contract_type.as_ref().map(Option::is_some),
+        contract_type,
+        is_direction_manual: direction.as_ref().map(Option::is_some),
+        direction,
+        is_currency_manual: currency.as_ref().map(Option::is_some),
+        currency,
+        is_lender_manual: counterparty.as_ref().map(Option::is_some),
+        organization_id,
+        is_active: body.is_active.required("is_active")?,
+        ..ContractChange::default()
     };
+    let department_id = known.department_id;
     let row = state
-        .change_data(known.department_id, async |conn| {
+        .change_data(department_id, async |conn| {
+            let lender_id = match &counterparty {
+                None => None,
+                Some(None) => Some(None),
+                Some(Some(name)) => Some(Some(db::lender_of_name(conn, department_id, name).await?)),
+            };
+            let contract_key = reference
+                .filter(|_| is_renamed)
+                .map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id)));
+            let change = ContractChange { lender_id, contract_key, ..change };
             db::update_contract(conn, id, &change).await?;
+            db::refresh_contract_facts(conn, department_id, &[id]).await?;
             db::find_contract(conn, scope, id).await
         })
         .await?;
@@ -224,6 +293,31 @@ async fn own_organization(state: &AppState, scope: DepartmentScope, id: i64) -> 
     organization.map(drop).ok_or_else(|| missing("organization", id))
 }
 
+/// The organization of a department that has one only.
+async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i64, ApiError> {
+    let page = Page { skip: 0, limit: 2 };
+    let (organizations, _) = db::list_organizations(&mut state.db.conn().await?, scope, None, page).await?;
+    match organizations.as_slice() {
+        [one] => Ok(one.id),
+        _ => Err(ApiError::invalid(
+            "organization_id",
+            "is needed, because the department has not exactly one organization",
+        )),
+    }
+}
+
+fn direction(text: &str) -> Result<String, ApiError> {
+    let known = Direction::of_name(text).map(|known| known.as_str().to_owned());
+    known.ok_or_else(|| ApiError::invalid("direction", format!("{text:?} is neither borrowed nor lent")))
+}
+
+fn currency(text: &str) -> Result<String, ApiError> {
+    let known = Currency::parse(text).map(|known| known.as_str().to_owned());
+    known
+        .filter(|code| code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()))
+        .ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not an ISO currency code")))
+}
+
 fn contract_type(text: &str) -> Result<String, ApiError> {
     let known = ContractType::of_name(text).map(|known| known.as_str().to_owned());
     known.ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
@@ -241,6 +335,13 @@ async fn flows(
 impl Contract {
     fn of(row: ContractRow, flows: &BTreeMap<i64, FlowSums>) -> Contract {
         let flow = flows.get(&row.id).copied().unwrap_or_default();
-        Contract { row, total_paid: flow.expenses, principal: flow.principal, interest: flow.interest }
+        let contract_type_label = row.contract_type.as_deref().and_then(ContractType::of_name).map(ContractType::label);
+        Contract {
+            row,
+            contract_type_label,
+            total_paid: flow.expenses,
+            principal: flow.principal,
+            interest: flow.interest,
+        }
     }
 }

@@ -85,8 +85,10 @@ pub async fn data_quality(state: Data<AppState>, caller: Caller, mut params: Par
 fn two_spellings(contracts: Vec<KnownContract>, limit: i64) -> QualityFindings {
     let mut alike: BTreeMap<(i64, String), Vec<KnownContract>> = BTreeMap::new();
     for contract in contracts {
-        let number = contract.contract_key.split('|').next().map(look_alike).unwrap_or_default();
-        alike.entry((contract.organization_id, number)).or_default().push(contract);
+        // Two numbers that read alike are one contract only if the dates agree, too.
+        let (number, date) = contract.contract_key.split_once('|').unwrap_or((&contract.contract_key, ""));
+        let alike_as = format!("{}|{date}", look_alike(number));
+        alike.entry((contract.organization_id, alike_as)).or_default().push(contract);
     }
     let found: Vec<KnownContract> = alike.into_values().filter(|alike| alike.len() > 1).flatten().collect();
     let row = |contract: &KnownContract| QualityRow {
@@ -102,7 +104,7 @@ fn two_spellings(contracts: Vec<KnownContract>, limit: i64) -> QualityFindings {
     };
     QualityFindings {
         name: "contract_under_two_spellings",
-        description: "contracts of one organization whose numbers read alike",
+        description: "contracts of one organization and date whose numbers read alike",
         count: i64::try_from(found.len()).unwrap_or(i64::MAX),
         at_stake: Money::ZERO,
         rows: found.iter().take(usize::try_from(limit).unwrap_or_default()).map(row).collect(),

@@ -11,8 +11,10 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
+use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, DbConn, OrganizationChange, OrganizationRow, Page};
+use crate::db::{self, AliasKind, DbConn, NewAlias, OrganizationChange, OrganizationRow, Page};
+use crate::domain::PartyName;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -28,6 +30,20 @@ pub struct NewOrganization {
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
     department_id: Option<i64>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedOrganization {
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    inn: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    is_active: Patch<bool>,
 }
 
 /// The organizations, by id.
@@ -98,6 +114,9 @@ pub async fn create(
     let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
+            let key = PartyName::parse(&name).key();
+            db::insert_alias(conn, NewAlias::new(department_id, AliasKind::Organization, key, &name, id)).await?;
+            db::refresh_intra_group(conn, department_id).await?;
             let change = OrganizationChange { is_active: body.is_active, ..OrganizationChange::default() };
             db::update_organization(conn, id, &change).await?;
             Ok((id, db::find_organization(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
@@ -106,7 +125,8 @@ pub async fn create(
     Ok(created(&format!("{CREDIT_PORTFOLIO}/organizations"), id, &row))
 }
 
-/// Changes an organization; a field that is left out stays as it is.
+/// Changes what is shown of an organization; a field that is left out stays as it is. A new name is recognized
+/// in exports beside the old ones.
 #[utoipa::path(
     put,
     context_path = CREDIT_PORTFOLIO,
@@ -114,7 +134,7 @@ pub async fn create(
     tag = "Reference data",
     operation_id = "change_organization",
     params(Id),
-    request_body = OrganizationChange,
+    request_body = ChangedOrganization,
     responses((status = 200, description = "OK", body = OrganizationRow))
 )]
 pub async fn change(
@@ -122,17 +142,23 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(mut body): Json<OrganizationChange>,
+    Json(body): Json<ChangedOrganization>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    body.name = body.name.map(|name| text_field("name", &name)).transpose()?;
-    body.inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
+    let name = body.name.required("name")?.map(|name| text_field("name", &name)).transpose()?;
+    let inn = body.inn.try_map(|inn| text_field("inn", &inn))?.nullable();
+    let change = OrganizationChange { name: name.clone(), inn, is_active: body.is_active.required("is_active")? };
     let known = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
     let department_id = known.ok_or_else(|| missing("organization", id))?.department_id;
     let row = state
         .change_data(department_id, async |conn| {
-            db::update_organization(conn, id, &body).await?;
+            db::update_organization(conn, id, &change).await?;
+            if let Some(name) = &name {
+                let key = PartyName::parse(name).key();
+                db::add_alias_if_free(conn, department_id, AliasKind::Organization, key, name, id).await?;
+            }
+            db::refresh_intra_group(conn, department_id).await?;
             db::find_organization(conn, scope, id).await
         })
         .await?;

@@ -1,11 +1,9 @@
 //! Bank accounts of a department; the account number is the natural key.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::bank_accounts;
@@ -15,22 +13,15 @@ use crate::domain::DepartmentScope;
 /// Identifies a bank account of a known department.
 pub type BankAccountId = i64;
 
-/// The ids of a department's bank accounts, by account number.
+/// Stores the bank's name of an account that has none.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_bank_account_ids(
-    conn: &mut DbConn,
-    department_id: i64,
-) -> Result<HashMap<String, BankAccountId>, DbError> {
-    let rows: Vec<(String, BankAccountId)> = on_conn!(conn, |c| {
-        bank_accounts::table
-            .filter(bank_accounts::department_id.eq(department_id))
-            .select((bank_accounts::account_number, bank_accounts::id))
-            .load(c)
-            .await
-    })?;
-    Ok(rows.into_iter().collect())
+pub async fn fill_bank_name(conn: &mut DbConn, id: BankAccountId, bank_name: &str) -> Result<bool, DbError> {
+    let nameless = bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::bank_name.is_null());
+    let changed =
+        on_conn!(conn, |c| { diesel::update(nameless).set(bank_accounts::bank_name.eq(bank_name)).execute(c).await })?;
+    Ok(changed > 0)
 }
 
 /// Stores a new bank account; gives its id.
@@ -71,14 +62,13 @@ pub struct BankAccountRow {
     pub updated_at: NaiveDateTime,
 }
 
-/// What is to be changed; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, AsChangeset, Deserialize, ToSchema)]
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = bank_accounts)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct BankAccountChange {
     pub account_number: Option<String>,
-    pub bank_name: Option<String>,
+    pub bank_name: Option<Option<String>>,
     pub is_active: Option<bool>,
 }
 

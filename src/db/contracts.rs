@@ -3,43 +3,24 @@
 use std::collections::BTreeSet;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
-use diesel::upsert::excluded;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema::{contracts, organizations};
+use super::schema::{contracts, lenders, organizations};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
-use crate::domain::{ContractRef, DepartmentScope};
-
-/// What an operation tells of its contract beside the reference.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Queryable, QueryableByName, Selectable, Insertable)]
-#[diesel(table_name = contracts)]
-pub struct ContractFacts {
-    /// `credit` or `loan`.
-    pub contract_type: Option<String>,
-    /// The other party: the lender.
-    pub counterparty: Option<String>,
-    /// Which operation told the type: a text that sorts by its date. `None` beside a type that is
-    /// known: it was entered by hand, or stored before this was kept; either way it stays.
-    pub type_from: Option<String>,
-    /// The same of the counterparty.
-    pub counterparty_from: Option<String>,
-}
+use crate::domain::{ContractRef, DepartmentScope, Direction};
 
 /// A contract that is already stored.
-#[derive(Clone, Queryable, QueryableByName, Selectable)]
+#[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct KnownContract {
     pub id: i64,
     pub organization_id: i64,
     pub contract_key: String,
-    #[diesel(embed)]
-    pub facts: ContractFacts,
 }
 
 /// A contract to be stored, under the spelling that it was first seen with.
@@ -51,26 +32,42 @@ pub struct NewContract {
     contract_key: String,
     contract_number: String,
     contract_date: Option<NaiveDate>,
-    #[diesel(embed)]
-    facts: ContractFacts,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
 
 impl NewContract {
-    /// The one of an organization that a reference means.
-    pub fn new(department_id: i64, organization_id: i64, reference: &ContractRef, facts: ContractFacts) -> NewContract {
+    /// The one of an organization that a reference means; `lender_id` is that of the other party.
+    pub fn new(
+        department_id: i64,
+        organization_id: i64,
+        reference: &ContractRef,
+        lender_id: Option<i64>,
+    ) -> NewContract {
         let now = utc_now();
         NewContract {
             department_id,
             organization_id,
-            contract_key: reference.key(),
+            contract_key: contract_key(reference, lender_id),
             contract_number: reference.spelling.clone(),
             contract_date: reference.date,
-            facts,
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// Its natural key.
+    pub fn key(&self) -> (i64, String) {
+        (self.organization_id, self.contract_key.clone())
+    }
+}
+
+/// The natural key of a contract within its organization: the folded reference, and the other party where
+/// the reference alone does not identify it.
+pub fn contract_key(reference: &ContractRef, lender_id: Option<i64>) -> String {
+    match reference.is_per_counterparty() {
+        true => format!("{}@{}", reference.key(), lender_id.unwrap_or(0)),
+        false => reference.key(),
     }
 }
 
@@ -136,55 +133,41 @@ pub async fn insert_contract(conn: &mut DbConn, contract: &NewContract) -> Resul
     })?)
 }
 
-/// The new value of a column of a fact, or the old one when the fact was entered by hand.
-macro_rules! unless_entered {
-    ($fact:ident, $from:ident, $column:ident) => {
-        case_when(contracts::$fact.is_not_null().and(contracts::$from.is_null()), contracts::$column)
-            .otherwise(excluded(contracts::$column))
-    };
-}
-
-/// Stores contracts that operations refer to; gives them as they then are. One whose key is known
-/// keeps its spelling, and what was entered of it by hand, be it a moment ago; the rest of its facts
-/// is overwritten.
+/// Stores new contracts; returns them in order.
 ///
 /// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn upsert_contracts(conn: &mut DbConn, rows: Vec<NewContract>) -> Result<Vec<KnownContract>, DbError> {
-    macro_rules! upsert {
-        ($values:expr) => {
-            diesel::insert_into(contracts::table)
-                .values($values)
-                .on_conflict((contracts::department_id, contracts::organization_id, contracts::contract_key))
-                .do_update()
-                .set((
-                    contracts::contract_type.eq(unless_entered!(contract_type, type_from, contract_type)),
-                    contracts::type_from.eq(unless_entered!(contract_type, type_from, type_from)),
-                    contracts::counterparty.eq(unless_entered!(counterparty, counterparty_from, counterparty)),
-                    contracts::counterparty_from.eq(unless_entered!(
-                        counterparty,
-                        counterparty_from,
-                        counterparty_from
-                    )),
-                    contracts::updated_at.eq(excluded(contracts::updated_at)),
-                ))
-                .returning(KnownContract::as_returning())
-        };
-    }
+/// [`DbError::Duplicate`] when a key is taken.
+pub async fn insert_contracts(conn: &mut DbConn, rows: Vec<NewContract>) -> Result<Vec<KnownContract>, DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             let mut stored = Vec::with_capacity(rows.len());
             for chunk in rows.chunks(CHUNK) {
-                stored.extend(upsert!(chunk).get_results(&mut **conn).await?);
+                let inserted =
+                    diesel::insert_into(contracts::table).values(chunk).returning(KnownContract::as_returning());
+                stored.extend(inserted.get_results(&mut **conn).await?);
             }
             Ok(stored)
         }
         DbConn::Sqlite(conn) => Ok(conn
             .spawn_blocking(move |conn| {
-                rows.iter().map(|row| diesel::RunQueryDsl::get_result(upsert!(row), conn)).collect()
+                let insert = |row: &NewContract| {
+                    let inserted =
+                        diesel::insert_into(contracts::table).values(row).returning(KnownContract::as_returning());
+                    diesel::RunQueryDsl::get_result(inserted, conn)
+                };
+                rows.iter().map(insert).collect()
             })
             .await?),
     }
+}
+
+/// The other party of a contract, for a join.
+macro_rules! lender_of_contract {
+    () => {
+        lenders::table.on(lenders::department_id
+            .eq(contracts::department_id)
+            .and(lenders::id.nullable().eq(contracts::lender_id)))
+    };
 }
 
 /// As stored and answered, without the figures.
@@ -197,7 +180,14 @@ pub struct ContractRow {
     pub contract_number: String,
     pub contract_date: Option<NaiveDate>,
     pub contract_type: Option<String>,
+    pub lender_id: Option<i64>,
+    /// The lender's name.
+    #[diesel(select_expression = lenders::name.nullable())]
     pub counterparty: Option<String>,
+    /// `borrowed` or `lent`; absent when nothing says which: it counts as borrowed.
+    pub direction: Option<String>,
+    /// The currency of what is owed.
+    pub currency: Option<String>,
     pub organization_id: i64,
     pub is_active: bool,
     pub department_id: i64,
@@ -205,7 +195,8 @@ pub struct ContractRow {
     pub updated_at: NaiveDateTime,
 }
 
-/// What is to be changed; `None` leaves a field as it is.
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it. A fact that is set by hand
+/// is marked as such, and no operation overwrites it.
 #[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
@@ -213,8 +204,14 @@ pub struct ContractChange {
     pub contract_key: Option<String>,
     pub contract_number: Option<String>,
     pub contract_date: Option<NaiveDate>,
-    pub contract_type: Option<String>,
-    pub counterparty: Option<String>,
+    pub contract_type: Option<Option<String>>,
+    pub is_type_manual: Option<bool>,
+    pub lender_id: Option<Option<i64>>,
+    pub is_lender_manual: Option<bool>,
+    pub direction: Option<Option<String>>,
+    pub is_direction_manual: Option<bool>,
+    pub currency: Option<Option<String>>,
+    pub is_currency_manual: Option<bool>,
     pub organization_id: Option<i64>,
     pub is_active: Option<bool>,
 }
@@ -228,6 +225,10 @@ pub struct ContractFilter {
     pub is_active: Option<bool>,
     /// Of one type only.
     pub contract_type: Option<String>,
+    /// Of one lender only.
+    pub lender_id: Option<i64>,
+    /// Of one direction only; an unknown one counts as borrowed.
+    pub direction: Option<Direction>,
     /// A part of number, organization or counterparty, in any letter case.
     pub search: Option<String>,
 }
@@ -245,6 +246,7 @@ pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Res
                     .eq(contracts::department_id)
                     .and(organizations::id.eq(contracts::organization_id))),
             )
+            .left_join(lender_of_contract!())
             .select((ContractRow::as_select(), organizations::name))
             .order(contracts::id)
             .into_boxed();
@@ -256,6 +258,17 @@ pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Res
         }
         if let Some(contract_type) = &filter.contract_type {
             query = query.filter(contracts::contract_type.eq(contract_type));
+        }
+        if let Some(id) = filter.lender_id {
+            query = query.filter(contracts::lender_id.eq(id));
+        }
+        match filter.direction {
+            None => {}
+            Some(Direction::Lent) => query = query.filter(contracts::direction.eq(Direction::Lent.as_str())),
+            Some(Direction::Borrowed) => {
+                let lent = contracts::direction.eq(Direction::Lent.as_str());
+                query = query.filter(contracts::direction.is_null().or(diesel::dsl::not(lent).assume_not_null()));
+            }
         }
         query.load(c).await
     })?;
@@ -274,22 +287,25 @@ pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Res
 /// [`DbError`] when the database can't answer.
 pub async fn find_contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<ContractRow>, DbError> {
     let row: Option<ContractRow> = on_conn!(conn, |c| {
-        contracts::table.filter(contracts::id.eq(id)).select(ContractRow::as_select()).first(c).await.optional()
+        contracts::table
+            .left_join(lender_of_contract!())
+            .filter(contracts::id.eq(id))
+            .select(ContractRow::as_select())
+            .first(c)
+            .await
+            .optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
 }
 
-/// Changes the one of that id. Type and counterparty that are entered are not overwritten by what
-/// operations tell.
+/// Changes the one of that id.
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when the new key is taken.
 pub async fn update_contract(conn: &mut DbConn, id: i64, change: &ContractChange) -> Result<(), DbError> {
-    let type_from = change.contract_type.as_ref().map(|_| contracts::type_from.eq(None::<String>));
-    let counterparty_from = change.counterparty.as_ref().map(|_| contracts::counterparty_from.eq(None::<String>));
     on_conn!(conn, |c| {
         diesel::update(contracts::table.filter(contracts::id.eq(id)))
-            .set((change, type_from, counterparty_from, contracts::updated_at.eq(utc_now())))
+            .set((change, contracts::updated_at.eq(utc_now())))
             .execute(c)
             .await
     })?;

@@ -17,6 +17,7 @@ pub struct NewExpenseDetail {
     pub department_id: i64,
     pub expense_operation_id: String,
     pub contract_id: Option<i64>,
+    pub contract_alias_id: Option<i64>,
     pub contract_text: Option<String>,
     pub repayment_type: Option<String>,
     pub settlement_account: Option<String>,
@@ -43,6 +44,7 @@ pub struct KnownDetail {
     pub expense_operation_id: String,
     pub fingerprint: i64,
     pub occurrence: i32,
+    pub contract_id: Option<i64>,
 }
 
 /// A stored detail whose expense is known: what decides on its contract.
@@ -51,6 +53,7 @@ pub struct KnownDetail {
 pub struct LinkableDetail {
     pub id: i64,
     pub contract_id: Option<i64>,
+    pub contract_alias_id: Option<i64>,
     pub contract_text: String,
     #[diesel(embed)]
     pub expense: ExpenseFacts,
@@ -90,6 +93,7 @@ pub async fn list_details_of(
                     expense_details::expense_operation_id,
                     expense_details::fingerprint,
                     expense_details::occurrence,
+                    expense_details::contract_id,
                 ))
                 .load(c)
                 .await
@@ -124,6 +128,7 @@ pub async fn list_linkable_details(
                 .select((
                     expense_details::id,
                     expense_details::contract_id,
+                    expense_details::contract_alias_id,
                     expense_details::contract_text.assume_not_null(),
                     ExpenseFacts::as_select(),
                 ))
@@ -135,7 +140,7 @@ pub async fn list_linkable_details(
     Ok(details)
 }
 
-/// Gives details their contract.
+/// Gives details their contract, and the alias that it was recognized by.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -144,6 +149,7 @@ pub async fn link_details_to_contract(
     department_id: i64,
     detail_ids: &[i64],
     contract_id: i64,
+    contract_alias_id: i64,
 ) -> Result<(), DbError> {
     for ids in detail_ids.chunks(CHUNK) {
         on_conn!(conn, |c| {
@@ -152,7 +158,10 @@ pub async fn link_details_to_contract(
                     .filter(expense_details::department_id.eq(department_id))
                     .filter(expense_details::id.eq_any(ids)),
             )
-            .set(expense_details::contract_id.eq(contract_id))
+            .set((
+                expense_details::contract_id.eq(contract_id),
+                expense_details::contract_alias_id.eq(contract_alias_id),
+            ))
             .execute(c)
             .await
         })?;
@@ -194,6 +203,7 @@ pub async fn insert_expense_details(conn: &mut DbConn, rows: Vec<NewExpenseDetai
                     department_id: BigInt,
                     expense_operation_id: Text,
                     contract_id: Nullable<BigInt>,
+                    contract_alias_id: Nullable<BigInt>,
                     contract_text: Nullable<Text>,
                     repayment_type: Nullable<Text>,
                     settlement_account: Nullable<Text>,

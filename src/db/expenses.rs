@@ -19,6 +19,10 @@ pub struct NewExpense {
     pub organization_id: i64,
     pub bank_account_id: Option<i64>,
     pub contract_id: Option<i64>,
+    pub organization_alias_id: Option<i64>,
+    pub bank_account_alias_id: Option<i64>,
+    pub contract_alias_id: Option<i64>,
+    pub lender_alias_id: Option<i64>,
     pub operation_id: String,
     pub document_date: Option<NaiveDate>,
     pub operation_type: Option<String>,
@@ -50,9 +54,10 @@ pub struct NewExpense {
 pub struct ExpenseFacts {
     pub operation_id: String,
     pub organization_id: i64,
+    pub organization_alias_id: Option<i64>,
+    pub lender_alias_id: Option<i64>,
+    pub contract_id: Option<i64>,
     pub document_date: Option<NaiveDate>,
-    pub operation_type: Option<String>,
-    pub recipient: Option<String>,
 }
 
 /// What is stored of the expenses among `operation_ids`, by operation id.
@@ -82,6 +87,10 @@ pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>, are_new: 
             organization_id: BigInt,
             bank_account_id: Nullable<BigInt>,
             contract_id: Nullable<BigInt>,
+            organization_alias_id: Nullable<BigInt>,
+            bank_account_alias_id: Nullable<BigInt>,
+            contract_alias_id: Nullable<BigInt>,
+            lender_alias_id: Nullable<BigInt>,
             document_date: Nullable<Date>,
             operation_type: Nullable<Text>,
             account: Nullable<Text>,

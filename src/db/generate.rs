@@ -52,6 +52,9 @@ pub async fn generate_operations(conn: &mut DbConn, department_id: i64, operatio
         .replace("{principal}", PaymentType::Principal.as_1c())
         .replace("{interest}", PaymentType::Interest.as_1c());
     run(conn, &details, department_id, expenses).await?;
+    let contracts = super::list_contracts(conn, department_id).await?;
+    let ids: Vec<i64> = contracts.iter().map(|contract| contract.id).collect();
+    super::refresh_contract_facts(conn, department_id, &ids).await?;
     Ok(Generated { receipts, expenses, details: 2 * expenses })
 }
 
@@ -62,13 +65,16 @@ async fn make_parties(conn: &mut DbConn, department_id: i64) -> Result<(), DbErr
         for contract in 1..=CONTRACTS_EACH {
             let spelling = format!("Договор № {number}-{contract} от 01.12.2021");
             if let Some(reference) = ContractRef::parse(&spelling, None) {
-                let facts = super::ContractFacts {
-                    contract_type: Some("credit".to_owned()),
-                    counterparty: Some(format!("ПАО «Банк {}»", contract % 7)),
+                let lender = format!("ПАО «Банк {}»", contract % 7);
+                let lender_id = super::lender_of_name(conn, department_id, &lender).await?;
+                let contract = super::NewContract::new(department_id, organization_id, &reference, Some(lender_id));
+                let id = insert_contract(conn, &contract).await?;
+                let lender = super::ContractChange {
+                    lender_id: Some(Some(lender_id)),
+                    is_lender_manual: Some(true),
                     ..Default::default()
                 };
-                let contract = super::NewContract::new(department_id, organization_id, &reference, facts);
-                insert_contract(conn, &contract).await?;
+                super::update_contract(conn, id, &lender).await?;
             }
         }
     }

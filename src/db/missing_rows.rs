@@ -25,6 +25,7 @@ pub struct StoredOperation {
     pub operation_id: String,
     pub organization_id: i64,
     pub document_date: Option<NaiveDate>,
+    pub contract_id: Option<i64>,
 }
 
 macro_rules! on_table {
@@ -73,7 +74,7 @@ pub async fn list_active_operations(
             .filter(table::organization_id.eq_any(organization_ids))
             .order(table::id)
             .limit(CHUNK as i64)
-            .select((table::id, table::operation_id, table::organization_id, table::document_date))
+            .select((table::id, table::operation_id, table::organization_id, table::document_date, table::contract_id))
             .load(c)
             .await
     }))?)

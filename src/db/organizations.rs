@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema::organizations;
@@ -83,14 +83,13 @@ pub struct OrganizationRow {
     pub updated_at: NaiveDateTime,
 }
 
-/// What is to be changed; `None` leaves a field as it is.
-#[derive(Clone, Debug, Default, AsChangeset, Deserialize, ToSchema)]
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = organizations)]
-#[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct OrganizationChange {
     pub name: Option<String>,
-    pub inn: Option<String>,
+    pub inn: Option<Option<String>>,
     pub is_active: Option<bool>,
 }
 

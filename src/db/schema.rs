@@ -73,8 +73,6 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
-        type_from -> Nullable<Text>,
-        counterparty_from -> Nullable<Text>,
         lender_id -> Nullable<BigInt>,
         direction -> Nullable<Text>,
         currency -> Nullable<Text>,

@@ -79,6 +79,8 @@ pub struct KnownOperation {
     pub organization_id: i64,
     /// The day that it counts on.
     pub document_date: Option<chrono::NaiveDate>,
+    /// Its contract.
+    pub contract_id: Option<i64>,
 }
 
 /// Reads what is known of operations, by operation id. Expands to one query a chunk.
@@ -86,23 +88,34 @@ macro_rules! known_operations {
     ($conn:expr, $table:ident, $department_id:expr, $operation_ids:expr) => {{
         let mut known = std::collections::HashMap::with_capacity($operation_ids.len());
         for ids in $operation_ids.chunks($crate::db::id_chunk($conn)) {
-            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>)> = $crate::db::on_conn!($conn, |c| {
-                $table::table
-                    .filter($table::department_id.eq($department_id))
-                    .filter($table::operation_id.eq_any(ids))
-                    .select((
-                        $table::operation_id,
-                        $table::fingerprint,
-                        $table::is_active,
-                        $table::organization_id,
-                        $table::document_date,
-                    ))
-                    .load(c)
-                    .await
-            })?;
-            known.extend(rows.into_iter().map(|(id, fingerprint, is_active, organization_id, document_date)| {
-                (id, $crate::db::KnownOperation { fingerprint, is_active, organization_id, document_date })
-            }));
+            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>, Option<i64>)> =
+                $crate::db::on_conn!($conn, |c| {
+                    $table::table
+                        .filter($table::department_id.eq($department_id))
+                        .filter($table::operation_id.eq_any(ids))
+                        .select((
+                            $table::operation_id,
+                            $table::fingerprint,
+                            $table::is_active,
+                            $table::organization_id,
+                            $table::document_date,
+                            $table::contract_id,
+                        ))
+                        .load(c)
+                        .await
+                })?;
+            known.extend(rows.into_iter().map(
+                |(id, fingerprint, is_active, organization_id, document_date, contract_id)| {
+                    let operation = $crate::db::KnownOperation {
+                        fingerprint,
+                        is_active,
+                        organization_id,
+                        document_date,
+                        contract_id,
+                    };
+                    (id, operation)
+                },
+            ));
         }
         Ok(known)
     }};

@@ -2,12 +2,16 @@
 //!
 //! 1C spells one contract in several styles (`Договор N 9012 от 20.02.2023`, `9012 от
 //! 20.02.2023г.`). Two spellings mean one contract when number and date agree after the leading
-//! words, the tail and white space are taken off; the organization is compared by the importer.
+//! words, `г.` behind the date and white space are taken off; the organization is compared by the
+//! importer. What else stands behind the date belongs to the number (`… от 01.02.2023 (транш 2)`).
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::folded;
+
+/// What operations without a contract belong to, one for each organization and counterparty.
+const WITHOUT_CONTRACT: &str = "Без договора";
 
 const LEADING_WORDS: [&str; 6] = ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
 
@@ -29,9 +33,20 @@ impl ContractRef {
         if spelling.is_empty() {
             return None;
         }
-        let (head, date) = split_date(&spelling);
-        let number = without_leading_words(head);
-        Some(ContractRef { date: date.or(column_date), number: number.to_owned(), spelling })
+        let (head, date, tail) = split_date(&spelling);
+        let number = folded(&format!("{} {tail}", without_leading_words(head)));
+        Some(ContractRef { date: date.or(column_date), number, spelling })
+    }
+
+    /// The reference of an operation that names no contract.
+    pub fn none() -> ContractRef {
+        ContractRef { spelling: WITHOUT_CONTRACT.to_owned(), date: None, number: WITHOUT_CONTRACT.to_owned() }
+    }
+
+    /// Whether it identifies a contract only together with the other party: it has neither a date nor a
+    /// digit, like 1C's default contract of each counterparty, `Основной договор`.
+    pub fn is_per_counterparty(&self) -> bool {
+        self.date.is_none() && !self.number.chars().any(char::is_numeric)
     }
 
     /// What makes two spellings one contract: number without white space, and date.
@@ -68,18 +83,30 @@ pub fn look_alike(number: &str) -> String {
     plain.trim_start_matches('0').to_owned()
 }
 
-/// Splits `… от 10.06.2021г.` into what stands before it and the date.
-fn split_date(text: &str) -> (&str, Option<NaiveDate>) {
+/// Splits `№ 5 от 10.06.2021г. (транш 1)` into what stands before the date, the date, and what stands
+/// behind it.
+fn split_date(text: &str) -> (&str, Option<NaiveDate>, &str) {
     const MARK: &str = " от ";
     let found = text.rfind(MARK).map(|at| (&text[..at], &text[at + MARK.len()..]));
     let found = found.or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)));
     if let Some((head, tail)) = found {
-        let tail = tail.trim_end_matches('.').trim_end_matches("года").trim_end_matches('г');
-        if let Some(date) = ru_date(tail.trim()) {
-            return (head, Some(date));
+        let end = tail.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/')).unwrap_or(tail.len());
+        let (day, behind) = tail.split_at(end);
+        if let Some(date) = ru_date(day.trim_end_matches('.')) {
+            return (head, Some(date), without_year_mark(behind));
         }
     }
-    (text, None)
+    (text, None, "")
+}
+
+/// Takes `г`, `г.` or `года` off what stands behind a date.
+fn without_year_mark(behind: &str) -> &str {
+    let trimmed = behind.trim_start();
+    let rest = ["года", "г.", "г"].into_iter().find_map(|mark| trimmed.strip_prefix(mark));
+    match rest {
+        Some(rest) if !rest.starts_with(char::is_alphanumeric) => rest.trim_start_matches('.').trim(),
+        _ => trimmed.trim_end(),
+    }
 }
 
 fn without_leading_words(text: &str) -> &str {
@@ -121,6 +148,7 @@ pub fn ru_date(text: &str) -> Option<NaiveDate> {
     let (year, month, day) = if first.len() == 4 { (first, second, third) } else { (third, second, first) };
     let year = match (year.len(), year.parse::<i32>().ok()?) {
         (4, year) if year >= 1900 => year,
+        (2, year) if year >= 70 => 1900 + year,
         (2, year) => 2000 + year,
         _ => return None,
     };

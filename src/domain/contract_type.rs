@@ -10,25 +10,20 @@ pub enum ContractType {
 }
 
 impl ContractType {
-    /// What an operation's type tells: `Получение кредита в банке`, `Возврат кредита банку` are
-    /// of a credit, `Получение займа от контрагента`, `Возврат займа контрагенту` of a loan.
-    pub fn of_operation(operation_type: &str) -> Option<ContractType> {
-        let text = operation_type.to_lowercase();
-        if text.contains("кредит") {
-            Some(ContractType::Credit)
-        } else if text.contains("займ") || text.contains("заем") || text.contains("заём") {
-            Some(ContractType::Loan)
-        } else {
-            None
-        }
-    }
-
     /// The type of that name: as it is stored, or as the front end shows it, in any letter case.
     pub fn of_name(name: &str) -> Option<ContractType> {
         match name.to_lowercase().replace('ё', "е").as_str() {
             "credit" | "кредит" => Some(ContractType::Credit),
             "loan" | "заем" => Some(ContractType::Loan),
             _ => None,
+        }
+    }
+
+    /// As the front end shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            ContractType::Credit => "Кредит",
+            ContractType::Loan => "Заем",
         }
     }
 

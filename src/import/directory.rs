@@ -1,228 +1,259 @@
-//! The organizations, bank accounts and contracts of a department during one transaction.
+//! Recognizes the organizations, bank accounts, lenders and contracts that operations name.
 //!
-//! Those that appear are made. Organizations and bank accounts are few and read once; contracts are
-//! looked up, made and changed for many operations together, so that neither a row costs a round
-//! trip, nor memory grows with their number.
+//! Recognition goes by aliases alone, never by the names that are shown. Those that appear are made.
+//! Organizations, bank accounts and lenders are few and read once; contracts are looked up and made for
+//! many operations together, so that neither a row costs a round trip, nor memory grows with their number.
 
-use std::collections::HashMap;
-
-use chrono::NaiveDate;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::db::{
-    BankAccountId, ContractFacts, DbConn, DbError, ExpenseFacts, KnownContract, NewContract, insert_bank_account,
-    insert_organization, list_bank_account_ids, list_contracts_by_key, list_organization_ids, upsert_contracts,
+    AliasKind, ContractAliasKey, DbConn, DbError, ExpenseFacts, KnownAlias, NewAlias, NewContract, contract_key,
+    fill_bank_name, insert_alias, insert_aliases, insert_bank_account, insert_contracts, insert_lender,
+    insert_organization, list_aliases, list_contract_aliases, list_contracts_by_key,
 };
-use crate::domain::{ContractRef, ContractType};
+use crate::domain::{ContractRef, PartyName, number_and_bank};
 
 pub(super) struct Directory {
     department_id: i64,
-    organizations: HashMap<String, i64>,
-    bank_accounts: HashMap<String, BankAccountId>,
+    organizations: HashMap<String, KnownAlias>,
+    bank_accounts: HashMap<String, KnownAlias>,
+    lenders: HashMap<String, KnownAlias>,
+    /// The lenders behind the aliases, by the aliases' ids.
+    lender_ids: HashMap<i64, i64>,
+    /// The bank accounts whose bank's name was looked after.
+    named_accounts: HashSet<i64>,
     has_changed: bool,
+    has_new_parties: bool,
 }
 
-/// What an operation names.
-pub(super) struct Named<'r> {
+/// The names that an operation gives.
+pub(super) struct PartyNames<'r> {
     pub organization: &'r str,
     pub bank_account: Option<&'r str>,
+    pub lender: Option<&'r str>,
     pub contract: Option<&'r ContractRef>,
-    pub told: Told<'r>,
 }
 
-/// What an operation tells of its contracts. Of several operations the earliest decides, so that
-/// the order in which they arrive does not.
-#[derive(Clone, Copy)]
-pub(super) struct Told<'r> {
-    pub operation_id: &'r str,
-    pub document_date: Option<NaiveDate>,
-    pub operation_type: Option<&'r str>,
-    pub counterparty: Option<&'r str>,
-}
-
-impl Told<'_> {
-    /// Sorts by date, then by operation; those without a date come last.
-    fn from(&self) -> String {
-        let date = self.document_date.map_or("9999-99-99".to_owned(), |date| date.to_string());
-        format!("{date} {}", self.operation_id)
-    }
+/// The aliases that an operation was recognized by, and the rows behind them.
+pub(super) struct Parties {
+    pub organization: KnownAlias,
+    pub bank_account: Option<KnownAlias>,
+    pub lender: Option<KnownAlias>,
+    pub contract: KnownAlias,
 }
 
 /// A contract that an operation refers to.
 pub(super) struct Reference<'r> {
-    pub organization_id: i64,
-    pub contract: &'r ContractRef,
-    pub told: Told<'r>,
-}
-
-impl<'r> Reference<'r> {
-    /// From a detail of an expense.
-    pub fn of_detail(expense: &'r ExpenseFacts, contract: &'r ContractRef) -> Reference<'r> {
-        let told = Told {
-            operation_id: &expense.operation_id,
-            document_date: expense.document_date,
-            operation_type: expense.operation_type.as_deref(),
-            counterparty: expense.recipient.as_deref(),
-        };
-        Reference { organization_id: expense.organization_id, contract, told }
-    }
-}
-
-/// The rows behind what an operation names.
-pub(super) struct Parties {
-    pub organization_id: i64,
-    pub bank_account_id: Option<BankAccountId>,
-    pub contract_id: Option<i64>,
+    organization: KnownAlias,
+    lender: Option<KnownAlias>,
+    contract: &'r ContractRef,
 }
 
 impl Directory {
     pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<Directory, DbError> {
+        let lenders = list_aliases(conn, department_id, AliasKind::Lender).await?;
         Ok(Directory {
             department_id,
-            organizations: list_organization_ids(conn, department_id).await?,
-            bank_accounts: list_bank_account_ids(conn, department_id).await?,
+            organizations: list_aliases(conn, department_id, AliasKind::Organization).await?,
+            bank_accounts: list_aliases(conn, department_id, AliasKind::BankAccount).await?,
+            lender_ids: lenders.values().map(|alias| (alias.id, alias.target_id)).collect(),
+            lenders,
+            named_accounts: HashSet::new(),
             has_changed: false,
+            has_new_parties: false,
         })
     }
 
-    /// Whether anything was made or learnt.
+    /// Whether any row was made or completed.
     pub fn has_changed(&self) -> bool {
         self.has_changed
     }
 
-    /// The parties of some operations, in their order; those that appear are made.
-    pub async fn parties(&mut self, conn: &mut DbConn, named: &[Named<'_>]) -> Result<Vec<Parties>, DbError> {
-        let (mut parties, mut references) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
-        for Named { organization, bank_account, contract, told } in named {
-            let organization_id = self.organization(conn, organization).await?;
-            let bank_account_id = match bank_account {
+    /// Whether organizations or lenders were made.
+    pub fn has_new_parties(&self) -> bool {
+        self.has_new_parties
+    }
+
+    /// Returns the parties of some operations, in their order; those that appear are made.
+    pub async fn parties(&mut self, conn: &mut DbConn, names: &[PartyNames<'_>]) -> Result<Vec<Parties>, DbError> {
+        let none = ContractRef::none();
+        let (mut known, mut references) = (Vec::with_capacity(names.len()), Vec::with_capacity(names.len()));
+        for PartyNames { organization, bank_account, lender, contract } in names {
+            let organization = self.organization(conn, organization).await?;
+            let bank_account = match bank_account {
                 Some(text) => Some(self.bank_account(conn, text).await?),
                 None => None,
             };
-            parties.push(Parties { organization_id, bank_account_id, contract_id: None });
-            references.extend(contract.map(|contract| Reference { organization_id, contract, told: *told }));
+            let lender = match lender {
+                Some(name) => Some(self.lender(conn, name).await?),
+                None => None,
+            };
+            known.push((organization, bank_account, lender));
+            references.push(Reference { organization, lender, contract: contract.unwrap_or(&none) });
         }
-        let contract_ids = self.contracts(conn, &references).await?;
-        let referring = parties.iter_mut().zip(named).filter(|(_, named)| named.contract.is_some());
-        for ((parties, _), contract_id) in referring.zip(contract_ids) {
-            parties.contract_id = Some(contract_id);
-        }
-        Ok(parties)
+        let contracts = self.contracts(conn, &references).await?;
+        let parties =
+            |((organization, bank_account, lender), contract)| Parties { organization, bank_account, lender, contract };
+        Ok(known.into_iter().zip(contracts).map(parties).collect())
     }
 
-    async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<i64, DbError> {
-        if let Some(id) = self.organizations.get(name) {
-            return Ok(*id);
+    /// Returns the reference of a detail: its contract belongs to the organization of its expense. `None`
+    /// when that was stored before aliases were kept.
+    pub fn reference_of_detail<'r>(
+        &self,
+        expense: &'r ExpenseFacts,
+        contract: &'r ContractRef,
+    ) -> Option<Reference<'r>> {
+        let organization = KnownAlias { id: expense.organization_alias_id?, target_id: expense.organization_id };
+        let lender = expense.lender_alias_id;
+        let lender = lender.and_then(|id| Some(KnownAlias { id, target_id: *self.lender_ids.get(&id)? }));
+        Some(Reference { organization, lender, contract })
+    }
+
+    async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<KnownAlias, DbError> {
+        let key = PartyName::parse(name).key();
+        if let Some(known) = self.organizations.get(&key) {
+            return Ok(*known);
         }
         let id = insert_organization(conn, self.department_id, name, None).await?;
-        self.has_changed = true;
-        self.organizations.insert(name.to_owned(), id);
-        Ok(id)
+        let alias = self.new_alias(conn, AliasKind::Organization, key.clone(), name, id).await?;
+        self.has_new_parties = true;
+        self.organizations.insert(key, alias);
+        Ok(alias)
     }
 
-    async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<BankAccountId, DbError> {
+    async fn lender(&mut self, conn: &mut DbConn, name: &str) -> Result<KnownAlias, DbError> {
+        let key = PartyName::parse(name).key();
+        if let Some(known) = self.lenders.get(&key) {
+            return Ok(*known);
+        }
+        let id = insert_lender(conn, self.department_id, name, None).await?;
+        let alias = self.new_alias(conn, AliasKind::Lender, key.clone(), name, id).await?;
+        self.has_new_parties = true;
+        self.lenders.insert(key, alias);
+        self.lender_ids.insert(alias.id, alias.target_id);
+        Ok(alias)
+    }
+
+    async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<KnownAlias, DbError> {
         let (number, bank) = number_and_bank(text);
-        if let Some(id) = self.bank_accounts.get(number) {
-            return Ok(*id);
+        let key = number.to_lowercase();
+        if let Some(known) = self.bank_accounts.get(&key).copied() {
+            if let Some(bank) = bank.filter(|_| self.named_accounts.insert(known.target_id)) {
+                self.has_changed |= fill_bank_name(conn, known.target_id, bank).await?;
+            }
+            return Ok(known);
         }
         let id = insert_bank_account(conn, self.department_id, number, bank).await?;
-        self.has_changed = true;
-        self.bank_accounts.insert(number.to_owned(), id);
-        Ok(id)
+        let alias = self.new_alias(conn, AliasKind::BankAccount, key.clone(), number, id).await?;
+        self.bank_accounts.insert(key, alias);
+        Ok(alias)
     }
 
-    /// The contracts that some operations refer to, in their order; those that appear are made, and
-    /// what the operations tell of them is stored.
-    pub async fn contracts(&mut self, conn: &mut DbConn, references: &[Reference<'_>]) -> Result<Vec<i64>, DbError> {
-        let keys: Vec<ContractKey> = references.iter().map(|to| (to.organization_id, to.contract.key())).collect();
-        let known = list_contracts_by_key(conn, self.department_id, &keys.iter().cloned().collect()).await?;
-        let mut contracts: HashMap<_, _> = known.into_iter().map(Contract::of_stored).collect();
-        let mut changed = Vec::new();
-        for (key, to) in keys.iter().zip(references) {
-            let contract = contracts.entry(key.clone()).or_default();
-            let learnt = learn(&mut contract.facts, to.told);
-            let is_new = contract.id.is_none();
-            self.has_changed |= is_new || learnt.is_news;
-            let differs = is_new || learnt.is_news || learnt.is_earlier;
-            if differs && !std::mem::replace(&mut contract.differs, true) {
-                changed.push((key, to.contract));
+    async fn new_alias(
+        &mut self,
+        conn: &mut DbConn,
+        kind: AliasKind,
+        key: String,
+        spelling: &str,
+        target_id: i64,
+    ) -> Result<KnownAlias, DbError> {
+        self.has_changed = true;
+        let row = NewAlias::new(self.department_id, kind, key, spelling, target_id);
+        insert_alias(conn, row).await
+    }
+
+    /// Returns the contracts that some operations refer to, in their order; those that appear are made.
+    pub async fn contracts(
+        &mut self,
+        conn: &mut DbConn,
+        references: &[Reference<'_>],
+    ) -> Result<Vec<KnownAlias>, DbError> {
+        let wanted: BTreeSet<ContractAliasKey> = references.iter().flat_map(Reference::alias_keys).collect();
+        let mut known = list_contract_aliases(conn, self.department_id, &wanted).await?;
+        let mut missing: Vec<&Reference<'_>> = Vec::new();
+        let mut seen = HashSet::new();
+        for reference in references.iter().filter(|reference| reference.known_in(&known).is_none()) {
+            if seen.insert(reference.new_alias_key()) {
+                missing.push(reference);
             }
         }
-        let as_learnt = |(key, reference): (&ContractKey, &ContractRef)| {
-            let facts = contracts.get(key).map(|contract| contract.facts.clone()).unwrap_or_default();
-            NewContract::new(self.department_id, key.0, reference, facts)
-        };
-        let rows = changed.into_iter().map(as_learnt).collect();
-        contracts.extend(upsert_contracts(conn, rows).await?.into_iter().map(Contract::of_stored));
-        let id = |key| contracts.get(key).and_then(|contract| contract.id).ok_or(DbError::NoSuchReference);
-        keys.iter().map(id).collect()
-    }
-}
-
-/// A contract's organization and key.
-type ContractKey = (i64, String);
-
-/// A contract while operations tell of it.
-#[derive(Default)]
-struct Contract {
-    /// `None` when it is new.
-    id: Option<i64>,
-    facts: ContractFacts,
-    /// Whether it is not stored as it is.
-    differs: bool,
-}
-
-impl Contract {
-    fn of_stored(stored: KnownContract) -> (ContractKey, Contract) {
-        let contract = Contract { id: Some(stored.id), facts: stored.facts, differs: false };
-        ((stored.organization_id, stored.contract_key), contract)
-    }
-}
-
-/// What was learnt from an operation.
-#[derive(Default)]
-struct Learnt {
-    /// A fact is another now.
-    is_news: bool,
-    /// A fact is told by another operation now.
-    is_earlier: bool,
-}
-
-/// Takes what an operation tells where nothing was known, or a later operation had told it. What was
-/// entered by hand stays.
-fn learn(facts: &mut ContractFacts, told: Told<'_>) -> Learnt {
-    let mut learnt = Learnt::default();
-    let from = told.from();
-    let contract_type = told.operation_type.and_then(ContractType::of_operation).map(ContractType::as_str);
-    for (fact, fact_from, told) in [
-        (&mut facts.contract_type, &mut facts.type_from, contract_type),
-        (&mut facts.counterparty, &mut facts.counterparty_from, told.counterparty),
-    ] {
-        let is_first = match (&fact, &fact_from) {
-            (None, _) => true,
-            (Some(_), Some(known)) => from <= *known,
-            (Some(_), None) => false,
-        };
-        let Some(told) = told.filter(|_| is_first) else { continue };
-        if fact.as_deref() != Some(told) {
-            *fact = Some(told.to_owned());
-            learnt.is_news = true;
+        if !missing.is_empty() {
+            self.has_changed = true;
+            known.extend(self.make_contracts(conn, &missing).await?);
         }
-        if fact_from.as_deref() != Some(&from) {
-            *fact_from = Some(from.clone());
-            learnt.is_earlier = true;
-        }
+        let found = |reference: &Reference<'_>| reference.known_in(&known).ok_or(DbError::NoSuchReference);
+        references.iter().map(found).collect()
     }
-    learnt
+
+    /// Stores aliases of references that are not known, and the contracts that do not exist yet under any
+    /// alias.
+    async fn make_contracts(
+        &self,
+        conn: &mut DbConn,
+        missing: &[&Reference<'_>],
+    ) -> Result<HashMap<ContractAliasKey, KnownAlias>, DbError> {
+        let keys: Vec<(i64, String)> = missing.iter().map(|reference| reference.contract_key()).collect();
+        let stored = list_contracts_by_key(conn, self.department_id, &keys.iter().cloned().collect()).await?;
+        let mut ids: HashMap<(i64, String), i64> = stored
+            .into_iter()
+            .map(|contract| ((contract.organization_id, contract.contract_key), contract.id))
+            .collect();
+        let mut new: Vec<NewContract> = Vec::new();
+        let mut new_keys = HashSet::new();
+        for (key, reference) in keys.iter().zip(missing) {
+            if !ids.contains_key(key) && new_keys.insert(key.clone()) {
+                let lender_id = reference.lender.map(|lender| lender.target_id);
+                let organization_id = reference.organization.target_id;
+                new.push(NewContract::new(self.department_id, organization_id, reference.contract, lender_id));
+            }
+        }
+        let inserted = insert_contracts(conn, new).await?;
+        ids.extend(
+            inserted.into_iter().map(|contract| ((contract.organization_id, contract.contract_key), contract.id)),
+        );
+        let target = |key: &(i64, String)| ids.get(key).copied().ok_or(DbError::NoSuchReference);
+        let mut rows = Vec::with_capacity(missing.len());
+        let mut targets = Vec::with_capacity(missing.len());
+        for (key, reference) in keys.iter().zip(missing) {
+            let target_id = target(key)?;
+            targets.push((reference.new_alias_key(), target_id));
+            rows.push(NewAlias::of_contract(
+                self.department_id,
+                reference.new_alias_key(),
+                &reference.contract.spelling,
+                target_id,
+            ));
+        }
+        let alias_ids = insert_aliases(conn, rows).await?;
+        let alias = |((key, target_id), id)| (key, KnownAlias { id, target_id });
+        Ok(targets.into_iter().zip(alias_ids).map(alias).collect())
+    }
 }
 
-/// Splits `40702810900000012345, АО «Банк»` into the twenty digits of a Russian account number and
-/// the bank's name. A text without such a number is the number itself.
-fn number_and_bank(text: &str) -> (&str, Option<&str>) {
-    const DIGITS: usize = 20;
-    let number = text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == DIGITS);
-    let Some(number) = number else { return (text, None) };
-    let (before, after) = text.split_once(number).unwrap_or_default();
-    let [before, after] = [before, after].map(|part| part.trim_matches([' ', ',', ';', '(', ')', '-', '/']));
-    let bank = if before.len() > after.len() { before } else { after };
-    (number, Some(bank).filter(|bank| !bank.is_empty()))
+impl Reference<'_> {
+    /// The aliases that it may be known by: one that holds for its lender only comes before one that holds
+    /// for all.
+    fn alias_keys(&self) -> impl Iterator<Item = ContractAliasKey> {
+        let key = self.contract.key();
+        let of_lender = self.lender.map(|lender| (self.organization.id, lender.id, key.clone()));
+        let general = (!self.contract.is_per_counterparty() || self.lender.is_none())
+            .then(|| (self.organization.id, 0, key.clone()));
+        of_lender.into_iter().chain(general)
+    }
+
+    fn known_in(&self, known: &HashMap<ContractAliasKey, KnownAlias>) -> Option<KnownAlias> {
+        self.alias_keys().find_map(|key| known.get(&key).copied())
+    }
+
+    /// The alias that it gets when it is not known.
+    fn new_alias_key(&self) -> ContractAliasKey {
+        let lender = self.lender.filter(|_| self.contract.is_per_counterparty()).map_or(0, |lender| lender.id);
+        (self.organization.id, lender, self.contract.key())
+    }
+
+    fn contract_key(&self) -> (i64, String) {
+        let lender_id = self.lender.map(|lender| lender.target_id);
+        (self.organization.target_id, contract_key(self.contract, lender_id))
+    }
 }

@@ -15,7 +15,9 @@ use sha2::{Digest, Sha256};
 
 use super::directory::Directory;
 use super::workbook::{Kind, Rows, SeenIds};
-use crate::db::{DbConn, DbError, OperationTable, has_details, has_operations_in};
+use crate::db::{
+    DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
+};
 use crate::domain::TouchedMonths;
 use waiting_details::WaitingDetails;
 
@@ -57,6 +59,8 @@ pub struct Loader {
     rows_taken: u64,
     counts: LoadCounts,
     touched: TouchedMonths,
+    /// The contracts that operations came to, or left.
+    touched_contracts: BTreeSet<i64>,
 }
 
 /// What loading a file did: to its table, and to which figures.
@@ -106,6 +110,7 @@ impl Loader {
             rows_taken: 0,
             counts: LoadCounts::default(),
             touched: TouchedMonths::default(),
+            touched_contracts: BTreeSet::new(),
         })
     }
 
@@ -140,7 +145,15 @@ impl Loader {
         if let Some((seen, max_percent)) = missing {
             deactivate_missing(conn, &mut self, seen, max_percent).await?;
         }
-        Ok(Loaded { counts: self.counts, touched: self.touched, has_new_parties: self.directory.has_changed() })
+        let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
+        let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
+        let has_new_relations =
+            self.directory.has_new_parties() && refresh_intra_group(conn, self.department_id).await?;
+        Ok(Loaded {
+            counts: self.counts,
+            touched: self.touched,
+            has_new_parties: self.directory.has_changed() || has_new_facts || has_new_relations,
+        })
     }
 }
 

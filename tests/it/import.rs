@@ -1,8 +1,6 @@
 //! Workbooks into tables: counts, rejects, order, details; the same on both databases.
 
-use credit_portfolio::db::{self, ContractFacts, NewContract};
 use credit_portfolio::demo::Cell;
-use credit_portfolio::domain::ContractRef;
 use credit_portfolio::import::{FileStatus, RunReport, RunState};
 use serde_json::{Value, json};
 
@@ -31,7 +29,7 @@ on_both_databases!(
     departments_keep_their_rows_apart,
     a_contract_learns_its_lender_when_an_operation_tells_it,
     the_earliest_operation_tells_the_lender_unless_somebody_entered_one,
-    what_is_entered_while_a_file_is_loaded_stays,
+    what_is_entered_of_a_contract_stays_until_it_is_given_back,
     a_row_that_goes_to_another_organization_takes_its_details_along,
     a_new_portfolio_of_twenty_thousand_rows_goes_in_whole,
 );
@@ -237,17 +235,18 @@ async fn departments_keep_their_rows_apart(backend: Backend) {
 }
 
 async fn a_contract_learns_its_lender_when_an_operation_tells_it(backend: Backend) {
-    use credit_portfolio::db;
     let app = TestApp::start(backend).await;
     let mut silent = a_receipt(1);
     silent.counterparty = String::new();
     let mut sheet = receipts_sheet(&[silent, a_receipt(2).with("ПАО «Другой»")]);
     sheet.rows[1][2] = Cell::Empty;
     app.import(DEPARTMENT, &[(RECEIPTS, &sheet.to_xlsx().unwrap())]).await;
-    let contracts = db::list_contracts(&mut app.running.state.db.conn().await.unwrap(), DEPARTMENT).await.unwrap();
-    assert_eq!(contracts.len(), 1);
-    assert_eq!(contracts[0].facts.counterparty.as_deref(), Some("ПАО «Другой»"));
-    assert_eq!(contracts[0].facts.contract_type.as_deref(), Some("credit"));
+    let contracts = app.get("contracts").await.ok();
+    assert_eq!(contracts.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&contracts[0]["counterparty"], &contracts[0]["contract_type"]),
+        (&json!("ПАО «Другой»"), &json!("credit"))
+    );
     app.stop().await;
 }
 
@@ -306,28 +305,27 @@ async fn the_earliest_operation_tells_the_lender_unless_somebody_entered_one(bac
     app.stop().await;
 }
 
-/// An import looks contracts up, somebody enters a lender, and then the import stores what it learnt.
-async fn what_is_entered_while_a_file_is_loaded_stays(backend: Backend) {
+async fn what_is_entered_of_a_contract_stays_until_it_is_given_back(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&[a_receipt(1).with("ПАО «Первый»")]))]).await;
     let contract = app.get("contracts").await.ok()[0].clone();
     let token = app.token(credit_portfolio::domain::Role::Admin, DEPARTMENT).await;
     let path = format!("credit-portfolio/contracts/{}", contract["id"]);
-    let entered = json!({"counterparty": "АО «По договору»"});
-    app.request(reqwest::Method::PUT, &path, Some(&token), Some(entered)).await.ok();
-    let reference = ContractRef::parse(contract["contract_number"].as_str().unwrap(), None).unwrap();
-    let learnt = ContractFacts {
-        contract_type: Some("loan".to_owned()),
-        type_from: Some("2020-01-01 an earlier one".to_owned()),
-        counterparty: Some("ПАО «Ещё раньше»".to_owned()),
-        counterparty_from: Some("2020-01-01 an earlier one".to_owned()),
+    let put = async |body: Value| app.request(reqwest::Method::PUT, &path, Some(&token), Some(body)).await.ok();
+    let facts = |contract: &Value| {
+        ["counterparty", "contract_type", "direction", "currency"].map(|name| contract[name].clone())
     };
-    let organization_id = contract["organization_id"].as_i64().unwrap();
-    let row = NewContract::new(DEPARTMENT, organization_id, &reference, learnt);
-    let stored = app.running.state.db.write(async |conn| db::upsert_contracts(conn, vec![row]).await).await.unwrap();
-    assert_eq!(stored.len(), 1, "the contract was not recognized");
-    let after = app.get("contracts").await.ok()[0].clone();
-    assert_eq!((&after["id"], &after["counterparty"]), (&contract["id"], &json!("АО «По договору»")));
-    assert_eq!(after["contract_type"], "loan");
+    let derived = [json!("ПАО «Первый»"), json!("credit"), json!("borrowed"), json!("RUB")];
+    assert_eq!(facts(&contract), derived);
+    let entered = json!({
+        "counterparty": "АО «По договору»", "contract_type": "Заем", "direction": "lent", "currency": "USD",
+    });
+    let wanted = [json!("АО «По договору»"), json!("loan"), json!("lent"), json!("USD")];
+    assert_eq!(facts(&put(entered).await), wanted);
+    app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&[a_receipt(2).with("ПАО «Второй»").on("01.02.2024")]))]).await;
+    assert_eq!(facts(&app.get("contracts").await.ok()[0]), wanted);
+    let null = json!({ "counterparty": null, "contract_type": null, "direction": null, "currency": null });
+    let now = [json!("ПАО «Второй»"), json!("credit"), json!("borrowed"), json!("RUB")];
+    assert_eq!(facts(&put(null).await), now, "the earliest drawing decides again");
     app.stop().await;
 }

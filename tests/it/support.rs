@@ -5,6 +5,7 @@ pub mod ftp_proxy;
 pub mod ftp_servers;
 pub mod processes;
 pub mod proxy;
+pub mod random_portfolio;
 pub mod servers;
 pub mod tables;
 pub mod workbooks;

@@ -1,4 +1,8 @@
+DROP INDEX receipts_by_contract;
+DROP INDEX expenses_by_contract;
 DROP INDEX contracts_by_lender;
+ALTER TABLE contracts ADD COLUMN type_from TEXT;
+ALTER TABLE contracts ADD COLUMN counterparty_from TEXT;
 ALTER TABLE expense_details DROP COLUMN contract_alias_id;
 ALTER TABLE expenses DROP COLUMN lender_alias_id;
 ALTER TABLE expenses DROP COLUMN contract_alias_id;

@@ -56,6 +56,13 @@ ALTER TABLE contracts ADD COLUMN is_type_manual BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE contracts ADD COLUMN is_lender_manual BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE contracts ADD COLUMN is_direction_manual BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE contracts ADD COLUMN is_currency_manual BOOLEAN NOT NULL DEFAULT FALSE;
+-- What was entered by hand, or stored before its origin was kept, stays. The texts of counterparties become
+-- lenders when the program starts: it alone folds Russian names.
+UPDATE contracts SET
+    is_type_manual = contract_type IS NOT NULL AND type_from IS NULL,
+    is_lender_manual = counterparty IS NOT NULL AND counterparty_from IS NULL;
+ALTER TABLE contracts DROP COLUMN type_from;
+ALTER TABLE contracts DROP COLUMN counterparty_from;
 CREATE INDEX contracts_by_lender ON contracts (department_id, lender_id);
 
 -- The aliases that an operation was recognized by: a merge, a split or its undoing places it by them.
@@ -68,3 +75,5 @@ ALTER TABLE expenses ADD COLUMN bank_account_alias_id BIGINT;
 ALTER TABLE expenses ADD COLUMN contract_alias_id BIGINT;
 ALTER TABLE expenses ADD COLUMN lender_alias_id BIGINT;
 ALTER TABLE expense_details ADD COLUMN contract_alias_id BIGINT;
+CREATE INDEX receipts_by_contract ON receipts (department_id, contract_id);
+CREATE INDEX expenses_by_contract ON expenses (department_id, contract_id);

@@ -33,6 +33,7 @@ groups! {
     ExpenseId: "expense_operation_id";
     Activity: "is_active";
     ContractKind: "contract_type";
+    LenderAndDirection: "lender_id", "direction";
     Search: "search";
     Portfolio: "contract_type", "lender_id", "direction", "intra_group", "confirmed";
     ContractStatusFilter: "status", "has_debt", "sort_of_contracts";

@@ -29,7 +29,8 @@ impl Loader {
         for detail in list_details_of(conn, department_id, &ids).await? {
             known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
         }
-        let (mut vanished, mut fresh, mut linked) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut vanished, mut fresh, mut linked): (Vec<i64>, Vec<NewExpenseDetail>, Vec<_>) =
+            (Vec::new(), Vec::new(), Vec::new());
         let now = utc_now();
         for (expense_operation_id, rows) in sets {
             let mut stored: HashSet<(i64, i32)> = HashSet::new();
@@ -49,13 +50,15 @@ impl Loader {
                     continue;
                 }
                 inserted += 1;
-                if let (Some(contract), Some(expense)) = (&row.contract, expenses.get(&expense_operation_id)) {
-                    linked.push((fresh.len(), contract.clone(), expense));
+                if let Some(expense) = expenses.get(&expense_operation_id) {
+                    self.touched_contracts.extend(expense.contract_id);
+                    linked.extend(row.contract.clone().map(|contract| (fresh.len(), contract, expense)));
                 }
                 fresh.push(NewExpenseDetail {
                     department_id,
                     expense_operation_id: row.expense_operation_id,
                     contract_id: None,
+                    contract_alias_id: None,
                     contract_text: row.contract.map(|contract| contract.spelling),
                     repayment_type: row.repayment_type,
                     settlement_account: row.settlement_account,
@@ -76,7 +79,8 @@ impl Loader {
                 });
             }
             let gone = known.iter().filter(|detail| !wanted.contains(&(detail.fingerprint, detail.occurrence)));
-            let gone: Vec<i64> = gone.map(|detail| detail.id).collect();
+            let gone: Vec<&KnownDetail> = gone.collect();
+            self.touched_contracts.extend(gone.iter().filter_map(|detail| detail.contract_id));
             let updated = gone.len().min(inserted);
             self.counts.updated += updated;
             self.counts.inserted += inserted - updated;
@@ -84,14 +88,20 @@ impl Loader {
             if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
                 self.touched.touch(expense.organization_id, expense.document_date);
             }
-            vanished.extend(gone);
+            vanished.extend(gone.iter().map(|detail| detail.id));
         }
-        let references: Vec<Reference<'_>> =
-            linked.iter().map(|(_, contract, expense)| Reference::of_detail(expense, contract)).collect();
-        let contract_ids = self.directory.contracts(conn, &references).await?;
-        for ((at, ..), contract_id) in linked.into_iter().zip(contract_ids) {
+        let (mut places, mut references): (Vec<usize>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
+        for (at, contract, expense) in &linked {
+            if let Some(reference) = self.directory.reference_of_detail(expense, contract) {
+                places.push(*at);
+                references.push(reference);
+            }
+        }
+        let contracts = self.directory.contracts(conn, &references).await?;
+        for (at, contract) in places.into_iter().zip(contracts) {
+            self.touched_contracts.insert(contract.target_id);
             if let Some(detail) = fresh.get_mut(at) {
-                detail.contract_id = Some(contract_id);
+                (detail.contract_id, detail.contract_alias_id) = (Some(contract.target_id), Some(contract.id));
             }
         }
         delete_expense_details(conn, department_id, &vanished).await?;

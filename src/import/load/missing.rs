@@ -43,8 +43,9 @@ pub(super) async fn deactivate_missing(
     }
     let ids: Vec<i64> = missing.iter().map(|operation| operation.id).collect();
     deactivate_operations(conn, table, loader.department_id, &ids).await?;
-    for StoredOperation { organization_id, document_date, .. } in missing {
+    for StoredOperation { organization_id, document_date, contract_id, .. } in missing {
         loader.touched.touch(organization_id, document_date);
+        loader.touched_contracts.extend(contract_id);
         loader.counts.deleted += 1;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::db::{
     list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
-use crate::import::directory::{Named, Parties, Reference, Told};
+use crate::import::directory::{Parties, PartyNames, Reference};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 /// A row that has to be written.
@@ -31,20 +31,26 @@ impl Loader {
             false => HashMap::new(),
         };
         let news = self.news(rows, &known);
-        let named: Vec<Named<'_>> = news.iter().map(|news| Named::from(&news.row)).collect();
-        let parties = self.directory.parties(conn, &named).await?;
+        let names: Vec<PartyNames<'_>> = news.iter().map(|news| PartyNames::from(&news.row)).collect();
+        let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
-            let Parties { organization_id, bank_account_id, contract_id } = parties;
+            let Parties { organization, bank_account, lender, contract } = parties;
+            let organization_id = organization.target_id;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
+            self.touched_contracts.insert(contract.target_id);
             let rows = if is_new { &mut fresh } else { &mut changed };
             rows.push(NewReceipt {
                 department_id,
                 organization_id,
-                bank_account_id,
-                contract_id,
+                bank_account_id: bank_account.map(|alias| alias.target_id),
+                contract_id: Some(contract.target_id),
+                organization_alias_id: Some(organization.id),
+                bank_account_alias_id: bank_account.map(|alias| alias.id),
+                contract_alias_id: Some(contract.id),
+                lender_alias_id: lender.map(|alias| alias.id),
                 operation_id: row.operation_id,
                 document_date: row.document_date,
                 operation_type: row.operation_type,
@@ -85,20 +91,26 @@ impl Loader {
             false => HashMap::new(),
         };
         let news = self.news(rows, &known);
-        let named: Vec<Named<'_>> = news.iter().map(|news| Named::from(&news.row)).collect();
-        let parties = self.directory.parties(conn, &named).await?;
+        let names: Vec<PartyNames<'_>> = news.iter().map(|news| PartyNames::from(&news.row)).collect();
+        let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
-            let Parties { organization_id, bank_account_id, contract_id } = parties;
+            let Parties { organization, bank_account, lender, contract } = parties;
+            let organization_id = organization.target_id;
             self.organizations.insert(organization_id);
             self.touched.touch(organization_id, row.document_date);
+            self.touched_contracts.insert(contract.target_id);
             let rows = if is_new { &mut fresh } else { &mut changed };
             rows.push(NewExpense {
                 department_id,
                 organization_id,
-                bank_account_id,
-                contract_id,
+                bank_account_id: bank_account.map(|alias| alias.target_id),
+                contract_id: Some(contract.target_id),
+                organization_alias_id: Some(organization.id),
+                bank_account_alias_id: bank_account.map(|alias| alias.id),
+                contract_alias_id: Some(contract.id),
+                lender_alias_id: lender.map(|alias| alias.id),
                 operation_id: row.operation_id,
                 document_date: row.document_date,
                 operation_type: row.operation_type,
@@ -133,25 +145,32 @@ impl Loader {
     }
 
     /// A detail's contract belongs to the organization of its expense: details that came first, or
-    /// whose expense went to another organization, get theirs now.
+    /// whose expense went to another organization or lender, get theirs now.
     async fn link_details(&mut self, conn: &mut DbConn, expense_operation_ids: &[String]) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
         let details = list_linkable_details(conn, department_id, &ids).await?;
-        let texts = details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None));
-        let linkable: Vec<_> =
-            details.iter().zip(texts).filter_map(|(detail, contract)| Some((detail, contract?))).collect();
-        let references: Vec<Reference<'_>> =
-            linkable.iter().map(|(detail, contract)| Reference::of_detail(&detail.expense, contract)).collect();
-        let contract_ids = self.directory.contracts(conn, &references).await?;
-        let mut by_contract: HashMap<i64, Vec<i64>> = HashMap::new();
-        for ((detail, _), contract_id) in linkable.iter().zip(contract_ids) {
-            if detail.contract_id != Some(contract_id) {
-                by_contract.entry(contract_id).or_default().push(detail.id);
+        let texts: Vec<Option<ContractRef>> =
+            details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None)).collect();
+        let (mut linkable, mut references): (Vec<_>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
+        for (detail, contract) in details.iter().zip(&texts) {
+            let reference = contract.as_ref().and_then(|to| self.directory.reference_of_detail(&detail.expense, to));
+            if let Some(reference) = reference {
+                linkable.push(detail);
+                references.push(reference);
             }
         }
-        for (contract_id, detail_ids) in by_contract {
-            link_details_to_contract(conn, department_id, &detail_ids, contract_id).await?;
+        let contracts = self.directory.contracts(conn, &references).await?;
+        let mut by_contract: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
+        for (detail, contract) in linkable.into_iter().zip(contracts) {
+            self.touched_contracts.extend(detail.contract_id);
+            self.touched_contracts.insert(contract.target_id);
+            if (detail.contract_id, detail.contract_alias_id) != (Some(contract.target_id), Some(contract.id)) {
+                by_contract.entry((contract.target_id, contract.id)).or_default().push(detail.id);
+            }
+        }
+        for ((contract_id, alias_id), detail_ids) in by_contract {
+            link_details_to_contract(conn, department_id, &detail_ids, contract_id, alias_id).await?;
         }
         Ok(())
     }
@@ -159,12 +178,12 @@ impl Loader {
     /// The rows that have to be written.
     fn news<R: Serialize>(&mut self, rows: Vec<R>, known: &HashMap<String, KnownOperation>) -> Vec<News<R>>
     where
-        for<'r> Named<'r>: From<&'r R>,
+        R: HasOperationId,
     {
         let mut news = Vec::with_capacity(rows.len());
         for row in rows {
             let fingerprint = fingerprint(&row);
-            let stored = known.get(Named::from(&row).told.operation_id);
+            let stored = known.get(row.operation_id());
             if self.is_news(stored, fingerprint) {
                 news.push(News { row, fingerprint, is_new: stored.is_none() });
             }
@@ -185,40 +204,48 @@ impl Loader {
             Some(stored) => {
                 self.counts.updated += 1;
                 self.touched.touch(stored.organization_id, stored.document_date);
+                self.touched_contracts.extend(stored.contract_id);
             }
         }
         true
     }
 }
 
-impl<'r> From<&'r ReceiptRow> for Named<'r> {
-    fn from(row: &'r ReceiptRow) -> Named<'r> {
-        Named {
+/// A row that stands for an operation.
+trait HasOperationId {
+    fn operation_id(&self) -> &str;
+}
+
+impl HasOperationId for ReceiptRow {
+    fn operation_id(&self) -> &str {
+        &self.operation_id
+    }
+}
+
+impl HasOperationId for ExpenseRow {
+    fn operation_id(&self) -> &str {
+        &self.operation_id
+    }
+}
+
+impl<'r> From<&'r ReceiptRow> for PartyNames<'r> {
+    fn from(row: &'r ReceiptRow) -> PartyNames<'r> {
+        PartyNames {
             organization: &row.organization,
             bank_account: row.bank_account.as_deref(),
+            lender: row.payer.as_deref(),
             contract: row.contract.as_ref(),
-            told: Told {
-                operation_id: &row.operation_id,
-                document_date: row.document_date,
-                operation_type: row.operation_type.as_deref(),
-                counterparty: row.payer.as_deref(),
-            },
         }
     }
 }
 
-impl<'r> From<&'r ExpenseRow> for Named<'r> {
-    fn from(row: &'r ExpenseRow) -> Named<'r> {
-        Named {
+impl<'r> From<&'r ExpenseRow> for PartyNames<'r> {
+    fn from(row: &'r ExpenseRow) -> PartyNames<'r> {
+        PartyNames {
             organization: &row.organization,
             bank_account: row.bank_account.as_deref(),
+            lender: row.recipient.as_deref(),
             contract: row.contract.as_ref(),
-            told: Told {
-                operation_id: &row.operation_id,
-                document_date: row.document_date,
-                operation_type: row.operation_type.as_deref(),
-                counterparty: row.recipient.as_deref(),
-            },
         }
     }
 }

@@ -26,7 +26,14 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
     };
     let details =
         DetailFilter { department: scope, dates: DateRange::ALL, expense_operation_id: None, contract_id: None };
-    let contracts = ContractFilter { department: scope, is_active: None, contract_type: None, search: None };
+    let contracts = ContractFilter {
+        department: scope,
+        is_active: None,
+        contract_type: None,
+        lender_id: None,
+        direction: None,
+        search: None,
+    };
     BTreeMap::from([
         ("receipts", names.told(&list_receipts(conn, &operations, ALL).await.unwrap())),
         ("expenses", names.told(&list_expenses(conn, &operations, ALL).await.unwrap())),
@@ -49,8 +56,9 @@ impl Names {
         }
         for row in list_contracts(conn, department_id).await.unwrap() {
             let organization = &names[&("organization_id", row.organization_id)];
-            let name = format!("{organization} {}", row.contract_key);
-            names.insert(("contract_id", row.id), name);
+            // The key of a contract of one counterparty ends with an id.
+            let key = row.contract_key.split('@').next().unwrap_or_default();
+            names.insert(("contract_id", row.id), format!("{organization} {key}"));
         }
         Names(names)
     }
@@ -59,7 +67,7 @@ impl Names {
         let told = |row: &T| {
             let mut row = serde_json::to_value(row).unwrap();
             let fields = row.as_object_mut().unwrap();
-            for name in ["id", "department_id", "created_at", "updated_at"] {
+            for name in ["id", "department_id", "lender_id", "created_at", "updated_at"] {
                 fields.remove(name);
             }
             for name in ["organization_id", "bank_account_id", "contract_id"] {

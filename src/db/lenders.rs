@@ -1,0 +1,169 @@
+//! Lenders: the other parties of contracts, borrowers of loans given included.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::aliases::{AliasKind, NewAlias, find_target, insert_alias};
+use super::schema::lenders;
+use super::{DbConn, DbError, Page, on_conn, utc_now};
+use crate::domain::{DepartmentScope, PartyName};
+
+/// As stored and answered.
+#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[diesel(table_name = lenders)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+#[schema(as = Lender)]
+pub struct LenderRow {
+    pub id: i64,
+    pub name: String,
+    pub inn: Option<String>,
+    #[serde(rename = "group")]
+    pub group_name: Option<String>,
+    /// Whether it is one of the holding's own organizations.
+    pub is_intra_group: bool,
+    /// Whether that was set by hand; else it follows from INN and name.
+    pub is_intra_group_manual: bool,
+    pub is_active: bool,
+    pub department_id: i64,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = lenders)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct LenderChange {
+    pub name: Option<String>,
+    pub inn: Option<Option<String>>,
+    pub group_name: Option<Option<String>>,
+    pub is_intra_group: Option<bool>,
+    pub is_intra_group_manual: Option<bool>,
+    pub is_active: Option<bool>,
+}
+
+/// Stores a new lender; returns its id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn insert_lender(
+    conn: &mut DbConn,
+    department_id: i64,
+    name: &str,
+    inn: Option<&str>,
+) -> Result<i64, DbError> {
+    let now = utc_now();
+    let row = (
+        lenders::department_id.eq(department_id),
+        lenders::name.eq(name),
+        lenders::inn.eq(inn),
+        lenders::created_at.eq(now),
+        lenders::updated_at.eq(now),
+    );
+    Ok(on_conn!(conn, |c| {
+        diesel::insert_into(lenders::table).values(row).returning(lenders::id).get_result(c).await
+    })?)
+}
+
+/// Returns the lender that a name is recognized as; one that is not known is made.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn lender_of_name(conn: &mut DbConn, department_id: i64, name: &str) -> Result<i64, DbError> {
+    let key = PartyName::parse(name).key();
+    if let Some(id) = find_target(conn, department_id, AliasKind::Lender, &key).await? {
+        return Ok(id);
+    }
+    let id = insert_lender(conn, department_id, name, None).await?;
+    insert_alias(conn, NewAlias::new(department_id, AliasKind::Lender, key, name, id)).await?;
+    refresh_intra_group(conn, department_id).await?;
+    Ok(id)
+}
+
+/// Returns a part of the list, by id, and the full count.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_lenders(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<LenderRow>, i64), DbError> {
+    macro_rules! filtered {
+        ($query:expr) => {{
+            let mut query = $query.into_boxed();
+            if let Some(id) = scope.id() {
+                query = query.filter(lenders::department_id.eq(id));
+            }
+            if let Some(is_active) = is_active {
+                query = query.filter(lenders::is_active.eq(is_active));
+            }
+            query
+        }};
+    }
+    let total = on_conn!(conn, |c| filtered!(lenders::table).count().get_result(c).await)?;
+    let rows = on_conn!(conn, |c| {
+        filtered!(lenders::table.select(LenderRow::as_select()))
+            .order(lenders::id)
+            .offset(page.skip)
+            .limit(page.limit)
+            .load(c)
+            .await
+    })?;
+    Ok((rows, total))
+}
+
+/// Returns the one of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_lender(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<LenderRow>, DbError> {
+    let row: Option<LenderRow> = on_conn!(conn, |c| {
+        lenders::table.filter(lenders::id.eq(id)).select(LenderRow::as_select()).first(c).await.optional()
+    })?;
+    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
+}
+
+/// Changes the one of that id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn update_lender(conn: &mut DbConn, id: i64, change: &LenderChange) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(lenders::table.filter(lenders::id.eq(id)))
+            .set((change, lenders::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
+/// A lender is one of the holding's own organizations when both have the same INN, or a spelling in common:
+/// the same folded name with the same legal form.
+const REFRESH_INTRA_GROUP: &str = "
+UPDATE lenders SET is_intra_group = NOT is_intra_group
+WHERE department_id = $1 AND NOT is_intra_group_manual AND is_intra_group <> (
+    EXISTS (SELECT 1 FROM organizations o WHERE o.department_id = lenders.department_id AND o.inn = lenders.inn)
+    OR EXISTS (
+        SELECT 1 FROM aliases l
+        JOIN aliases o ON o.department_id = l.department_id AND o.kind = 'organization' AND o.key = l.key
+        WHERE l.department_id = lenders.department_id AND l.kind = 'lender' AND l.target_id = lenders.id
+    )
+)";
+
+/// Finds out again which lenders are the holding's own organizations, but for those that it was set of by
+/// hand. Returns whether any changed.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn refresh_intra_group(conn: &mut DbConn, department_id: i64) -> Result<bool, DbError> {
+    let changed = on_conn!(conn, |c| {
+        diesel::sql_query(REFRESH_INTRA_GROUP).bind::<BigInt, _>(department_id).execute(c).await
+    })?;
+    Ok(changed > 0)
+}

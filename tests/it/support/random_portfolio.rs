@@ -1,0 +1,383 @@
+//! Random operations of every situation that balances know, as workbooks; and an independent reading of
+//! them: what is owed, added up row by row.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+use credit_portfolio::demo::{Cell, Sheet};
+use proptest::prelude::*;
+
+use super::app::{DEPARTMENT, TestApp};
+
+pub const ORGANIZATIONS: [&str; 2] = ["ООО «Альфа»", "АО «Бета»"];
+/// The last one is an organization of the holding.
+pub const LENDERS: [&str; 3] = ["ПАО «Банк»", "ООО «Займ»", "АО «Бета»"];
+/// What each contract is: borrowed, borrowed in dollars, lent, or told by nothing but accounts.
+pub const CONTRACTS: usize = 4;
+const LENT: usize = 2;
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
+const ACCOUNTS_OF_DETAILS: [Option<&str>; 6] =
+    [None, Some("67.01"), Some("67.02"), Some("66.03"), Some("66.04"), Some("91.02")];
+const PAYMENT_TYPES: [Option<&str>; 4] = [None, Some("Погашение долга"), Some("Уплата процентов"), Some("Комиссия")];
+
+/// A part of an expense.
+#[derive(Clone, Debug)]
+pub struct Paid {
+    contract: usize,
+    payment_type: usize,
+    account: usize,
+    amount: i64,
+    /// In the other currency: 0 states nothing, 1 the amount, 2 the rate.
+    settlement: usize,
+}
+
+/// A random operation.
+#[derive(Clone, Debug)]
+pub struct Random {
+    is_receipt: bool,
+    pub organization: usize,
+    day: u64,
+    amount: i64,
+    contract: usize,
+    lender: usize,
+    is_neutral: bool,
+    is_in_dollars: bool,
+    pub is_confirmed: bool,
+    account: usize,
+    commission: i64,
+    details: Vec<Paid>,
+}
+
+pub fn operation() -> impl Strategy<Value = Random> {
+    let detail = (0..CONTRACTS, 0_usize..4, 0_usize..6, 1_i64..3_000_000, 0_usize..3).prop_map(
+        |(contract, payment_type, account, amount, settlement)| Paid {
+            contract,
+            payment_type,
+            account,
+            amount,
+            settlement,
+        },
+    );
+    let details = prop::collection::vec(detail, 0..4);
+    let parties = (0_usize..2, 0..CONTRACTS, 0_usize..3);
+    let flags = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.8));
+    (flags, parties, 0_u64..700, 1_i64..9_000_000, 0_usize..6, 0_i64..5_000, details).prop_map(
+        |(
+            (is_receipt, is_neutral, is_in_dollars, is_confirmed),
+            (organization, contract, lender),
+            day,
+            amount,
+            account,
+            commission,
+            details,
+        )| {
+            Random {
+                is_receipt,
+                organization,
+                day,
+                amount,
+                contract,
+                lender,
+                is_neutral,
+                // The contract in dollars is mostly paid in them.
+                is_in_dollars: if contract == 1 { !is_in_dollars } else { is_in_dollars },
+                is_confirmed: is_receipt || is_confirmed,
+                account,
+                commission: if is_receipt { commission } else { 0 },
+                details: if is_receipt { Vec::new() } else { own_kind(contract, details) },
+            }
+        },
+    )
+}
+
+/// A payment goes to contracts that are borrowed, or to the one that is lent.
+fn own_kind(contract: usize, details: Vec<Paid>) -> Vec<Paid> {
+    let fitting = |detail: Paid| Paid {
+        contract: if contract == LENT || detail.contract == LENT { contract } else { detail.contract },
+        account: if contract == LENT && detail.account > 0 { 6 } else { detail.account },
+        ..detail
+    };
+    details.into_iter().map(fitting).collect()
+}
+
+fn account_of(number: usize) -> Option<&'static str> {
+    if number == 6 { Some("58.03") } else { ACCOUNTS_OF_DETAILS[number] }
+}
+
+impl Random {
+    pub fn day(&self) -> NaiveDate {
+        FIRST_DAY + Days::new(self.day)
+    }
+
+    pub fn currency(&self) -> &'static str {
+        if self.is_in_dollars { "USD" } else { "RUB" }
+    }
+
+    fn operation_type(&self) -> &'static str {
+        match (self.is_receipt, self.contract, self.is_neutral) {
+            (true, _, true) | (true, 3, _) => "Прочее поступление",
+            (false, _, true) | (false, 3, _) => "Прочее списание",
+            (true, LENT, _) => "Возврат займа контрагентом",
+            (false, LENT, _) => "Выдача займа контрагенту",
+            (true, ..) => "Получение кредита в банке",
+            (false, ..) => "Возврат кредита банку",
+        }
+    }
+
+    /// `Счет расчетов` of a receipt, `Счет дебета` of an expense.
+    fn account(&self) -> Option<&'static str> {
+        match (self.contract, self.account) {
+            (_, 0) => None,
+            (LENT, _) => Some("58.03"),
+            (_, account) => ACCOUNTS_OF_DETAILS[account],
+        }
+    }
+
+    fn id(&self, serial: usize) -> String {
+        let document = if self.is_receipt {
+            "Поступление на расчетный счет"
+        } else {
+            "Списание с расчетного счета"
+        };
+        format!("{document} 0000-{serial:06} от 01.06.2025 12:00:00")
+    }
+
+    /// Whether it is a receipt that draws on a loan.
+    fn draws(&self) -> bool {
+        self.is_receipt && matches!(self.account(), None | Some("67.01" | "66.03"))
+    }
+
+    fn returns(&self) -> bool {
+        self.is_receipt && (self.account() == Some("58.03") || self.operation_type().starts_with("Возврат займа "))
+    }
+}
+
+impl Paid {
+    /// `principal`, `interest`, `given` or `other`.
+    fn kind(&self, expense: &Random) -> &'static str {
+        match (PAYMENT_TYPES[self.payment_type], account_of(self.account)) {
+            (Some("Погашение долга"), _) => "principal",
+            (Some("Уплата процентов"), _) => "interest",
+            (_, Some("58.03")) => "given",
+            (Some(_), _) => "other",
+            (None, None) if expense.operation_type().starts_with("Выдача") => "given",
+            (None, account) => kind_of_account(account),
+        }
+    }
+
+    /// In the contract's currency, where that is another.
+    fn settled(&self) -> i64 {
+        match self.settlement {
+            0 => 0,
+            1 => self.amount * 3,
+            _ => (self.amount * 2 + 80) / 160,
+        }
+    }
+}
+
+fn kind_of_account(account: Option<&str>) -> &'static str {
+    match account {
+        Some("67.01" | "66.03") => "principal",
+        Some("67.02" | "66.04") => "interest",
+        Some("58.03") => "given",
+        _ => "other",
+    }
+}
+
+/// A contract: organization and number.
+pub type Contract = (usize, usize);
+
+/// What one operation does to one contract, and on which day.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Share {
+    /// In the currency of the payment: paid as principal, interest, given, other; received; drawn; returned.
+    pub principal: i64,
+    pub interest: i64,
+    pub given: i64,
+    pub other: i64,
+    pub drawn: i64,
+    pub returned: i64,
+    /// The same of principal, given, drawn and returned in the contract's currency, if that is another.
+    settled: [i64; 4],
+}
+
+impl Random {
+    /// What it does to each contract, by definition.
+    pub fn shares(&self) -> Vec<(Contract, Share)> {
+        let own = (self.organization, self.contract);
+        let of = |contract: usize| (self.organization, contract);
+        let mut share = Share::default();
+        if self.is_receipt {
+            share.drawn = if self.draws() { self.amount } else { 0 };
+            share.returned = if self.returns() { self.amount } else { 0 };
+            return vec![(own, share)];
+        }
+        let mut shares = Vec::new();
+        if self.details.is_empty() {
+            let lends = self.operation_type().starts_with("Выдача");
+            match if lends { "given" } else { kind_of_account(self.account()) } {
+                "principal" => share.principal = self.amount,
+                "interest" => share.interest = self.amount,
+                "given" => share.given = self.amount,
+                _ => share.other = self.amount,
+            }
+            return vec![(own, share)];
+        }
+        let named: i64 = self.details.iter().map(|detail| detail.amount).sum();
+        shares.push((own, Share { other: self.amount - named, ..Share::default() }));
+        for detail in &self.details {
+            let mut share = Share::default();
+            match detail.kind(self) {
+                "principal" => (share.principal, share.settled[0]) = (detail.amount, detail.settled()),
+                "interest" => share.interest = detail.amount,
+                "given" => (share.given, share.settled[1]) = (detail.amount, detail.settled()),
+                _ => share.other = detail.amount,
+            }
+            shares.push((of(detail.contract), share));
+        }
+        shares
+    }
+}
+
+/// What a contract is, by all of its operations.
+#[derive(Clone, Copy, Debug)]
+pub struct Nature {
+    pub is_lent: bool,
+    pub currency: &'static str,
+}
+
+/// Every contract that an operation names, and what it is.
+pub fn natures(operations: &[Random]) -> BTreeMap<Contract, Nature> {
+    let mut natures = BTreeMap::new();
+    let all: std::collections::BTreeSet<Contract> =
+        operations.iter().flat_map(|operation| operation.shares().into_iter().map(|(contract, _)| contract)).collect();
+    for contract in all {
+        let mut naming: Vec<(bool, NaiveDate, String, &Random)> = operations
+            .iter()
+            .enumerate()
+            .filter(|(_, operation)| operation.shares().iter().any(|(named, _)| *named == contract))
+            .map(|(serial, operation)| (!operation.draws(), operation.day(), operation.id(serial), operation))
+            .collect();
+        naming.sort_by(|one, other| (one.0, one.1, &one.2).cmp(&(other.0, other.1, &other.2)));
+        let says_lent = |operation: &Random| {
+            let named = operation.details.iter().any(|detail| account_of(detail.account) == Some("58.03"));
+            operation.operation_type().starts_with("Выдача")
+                || operation.operation_type() == "Возврат займа контрагентом"
+                || operation.account() == Some("58.03")
+                || named
+        };
+        let nature = Nature {
+            is_lent: contract.1 == LENT && naming.iter().any(|(.., operation)| says_lent(operation)),
+            currency: naming[0].3.currency(),
+        };
+        natures.insert(contract, nature);
+    }
+    natures
+}
+
+/// Drawn, repaid and unconfirmed of each contract, in its currency, over some days.
+pub fn moved(
+    operations: &[Random],
+    natures: &BTreeMap<Contract, Nature>,
+    is_counted: impl Fn(&Random) -> bool,
+) -> BTreeMap<Contract, [i64; 3]> {
+    let mut moved: BTreeMap<Contract, [i64; 3]> = BTreeMap::new();
+    for operation in operations.iter().filter(|operation| is_counted(operation)) {
+        for (contract, share) in operation.shares() {
+            let nature = natures[&contract];
+            let is_own = nature.currency == operation.currency();
+            let [drawn, repaid] = match (nature.is_lent, is_own) {
+                (false, true) => [share.drawn, share.principal],
+                (false, false) => [share.settled[2], share.settled[0]],
+                (true, true) => [share.given, share.returned],
+                (true, false) => [share.settled[1], share.settled[3]],
+            };
+            let sums = moved.entry(contract).or_default();
+            sums[0] += drawn;
+            sums[1] += repaid;
+            sums[2] += if operation.is_confirmed { 0 } else { repaid };
+        }
+    }
+    moved
+}
+
+fn cell(text: Option<&str>) -> Cell {
+    text.map_or(Cell::Empty, Cell::text)
+}
+
+/// Imports the operations as three files.
+pub async fn import(app: &TestApp, operations: &[Random]) {
+    let mut received = Sheet::new(&[
+        "Поступление на расчетный счет",
+        "Организация",
+        "Вид операции",
+        "Дата входящего документа",
+        "Плательщик",
+        "Счет расчетов",
+        "Договор",
+        "Валюта",
+        "Сумма",
+        "Комиссия",
+    ]);
+    let mut spent = Sheet::new(&[
+        "Списание с расчетного счета",
+        "Организация",
+        "Вид операции",
+        "Вх. дата",
+        "Получатель",
+        "Счет дебета",
+        "Договор",
+        "Валюта",
+        "Сумма",
+        "Не подтверждено выпиской банка",
+    ]);
+    let mut paid = Sheet::new(&[
+        "Списание с расчетного счета",
+        "Договор",
+        "Счет расчетов",
+        "Вид платежа по кредитам займам",
+        "Сумма платежа",
+        "Курс расчетов",
+        "Сумма расчетов",
+    ]);
+    for (serial, operation) in operations.iter().enumerate() {
+        let contract = |number: usize| format!("Договор № {} от 01.02.2025", number + 1);
+        let row = vec![
+            Cell::text(&operation.id(serial)),
+            Cell::text(ORGANIZATIONS[operation.organization]),
+            Cell::text(operation.operation_type()),
+            Cell::text(&operation.day().format("%d.%m.%Y").to_string()),
+            Cell::text(LENDERS[operation.lender]),
+            cell(operation.account()),
+            Cell::text(&contract(operation.contract)),
+            Cell::text(if operation.is_in_dollars { "USD" } else { "руб." }),
+            Cell::amount(operation.amount),
+            if operation.is_receipt {
+                Cell::amount(operation.commission)
+            } else {
+                Cell::text(if operation.is_confirmed { "Нет" } else { "Да" })
+            },
+        ];
+        if operation.is_receipt {
+            received.rows.push(row);
+            continue;
+        }
+        spent.rows.push(row);
+        for detail in &operation.details {
+            paid.rows.push(vec![
+                Cell::text(&operation.id(serial)),
+                Cell::text(&contract(detail.contract)),
+                cell(account_of(detail.account)),
+                cell(PAYMENT_TYPES[detail.payment_type]),
+                Cell::amount(detail.amount),
+                if detail.settlement == 2 { Cell::text("80") } else { Cell::Empty },
+                if detail.settlement == 1 { Cell::amount(detail.amount * 3) } else { Cell::Empty },
+            ]);
+        }
+    }
+    let [received, spent, paid] = [received, spent, paid].map(|sheet| sheet.to_xlsx().unwrap());
+    let files: [(&str, &[u8]); 3] =
+        [("postuplenie.xlsx", &received), ("spisanie.xlsx", &spent), ("rasshifrovka.xlsx", &paid)];
+    let report = app.import(DEPARTMENT, &files).await;
+    assert_eq!(report.processed(), 3, "{}", report.message);
+}
