@@ -3,6 +3,7 @@
 //! One file for each resource. Every error becomes problem+json in `error`; who may see what is
 //! decided in `caller`; query strings are read in `params`. No figure is made here.
 
+mod adjustments;
 mod analytics;
 mod answer;
 mod auth;
@@ -72,6 +73,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(organizations::configure)
                         .configure(bank_accounts::configure)
                         .configure(contracts::configure)
+                        .configure(adjustments::configure)
                         .configure(import::configure)
                         .configure(journal::configure)
                         .configure(data_quality::configure)

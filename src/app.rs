@@ -69,11 +69,24 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
+        let changed = async |conn: &mut DbConn| Ok((body(conn).await?, ChangedData::reference_data()));
+        self.change_figures(department_id, changed).await
+    }
+
+    /// The same for a change of figures: the body says which.
+    ///
+    /// # Errors
+    /// As [`AppState::change_data`].
+    pub async fn change_figures<T>(
+        &self,
+        department_id: i64,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), DbError>,
+    ) -> Result<T, DbError> {
         let (value, change) = self
             .db
             .write(async |conn| {
-                let value = body(conn).await?;
-                let changed = if self.is_scoped { ChangedData::reference_data() } else { ChangedData::everything() };
+                let (value, changed) = body(conn).await?;
+                let changed = if self.is_scoped { changed } else { ChangedData::everything() };
                 Ok::<_, DbError>((value, db::record_change(conn, department_id, changed).await?))
             })
             .await?;

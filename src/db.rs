@@ -4,6 +4,7 @@
 //! expanded for both backends by `on_conn!`; only the bulk upsert, the locks and the migrations
 //! differ. All SQL of the program lives below this module. It knows no HTTP and no cache.
 
+mod adjustments;
 mod aliases;
 mod bank_accounts;
 mod contract_conditions;
@@ -36,6 +37,11 @@ mod schema;
 mod upsert;
 mod users;
 
+pub use adjustments::{
+    AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment, count_adjustments,
+    delete_adjustments, find_adjustment, has_operations_until, insert_adjustment, insert_adjustments, list_adjustments,
+    list_adjustments_of_source, update_adjustment,
+};
 pub use aliases::{
     AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, insert_alias, insert_aliases, list_aliases,
     list_contract_aliases,

@@ -3,6 +3,7 @@
 //! Every other part may use these; they know nobody. A value that exists here is valid: parsing
 //! happens once, at the boundary, and says what was wrong.
 
+mod adjustment_kind;
 mod balance;
 mod bank_account_ref;
 mod clock;
@@ -24,6 +25,7 @@ mod role;
 mod settlement;
 mod touched_months;
 
+pub use adjustment_kind::AdjustmentKind;
 pub use balance::{BalanceFlows, ContractStatus, Debt};
 pub use bank_account_ref::number_and_bank;
 pub use clock::Clock;

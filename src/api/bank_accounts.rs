@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
-use super::patch::Patch;
+use super::patch::{Object, Patch};
 use crate::app::AppState;
 use crate::db::{self, AliasKind, BankAccountChange, BankAccountRow, DbConn, NewAlias, Page};
 use crate::domain::number_and_bank;
@@ -36,13 +36,13 @@ pub struct NewBankAccount {
 #[serde(deny_unknown_fields)]
 pub struct ChangedBankAccount {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     account_number: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     bank_name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
 }
 
@@ -141,7 +141,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(body): Json<ChangedBankAccount>,
+    Json(Object(body)): Json<Object<ChangedBankAccount>>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, LenderAndDirection, Paging, Search};
 use super::params::Params;
-use super::patch::Patch;
+use super::patch::{Object, Patch};
 use crate::app::AppState;
 use crate::db::{self, ContractChange, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
 use crate::domain::{
@@ -62,10 +62,10 @@ pub struct NewContract {
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     contract_number: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<NaiveDate>)]
+    #[schema(value_type = NaiveDate, required = false)]
     contract_date: Patch<NaiveDate>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -81,10 +81,10 @@ pub struct ChangedContract {
     #[schema(value_type = Option<String>)]
     currency: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = i64, required = false)]
     organization_id: Patch<WholeNumber>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
 }
 
@@ -215,7 +215,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(body): Json<ChangedContract>,
+    Json(Object(body)): Json<Object<ChangedContract>>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
@@ -299,9 +299,8 @@ async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i
     let (organizations, _) = db::list_organizations(&mut state.db.conn().await?, scope, None, page).await?;
     match organizations.as_slice() {
         [one] => Ok(one.id),
-        _ => Err(ApiError::invalid(
-            "organization_id",
-            "is needed, because the department has not exactly one organization",
+        _ => Err(ApiError::Conflict(
+            "organization_id: is needed, because the department has not exactly one organization".to_owned(),
         )),
     }
 }

@@ -20,7 +20,7 @@ use tokio::io::AsyncReadExt;
 use super::error::ApiError;
 use crate::app::AppState;
 use crate::db::{DbConn, DbError, Page};
-use crate::domain::{DataVersion, DepartmentScope};
+use crate::domain::{AdjustmentKind, DataVersion, DepartmentScope};
 use csv_file::CsvFile;
 use table::{Row, rows_of_answer, rows_of_value};
 use xlsx_file::{SHEET_IS_FULL, XlsxFile};
@@ -164,6 +164,28 @@ impl Writer {
             Writer::Xlsx(file) => file.finish(),
         }
     }
+}
+
+/// An empty workbook of adjustments: its headings, and the kinds on a second sheet.
+///
+/// # Errors
+/// When the workbook can't be written.
+pub fn adjustment_template() -> anyhow::Result<Vec<u8>> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let bold = rust_xlsxwriter::Format::new().set_bold();
+    let sheet = workbook.add_worksheet().set_name("Лист_1")?;
+    for (column, heading) in (0..).zip(crate::import::workbook::adjustment_headings()) {
+        sheet.write_string_with_format(0, column, heading, &bold)?;
+        sheet.set_column_width(column, 24)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let kinds = workbook.add_worksheet().set_name("Виды")?;
+    for (row, kind) in (0..).zip(AdjustmentKind::ALL) {
+        kinds.write_string(row, 0, kind.russian().first().copied().unwrap_or_default())?;
+        kinds.write_string(row, 1, kind.as_str())?;
+    }
+    kinds.set_column_width(0, 30)?;
+    Ok(workbook.save_to_buffer()?)
 }
 
 fn failed(err: impl std::fmt::Display) -> ApiError {

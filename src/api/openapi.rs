@@ -18,8 +18,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
 use super::{
-    analytics, auth, bank_accounts, cache, contracts, data_quality, departments, health, import, journal, operations,
-    organizations, parts,
+    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, health, import, journal,
+    operations, organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -51,6 +51,7 @@ const URL: &str = "/api/v1/openapi.json";
         (name = "Analytics", description = "Figures, all cached. Only active operations count, on their document date."),
         (name = "Reference data", description = "Organizations, bank accounts, contracts."),
         (name = "Operations", description = "Receipts, expenses and expense details as 1C gave them."),
+        (name = "Adjustments", description = "What exports do not hold: opening balances, set-offs and the like."),
         (name = "Import", description = "Import now, and what imports did."),
         (name = "Service", description = "For whoever runs it.")
     ),
@@ -95,6 +96,12 @@ const URL: &str = "/api/v1/openapi.json";
         operations::details,
         parts::operation_parts,
         parts::contract_ledger,
+        adjustments::list,
+        adjustments::show,
+        adjustments::create,
+        adjustments::change,
+        adjustments::remove,
+        adjustments::template,
         import::trigger,
         import::hand_in,
         import::runs,

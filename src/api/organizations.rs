@@ -11,7 +11,7 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
-use super::patch::Patch;
+use super::patch::{Object, Patch};
 use crate::app::AppState;
 use crate::db::{self, AliasKind, DbConn, NewAlias, OrganizationChange, OrganizationRow, Page};
 use crate::domain::PartyName;
@@ -36,13 +36,13 @@ pub struct NewOrganization {
 #[serde(deny_unknown_fields)]
 pub struct ChangedOrganization {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     name: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     inn: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
 }
 
@@ -142,7 +142,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(body): Json<ChangedOrganization>,
+    Json(Object(body)): Json<Object<ChangedOrganization>>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

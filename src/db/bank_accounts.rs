@@ -20,7 +20,7 @@ pub type BankAccountId = i64;
 pub async fn fill_bank_name(conn: &mut DbConn, id: BankAccountId, bank_name: &str) -> Result<bool, DbError> {
     let nameless = bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::bank_name.is_null());
     let changed =
-        on_conn!(conn, |c| { diesel::update(nameless).set(bank_accounts::bank_name.eq(bank_name)).execute(c).await })?;
+        on_conn!(conn, |c| diesel::update(nameless).set(bank_accounts::bank_name.eq(bank_name)).execute(c).await)?;
     Ok(changed > 0)
 }
 

@@ -91,10 +91,12 @@ pub const QUALITY_CHECKS: [QualityCheck; 8] = [
         description: "operations that neither themselves nor their details name a contract; at stake: their amount",
         sql: "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
                 r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
-              WHERE r.department_id = $1 AND r.is_active AND r.contract_id IS NULL AND $2 = $2 \
+              JOIN contracts c ON c.department_id = r.department_id AND c.id = r.contract_id \
+              WHERE r.department_id = $1 AND r.is_active AND c.contract_key LIKE 'Бездоговора|%' AND $2 = $2 \
               UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, \
                 e.amount, NULL, e.amount FROM expenses e \
-              WHERE e.department_id = $1 AND e.is_active AND e.contract_id IS NULL AND NOT EXISTS (SELECT 1 \
+              JOIN contracts c ON c.department_id = e.department_id AND c.id = e.contract_id \
+              WHERE e.department_id = $1 AND e.is_active AND c.contract_key LIKE 'Бездоговора|%' AND NOT EXISTS (SELECT 1 \
                 FROM expense_details d WHERE d.department_id = e.department_id \
                 AND d.expense_operation_id = e.operation_id AND d.contract_id IS NOT NULL)",
     },

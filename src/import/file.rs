@@ -220,7 +220,7 @@ impl Run<'_> {
             return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
-        let mut loader = Loader::open(conn, department_id, header.kind).await?;
+        let mut loader = Loader::open(conn, department_id, header.kind, &report.name).await?;
         let mut load_time = Duration::ZERO;
         while let Some(part) = reading.next().await {
             let Part::Rows(batch) = part else { continue };
@@ -252,7 +252,7 @@ impl Run<'_> {
         }
         let max_percent = source.policy.missing_rows_max_percent;
         let missing = max_percent.filter(|_| !totals.has_nameless_rows).map(|percent| (&totals.seen, percent));
-        let loaded = loader.finish(conn, missing).await?;
+        let loaded = loader.finish(conn, report.rejected > 0, missing).await?;
         report.counts = loaded.counts;
         report.add_up(&totals);
         if max_percent.is_some() && totals.has_nameless_rows {

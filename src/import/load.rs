@@ -3,6 +3,7 @@
 //! Rows come in batches. A row's fingerprint stands for its content: equal fingerprint, nothing is
 //! written. Details wait for the end of their file, because an expense has them as a set.
 
+mod adjustments;
 mod details;
 mod missing;
 mod operations;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::directory::Directory;
-use super::workbook::{Kind, Rows, SeenIds};
+use super::workbook::{AdjustmentRow, Kind, Rows, SeenIds};
 use crate::db::{
     DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
 };
@@ -48,8 +49,11 @@ impl LoadCounts {
 pub struct Loader {
     department_id: i64,
     kind: Kind,
+    /// Its name, which adjustments remember.
+    file: String,
     directory: Directory,
     details: WaitingDetails,
+    adjustments: Vec<AdjustmentRow>,
     /// Whether there were operations of the kind, and details, before: without, there is nothing to
     /// compare with.
     has_operations: bool,
@@ -93,17 +97,19 @@ impl Loader {
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind) -> Result<Loader, DbError> {
+    pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind, file: &str) -> Result<Loader, DbError> {
         let has_operations = match kind {
             Kind::Receipts => has_operations_in(conn, OperationTable::Receipts, department_id).await?,
             Kind::Expenses => has_operations_in(conn, OperationTable::Expenses, department_id).await?,
-            Kind::Details => true,
+            Kind::Details | Kind::Adjustments => true,
         };
         Ok(Loader {
             has_operations,
             has_details: has_details(conn, department_id).await?,
             department_id,
             kind,
+            file: file.to_owned(),
+            adjustments: Vec::new(),
             directory: Directory::open(conn, department_id).await?,
             details: WaitingDetails::default(),
             organizations: BTreeSet::new(),
@@ -124,6 +130,7 @@ impl Loader {
             Rows::Receipts(rows) => self.take_receipts(conn, rows).await?,
             Rows::Expenses(rows) => self.take_expenses(conn, rows).await?,
             Rows::Details(rows) => self.details.add(rows)?,
+            Rows::Adjustments(rows) => self.adjustments.extend(rows),
         }
         Ok(())
     }
@@ -133,14 +140,23 @@ impl Loader {
         self.rows_taken
     }
 
-    /// Ends it. With `missing`, operations that the file no longer names become inactive, up to that
+    /// Ends it; `has_rejects` says that rows of it were not taken. With `missing`, operations that the file no longer names become inactive, up to that
     /// many percent of them.
     ///
     /// # Errors
     /// [`LoadError`] when rows can't be written, or too many are missing.
-    pub async fn finish(mut self, conn: &mut DbConn, missing: Option<(&SeenIds, u8)>) -> Result<Loaded, LoadError> {
+    pub async fn finish(
+        mut self,
+        conn: &mut DbConn,
+        has_rejects: bool,
+        missing: Option<(&SeenIds, u8)>,
+    ) -> Result<Loaded, LoadError> {
         for part in std::mem::take(&mut self.details).into_parts()? {
             self.replace_details(conn, part?).await?;
+        }
+        if self.kind == Kind::Adjustments {
+            let rows = std::mem::take(&mut self.adjustments);
+            self.replace_adjustments(conn, rows, has_rejects).await?;
         }
         if let Some((seen, max_percent)) = missing {
             deactivate_missing(conn, &mut self, seen, max_percent).await?;

@@ -5,6 +5,7 @@
 //! [`Reject`] with its number, column, value and reason; the others are not affected by it. Owns
 //! every column heading and quirk of 1C's XLSX writer; knows no database.
 
+mod adjustments;
 mod cells;
 mod details;
 mod expenses;
@@ -22,6 +23,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use adjustments::{AdjustmentRow, adjustment_headings};
 pub use details::DetailRow;
 pub use expenses::ExpenseRow;
 pub use kind::Kind;
@@ -88,6 +90,7 @@ pub enum Rows {
     Receipts(Vec<ReceiptRow>),
     Expenses(Vec<ExpenseRow>),
     Details(Vec<DetailRow>),
+    Adjustments(Vec<AdjustmentRow>),
 }
 
 impl Rows {
@@ -97,6 +100,7 @@ impl Rows {
             Rows::Receipts(rows) => rows.len(),
             Rows::Expenses(rows) => rows.len(),
             Rows::Details(rows) => rows.len(),
+            Rows::Adjustments(rows) => rows.len(),
         }
     }
 
@@ -170,6 +174,7 @@ pub fn read(
             Kind::Receipts => stream::<ReceiptRow>(rows, &headings, base_currency, take),
             Kind::Expenses => stream::<ExpenseRow>(rows, &headings, base_currency, take),
             Kind::Details => stream::<DetailRow>(rows, &headings, base_currency, take),
+            Kind::Adjustments => stream::<AdjustmentRow>(rows, &headings, base_currency, take),
         };
     }
     Err(match (missing, kind) {

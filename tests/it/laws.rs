@@ -140,7 +140,7 @@ impl Flow {
     }
 
     fn contracts(&self) -> BTreeSet<Contract> {
-        self.by_contract().into_keys().filter(|(_, number)| *number != 0).collect()
+        self.by_contract().into_keys().collect()
     }
 }
 
@@ -289,10 +289,13 @@ async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
 async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Option<&[&Flow]>) {
     let mut contracts: BTreeMap<(String, String), Sums> = BTreeMap::new();
     let mut operations: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let name =
-        |(organization, number): Contract| (ORGANIZATIONS[organization].to_owned(), format!("Договор № {number}"));
+    let name = |(organization, number): Contract| {
+        let contract =
+            if number == 0 { "Без договора".to_owned() } else { format!("Договор № {number}") };
+        (ORGANIZATIONS[organization].to_owned(), contract)
+    };
     for flow in inside {
-        for (contract, sums) in flow.by_contract().into_iter().filter(|((_, number), _)| *number != 0) {
+        for (contract, sums) in flow.by_contract() {
             add(contracts.entry(name(contract)).or_default(), sums);
             *operations.entry(name(contract)).or_default() += 1;
         }

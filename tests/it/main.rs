@@ -9,6 +9,7 @@ mod split_law;
 mod support;
 
 mod accounts;
+mod adjustments;
 mod analytics;
 mod api;
 mod balance_laws;

@@ -7,15 +7,18 @@ use utoipa::openapi::OpenApi;
 use super::parameters::if_none_match;
 use crate::api::answer::LONGEST_TEXT;
 use crate::api::error::Problem;
+use crate::domain::AdjustmentKind;
 
 /// What may be asked without a token.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
-const BODIES: [&str; 9] = [
+const BODIES: [&str; 11] = [
+    "ChangedAdjustment",
+    "EnteredAdjustment",
     "NewOrganization",
-    "OrganizationChange",
+    "ChangedOrganization",
     "NewBankAccount",
-    "BankAccountChange",
+    "ChangedBankAccount",
     "NewContract",
     "ChangedContract",
     "NewDepartment",
@@ -175,7 +178,15 @@ fn complete_field(name: &str, field: &mut Value) {
     let limits = match name {
         "old_password" => json!({}),
         "password" | "new_password" => json!({ "minLength": 8, "maxLength": 1024 }),
-        "contract_type" => json!({ "enum": ["credit", "loan", null] }),
+        "contract_type" => json!({ "enum": ["credit", "loan", "Кредит", "Заем", null] }),
+        "direction" => json!({ "enum": ["borrowed", "lent", null] }),
+        "currency" => json!({ "pattern": "^[A-Z]{3}$" }),
+        "kind" => json!({ "enum": AdjustmentKind::ALL.map(AdjustmentKind::as_str) }),
+        // The import's bounds, narrow enough for any day on which the document is read.
+        "date" => json!({ "pattern": "^20[0-2][0-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$" }),
+        "amount" => {
+            json!({ "minimum": -10_000_000_000_000_i64, "maximum": 10_000_000_000_000_i64, "multipleOf": 0.01 })
+        }
         _ if is_of("integer") => json!({ "minimum": 1, "maximum": i64::MAX }),
         _ if is_of("string") && field["format"].is_null() => {
             json!({ "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": super::VISIBLE })

@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, 
 use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::analytics::Measure;
+use crate::domain::AdjustmentKind;
 
 macro_rules! groups {
     ($($group:ident: $($name:literal),+;)+) => {
@@ -34,6 +35,7 @@ groups! {
     Activity: "is_active";
     ContractKind: "contract_type";
     LenderAndDirection: "lender_id", "direction";
+    AdjustmentKindFilter: "kind";
     Search: "search";
     Portfolio: "contract_type", "lender_id", "direction", "intra_group", "confirmed";
     ContractStatusFilter: "status", "has_debt", "sort_of_contracts";
@@ -130,6 +132,12 @@ fn query(name: &str) -> Parameter {
             "The order; with `-` in front, largest first. Left out: `-totalPaid`.",
             string().pattern(Some(super::CONTRACT_SORT)).build(),
             json!("-outstanding"),
+        ),
+        "kind" => (
+            name,
+            "Adjustments of one kind.",
+            one_of(&AdjustmentKind::ALL.map(AdjustmentKind::as_str)),
+            json!("opening_balance"),
         ),
         "search" => (
             name,

@@ -17,7 +17,7 @@ pub(super) async fn deactivate_missing(
     let table = match loader.kind {
         Kind::Receipts => OperationTable::Receipts,
         Kind::Expenses => OperationTable::Expenses,
-        Kind::Details => return Ok(()),
+        Kind::Details | Kind::Adjustments => return Ok(()),
     };
     let organizations: Vec<i64> = loader.organizations.iter().copied().collect();
     let (mut missing, mut total, mut after) = (Vec::new(), 0_usize, 0);

@@ -3,7 +3,7 @@
 use calamine::DataRef;
 
 use super::sheet::SheetRows;
-use super::{DetailRow, ExpenseRow, Kind, ReceiptRow, Row, WorkbookError};
+use super::{AdjustmentRow, DetailRow, ExpenseRow, Kind, ReceiptRow, Row, WorkbookError};
 use crate::domain::folded;
 
 /// A title may stand above the header, but not more lines than these,
@@ -51,6 +51,7 @@ pub(super) fn find(
                 Kind::Receipts => ReceiptRow::HEADINGS,
                 Kind::Expenses => ExpenseRow::HEADINGS,
                 Kind::Details => DetailRow::HEADINGS,
+                Kind::Adjustments => AdjustmentRow::HEADINGS,
             };
             match locate(&texts, wanted) {
                 Ok(headings) => return Ok(Ok((*kind, headings))),

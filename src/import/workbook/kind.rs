@@ -1,4 +1,4 @@
-//! The three kinds of export, and how a file's name tells them.
+//! The kinds of workbook, and how a file's name says which it is.
 
 use std::fmt;
 
@@ -11,19 +11,22 @@ pub enum Kind {
     Expenses,
     /// Expense details (a breakdown of expenses).
     Details,
+    /// Adjustments, written by people: what exports do not hold.
+    Adjustments,
 }
 
 /// The longest word first: a breakdown's name holds the word of the expenses as well.
-const WORDS: [(Kind, [&str; 2]); 3] = [
+const WORDS: [(Kind, [&str; 2]); 4] = [
     (Kind::Details, ["rasshifrovka", "расшифровка"]),
     (Kind::Receipts, ["postuplenie", "поступление"]),
     (Kind::Expenses, ["spisanie", "списание"]),
+    (Kind::Adjustments, ["korrektirovka", "корректировка"]),
 ];
 
 impl Kind {
     /// All kinds, in the order in which a header is tried: a breakdown before the expenses whose
     /// first column it shares.
-    pub const ALL: [Kind; 3] = [Kind::Details, Kind::Receipts, Kind::Expenses];
+    pub const ALL: [Kind; 4] = [Kind::Details, Kind::Receipts, Kind::Expenses, Kind::Adjustments];
 
     /// The kind that a file's name tells, in any letter case.
     pub fn of_name(name: &str) -> Option<Kind> {
@@ -38,6 +41,7 @@ impl Kind {
             Kind::Receipts => "receipts",
             Kind::Expenses => "expenses",
             Kind::Details => "expense_details",
+            Kind::Adjustments => "adjustments",
         }
     }
 }
@@ -48,6 +52,7 @@ impl fmt::Display for Kind {
             Kind::Receipts => "receipts",
             Kind::Expenses => "expenses",
             Kind::Details => "expense details",
+            Kind::Adjustments => "adjustments",
         })
     }
 }

@@ -1,0 +1,368 @@
+//! Adjustments of balances: what exports do not hold.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{created, id_in_path, listed, missing, text_field, whole};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::export::adjustment_template;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{
+    AdjustmentKindFilter, ContractId, Dates, Department, Files, Id, OrganizationId, Paging,
+};
+use super::params::Params;
+use super::patch::{Object, Patch};
+use crate::app::AppState;
+use crate::db::{
+    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, DbConn, DbError, MANUAL, NewAdjustment, Page,
+};
+use crate::domain::{AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths};
+
+const PATH: &str = "/api/v1/credit-portfolio/adjustments";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/adjustments").get(list).post(create))
+        .service(web::resource("/adjustments/template").get(template))
+        .service(web::resource("/adjustments/{id}").get(show).put(change).delete(remove));
+}
+
+/// A change of what is owed on a contract that no export holds.
+#[derive(Clone, Serialize, ToSchema)]
+struct Adjustment {
+    id: i64,
+    contract_id: i64,
+    contract: String,
+    organization_id: i64,
+    organization: String,
+    counterparty: Option<String>,
+    /// The day that it counts on.
+    date: NaiveDate,
+    /// `opening_balance`, `set_off`, `assignment`, `capitalized_interest`, `fee_withheld` or `correction`.
+    kind: String,
+    /// In the contract's currency; above zero it raises what is owed.
+    amount: Money,
+    /// The contract's currency; absent until it has operations.
+    currency: Option<String>,
+    comment: Option<String>,
+    author: String,
+    /// `manual`, or the workbook that it came from.
+    source: String,
+    department_id: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    /// What may be wrong with it.
+    warnings: Vec<String>,
+}
+
+impl From<AdjustmentRow> for Adjustment {
+    fn from(row: AdjustmentRow) -> Adjustment {
+        Adjustment {
+            id: row.id,
+            contract_id: row.contract_id,
+            contract: row.contract,
+            organization_id: row.organization_id,
+            organization: row.organization,
+            counterparty: row.counterparty,
+            date: row.effective_date,
+            kind: row.kind,
+            amount: Money::from_kopecks(row.amount),
+            currency: row.currency,
+            comment: row.comment,
+            author: row.author,
+            source: row.source,
+            department_id: row.department_id,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnteredAdjustment {
+    #[serde(deserialize_with = "whole")]
+    contract_id: i64,
+    date: NaiveDate,
+    kind: String,
+    amount: Money,
+    comment: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedAdjustment {
+    #[serde(default)]
+    #[schema(value_type = NaiveDate, required = false)]
+    date: Patch<NaiveDate>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false)]
+    kind: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = f64, required = false)]
+    amount: Patch<Money>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    comment: Patch<String>,
+}
+
+/// The adjustments, newest day first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments",
+    tag = "Adjustments",
+    operation_id = "list_adjustments",
+    params(Department, Dates, OrganizationId, ContractId, AdjustmentKindFilter, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<Adjustment>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let requested = params.id("department_id")?;
+    let filter = AdjustmentFilter {
+        department: caller.department(requested)?,
+        dates: params.dates()?,
+        organization_id: params.id("organization_id")?,
+        contract_id: params.id("contract_id")?,
+        kind: params
+            .choice("kind", &AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", "), AdjustmentKind::of_name)?
+            .map(|kind| kind.as_str().to_owned()),
+    };
+    let (page, export) = (params.page()?, params.export()?);
+    params.finish()?;
+    let part = async |conn: &mut DbConn, page: Page| {
+        let rows = db::list_adjustments(conn, &filter, page).await?;
+        Ok::<_, DbError>(rows.into_iter().map(Adjustment::from).collect::<Vec<_>>())
+    };
+    if let Some(export) = export {
+        return export.list(&state, filter.department, "adjustments", part).await;
+    }
+    let found = async |conn: &mut DbConn| {
+        Ok::<_, DbError>((part(conn, page).await?, db::count_adjustments(conn, &filter).await?))
+    };
+    let (rows, total) = state.db.snapshot(found).await?;
+    Ok(listed(&rows, total))
+}
+
+/// One adjustment.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments/{id}",
+    tag = "Adjustments",
+    operation_id = "get_adjustment",
+    params(Id),
+    responses((status = 200, description = "OK", body = Adjustment))
+)]
+pub async fn show(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let row = db::find_adjustment(&mut state.db.conn().await?, scope, id).await?;
+    let row = row.ok_or_else(|| missing("adjustment", id))?;
+    Ok(HttpResponse::Ok().json(Adjustment::from(row)))
+}
+
+/// Enters an adjustment of a contract. An opening balance is the part that the exports lack: it is added to
+/// what they hold.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments",
+    tag = "Adjustments",
+    operation_id = "create_adjustment",
+    request_body = EnteredAdjustment,
+    responses((status = 201, description = "Made", body = Adjustment))
+)]
+pub async fn create(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+    Json(body): Json<EnteredAdjustment>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let scope = caller.department(None)?;
+    let contract = db::find_contract(&mut state.db.conn().await?, scope, body.contract_id).await?;
+    let contract = contract.ok_or_else(|| missing("contract", body.contract_id))?;
+    let (kind, department_id) = (kind(&body.kind)?, contract.department_id);
+    possible_day(&state, body.date)?;
+    let comment = body.comment.map(|text| text_field("comment", &text)).transpose()?;
+    let now = db::utc_now();
+    let row = NewAdjustment {
+        department_id,
+        contract_id: contract.id,
+        contract_alias_id: None,
+        effective_date: body.date,
+        kind: kind.as_str().to_owned(),
+        amount: body.amount.kopecks(),
+        comment,
+        author: caller.username.clone(),
+        source: MANUAL.to_owned(),
+        fingerprint: 0,
+        occurrence: 0,
+        created_at: now,
+        updated_at: now,
+    };
+    let touched = Touched { department_id, organization_id: contract.organization_id, days: vec![body.date] };
+    let id = adjust(&state, touched, async |conn| db::insert_adjustment(conn, row.clone()).await).await?;
+    let made = answered(&state, scope, id).await?;
+    Ok(created(PATH, id, &made))
+}
+
+/// Changes an adjustment that was entered by hand; a field that is left out stays as it is.
+#[utoipa::path(
+    put,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments/{id}",
+    tag = "Adjustments",
+    operation_id = "change_adjustment",
+    params(Id),
+    request_body = ChangedAdjustment,
+    responses((status = 200, description = "OK", body = Adjustment))
+)]
+pub async fn change(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(Object(body)): Json<Object<ChangedAdjustment>>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let known = manual(&state, scope, id).await?;
+    let date = body.date.required("date")?;
+    if let Some(day) = date {
+        possible_day(&state, day)?;
+    }
+    let change = AdjustmentChange {
+        effective_date: date,
+        kind: body.kind.required("kind")?.map(|name| kind(&name)).transpose()?.map(|kind| kind.as_str().to_owned()),
+        amount: body.amount.required("amount")?.map(Money::kopecks),
+        comment: body.comment.try_map(|text| text_field("comment", &text))?.nullable(),
+    };
+    let days = [Some(known.effective_date), date].into_iter().flatten().collect();
+    let touched = Touched { department_id: known.department_id, organization_id: known.organization_id, days };
+    adjust(&state, touched, async |conn| db::update_adjustment(conn, id, &change).await).await?;
+    Ok(HttpResponse::Ok().json(answered(&state, scope, id).await?))
+}
+
+/// Removes an adjustment that was entered by hand.
+#[utoipa::path(
+    delete,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments/{id}",
+    tag = "Adjustments",
+    operation_id = "delete_adjustment",
+    params(Id),
+    responses((status = 204, description = "Removed"))
+)]
+pub async fn remove(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let AdjustmentRow { department_id, organization_id, effective_date, .. } = manual(&state, scope, id).await?;
+    let touched = Touched { department_id, organization_id, days: vec![effective_date] };
+    adjust(&state, touched, async |conn| db::delete_adjustments(conn, department_id, &[id]).await).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// An empty workbook of adjustments, to be filled in and imported like an export: its name has to hold
+/// `korrektirovka` or `корректировка`.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/adjustments/template",
+    tag = "Adjustments",
+    operation_id = "adjustment_template",
+    responses((status = 200, description = "OK", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+)]
+pub async fn template(_: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let bytes = web::block(adjustment_template).await.map_err(|err| ApiError::Internal(err.to_string()))?;
+    let bytes = bytes.map_err(|err| ApiError::Internal(err.to_string()))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"korrektirovka.xlsx\""))
+        .body(bytes))
+}
+
+/// The days of an organization whose sums a change of adjustments changes.
+struct Touched {
+    department_id: i64,
+    organization_id: i64,
+    days: Vec<NaiveDate>,
+}
+
+/// Changes adjustments and the rollups of their months in one transaction with its generation.
+async fn adjust<T>(
+    state: &AppState,
+    touched: Touched,
+    body: impl AsyncFn(&mut DbConn) -> Result<T, DbError>,
+) -> Result<T, ApiError> {
+    let Touched { department_id, organization_id, days } = touched;
+    let changed = async |conn: &mut DbConn| {
+        db::lock_import(conn, department_id).await?;
+        let value = body(conn).await?;
+        let mut months = TouchedMonths::default();
+        days.iter().for_each(|day| months.touch(organization_id, Some(*day)));
+        let flows: ChangedDays = db::refresh_rollups(conn, department_id, &months, true).await?;
+        let changed = ChangedData { everything: false, reference_data: true, flows: flows.into_flows() };
+        Ok::<_, DbError>((value, changed))
+    };
+    Ok(state.change_figures(department_id, changed).await?)
+}
+
+/// The adjustment as it is stored now, with what may be wrong with it.
+async fn answered(state: &AppState, scope: DepartmentScope, id: i64) -> Result<Adjustment, ApiError> {
+    let mut conn = state.db.conn().await?;
+    let row = db::find_adjustment(&mut conn, scope, id).await?.ok_or_else(|| missing("adjustment", id))?;
+    let mut adjustment = Adjustment::from(row.clone());
+    if row.kind == AdjustmentKind::OpeningBalance.as_str()
+        && db::has_operations_until(&mut conn, row.department_id, row.contract_id, row.effective_date).await?
+    {
+        adjustment.warnings.push(
+            "operations of the contract precede this opening balance: it is added to what they make of it".to_owned(),
+        );
+    }
+    Ok(adjustment)
+}
+
+/// An adjustment that was entered by hand.
+async fn manual(state: &AppState, scope: DepartmentScope, id: i64) -> Result<AdjustmentRow, ApiError> {
+    let row = db::find_adjustment(&mut state.db.conn().await?, scope, id).await?;
+    let row = row.ok_or_else(|| missing("adjustment", id))?;
+    if row.source == MANUAL {
+        Ok(row)
+    } else {
+        let source = &row.source;
+        Err(ApiError::Conflict(format!("it came from the workbook {source:?}: change it there and import that again")))
+    }
+}
+
+fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {
+    let names = AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", ");
+    AdjustmentKind::of_name(name).ok_or_else(|| ApiError::invalid("kind", format!("{name:?} is none of {names}")))
+}
+
+/// An adjustment may lie as far ahead as an operation.
+fn possible_day(state: &AppState, day: NaiveDate) -> Result<(), ApiError> {
+    let earliest = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or(NaiveDate::MIN);
+    let latest = state.cache.today() + chrono::Months::new(24);
+    if (earliest..=latest).contains(&day) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("date", format!("{day} does not lie between {earliest} and {latest}")))
+}

@@ -1,0 +1,305 @@
+//! Adjustments of balances: opening balances, set-offs and the like, in the contract's currency.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::{adjustments, contracts, expenses, lenders, organizations, receipts};
+use super::{CHUNK, DbConn, DbError, Page, on_conn, utc_now};
+use crate::domain::{DateRange, DepartmentScope};
+
+/// The source of adjustments that were entered by hand.
+pub const MANUAL: &str = "manual";
+
+/// An adjustment to be stored. The amount is in kopecks; + raises what is owed.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = adjustments)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct NewAdjustment {
+    pub department_id: i64,
+    pub contract_id: i64,
+    pub contract_alias_id: Option<i64>,
+    pub effective_date: NaiveDate,
+    pub kind: String,
+    pub amount: i64,
+    pub comment: Option<String>,
+    pub author: String,
+    pub source: String,
+    pub fingerprint: i64,
+    pub occurrence: i32,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// An adjustment with what its ids mean; the amount in kopecks of the contract's currency.
+#[derive(Clone, Debug, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct AdjustmentRow {
+    pub id: i64,
+    pub department_id: i64,
+    pub contract_id: i64,
+    pub contract: String,
+    pub organization_id: i64,
+    pub organization: String,
+    pub counterparty: Option<String>,
+    pub currency: Option<String>,
+    pub effective_date: NaiveDate,
+    pub kind: String,
+    pub amount: i64,
+    pub comment: Option<String>,
+    pub author: String,
+    pub source: String,
+    pub created_at: NaiveDateTime,
+    pub updated_at: NaiveDateTime,
+}
+
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = adjustments)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct AdjustmentChange {
+    pub effective_date: Option<NaiveDate>,
+    pub kind: Option<String>,
+    pub amount: Option<i64>,
+    pub comment: Option<Option<String>>,
+}
+
+/// Which adjustments are asked for.
+#[derive(Clone, Debug)]
+pub struct AdjustmentFilter {
+    /// Of which department.
+    pub department: DepartmentScope,
+    /// Their days.
+    pub dates: DateRange,
+    /// Of one organization's contracts.
+    pub organization_id: Option<i64>,
+    /// Of one contract.
+    pub contract_id: Option<i64>,
+    /// Of one kind.
+    pub kind: Option<String>,
+}
+
+/// Adjustments with the names that belong to them, filtered.
+macro_rules! filtered {
+    ($filter:expr) => {{
+        let mut query = adjustments::table
+            .inner_join(contracts::table.on(
+                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
+            ))
+            .inner_join(
+                organizations::table.on(organizations::department_id
+                    .eq(adjustments::department_id)
+                    .and(organizations::id.eq(contracts::organization_id))),
+            )
+            .left_join(
+                lenders::table.on(lenders::department_id
+                    .eq(adjustments::department_id)
+                    .and(lenders::id.nullable().eq(contracts::lender_id))),
+            )
+            .select((
+                adjustments::id,
+                adjustments::department_id,
+                adjustments::contract_id,
+                contracts::contract_number,
+                contracts::organization_id,
+                organizations::name,
+                lenders::name.nullable(),
+                contracts::currency,
+                adjustments::effective_date,
+                adjustments::kind,
+                adjustments::amount,
+                adjustments::comment,
+                adjustments::author,
+                adjustments::source,
+                adjustments::created_at,
+                adjustments::updated_at,
+            ))
+            .into_boxed();
+        if let Some(id) = $filter.department.id() {
+            query = query.filter(adjustments::department_id.eq(id));
+        }
+        if let Some(from) = $filter.dates.from() {
+            query = query.filter(adjustments::effective_date.ge(from));
+        }
+        if let Some(to) = $filter.dates.to() {
+            query = query.filter(adjustments::effective_date.le(to));
+        }
+        if let Some(id) = $filter.organization_id {
+            query = query.filter(contracts::organization_id.eq(id));
+        }
+        if let Some(id) = $filter.contract_id {
+            query = query.filter(adjustments::contract_id.eq(id));
+        }
+        if let Some(kind) = &$filter.kind {
+            query = query.filter(adjustments::kind.eq(kind));
+        }
+        query
+    }};
+}
+
+/// Returns a part of the list, newest day first, ties by id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_adjustments(
+    conn: &mut DbConn,
+    filter: &AdjustmentFilter,
+    page: Page,
+) -> Result<Vec<AdjustmentRow>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        filtered!(filter)
+            .order((adjustments::effective_date.desc(), adjustments::id.desc()))
+            .offset(page.skip)
+            .limit(page.limit)
+            .load(c)
+            .await
+    })?)
+}
+
+/// Returns how many match.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn count_adjustments(conn: &mut DbConn, filter: &AdjustmentFilter) -> Result<i64, DbError> {
+    let every = Page { skip: 0, limit: i64::MAX };
+    Ok(i64::try_from(list_adjustments(conn, filter, every).await?.len()).unwrap_or(i64::MAX))
+}
+
+/// Returns the one of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_adjustment(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<AdjustmentRow>, DbError> {
+    let all = AdjustmentFilter {
+        department: scope,
+        dates: DateRange::ALL,
+        organization_id: None,
+        contract_id: None,
+        kind: None,
+    };
+    Ok(on_conn!(conn, |c| filtered!(all).filter(adjustments::id.eq(id)).first(c).await.optional())?)
+}
+
+/// Stores one adjustment; returns its id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn insert_adjustment(conn: &mut DbConn, row: NewAdjustment) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| {
+        diesel::insert_into(adjustments::table).values(row).returning(adjustments::id).get_result(c).await
+    })?)
+}
+
+/// Stores adjustments.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn insert_adjustments(conn: &mut DbConn, rows: Vec<NewAdjustment>) -> Result<(), DbError> {
+    for row in rows {
+        insert_adjustment(conn, row).await?;
+    }
+    Ok(())
+}
+
+/// Changes the one of that id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn update_adjustment(conn: &mut DbConn, id: i64, change: &AdjustmentChange) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(adjustments::table.filter(adjustments::id.eq(id)))
+            .set((change, adjustments::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
+/// Removes adjustments.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn delete_adjustments(conn: &mut DbConn, department_id: i64, ids: &[i64]) -> Result<(), DbError> {
+    for ids in ids.chunks(CHUNK) {
+        on_conn!(conn, |c| {
+            diesel::delete(
+                adjustments::table
+                    .filter(adjustments::department_id.eq(department_id))
+                    .filter(adjustments::id.eq_any(ids)),
+            )
+            .execute(c)
+            .await
+        })?;
+    }
+    Ok(())
+}
+
+/// A stored adjustment, as far as a file is compared with it.
+#[derive(Clone, Debug, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct KnownAdjustment {
+    pub id: i64,
+    pub organization_id: i64,
+    pub effective_date: NaiveDate,
+    pub fingerprint: i64,
+    pub occurrence: i32,
+}
+
+/// Returns the adjustments that a file brought.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_adjustments_of_source(
+    conn: &mut DbConn,
+    department_id: i64,
+    source: &str,
+) -> Result<Vec<KnownAdjustment>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        adjustments::table
+            .inner_join(contracts::table.on(
+                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
+            ))
+            .filter(adjustments::department_id.eq(department_id))
+            .filter(adjustments::source.eq(source))
+            .select((
+                adjustments::id,
+                contracts::organization_id,
+                adjustments::effective_date,
+                adjustments::fingerprint,
+                adjustments::occurrence,
+            ))
+            .load(c)
+            .await
+    })?)
+}
+
+/// Returns whether a contract has active operations on a day or before: its opening balance would count
+/// what they hold twice.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn has_operations_until(
+    conn: &mut DbConn,
+    department_id: i64,
+    contract_id: i64,
+    day: NaiveDate,
+) -> Result<bool, DbError> {
+    macro_rules! any {
+        ($table:ident) => {
+            diesel::dsl::exists(
+                $table::table
+                    .filter($table::department_id.eq(department_id))
+                    .filter($table::contract_id.eq(contract_id))
+                    .filter($table::is_active.eq(true))
+                    .filter($table::document_date.le(day)),
+            )
+        };
+    }
+    let received: bool = on_conn!(conn, |c| diesel::select(any!(receipts)).get_result(c).await)?;
+    let spent: bool = on_conn!(conn, |c| diesel::select(any!(expenses)).get_result(c).await)?;
+    Ok(received || spent)
+}

@@ -1,0 +1,170 @@
+//! Adjustments: entered over REST or by a workbook, part of balances from their day on.
+
+use credit_portfolio::demo::{Cell, Sheet};
+use credit_portfolio::domain::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::app::{Answer, Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::on_both_databases;
+use crate::support::workbooks::{a_receipt, an_expense, details, expenses, kopecks, principal, receipts};
+
+on_both_databases!(
+    an_opening_balance_is_part_of_what_is_owed_from_its_day_on,
+    an_adjustment_is_entered_changed_and_removed,
+    a_workbook_of_adjustments_replaces_what_it_brought_before,
+    a_rejected_row_leaves_what_was_stored_alone,
+);
+
+const FILE: &str = "Север - корректировка.xlsx";
+
+async fn debt(app: &TestApp, query: &str) -> [i64; 2] {
+    let summary = app.get(&format!("summary?{query}")).await.ok();
+    ["debt", "overpaid"].map(|name| kopecks(&summary[name]))
+}
+
+/// More was repaid than the exports say was drawn.
+async fn overpaid(backend: Backend) -> TestApp {
+    let app = TestApp::start(backend).await;
+    let files: [(&str, &[u8]); 3] = [
+        ("postuplenie.xlsx", &receipts(&[a_receipt(1).on("05.03.2026").amounting_to(100_00)])),
+        ("spisanie.xlsx", &expenses(&[an_expense(1).on("05.04.2026").amounting_to(700_00)])),
+        ("rasshifrovka.xlsx", &details(&[principal(1, 700_00)])),
+    ];
+    app.import(DEPARTMENT, &files).await;
+    assert_eq!(debt(&app, "").await, [0, 600_00]);
+    app
+}
+
+async fn send(app: &TestApp, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    app.request(method, &format!("credit-portfolio/{path}"), Some(&token), body).await
+}
+
+async fn contract_id(app: &TestApp) -> i64 {
+    app.get("contracts").await.ok()[0]["id"].as_i64().unwrap()
+}
+
+async fn an_opening_balance_is_part_of_what_is_owed_from_its_day_on(backend: Backend) {
+    let app = overpaid(backend).await;
+    let id = contract_id(&app).await;
+    let body = json!({ "contract_id": id, "date": "2025-12-31", "kind": "opening_balance", "amount": 650.5 });
+    let made = send(&app, Method::POST, "adjustments", Some(body)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    assert_eq!(made.json()["warnings"], json!([]));
+    assert_eq!(debt(&app, "").await, [50_50, 0], "the cached answer was dropped");
+    assert_eq!(debt(&app, "date_to=2025-12-30").await, [0, 0]);
+    assert_eq!(debt(&app, "date_to=2025-12-31").await, [650_50, 0]);
+    let roll_forward = app.get("analytics/roll-forward?date_from=2025-12-01&date_to=2025-12-31").await.ok();
+    assert_eq!(kopecks(&roll_forward["total"]["adjustments"]), 650_50);
+    let ledger = app.get(&format!("contracts/{id}/ledger")).await.ok();
+    let lines = ledger["data"].as_array().unwrap();
+    let balances: Vec<i64> = lines.iter().map(|line| kopecks(&line["balance"])).collect();
+    assert_eq!(balances, [0, 650_50, 750_50, 50_50, 50_50]);
+    assert_eq!(lines[1]["kind"], "adjustment");
+    let parts = app.get("operations/parts?measure=adjustments").await.ok();
+    assert_eq!((kopecks(&parts["total"]), &parts["data"][0]["kind"]), (650_50, &json!("adjustment")));
+    let late = json!({ "contract_id": id, "date": "2026-03-05", "kind": "opening_balance", "amount": 1 });
+    let late = send(&app, Method::POST, "adjustments", Some(late)).await.json();
+    assert_eq!(late["warnings"].as_array().unwrap().len(), 1, "operations precede it: {late}");
+    app.stop().await;
+}
+
+async fn an_adjustment_is_entered_changed_and_removed(backend: Backend) {
+    let app = overpaid(backend).await;
+    let id = contract_id(&app).await;
+    let body =
+        json!({ "contract_id": id, "date": "2026-05-01", "kind": "Взаимозачет", "amount": 900, "comment": "акт 5" });
+    let made = send(&app, Method::POST, "adjustments", Some(body)).await.json();
+    assert_eq!(
+        (&made["kind"], &made["author"].is_string(), &made["source"]),
+        (&json!("set_off"), &true, &json!("manual"))
+    );
+    let one = format!("adjustments/{}", made["id"]);
+    assert_eq!(debt(&app, "").await, [300_00, 0]);
+    let change = json!({ "amount": -50, "date": "2026-06-01", "comment": null });
+    let changed = send(&app, Method::PUT, &one, Some(change)).await.ok();
+    assert_eq!((&changed["comment"], &changed["date"]), (&Value::Null, &json!("2026-06-01")));
+    assert_eq!(debt(&app, "").await, [0, 650_00]);
+    assert_eq!(debt(&app, "date_to=2026-05-31").await, [0, 600_00], "it left its old month");
+    for (field, value) in
+        [("kind", json!("gift")), ("amount", Value::Null), ("date", json!("1989-12-31")), ("x", json!(1))]
+    {
+        let refused = send(&app, Method::PUT, &one, Some(json!({ field: value }))).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", refused.text);
+    }
+    let list = app.get(&format!("adjustments?contract_id={id}&kind=set_off")).await;
+    assert_eq!(list.header("X-Total-Count"), "1");
+    assert_eq!(app.get("adjustments?kind=correction").await.header("X-Total-Count"), "0");
+    let foreign = app.token(Role::Manager, OTHER_DEPARTMENT).await;
+    assert_eq!(app.get_as(&foreign, &one).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(send(&app, Method::DELETE, &one, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(send(&app, Method::GET, &one, None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(debt(&app, "").await, [0, 600_00]);
+    app.stop().await;
+}
+
+fn workbook(rows: &[(&str, &str, &str, Cell)]) -> Vec<u8> {
+    let mut sheet = Sheet::new(&["Организация", "Договор", "Контрагент", "Дата", "Вид", "Сумма", "Комментарий"]);
+    for (contract, day, kind, amount) in rows {
+        sheet.rows.push(vec![
+            Cell::text("ООО «Ромашка»"),
+            Cell::text(*contract),
+            Cell::text("ПАО «Банк»"),
+            Cell::text(*day),
+            Cell::text(*kind),
+            amount.clone(),
+            Cell::Empty,
+        ]);
+    }
+    sheet.to_xlsx().unwrap()
+}
+
+async fn a_workbook_of_adjustments_replaces_what_it_brought_before(backend: Backend) {
+    let app = overpaid(backend).await;
+    let known = "Договор займа № 1 от 01.02.2024";
+    let opening = (known, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    let other = ("Договор № 99 от 01.02.2020", "31.12.2025", "Входящий остаток", Cell::amount(40_00));
+    let import = async |rows: &[(&str, &str, &str, Cell)]| {
+        let counts = app.import(DEPARTMENT, &[(FILE, &workbook(rows))]).await.files[0].counts;
+        [counts.inserted, counts.updated, counts.unchanged, counts.deleted]
+    };
+    assert_eq!(import(&[opening.clone(), other.clone()]).await, [2, 0, 0, 0]);
+    assert_eq!(debt(&app, "").await, [90_00, 0], "one contract was known, the other was made");
+    assert_eq!(app.get("contracts").await.header("X-Total-Count"), "2");
+    assert_eq!(import(&[other.clone(), opening.clone()]).await, [0, 0, 2, 0]);
+    let changed = (known, "31.12.2025", "Начальный остаток", Cell::amount(600_00));
+    assert_eq!(import(&[changed.clone(), other]).await, [0, 1, 1, 0]);
+    assert_eq!(debt(&app, "").await, [40_00, 0]);
+    assert_eq!(import(&[changed]).await, [0, 0, 1, 1]);
+    assert_eq!(debt(&app, "").await, [0, 0]);
+    let row = app.get("adjustments").await.ok()[0].clone();
+    let path = format!("adjustments/{}", row["id"]);
+    assert_eq!(row["source"], FILE);
+    assert_eq!(send(&app, Method::DELETE, &path, None).await.status, StatusCode::CONFLICT);
+    app.stop().await;
+}
+
+async fn a_rejected_row_leaves_what_was_stored_alone(backend: Backend) {
+    let app = overpaid(backend).await;
+    let known = "Договор займа № 1 от 01.02.2024";
+    let opening = (known, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    app.import(DEPARTMENT, &[(FILE, &workbook(&[opening]))]).await;
+    let broken = (known, "31.12.2025", "Подарок", Cell::amount(650_00));
+    let report = app.import(DEPARTMENT, &[(FILE, &workbook(&[broken]))]).await;
+    assert_eq!((report.files[0].rejected, report.files[0].counts.deleted), (1, 0));
+    assert_eq!(report.files[0].rejects[0].column, "Вид");
+    assert_eq!(debt(&app, "").await, [50_00, 0]);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn the_template_is_a_workbook_that_can_be_imported() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let token = app.token(Role::Accountant, DEPARTMENT).await;
+    let template = app.bytes("credit-portfolio/adjustments/template", &token).await;
+    let report = app.import(DEPARTMENT, &[("korrektirovka.xlsx", &template)]).await;
+    assert_eq!(report.files[0].kind, Some(credit_portfolio::import::workbook::Kind::Adjustments), "{}", report.message);
+    assert_eq!(report.processed(), 1, "{}", report.message);
+    app.stop().await;
+}
