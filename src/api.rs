@@ -21,6 +21,7 @@ mod frame;
 mod health;
 mod import;
 mod journal;
+mod normalize;
 mod openapi;
 mod operations;
 mod organizations;
