@@ -24,6 +24,7 @@ mod import;
 mod journal;
 mod list;
 mod normalize;
+mod object_body;
 mod openapi;
 mod operations;
 mod organizations;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::ROOT;
 use super::patch::Patch;
 use crate::accounts::{LoginError, authenticate, find_account, hash_password};
@@ -141,7 +142,7 @@ pub struct Profile {
 pub async fn change_profile(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<Profile>,
+    ObjectBody(body): ObjectBody<Profile>,
 ) -> Result<HttpResponse, ApiError> {
     let id = active_user(&state, &caller).await?.id;
     let change = ProfileChange {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
@@ -36,13 +37,13 @@ pub struct NewBankAccount {
 #[serde(deny_unknown_fields)]
 pub struct ChangedBankAccount {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     account_number: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     bank_name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
 }
 
@@ -141,7 +142,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(body): Json<ChangedBankAccount>,
+    ObjectBody(body): ObjectBody<ChangedBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

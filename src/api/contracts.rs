@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::answer::{WholeNumber, created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     Activity, ContractKind, ContractsPaging, Department, Files, Id, LenderAndDirection, Search,
@@ -67,10 +68,10 @@ pub struct NewContract {
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, required = false)]
     contract_number: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<NaiveDate>)]
+    #[schema(value_type = NaiveDate, required = false)]
     contract_date: Patch<NaiveDate>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
@@ -86,10 +87,10 @@ pub struct ChangedContract {
     #[schema(value_type = Option<String>)]
     currency: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<i64>)]
+    #[schema(value_type = i64, required = false)]
     organization_id: Patch<WholeNumber>,
     #[serde(default)]
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
 }
 
@@ -220,7 +221,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(body): Json<ChangedContract>,
+    ObjectBody(body): ObjectBody<ChangedContract>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

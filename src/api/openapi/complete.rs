@@ -13,9 +13,9 @@ const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/a
 /// The bodies whose fields are checked beyond their type.
 const BODIES: [&str; 10] = [
     "NewOrganization",
-    "OrganizationChange",
+    "ChangedOrganization",
     "NewBankAccount",
-    "BankAccountChange",
+    "ChangedBankAccount",
     "NewContract",
     "ChangedContract",
     "NewDepartment",
@@ -181,6 +181,8 @@ fn complete_field(name: &str, field: &mut Value) {
         "old_password" => json!({}),
         "password" | "new_password" => json!({ "minLength": 8, "maxLength": 1024 }),
         "contract_type" => json!({ "enum": ["credit", "loan", null] }),
+        "direction" => json!({ "enum": ["borrowed", "lent", null] }),
+        "currency" => json!({ "pattern": "^[A-Za-z]{3}$" }),
         _ if is_of("integer") => json!({ "minimum": 1, "maximum": i64::MAX }),
         _ if is_of("string") && field["format"].is_null() => {
             json!({ "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": super::VISIBLE })
