@@ -18,7 +18,7 @@ mod summary;
 mod upkeep;
 mod years;
 
-pub use balances::Basis;
+pub use balances::{Basis, Standing, standings};
 pub use concentration::Concentration;
 pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
 pub use debt::{DebtBalance, DebtGroup};

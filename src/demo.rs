@@ -6,6 +6,7 @@
 mod files;
 mod ftp_server;
 mod loans;
+mod situations;
 mod workbook_writer;
 
 pub use files::{Portfolio, expenses_export, write_exports};

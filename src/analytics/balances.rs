@@ -112,3 +112,26 @@ pub(super) fn debt<'b>(contracts: impl Iterator<Item = &'b ContractBalance>) -> 
         debt
     })
 }
+
+/// What became of a contract by the end of today.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Its balance, in its own currency: below zero when more was repaid than drawn.
+    pub balance: Money,
+    /// What that means.
+    pub status: ContractStatus,
+}
+
+/// Returns the standing of every contract that a filter leaves, by id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn standings(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<BTreeMap<i64, Standing>, DbError> {
+    let balances = Balances::load(conn, filter, basis).await?;
+    let standing = |contract: ContractBalance| Standing { balance: contract.closing(), status: contract.status() };
+    Ok(balances.contracts.into_iter().map(|(id, contract)| (id, standing(contract))).collect())
+}

@@ -11,12 +11,13 @@ use super::answer::{created, id_in_path, listed, missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
+use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     AdjustmentKindFilter, ContractId, Dates, Department, Files, Id, OrganizationId, Paging,
 };
 use super::params::Params;
-use super::patch::{Object, Patch};
+use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{
     self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, DbConn, DbError, MANUAL, NewAdjustment, Page,
@@ -234,7 +235,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(Object(body)): Json<Object<ChangedAdjustment>>,
+    ObjectBody(body): ObjectBody<ChangedAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

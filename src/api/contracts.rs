@@ -10,16 +10,24 @@ use utoipa::ToSchema;
 
 use super::answer::{WholeNumber, created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
+use super::contract_choice::ContractChoice;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, LenderAndDirection, Paging, Search};
+use super::openapi::parameters::{
+    Activity, ContractKind, ContractListFilter, ContractsPaging, Department, Files, Id, LenderAndDirection, Search,
+};
 use super::params::Params;
-use super::patch::{Object, Patch};
+use super::patch::Patch;
+use crate::analytics::{Standing, standings};
 use crate::app::AppState;
 use crate::db::{self, ContractChange, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
 use crate::domain::{
-    ContractRef, ContractType, Currency, DepartmentScope, Direction, FlowSums, Money, PortfolioFilter,
+    ContractRef, ContractStatus, ContractType, Currency, DepartmentScope, Direction, FlowSums, Money, PortfolioFilter,
 };
+
+/// The front end shows all contracts without paging.
+const CONTRACTS_LIMIT: i64 = 1000;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -29,14 +37,18 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 /// A contract as it is answered. Amounts are in the base currency.
 #[derive(Serialize, ToSchema)]
-struct Contract {
+pub(super) struct Contract {
     #[serde(flatten)]
-    row: ContractRow,
+    pub row: ContractRow,
     /// `Кредит` or `Заем`.
     contract_type_label: Option<&'static str>,
-    total_paid: Money,
+    pub total_paid: Money,
     principal: Money,
     interest: Money,
+    /// What is owed today, in the contract's currency; below zero when more was repaid than drawn.
+    pub outstanding: Money,
+    /// `undrawn`, `open`, `repaid` or `overpaid`.
+    pub status: &'static str,
 }
 
 /// Without `organization_id`, of the department's one organization.
@@ -95,7 +107,7 @@ pub struct ChangedContract {
     path = "/contracts",
     tag = "Reference data",
     operation_id = "list_contracts",
-    params(Department, Activity, ContractKind, LenderAndDirection, Search, Paging, Files),
+    params(Department, Activity, ContractKind, LenderAndDirection, ContractListFilter, Search, ContractsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
 pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
@@ -110,13 +122,14 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
         search: params.text("search"),
         department: caller.department(asked)?,
     };
-    let (page, export) = (params.page()?, params.export()?);
+    let choice = ContractChoice::read(&mut params)?;
+    let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, page).await?.0);
+        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, &choice, page).await?.0);
         return export.list(&state, filter.department, "contracts", part).await;
     }
-    let (contracts, total) = part_of(&state, &mut state.db.conn().await?, &filter, page).await?;
+    let (contracts, total) = part_of(&state, &mut state.db.conn().await?, &filter, &choice, page).await?;
     Ok(listed(&contracts, total))
 }
 
@@ -140,7 +153,7 @@ pub async fn show(
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let mut conn = state.db.conn().await?;
     let row = db::find_contract(&mut conn, scope, id).await?;
-    let flows = flows(&state, &mut conn, scope).await?;
+    let flows = ContractFigures::of(&state, &mut conn, scope).await?;
     found(row.map(|row| Contract::of(row, &flows)), "contract", id)
 }
 
@@ -195,7 +208,7 @@ pub async fn create(
             Ok((id, db::find_contract(conn, scope, id).await?))
         })
         .await?;
-    let contract = row.map(|row| Contract::of(row, &BTreeMap::new()));
+    let contract = row.map(|row| Contract::of(row, &ContractFigures::default()));
     Ok(created(&format!("{CREDIT_PORTFOLIO}/contracts"), id, &contract))
 }
 
@@ -215,7 +228,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(Object(body)): Json<Object<ChangedContract>>,
+    ObjectBody(body): ObjectBody<ChangedContract>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
@@ -268,7 +281,7 @@ pub async fn change(
             db::find_contract(conn, scope, id).await
         })
         .await?;
-    let flows = flows(&state, &mut state.db.conn().await?, department).await?;
+    let flows = ContractFigures::of(&state, &mut state.db.conn().await?, department).await?;
     found(row.map(|row| Contract::of(row, &flows)), "contract", id)
 }
 
@@ -277,14 +290,18 @@ async fn part_of(
     state: &AppState,
     conn: &mut DbConn,
     filter: &ContractFilter,
+    choice: &ContractChoice,
     page: Page,
 ) -> Result<(Vec<Contract>, i64), DbError> {
     let rows = db::search_contracts(conn, filter).await?;
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let flows = flows(state, conn, filter.department).await?;
+    let figures = ContractFigures::of(state, conn, filter.department).await?;
+    let contracts = rows.into_iter().map(|row| Contract::of(row, &figures));
+    let mut contracts: Vec<Contract> = contracts.filter(|contract| choice.takes(contract)).collect();
+    contracts.sort_by(|one, other| choice.compare(one, other));
+    let total = i64::try_from(contracts.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
-    Ok((shown.map(|row| Contract::of(row, &flows)).collect(), total))
+    let shown = contracts.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
+    Ok((shown.collect(), total))
 }
 
 /// The organization of a contract must be of the contract's department.
@@ -322,25 +339,35 @@ fn contract_type(text: &str) -> Result<String, ApiError> {
     known.ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
 }
 
-async fn flows(
-    state: &AppState,
-    conn: &mut DbConn,
-    department: DepartmentScope,
-) -> Result<BTreeMap<i64, FlowSums>, DbError> {
-    let filter = PortfolioFilter::of_department(department, state.base_currency.clone());
-    db::flows_by(conn, &filter, FlowGroup::Contract).await
+/// The figures of all contracts of a scope, in the base currency, and their standing.
+#[derive(Default)]
+struct ContractFigures {
+    flows: BTreeMap<i64, FlowSums>,
+    standings: BTreeMap<i64, Standing>,
+}
+
+impl ContractFigures {
+    async fn of(state: &AppState, conn: &mut DbConn, scope: DepartmentScope) -> Result<ContractFigures, DbError> {
+        let filter = PortfolioFilter::of_department(scope, state.base_currency.clone());
+        Ok(ContractFigures {
+            flows: db::flows_by(conn, &filter, FlowGroup::Contract).await?,
+            standings: standings(conn, &filter, &state.analytics.basis()).await?,
+        })
+    }
 }
 
 impl Contract {
-    fn of(row: ContractRow, flows: &BTreeMap<i64, FlowSums>) -> Contract {
-        let flow = flows.get(&row.id).copied().unwrap_or_default();
-        let contract_type_label = row.contract_type.as_deref().and_then(ContractType::of_name).map(ContractType::label);
+    fn of(row: ContractRow, figures: &ContractFigures) -> Contract {
+        let flow = figures.flows.get(&row.id).copied().unwrap_or_default();
+        let standing = figures.standings.get(&row.id);
         Contract {
+            contract_type_label: row.contract_type.as_deref().and_then(ContractType::of_name).map(ContractType::label),
             row,
-            contract_type_label,
             total_paid: flow.expenses,
             principal: flow.principal,
             interest: flow.interest,
+            outstanding: standing.map_or(Money::ZERO, |standing| standing.balance),
+            status: standing.map_or(ContractStatus::Undrawn, |standing| standing.status).as_str(),
         }
     }
 }

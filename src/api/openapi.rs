@@ -33,6 +33,9 @@ const WITHOUT_NUL: &str = r"^[^\x00]*$";
 /// The columns of `ContractSort`, largest first with `-` in front.
 const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organization|direction|status|received|\
                              totalPaid|principal|interest|outstanding|lastPayment)$";
+/// The columns that the list of contracts is sorted by.
+const CONTRACT_LIST_SORT: &str =
+    "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
 const CURRENCY: &str = "^[0-9A-Za-zА-Яа-яЁё]+$";
 const URL: &str = "/api/v1/openapi.json";
 
@@ -70,6 +73,7 @@ const URL: &str = "/api/v1/openapi.json";
         analytics::organization_stats,
         auth::login,
         auth::me,
+        auth::change_profile,
         auth::change_password,
         auth::register,
         departments::list,

@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
-use super::patch::{Object, Patch};
+use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{self, AliasKind, DbConn, NewAlias, OrganizationChange, OrganizationRow, Page};
 use crate::domain::PartyName;
@@ -142,7 +143,7 @@ pub async fn change(
     caller: Caller,
     id: Path<String>,
     params: Params,
-    Json(Object(body)): Json<Object<ChangedOrganization>>,
+    ObjectBody(body): ObjectBody<ChangedOrganization>,
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);

@@ -3,17 +3,12 @@
 //! Left out leaves the stored value as it is. Null clears a field that may be empty and is 422 for
 //! any other, so that no part of a body is ignored without an error.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::error::ApiError;
 
-/// One field of a PUT body. Its struct needs `#[serde(default)]`, because Serde deserializes a
-/// missing field as null otherwise; in its OpenAPI schema the field is an optional `T`.
+/// One field of a PUT body. It needs `#[serde(default)]`, because Serde deserializes a missing field as
+/// null otherwise, and a `#[schema(value_type = …)]` of what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The field is left out.
@@ -63,29 +58,5 @@ impl<T> Patch<T> {
             Patch::Null => Err(ApiError::invalid(name, "can't be null")),
             Patch::Value(value) => Ok(Some(value)),
         }
-    }
-}
-
-/// A body that has to be a JSON object. Serde takes a list for a struct, too, and one whose fields may all be
-/// left out from an empty list.
-pub struct Object<T>(pub T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Object<T>, D::Error> {
-        struct OfMap<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfMap<T> {
-            type Value = T;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map))
-            }
-        }
-
-        deserializer.deserialize_map(OfMap(PhantomData)).map(Object)
     }
 }

@@ -8,12 +8,13 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use super::loans::{Loan, ORGANIZATIONS, Payment, ru};
+use super::situations::write_situations;
 use super::workbook_writer::{Cell, Sheet};
 
 const YEARS_IN_MONTHS: u32 = 36;
 const SEED: u64 = 0x1C_10A2;
 
-const RECEIPT_HEADINGS: [&str; 16] = [
+pub(super) const RECEIPT_HEADINGS: [&str; 16] = [
     "Поступление на расчетный счет",
     "Организация",
     "Вид операции",
@@ -31,10 +32,10 @@ const RECEIPT_HEADINGS: [&str; 16] = [
     "Ответственный",
     "Комментарий",
 ];
-const RECEIPT_AMOUNT: usize = 12;
+pub(super) const RECEIPT_AMOUNT: usize = 12;
 
 /// 38 columns, as real exports have; the ones that nobody reads are there too.
-const EXPENSE_HEADINGS: [&str; 38] = [
+pub(super) const EXPENSE_HEADINGS: [&str; 38] = [
     "Списание с расчетного счета",
     "Дата",
     "Номер",
@@ -74,9 +75,9 @@ const EXPENSE_HEADINGS: [&str; 38] = [
     "Изменено",
     "Загружено",
 ];
-const EXPENSE_AMOUNT: usize = 19;
+pub(super) const EXPENSE_AMOUNT: usize = 19;
 
-const DETAIL_HEADINGS: [&str; 13] = [
+pub(super) const DETAIL_HEADINGS: [&str; 13] = [
     "Списание с расчетного счета",
     "Договор",
     "Погашение задолженности",
@@ -91,7 +92,7 @@ const DETAIL_HEADINGS: [&str; 13] = [
     "в т.ч. НДС",
     "Статья расходов",
 ];
-const DETAIL_AMOUNT: usize = 6;
+pub(super) const DETAIL_AMOUNT: usize = 6;
 
 /// The loans of the holding and the day that its exports are of.
 #[derive(Clone, Debug)]
@@ -143,6 +144,7 @@ pub fn write_exports(portfolio: &Portfolio, folder: &Path) -> anyhow::Result<()>
         }
         exports.write(folder)?;
     }
+    write_situations(portfolio.today, folder)?;
     let other =
         [("Sever - Postuplenie(novoe) XLSX.xlsx", ""), ("~$Yug - Spisanie XLSX.xlsx", "x"), ("readme.txt", "x")];
     for (name, content) in other {
@@ -294,7 +296,8 @@ impl Exports {
     }
 }
 
-fn filled(headings: &[&'static str], cell: impl Fn(&'static str) -> Cell) -> Vec<Cell> {
+/// A row of a sheet: the cell of each heading.
+pub(super) fn filled(headings: &[&'static str], cell: impl Fn(&'static str) -> Cell) -> Vec<Cell> {
     headings.iter().map(|heading| cell(heading)).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::domain::AdjustmentKind;
 /// What may be asked without a token.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "ChangedAdjustment",
     "EnteredAdjustment",
     "NewOrganization",
@@ -23,6 +23,7 @@ const BODIES: [&str; 11] = [
     "ChangedContract",
     "NewDepartment",
     "PasswordChange",
+    "Profile",
     "Registration",
 ];
 const EXAMPLES: &str = include_str!("examples.json");
@@ -64,7 +65,7 @@ pub fn completed(handlers: &OpenApi) -> Value {
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let has = |name: &str| parameters(operation).any(|parameter| parameter["name"] == name);
-    let (is_list, has_files, has_id) = (has("skip"), has("format"), has("id"));
+    let (is_list, has_files, has_id, has_cursor) = (has("skip"), has("format"), has("id"), has("after"));
     let has_body = !operation["requestBody"].is_null();
     let is_open = OPEN.contains(&path);
     let is_resource = path.starts_with(super::ROOT) && path != super::URL;
@@ -84,12 +85,12 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if has_body {
         problems.push((413, "The body is too large."));
     }
-    if has_body && !path.contains("/auth/")
+    if has_body && (!path.contains("/auth/") || path.ends_with("/auth/me"))
         || path.ends_with("/register")
         || path.ends_with("/trigger")
         || path.ends_with("/cancel")
     {
-        problems.push((409, "It exists already, or another one is at work."));
+        problems.push((409, "It exists already, or another one is running."));
     }
     if path.ends_with("/import/files") {
         problems.extend([
@@ -120,6 +121,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if is_list {
         ok["headers"]["X-Total-Count"] = json!({
             "description": "How many rows match.", "schema": { "type": "integer", "minimum": 0 } });
+    }
+    if has_cursor {
+        ok["headers"]["X-Next-After"] = header("The `after` of the next page, if there is one.");
+        ok["headers"]["Link"] = header("The next page, `rel=\"next\"`, if there is one.");
     }
     if is_cached {
         ok["headers"]["Age"] = json!({
@@ -180,7 +185,7 @@ fn complete_field(name: &str, field: &mut Value) {
         "password" | "new_password" => json!({ "minLength": 8, "maxLength": 1024 }),
         "contract_type" => json!({ "enum": ["credit", "loan", "Кредит", "Заем", null] }),
         "direction" => json!({ "enum": ["borrowed", "lent", null] }),
-        "currency" => json!({ "pattern": "^[A-Z]{3}$" }),
+        "currency" => json!({ "pattern": "^[A-Za-z]{3}$" }),
         "kind" => json!({ "enum": AdjustmentKind::ALL.map(AdjustmentKind::as_str) }),
         // The import's bounds, narrow enough for any day on which the document is read.
         "date" => json!({ "pattern": "^20[0-2][0-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$" }),

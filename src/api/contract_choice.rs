@@ -1,0 +1,82 @@
+//! Which contracts a list shows, by what became of them, and in which order.
+
+use super::contracts::Contract;
+use super::error::ApiError;
+use super::params::Params;
+use crate::domain::{ContractStatus, Money};
+
+/// What contracts are chosen by beside their rows, and their order.
+#[derive(Default)]
+pub(super) struct ContractChoice {
+    status: Option<ContractStatus>,
+    has_debt: Option<bool>,
+    sort: Option<(ContractOrder, bool)>,
+}
+
+/// What contracts are sorted by.
+#[derive(Clone, Copy)]
+enum ContractOrder {
+    Number,
+    Date,
+    Type,
+    Counterparty,
+    Direction,
+    Status,
+    Outstanding,
+    TotalPaid,
+}
+
+/// The columns that the list can be sorted by; with `-` in front, largest first.
+const ORDERS: [(&str, ContractOrder); 8] = [
+    ("contract_number", ContractOrder::Number),
+    ("contract_date", ContractOrder::Date),
+    ("contract_type", ContractOrder::Type),
+    ("counterparty", ContractOrder::Counterparty),
+    ("direction", ContractOrder::Direction),
+    ("status", ContractOrder::Status),
+    ("outstanding", ContractOrder::Outstanding),
+    ("total_paid", ContractOrder::TotalPaid),
+];
+
+impl ContractChoice {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// [`ApiError`] names the parameter that is wrong.
+    pub fn read(params: &mut Params) -> Result<ContractChoice, ApiError> {
+        let columns = ORDERS.map(|(name, _)| name).join(", ");
+        let sort = |text: &str| {
+            let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+            ORDERS.iter().find(|(known, _)| *known == name).map(|(_, order)| (*order, is_descending))
+        };
+        Ok(ContractChoice {
+            status: params.choice("status", "undrawn, open, repaid and overpaid", ContractStatus::of_name)?,
+            has_debt: params.switch("has_debt")?,
+            sort: params.choice("sort", &format!("{columns}, each also with - in front"), sort)?,
+        })
+    }
+
+    /// Whether a contract is chosen.
+    pub fn takes(&self, contract: &Contract) -> bool {
+        self.status.is_none_or(|status| status.as_str() == contract.status)
+            && self.has_debt.is_none_or(|has_debt| (contract.outstanding > Money::ZERO) == has_debt)
+    }
+
+    /// Which of two contracts comes first; ties by id.
+    pub fn compare(&self, one: &Contract, other: &Contract) -> std::cmp::Ordering {
+        let Some((order, is_descending)) = self.sort else { return one.row.id.cmp(&other.row.id) };
+        let (row, other_row) = (&one.row, &other.row);
+        let ordering = match order {
+            ContractOrder::Number => row.contract_number.cmp(&other_row.contract_number),
+            ContractOrder::Date => row.contract_date.cmp(&other_row.contract_date),
+            ContractOrder::Type => row.contract_type.cmp(&other_row.contract_type),
+            ContractOrder::Counterparty => row.counterparty.cmp(&other_row.counterparty),
+            ContractOrder::Direction => row.direction.cmp(&other_row.direction),
+            ContractOrder::Status => one.status.cmp(other.status),
+            ContractOrder::Outstanding => one.outstanding.cmp(&other.outstanding),
+            ContractOrder::TotalPaid => one.total_paid.cmp(&other.total_paid),
+        };
+        let ordering = if is_descending { ordering.reverse() } else { ordering };
+        ordering.then(row.id.cmp(&other_row.id))
+    }
+}
