@@ -19,6 +19,7 @@ mod error;
 mod export;
 mod figures;
 mod frame;
+mod freshness;
 mod health;
 mod import;
 mod journal;
@@ -77,6 +78,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(import::configure)
                         .configure(journal::configure)
                         .configure(data_quality::configure)
+                        .configure(freshness::configure)
                         .configure(cache::configure),
                 )
                 .configure(auth::configure)

@@ -5,11 +5,12 @@ use actix_cors::Cors;
 const HOUR: usize = 3600;
 
 /// Headers of answers that a page may read beside the usual ones.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 8] = [
     "Cache-Status",
     "Content-Disposition",
     "ETag",
     "X-Data-As-Of",
+    "X-Data-Through",
     "X-Other-Currencies",
     "X-Request-Id",
     "X-Total-Count",
@@ -18,7 +19,7 @@ const EXPOSED: [&str; 7] = [
 /// The middleware for these origins; without any, no page of another origin may.
 pub fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "POST", "PUT"])
+        .allowed_methods(["GET", "POST", "PUT", "DELETE"])
         .allowed_headers(["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"])
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)

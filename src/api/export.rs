@@ -70,7 +70,7 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let versions = crate::db::data_versions(conn).await?;
+                let versions = crate::db::data_versions_on(conn, state.cache.today()).await?;
                 let mut writer = self.writer(DataVersion::of(scope, versions))?;
                 let mut skip = 0;
                 loop {

@@ -24,6 +24,7 @@ mod database;
 mod day_end;
 mod domain;
 mod export;
+mod freshness;
 mod ftp;
 mod ftp_faults;
 mod ftp_suite;
