@@ -5,13 +5,14 @@ use actix_cors::Cors;
 const HOUR: usize = 3600;
 
 /// Headers of answers that a page may read beside the usual ones.
-const EXPOSED: [&str; 9] = [
+const EXPOSED: [&str; 10] = [
     "Cache-Status",
     "Content-Disposition",
     "ETag",
     "Link",
     "X-Data-As-Of",
     "X-Next-After",
+    "X-Data-Through",
     "X-Other-Currencies",
     "X-Request-Id",
     "X-Total-Count",
@@ -20,7 +21,7 @@ const EXPOSED: [&str; 9] = [
 /// The middleware for these origins; without any, no page of another origin may.
 pub fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PUT"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"])
         .allowed_headers(["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"])
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
