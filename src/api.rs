@@ -29,6 +29,7 @@ mod params;
 mod parts;
 mod patch;
 mod portfolio_params;
+mod patch;
 mod repeated;
 mod run_events;
 
