@@ -26,12 +26,24 @@ pub enum LoginError {
     Password(#[from] PasswordError),
 }
 
-/// The user of that name, if the password is right.
+/// Returns the user whom a login means: the one of that login name, else the one of that e-mail
+/// address in any letter case.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_account(db: &Db, login: &str) -> Result<Option<UserRow>, DbError> {
+    let mut conn = db.conn().await?;
+    match db::find_user(&mut conn, login).await? {
+        None if login.contains('@') => db::find_user_by_email(&mut conn, login).await,
+        found => Ok(found),
+    }
+}
+
+/// Returns the user if the password is right.
 ///
 /// # Errors
 /// [`LoginError`].
-pub async fn log_in(db: &Db, username: &str, password: &str) -> Result<UserRow, LoginError> {
-    let user = db::find_user(&mut db.conn().await?, username).await?;
+pub async fn authenticate(user: Option<UserRow>, password: &str) -> Result<UserRow, LoginError> {
     // An unknown user takes as long as a wrong password.
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let is_right = check_password(password.to_owned(), hash).await?;

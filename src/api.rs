@@ -22,6 +22,7 @@ mod frame;
 mod health;
 mod import;
 mod journal;
+mod normalize;
 mod openapi;
 mod operations;
 mod organizations;

@@ -103,7 +103,10 @@ pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
 pub use upsert::KnownOperation;
-pub use users::{NewUser, UserRow, count_users, find_user, find_user_by_id, insert_user, set_password_hash};
+pub use users::{
+    NewUser, ProfileChange, UserRow, count_users, find_user, find_user_by_email, find_user_by_id, insert_user,
+    set_last_login, set_password_hash, update_profile,
+};
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug)]

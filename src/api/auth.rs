@@ -1,7 +1,10 @@
-//! Log in, and who am I.
+//! Logins, and the accounts of users: the own profile and password, and new users.
+//!
+//! Who may see what is decided in `caller`.
 
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,21 +12,23 @@ use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use crate::accounts::{LoginError, hash_password, log_in};
+use super::patch::Patch;
+use crate::accounts::{LoginError, authenticate, find_account, hash_password};
 use crate::app::AppState;
-use crate::db::{self, DbError, NewUser, UserRow};
+use crate::db::{self, DbError, NewUser, ProfileChange, UserRow};
 use crate::domain::Role;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/auth/login").post(login))
-        .service(web::resource("/auth/me").get(me))
+        .service(web::resource("/auth/me").get(me).put(change_profile))
         .service(web::resource("/auth/me/change-password").post(change_password))
         .service(web::resource("/auth/register").post(register));
 }
 
 #[derive(Deserialize, ToSchema)]
 pub struct LoginRequest {
+    /// The login name, or the e-mail address in any letter case.
     username: String,
     password: String,
 }
@@ -47,6 +52,12 @@ struct User {
     role: String,
     department_id: i64,
     is_active: bool,
+    is_verified: bool,
+    position: Option<String>,
+    phone: Option<String>,
+    last_login: Option<NaiveDateTime>,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
 }
 
 /// An access token for name and password.
@@ -61,20 +72,29 @@ struct User {
 pub async fn login(
     state: Data<AppState>,
     request: HttpRequest,
-    Json(asked): Json<LoginRequest>,
+    Json(body): Json<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-    if let Some(wait) = state.login_throttle.wait(&asked.username, &address) {
+    let account = find_account(&state.db, &body.username).await?;
+    // The tries of one user are counted together, by whatever name they are made.
+    let name = account.as_ref().map_or(&body.username, |user| &user.username).clone();
+    if let Some(wait) = state.login_throttle.wait(&name, &address) {
         return Err(ApiError::TooManyTries(wait));
     }
-    let user = log_in(&state.db, &asked.username, &asked.password).await.inspect_err(|err| {
+    let mut user = authenticate(account, &body.password).await.inspect_err(|err| {
         if matches!(err, LoginError::Refused) {
-            state.login_throttle.failed(&asked.username, &address);
+            state.login_throttle.failed(&name, &address);
             log::warn!("A login from {address} was refused");
         }
     })?;
-    state.login_throttle.succeeded(&asked.username, &address);
+    state.login_throttle.succeeded(&name, &address);
     let access_token = state.tokens.issue(&user)?;
+    let now = db::utc_now();
+    match state.db.write(async |conn| db::set_last_login(conn, user.id, now).await).await {
+        Ok(()) => user.last_login = Some(now),
+        // A database that is busy with an import keeps nobody out.
+        Err(err) => log::warn!("The time of a login can't be stored: {err}"),
+    }
     let expires_in = state.tokens.lifetime().as_secs();
     Ok(HttpResponse::Ok().json(LoginAnswer { access_token, token_type: "bearer", expires_in, user: user.into() }))
 }
@@ -88,10 +108,60 @@ pub async fn login(
     responses((status = 200, description = "OK", body = User))
 )]
 pub async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(User::from(active_user(&state, &caller).await?)))
+}
+
+/// A field that is left out stays as it is; null clears position and phone.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    #[serde(default)]
+    #[schema(value_type = String, required = false)]
+    email: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = String, required = false)]
+    full_name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    position: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    phone: Patch<String>,
+}
+
+/// Changes the profile of the user of the token.
+#[utoipa::path(
+    put,
+    context_path = ROOT,
+    path = "/auth/me",
+    tag = "Accounts",
+    request_body = Profile,
+    responses((status = 200, description = "OK", body = User))
+)]
+pub async fn change_profile(
+    state: Data<AppState>,
+    caller: Caller,
+    Json(body): Json<Profile>,
+) -> Result<HttpResponse, ApiError> {
+    let id = active_user(&state, &caller).await?.id;
+    let change = ProfileChange {
+        email: body.email.try_map(|text| text_field("email", &text))?.required("email")?,
+        full_name: body.full_name.try_map(|text| text_field("full_name", &text))?.required("full_name")?,
+        position: body.position.try_map(|text| text_field("position", &text))?.nullable(),
+        phone: body.phone.try_map(|text| text_field("phone", &text))?.nullable(),
+    };
+    state.db.write(async |conn| db::update_profile(conn, id, &change).await).await.map_err(|err| match err {
+        DbError::Duplicate => ApiError::Conflict("another user has this e-mail address".to_owned()),
+        other => other.into(),
+    })?;
+    me(state, caller).await
+}
+
+/// Returns the user of the token.
+async fn active_user(state: &AppState, caller: &Caller) -> Result<UserRow, ApiError> {
     let user = db::find_user_by_id(&mut state.db.conn().await?, caller.user_id).await?;
     let user = user.filter(|user| user.is_active);
-    let user = user.ok_or_else(|| ApiError::Unauthorized("the user of this token is no longer active".to_owned()))?;
-    Ok(HttpResponse::Ok().json(User::from(user)))
+    user.ok_or_else(|| ApiError::Unauthorized("the user of this token is no longer active".to_owned()))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -132,7 +202,8 @@ pub async fn change_password(
     caller: Caller,
     Json(body): Json<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
-    log_in(&state.db, &caller.username, &body.old_password).await.map_err(|err| match err {
+    let user = db::find_user(&mut state.db.conn().await?, &caller.username).await?;
+    authenticate(user, &body.old_password).await.map_err(|err| match err {
         LoginError::Refused => ApiError::Forbidden("old_password: is wrong".to_owned()),
         other => other.into(),
     })?;
@@ -187,6 +258,12 @@ impl From<UserRow> for User {
             role: row.role,
             department_id: row.department_id,
             is_active: row.is_active,
+            is_verified: row.is_verified,
+            position: row.position,
+            phone: row.phone,
+            last_login: row.last_login,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
         }
     }
 }

@@ -5,11 +5,13 @@ use actix_cors::Cors;
 const HOUR: usize = 3600;
 
 /// Headers of answers that a page may read beside the usual ones.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 9] = [
     "Cache-Status",
     "Content-Disposition",
     "ETag",
+    "Link",
     "X-Data-As-Of",
+    "X-Next-After",
     "X-Other-Currencies",
     "X-Request-Id",
     "X-Total-Count",

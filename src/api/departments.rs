@@ -9,7 +9,7 @@ use super::answer::{created, found, id_in_path, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use super::openapi::parameters::{Files, Id, Paging};
+use super::openapi::parameters::{Activity, Files, Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
@@ -35,13 +35,14 @@ pub struct NewDepartment {
     path = "/departments",
     tag = "Accounts",
     operation_id = "list_departments",
-    params(Paging, Files),
+    params(Activity, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
 )]
 pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (page, export) = (params.page()?, params.export()?);
+    let (is_active, page, export) = (params.switch("is_active")?, params.page()?, params.export()?);
     params.finish()?;
-    let rows = db::list_departments(&mut state.db.conn().await?).await?;
+    let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
+    rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
     if let Some(export) = export {
         return export.rows(&state, DepartmentScope::All, "departments", rows).await;
     }

@@ -14,6 +14,7 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderN
 use actix_web::middleware::Next;
 
 use super::error::{ApiError, problem_of_status};
+use super::normalize::{take_head, trim_slash, without_body};
 use super::repeated::answered_before;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,12 +37,15 @@ pub fn request_id() -> String {
 /// # Errors
 /// A handler's panic, as 500; a handler's error is a response by now.
 pub async fn frame(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    trim_slash(&mut request);
+    let is_head = take_head(&mut request);
     let id = asked_id(&request).unwrap_or_else(new_id);
     if let Some(mut response) = answered_before(&request) {
         finish(response.headers_mut(), &id);
+        let response = if is_head { without_body(response) } else { response };
         return Ok(request.into_response(response));
     }
     let handling = next.call(request);
@@ -56,6 +60,10 @@ pub async fn frame(
             .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??,
     };
     finish(response.headers_mut(), &id);
+    if is_head {
+        let (request, answer) = response.into_parts();
+        return Ok(ServiceResponse::new(request, without_body(answer)));
+    }
     Ok(response)
 }
 

@@ -70,6 +70,7 @@ const URL: &str = "/api/v1/openapi.json";
         analytics::organization_stats,
         auth::login,
         auth::me,
+        auth::change_profile,
         auth::change_password,
         auth::register,
         departments::list,

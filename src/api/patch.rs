@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::error::ApiError;
 
-/// One field of a PUT body. Its struct needs `#[serde(default)]`, because Serde deserializes a
-/// missing field as null otherwise; in its OpenAPI schema the field is an optional `T`.
+/// One field of a PUT body. It needs `#[serde(default)]`, because Serde deserializes a missing field as
+/// null otherwise, and a `#[schema(value_type = …)]` of what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The field is left out.

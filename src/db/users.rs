@@ -20,11 +20,15 @@ pub struct UserRow {
     pub full_name: String,
     pub role: String,
     pub is_active: bool,
+    pub is_verified: bool,
+    pub position: Option<String>,
+    pub phone: Option<String>,
+    pub last_login: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
 }
 
-/// A user to be made.
+/// A user to be inserted.
 #[derive(Insertable)]
 #[diesel(table_name = users)]
 #[expect(missing_docs, reason = "the columns name themselves")]
@@ -39,7 +43,18 @@ pub struct NewUser {
     pub updated_at: NaiveDateTime,
 }
 
-/// The user of that login name.
+/// A change of a user's profile; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, AsChangeset)]
+#[diesel(table_name = users)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct ProfileChange {
+    pub email: Option<String>,
+    pub full_name: Option<String>,
+    pub position: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+}
+
+/// Returns the user of that login name.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -49,7 +64,30 @@ pub async fn find_user(conn: &mut DbConn, username: &str) -> Result<Option<UserR
     })?)
 }
 
-/// The user of that id.
+/// Returns the user with that e-mail address in any letter case. Where the addresses of several users
+/// differ in letter case only, it has to be spelled exactly.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_user_by_email(conn: &mut DbConn, email: &str) -> Result<Option<UserRow>, DbError> {
+    let same = list_same_emails(conn, email).await?;
+    let exact = same.iter().find(|(_, known)| known == email);
+    match exact.or(same.as_slice().first().filter(|_| same.len() == 1)) {
+        Some((id, _)) => find_user_by_id(conn, *id).await,
+        None => Ok(None),
+    }
+}
+
+/// Returns id and address of the users whose e-mail addresses differ from that one in letter case at
+/// most. It is folded here: SQLite folds that of ASCII only, and PostgreSQL as its locale says.
+async fn list_same_emails(conn: &mut DbConn, email: &str) -> Result<Vec<(i64, String)>, DbError> {
+    let addresses: Vec<(i64, String)> =
+        on_conn!(conn, |c| users::table.select((users::id, users::email)).load(c).await)?;
+    let folded = email.to_lowercase();
+    Ok(addresses.into_iter().filter(|(_, known)| known.to_lowercase() == folded).collect())
+}
+
+/// Returns the user of that id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -59,7 +97,7 @@ pub async fn find_user_by_id(conn: &mut DbConn, id: i64) -> Result<Option<UserRo
     })?)
 }
 
-/// How many users there are.
+/// Returns how many users there are.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -67,15 +105,49 @@ pub async fn count_users(conn: &mut DbConn) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| users::table.count().get_result(c).await)?)
 }
 
-/// Stores a new user; gives the id.
+/// Inserts a user and returns its id.
 ///
 /// # Errors
-/// [`DbError`] when the login name, the e-mail address or the department does not allow it.
+/// [`DbError`] when the login name, the e-mail address (in whatever letter case) or the department
+/// does not allow it.
 pub async fn insert_user(conn: &mut DbConn, user: NewUser) -> Result<i64, DbError> {
+    if !list_same_emails(conn, &user.email).await?.is_empty() {
+        return Err(DbError::Duplicate);
+    }
     Ok(on_conn!(conn, |c| diesel::insert_into(users::table).values(user).returning(users::id).get_result(c).await)?)
 }
 
-/// Stores another password; gives whether there is such a user.
+/// Updates the profile of the user of that id.
+///
+/// # Errors
+/// [`DbError::Duplicate`] when another user has the e-mail address, in whatever letter case.
+pub async fn update_profile(conn: &mut DbConn, id: i64, change: &ProfileChange) -> Result<(), DbError> {
+    if let Some(email) = &change.email
+        && list_same_emails(conn, email).await?.iter().any(|(other, _)| *other != id)
+    {
+        return Err(DbError::Duplicate);
+    }
+    on_conn!(conn, |c| {
+        diesel::update(users::table.filter(users::id.eq(id)))
+            .set((change, users::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
+/// Stores when a user logged in last.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn set_last_login(conn: &mut DbConn, id: i64, at: NaiveDateTime) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(users::table.filter(users::id.eq(id))).set(users::last_login.eq(at)).execute(c).await
+    })?;
+    Ok(())
+}
+
+/// Stores another password and returns whether there is such a user.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

@@ -12,7 +12,7 @@ use crate::domain::AdjustmentKind;
 /// What may be asked without a token.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "ChangedAdjustment",
     "EnteredAdjustment",
     "NewOrganization",
@@ -23,6 +23,7 @@ const BODIES: [&str; 11] = [
     "ChangedContract",
     "NewDepartment",
     "PasswordChange",
+    "Profile",
     "Registration",
 ];
 const EXAMPLES: &str = include_str!("examples.json");
@@ -85,11 +86,12 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         problems.push((413, "The body is too large."));
     }
     if has_body && !path.contains("/auth/")
+        || path.ends_with("/auth/me") && has_body
         || path.ends_with("/register")
         || path.ends_with("/trigger")
         || path.ends_with("/cancel")
     {
-        problems.push((409, "It exists already, or another one is at work."));
+        problems.push((409, "It exists already, or another one is running."));
     }
     if path.ends_with("/import/files") {
         problems.extend([
