@@ -173,7 +173,9 @@ impl Run<'_> {
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
                 let (changed, journal_id) = self.stream(conn, report, file, source, announce).await?;
-                let change = match self.context.record(changed) {
+                let counts = report.counts;
+                let changed_rows = counts.inserted + counts.updated + counts.deleted;
+                let change = match self.context.record(changed, changed_rows) {
                     Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
                     None => None,
                 };

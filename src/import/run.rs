@@ -170,12 +170,15 @@ pub(super) struct Run<'r> {
 }
 
 impl ImportContext {
-    /// What is written down of a change; nothing when no figure changed.
-    pub(super) fn record(&self, changed: ChangedData) -> Option<ChangedData> {
-        if !changed.reference_data && changed.flows.is_empty() {
-            return None;
+    /// Returns what is recorded of a commit; nothing when it changed no row. A commit that changed rows but no
+    /// figure raises the generation, too: the counts of lists are cached by it.
+    pub(super) fn record(&self, changed: ChangedData, changed_rows: usize) -> Option<ChangedData> {
+        let changes_figures = changed.reference_data || !changed.flows.is_empty();
+        match changes_figures {
+            true if !self.is_scoped => Some(ChangedData::everything()),
+            false if changed_rows == 0 => None,
+            _ => Some(changed),
         }
-        Some(if self.is_scoped { changed } else { ChangedData::everything() })
     }
 }
 
