@@ -48,6 +48,8 @@ pub struct AppState {
     pub tokens: Tokens,
     /// The brake on guessing passwords.
     pub login_throttle: LoginThrottle,
+    /// The full counts of lists.
+    pub list_counts: api::ListCounts,
     /// The departments whose members may see the portfolio.
     pub finance_departments: Vec<i64>,
     /// The department that exports belong to when nothing else is said.
@@ -152,6 +154,7 @@ impl RunningApp {
             analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
             login_throttle: LoginThrottle::default(),
+            list_counts: api::ListCounts::default(),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),

@@ -17,6 +17,7 @@ mod departments;
 mod expense_details;
 mod expenses;
 mod figures;
+mod filter_names;
 mod flow_rules;
 mod generate;
 mod import_journal;
@@ -28,12 +29,14 @@ mod migrations;
 mod missing_rows;
 mod operations;
 mod organizations;
+mod paged_list;
 mod parts;
 mod pool;
 mod receipts;
 mod recognition;
 mod rollups;
 mod schema;
+mod text_search;
 mod upsert;
 mod users;
 
@@ -71,6 +74,7 @@ pub use figures::{
     FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, first_month, flows_by, flows_by_month,
     other_currencies,
 };
+pub use filter_names::find_name;
 pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry, count_journal,
@@ -90,13 +94,14 @@ pub use missing_rows::{
     OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
 };
 pub use operations::{
-    DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, ReceiptRow, expense_stats, find_expense,
-    find_receipt, list_details, list_expenses, list_receipts, receipt_stats,
+    DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats, ReceiptRow, Receipts,
+    expense_stats, find_expense, find_receipt, receipt_stats,
 };
 pub use organizations::{
     OrganizationChange, OrganizationRow, find_organization, insert_organization, list_organization_ids,
     list_organization_names, list_organizations, update_organization,
 };
+pub use paged_list::{PagedList, RowKey, Sort, list_next_keys};
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue, list_ledger, list_parts};
 pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};

@@ -16,6 +16,20 @@ pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
     HttpResponse::Ok().insert_header(("X-Total-Count", total.to_string())).json(rows)
 }
 
+/// Returns the value of `X-Other-Currencies`; `None` without any. It is ASCII: of a currency that has no ISO code,
+/// what is not is percent-encoded.
+pub fn currencies_header(currencies: &[String]) -> Option<String> {
+    let ascii = |c: char| -> String {
+        let mut bytes = [0; 4];
+        match c {
+            ' '..='~' if c != '%' && c != ',' => c.to_string(),
+            _ => c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        }
+    };
+    let currencies: Vec<String> = currencies.iter().map(|name| name.chars().map(ascii).collect()).collect();
+    (!currencies.is_empty()).then(|| currencies.join(", "))
+}
+
 /// One row, or 404.
 pub fn found<T: Serialize>(row: Option<T>, what: &str, id: i64) -> Result<HttpResponse, ApiError> {
     row.map(|row| HttpResponse::Ok().json(row)).ok_or_else(|| missing(what, id))

@@ -12,7 +12,9 @@ use super::answer::{WholeNumber, created, found, id_in_path, listed, missing, op
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, ContractKind, Department, Files, Id, LenderAndDirection, Paging, Search};
+use super::openapi::parameters::{
+    Activity, ContractKind, ContractsPaging, Department, Files, Id, LenderAndDirection, Search,
+};
 use super::params::Params;
 use super::patch::{Object, Patch};
 use crate::app::AppState;
@@ -20,6 +22,9 @@ use crate::db::{self, ContractChange, ContractFilter, ContractRow, DbConn, DbErr
 use crate::domain::{
     ContractRef, ContractType, Currency, DepartmentScope, Direction, FlowSums, Money, PortfolioFilter,
 };
+
+/// The front end shows all contracts without paging.
+const CONTRACTS_LIMIT: i64 = 1000;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -95,7 +100,7 @@ pub struct ChangedContract {
     path = "/contracts",
     tag = "Reference data",
     operation_id = "list_contracts",
-    params(Department, Activity, ContractKind, LenderAndDirection, Search, Paging, Files),
+    params(Department, Activity, ContractKind, LenderAndDirection, Search, ContractsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
 pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
@@ -110,7 +115,7 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
         search: params.text("search"),
         department: caller.department(asked)?,
     };
-    let (page, export) = (params.page()?, params.export()?);
+    let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, page).await?.0);

@@ -3,39 +3,44 @@
 //! A file holds every row that matches, whatever `skip` and `limit` say. Rows are written as they
 //! are read, to a temporary file that is then streamed; so memory does not grow with them.
 
+mod about;
+mod adjustment_template;
+mod columns;
 mod csv_file;
+mod language;
 mod table;
+mod totals;
 mod xlsx_file;
 
 use std::fs::File;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{self, Bytes};
-use futures_util::stream;
+use actix_web::web;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::io::AsyncReadExt;
 
 use super::error::ApiError;
+use super::file_body::file_body;
+use super::list::{ListPage, Parts};
 use crate::app::AppState;
-use crate::db::{DbConn, DbError, Page};
-use crate::domain::{AdjustmentKind, DataVersion, DepartmentScope};
+use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions};
+use crate::domain::{Currency, DataVersion, DepartmentScope};
+pub use about::About;
+pub use adjustment_template::adjustment_template;
+use columns::column_of;
 use csv_file::CsvFile;
-use table::{Row, rows_of_answer, rows_of_value};
-use xlsx_file::{SHEET_IS_FULL, XlsxFile};
+pub use language::Language;
+use table::{Row, is_list, row_of, rows_of_answer};
+use xlsx_file::{Rows, SHEET_IS_FULL, XlsxFile};
 
 const ROWS_AT_A_TIME: i64 = 1000;
-const STREAMED_BYTES: usize = 64 * 1024;
 
 /// The kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Comma and point; semicolon and decimal comma for Russian spreadsheets.
-    Csv {
-        /// `lang=ru`.
-        is_russian: bool,
-    },
+    Csv,
     /// A workbook with typed cells, and a sheet with the filters.
     Xlsx,
 }
@@ -45,17 +50,61 @@ pub enum Format {
 pub struct Export {
     /// Its kind.
     pub format: Format,
-    /// The filters that were asked for, as they stood in the query.
+    /// The language of its headings.
+    pub language: Language,
+    /// The filters as they stood in the query.
     pub filters: Vec<(String, String)>,
 }
 
 /// A file while it is written.
 enum Writer {
     Csv(Box<CsvFile>),
-    Xlsx(Box<XlsxFile>),
+    Xlsx(Box<XlsxFile>, About),
+}
+
+/// Returns whether the column of a field has a heading.
+pub fn has_heading(field: &str) -> bool {
+    column_of(field).is_some()
+}
+
+/// Returns whether a filter has a name for people, or does not change what is in a file.
+pub fn has_filter_name(parameter: &str) -> bool {
+    about::is_without_effect(parameter) || about::filter_name(parameter, Language::Russian).is_some()
+}
+
+/// Returns the heading of a field's column.
+fn heading_of(name: &str, language: Language) -> &str {
+    column_of(name).map_or(name, |column| column.heading(language))
 }
 
 impl Export {
+    /// The file of a list that is read in parts, all of one snapshot.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the rows can't be read or the file can't be written.
+    pub async fn paged<L: PagedList>(
+        &self,
+        state: &AppState,
+        list: &L,
+        sort: Option<Sort>,
+    ) -> Result<HttpResponse, ApiError> {
+        let writer = state
+            .db
+            .snapshot(async |conn| {
+                let mut writer = self.writer_of_list(conn, list.department()).await?;
+                let mut parts = Parts::of_page(list, conn, &ListPage::whole(sort)).await?;
+                loop {
+                    let rows = parts.next(conn).await?;
+                    if rows.is_empty() {
+                        return Ok::<_, ApiError>(writer);
+                    }
+                    writer.push_all(&rows)?;
+                }
+            })
+            .await?;
+        respond(writer, L::NAME).await
+    }
+
     /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot.
     ///
     /// # Errors
@@ -70,15 +119,11 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let versions = crate::db::data_versions(conn).await?;
-                let mut writer = self.writer(DataVersion::of(scope, versions))?;
+                let mut writer = self.writer_of_list(conn, scope).await?;
                 let mut skip = 0;
                 loop {
                     let part = fetch(conn, Page { skip, limit: ROWS_AT_A_TIME }).await?;
-                    for row in &part {
-                        let value = serde_json::to_value(row).map_err(failed)?;
-                        writer.push(&rows_of_value(&value))?;
-                    }
+                    writer.push_all(&part)?;
                     skip += ROWS_AT_A_TIME;
                     if (part.len() as i64) < ROWS_AT_A_TIME {
                         return Ok::<_, ApiError>(writer);
@@ -86,7 +131,7 @@ impl Export {
                 }
             })
             .await?;
-        self.sent(writer, name).await
+        respond(writer, name).await
     }
 
     /// The file of a list that is at hand whole.
@@ -108,84 +153,80 @@ impl Export {
         .await
     }
 
-    /// The file of an answer.
+    /// The file of figures in one currency, of which amounts in others are left out.
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
-    pub async fn answer(&self, version: DataVersion, name: &str, json: &[u8]) -> Result<HttpResponse, ApiError> {
+    pub async fn answer(
+        &self,
+        state: &AppState,
+        version: DataVersion,
+        name: &str,
+        currency: &Currency,
+        left_out: &[String],
+        json: &[u8],
+    ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
-        let mut writer = self.writer(version)?;
+        let mut about = About::of_filters(&mut state.db.conn().await?, self.language, version, &self.filters).await?;
+        about.push_currency(self.language, currency, left_out);
+        let is_by_month = self.filters.iter().any(|(name, value)| name == "group_by" && value == "month");
+        let rows = match is_list(&answer) {
+            true if is_by_month => Rows::Months,
+            true => Rows::List,
+            false => Rows::Figures,
+        };
+        let mut writer = self.writer(about, rows)?;
         for row in rows_of_answer(&answer) {
             writer.push(&row)?;
         }
-        self.sent(writer, name).await
+        respond(writer, name).await
     }
 
-    fn writer(&self, version: DataVersion) -> Result<Writer, ApiError> {
+    async fn writer_of_list(&self, conn: &mut DbConn, scope: DepartmentScope) -> Result<Writer, ApiError> {
+        let version = DataVersion::of(scope, data_versions(conn).await?);
+        self.writer(About::of_filters(conn, self.language, version, &self.filters).await?, Rows::List)
+    }
+
+    fn writer(&self, about: About, rows: Rows) -> Result<Writer, ApiError> {
         Ok(match self.format {
-            Format::Csv { is_russian } => Writer::Csv(Box::new(CsvFile::new(is_russian).map_err(failed)?)),
-            Format::Xlsx => Writer::Xlsx(Box::new(XlsxFile::new(&self.filters, version).map_err(failed)?)),
+            Format::Csv => Writer::Csv(Box::new(CsvFile::new(self.language).map_err(failed)?)),
+            Format::Xlsx => Writer::Xlsx(Box::new(XlsxFile::new(self.language, rows).map_err(failed)?), about),
         })
-    }
-
-    async fn sent(&self, writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
-        let (kind, ending) = match writer {
-            Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
-            Writer::Xlsx(_) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-        };
-        // Zipping a workbook takes seconds, which a web worker does not have.
-        let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
-        let file = tokio::fs::File::from_std(file);
-        let chunks = stream::try_unfold(file, async |mut file| {
-            let mut chunk = vec![0; STREAMED_BYTES];
-            let count = file.read(&mut chunk).await?;
-            chunk.truncate(count);
-            Ok::<_, std::io::Error>((count > 0).then(|| (Bytes::from(chunk), file)))
-        });
-        Ok(HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, kind))
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
-            .streaming(chunks))
     }
 }
 
+async fn respond(writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
+    let (kind, ending) = match writer {
+        Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
+        Writer::Xlsx(..) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    };
+    // Zipping a workbook takes seconds, which a web worker does not have.
+    let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
+        .body(file_body(file).map_err(failed)?))
+}
+
 impl Writer {
+    fn push_all<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
+        rows.iter().try_for_each(|row| self.push(&row_of(&serde_json::to_value(row).map_err(failed)?)))
+    }
+
     fn push(&mut self, row: &Row) -> Result<(), ApiError> {
         match self {
             Writer::Csv(file) => file.push(row).map_err(failed),
-            Writer::Xlsx(file) if file.is_full() => Err(ApiError::invalid("format", SHEET_IS_FULL)),
-            Writer::Xlsx(file) => file.push(row).map_err(failed),
+            Writer::Xlsx(file, _) if file.is_full() => Err(ApiError::invalid("format", SHEET_IS_FULL)),
+            Writer::Xlsx(file, _) => file.push(row).map_err(failed),
         }
     }
 
     fn finish(self) -> anyhow::Result<File> {
         match self {
             Writer::Csv(file) => file.finish(),
-            Writer::Xlsx(file) => file.finish(),
+            Writer::Xlsx(file, about) => file.finish(about.lines()),
         }
     }
-}
-
-/// An empty workbook of adjustments: its headings, and the kinds on a second sheet.
-///
-/// # Errors
-/// When the workbook can't be written.
-pub fn adjustment_template() -> anyhow::Result<Vec<u8>> {
-    let mut workbook = rust_xlsxwriter::Workbook::new();
-    let bold = rust_xlsxwriter::Format::new().set_bold();
-    let sheet = workbook.add_worksheet().set_name("Лист_1")?;
-    for (column, heading) in (0..).zip(crate::import::workbook::adjustment_headings()) {
-        sheet.write_string_with_format(0, column, heading, &bold)?;
-        sheet.set_column_width(column, 24)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    let kinds = workbook.add_worksheet().set_name("Виды")?;
-    for (row, kind) in (0..).zip(AdjustmentKind::ALL) {
-        kinds.write_string(row, 0, kind.russian().first().copied().unwrap_or_default())?;
-        kinds.write_string(row, 1, kind.as_str())?;
-    }
-    kinds.set_column_width(0, 30)?;
-    Ok(workbook.save_to_buffer()?)
 }
 
 fn failed(err: impl std::fmt::Display) -> ApiError {

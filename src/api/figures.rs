@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
+use super::answer::currencies_header;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::Export;
@@ -43,7 +44,8 @@ pub(super) async fn answered(
     let generation = state.cache.known_version(asked.query.filter.department).map_or(0, |version| version.generation);
     let version = DataVersion { generation, as_of: as_of(state, &asked, &answer) };
     let name = asked.query.endpoint().replace('_', "-");
-    let mut response = export.answer(version, &name, &answer.entry.body).await?;
+    let (currency, left_out) = (&asked.query.filter.currency, &answer.entry.other_currencies);
+    let mut response = export.answer(state, version, &name, currency, left_out, &answer.entry.body).await?;
     tell(state, &asked, &answer, response.headers_mut())?;
     Ok(response)
 }
@@ -72,8 +74,8 @@ fn tell(state: &AppState, asked: &Asked, answer: &Answer, headers: &mut HeaderMa
     if let Some(as_of) = as_of(state, asked, answer) {
         headers.insert(DATA_AS_OF, header(&utc(as_of))?);
     }
-    if !answer.entry.other_currencies.is_empty() {
-        headers.insert(OTHER_CURRENCIES, header(&answer.entry.other_currencies.join(", "))?);
+    if let Some(currencies) = currencies_header(&answer.entry.other_currencies) {
+        headers.insert(OTHER_CURRENCIES, header(&currencies)?);
     }
     Ok(())
 }

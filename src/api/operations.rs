@@ -5,17 +5,21 @@ use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed};
+use super::answer::{currencies_header, found, id_in_path};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::list;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    BankAccountId, ContractId, Dates, Department, ExpenseId, Files, Id, OneCurrency, OrganizationId, Paging,
+    Confirmation, ContractId, Dates, Department, DetailsPaging, ExpenseId, Files, Id, OneCurrency, OperationsFilter,
+    OperationsPaging,
 };
 use super::params::Params;
 use crate::app::AppState;
-use crate::db::{self, DbConn, DetailFilter, DetailRow, ExpenseRow, OperationFilter, OperationStats, Page, ReceiptRow};
-use crate::domain::{Currency, Money};
+use crate::db::{
+    self, DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats, ReceiptRow, Receipts,
+};
+use crate::domain::{ContractType, Money};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -34,46 +38,36 @@ struct OperationTotals {
     total_amount: Money,
 }
 
-/// The receipts, newest document first, ties by id.
+/// The receipts, newest document first, ties by id, those without a date last.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/receipts",
     tag = "Operations",
-    params(Department, Dates, OrganizationId, BankAccountId, ContractId, Paging, Files),
+    params(Department, Dates, OperationsFilter, OperationsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<ReceiptRow>))
 )]
 pub async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
+    let list = Receipts(filter(&caller, &mut params)?);
+    let (page, export) = (params.list_page::<Receipts>()?, params.export()?);
     params.finish()?;
-    if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| db::list_receipts(conn, &filter, page).await;
-        return export.list(&state, filter.department, "receipts", part).await;
-    }
-    let mut conn = state.db.conn().await?;
-    let total = db::receipt_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
-    Ok(listed(&db::list_receipts(&mut conn, &filter, page).await?, total))
+    list::respond(&state, &list, page, export).await
 }
 
-/// The expenses, newest document first, ties by id.
+/// The expenses, newest document first, ties by id, those without a date last.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/expenses",
     tag = "Operations",
-    params(Department, Dates, OrganizationId, BankAccountId, ContractId, Paging, Files),
+    params(Department, Dates, OperationsFilter, Confirmation, OperationsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<ExpenseRow>))
 )]
 pub async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (filter, page, export) = (filter(&caller, &mut params)?, params.page()?, params.export()?);
+    let list = Expenses(expense_filter(&caller, &mut params)?);
+    let (page, export) = (params.list_page::<Expenses>()?, params.export()?);
     params.finish()?;
-    if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| db::list_expenses(conn, &filter, page).await;
-        return export.list(&state, filter.department, "expenses", part).await;
-    }
-    let mut conn = state.db.conn().await?;
-    let total = db::expense_stats(&mut conn, &filter, &state.base_currency).await?.total_records;
-    Ok(listed(&db::list_expenses(&mut conn, &filter, page).await?, total))
+    list::respond(&state, &list, page, export).await
 }
 
 /// One receipt.
@@ -122,7 +116,7 @@ pub async fn expense(
     context_path = CREDIT_PORTFOLIO,
     path = "/receipts/stats/summary",
     tag = "Operations",
-    params(Department, Dates, OrganizationId, BankAccountId, ContractId, OneCurrency),
+    params(Department, Dates, OperationsFilter, OneCurrency),
     responses((status = 200, description = "OK", body = OperationTotals))
 )]
 pub async fn receipt_stats(
@@ -133,16 +127,17 @@ pub async fn receipt_stats(
     let filter = filter(&caller, &mut params)?;
     let currency = params.currency(&state.base_currency)?;
     params.finish()?;
-    Ok(told(&db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+    Ok(totals(&db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?))
 }
 
-/// How many expenses match, in any currency, and the sum of those in the one asked for.
+/// How many expenses match, in any currency, and the sum of those in the one asked for: under contracts,
+/// of the contracts' shares.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
     path = "/expenses/stats/summary",
     tag = "Operations",
-    params(Department, Dates, OrganizationId, BankAccountId, ContractId, OneCurrency),
+    params(Department, Dates, OperationsFilter, Confirmation, OneCurrency),
     responses((status = 200, description = "OK", body = OperationTotals))
 )]
 pub async fn expense_stats(
@@ -150,10 +145,10 @@ pub async fn expense_stats(
     caller: Caller,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&caller, &mut params)?;
-    let currency: Currency = params.currency(&state.base_currency)?;
+    let filter = expense_filter(&caller, &mut params)?;
+    let currency = params.currency(&state.base_currency)?;
     params.finish()?;
-    Ok(told(&db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+    Ok(totals(&db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?))
 }
 
 /// What expenses consist of: principal, interest and the like. Dates are those of the expense.
@@ -162,42 +157,52 @@ pub async fn expense_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/expense-details",
     tag = "Operations",
-    params(Department, Dates, ExpenseId, ContractId, Paging, Files),
+    params(Department, Dates, ExpenseId, ContractId, DetailsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<DetailRow>))
 )]
 pub async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
-    let filter = DetailFilter {
-        department: caller.department(asked)?,
+    let requested = params.id("department_id")?;
+    let list = Details(DetailFilter {
+        department: caller.department(requested)?,
         dates: params.dates()?,
         expense_operation_id: params.text("expense_operation_id"),
         contract_id: params.id("contract_id")?,
-    };
-    let (page, export) = (params.page()?, params.export()?);
+    });
+    let (page, export) = (params.list_page::<Details>()?, params.export()?);
     params.finish()?;
-    if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_details(conn, &filter, page).await?.0);
-        return export.list(&state, filter.department, "expense-details", part).await;
-    }
-    let (rows, total) = db::list_details(&mut state.db.conn().await?, &filter, page).await?;
-    Ok(listed(&rows, total))
+    list::respond(&state, &list, page, export).await
 }
 
 fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
-    let asked = params.id("department_id")?;
-    Ok(OperationFilter {
-        department: caller.department(asked)?,
+    let requested = params.id("department_id")?;
+    let filter = OperationFilter {
         dates: params.dates()?,
         organization_id: params.id("organization_id")?,
         bank_account_id: params.id("bank_account_id")?,
         contract_id: params.id("contract_id")?,
-    })
+        lender_id: params.id("lender_id")?,
+        contract_type: params.choice("contract_type", "credit (Кредит) and loan (Заем)", ContractType::of_name)?,
+        amount_from: params.money("amount_from")?,
+        amount_to: params.money("amount_to")?,
+        search: params.search()?,
+        ..OperationFilter::all(caller.department(requested)?)
+    };
+    if let (Some(from), Some(to)) = (filter.amount_from, filter.amount_to)
+        && from > to
+    {
+        return Err(ApiError::invalid("amount_from", format!("{from} is more than amount_to {to}")));
+    }
+    Ok(filter)
 }
 
-fn told(stats: &OperationStats) -> HttpResponse {
+fn expense_filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
+    Ok(OperationFilter { confirmed: params.switch("confirmed")?, ..filter(caller, params)? })
+}
+
+fn totals(stats: &OperationStats) -> HttpResponse {
     let mut response = HttpResponse::Ok();
-    if !stats.other_currencies.is_empty() {
-        response.insert_header(("X-Other-Currencies", stats.other_currencies.join(", ")));
+    if let Some(currencies) = currencies_header(&stats.other_currencies) {
+        response.insert_header(("X-Other-Currencies", currencies));
     }
     response.json(OperationTotals { total_records: stats.total_records, total_amount: stats.total_amount })
 }

@@ -8,14 +8,19 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use chrono::NaiveDate;
 use std::future::{Ready, ready};
 
+use super::answer::LONGEST_TEXT;
 use super::error::ApiError;
-use super::export::{Export, Format};
-use crate::db::Page;
-use crate::domain::{Currency, DateRange};
+use super::export::{Export, Format, Language};
+use super::list::ListPage;
+use crate::db::{Page, PagedList, Sort};
+use crate::domain::{Currency, DateRange, Money};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const DEFAULT_LIMIT: i64 = 100;
-const LARGEST_LIMIT: i64 = 1000;
+/// The front end reads whole lists, to add them up in the browser.
+pub(super) const LARGEST_LIMIT: i64 = 50_000;
+/// Amounts in a query: whole digits at most.
+const LONGEST_AMOUNT: usize = 13;
 const LONGEST_CURRENCY: usize = 20;
 
 /// Latin and Russian letters and digits: 1C's currencies are spelled in these.
@@ -122,32 +127,92 @@ impl Params {
         currency.ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
     }
 
-    /// The file that `format` or the header `Accept` asks for; `lang` goes with CSV.
+    /// The file that `format` or the header `Accept` asks for; `lang` is the language of its headings.
     pub fn export(&mut self) -> Result<Option<Export>, ApiError> {
-        let is_russian = match self.value("lang").as_deref() {
-            None | Some("en") => false,
-            Some("ru") => true,
+        let language = match self.value("lang").as_deref() {
+            None | Some("en") => Language::English,
+            Some("ru") => Language::Russian,
             Some(other) => return Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
         };
         let format = match self.value("format").as_deref() {
             Some("json") => None,
-            Some("csv") => Some(Format::Csv { is_russian }),
+            Some("csv") => Some(Format::Csv),
             Some("xlsx") => Some(Format::Xlsx),
             Some(other) => return Err(ApiError::invalid("format", format!("{other:?} is none of json, csv and xlsx"))),
-            None if self.accept.starts_with("text/csv") => Some(Format::Csv { is_russian }),
+            None if self.accept.starts_with("text/csv") => Some(Format::Csv),
             None if self.accept.starts_with(XLSX) => Some(Format::Xlsx),
             None => None,
         };
-        let filters = self.all.iter().filter(|(name, _)| name != "format" && name != "lang").cloned();
-        Ok(format.map(|format| Export { format, filters: filters.collect() }))
+        Ok(format.map(|format| Export { format, language, filters: self.all.clone() }))
     }
 
     /// `skip` and `limit`.
     pub fn page(&mut self) -> Result<Page, ApiError> {
+        self.page_of(DEFAULT_LIMIT)
+    }
+
+    /// `skip` and `limit`, which is `default` when it is left out.
+    pub fn page_of(&mut self, default: i64) -> Result<Page, ApiError> {
         Ok(Page {
             skip: self.number("skip", 0, i64::MAX)?.unwrap_or(0),
-            limit: self.number("limit", 1, LARGEST_LIMIT)?.unwrap_or(DEFAULT_LIMIT),
+            limit: self.number("limit", 1, LARGEST_LIMIT)?.unwrap_or(default),
         })
+    }
+
+    /// `skip`, `limit`, `after` and `sort` of a list.
+    pub fn list_page<L: PagedList>(&mut self) -> Result<ListPage, ApiError> {
+        let has_skip = self.left.iter().any(|(name, _)| name == "skip");
+        let Page { skip, limit } = self.page()?;
+        let after = self.value("after").map(|text| text.parse()).transpose();
+        let after = after.map_err(|err: crate::domain::InvalidCursor| ApiError::invalid("after", err.to_string()))?;
+        let sort = self.sort::<L>()?;
+        if after.is_some() && has_skip {
+            return Err(ApiError::invalid(
+                "after",
+                "does not go with skip: a page begins after a row or after a count",
+            ));
+        }
+        if after.is_some() && sort.is_some() {
+            return Err(ApiError::invalid("after", "goes with the default order only: leave out sort, or use skip"));
+        }
+        let is_kept = |name: &str| name != "skip" && name != "after";
+        let query = self.all.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
+        Ok(ListPage { skip, limit, after, sort, query })
+    }
+
+    /// `sort`: a column, with a minus in front for the largest first; `None` for the default order.
+    fn sort<L: PagedList>(&mut self) -> Result<Option<Sort>, ApiError> {
+        let Some(text) = self.value("sort").filter(|text| text != L::DEFAULT_SORT) else { return Ok(None) };
+        let name = text.strip_prefix('-').unwrap_or(&text);
+        match L::SORTS.iter().find(|column| **column == name) {
+            Some(column) => Ok(Some(Sort { column, is_descending: text.starts_with('-') })),
+            None => {
+                let allowed = L::SORTS.join(", ");
+                Err(ApiError::invalid("sort", format!("{text:?} is none of {allowed}, nor one of them after a minus")))
+            }
+        }
+    }
+
+    /// An amount: digits, and two decimals after a point at most.
+    pub fn money(&mut self, name: &str) -> Result<Option<Money>, ApiError> {
+        let Some(text) = self.value(name) else { return Ok(None) };
+        let digits = text.strip_prefix('-').unwrap_or(&text);
+        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+        let is_of = |digits: &str, longest| {
+            (1..=longest).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+        };
+        let amount = Money::parse(&text).ok().filter(|_| is_of(whole, LONGEST_AMOUNT) && is_of(decimals, 2));
+        let invalid = || ApiError::invalid(name, format!("{text:?} is not an amount such as 1250000.50"));
+        amount.map(Some).ok_or_else(invalid)
+    }
+
+    /// `search`: a part of a text, of bounded length.
+    pub fn search(&mut self) -> Result<Option<String>, ApiError> {
+        let text = self.text("search");
+        match text.as_ref().filter(|text| text.chars().count() > LONGEST_TEXT) {
+            Some(_) => Err(ApiError::invalid("search", format!("has more than {LONGEST_TEXT} characters"))),
+            None => Ok(text),
+        }
     }
 
     /// Every parameter must have been asked for by now.

@@ -1,43 +1,47 @@
 //! Operations as they are read back: receipts, expenses and expense details.
+//!
+//! A filter means the same in a list, its count, its statistics and its file: it is applied by one macro.
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::{count_star, exists, sql};
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use diesel_async::RunQueryDsl;
+mod details;
+mod expenses;
+mod receipts;
+
+use chrono::NaiveDate;
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
 
-use super::schema::{expense_details, expenses, receipts};
-use super::{DbConn, DbError, Page, on_conn};
-use crate::domain::{Currency, DateRange, DepartmentScope, Money};
+use super::paged_list::Sort;
+use super::text_search::TextSearch;
+use crate::domain::{ContractType, Currency, DateRange, DepartmentScope, ListCursor, Money};
 
-/// Which receipts or expenses are asked for; active ones only.
+pub use details::{DetailFilter, DetailRow, Details};
+pub use expenses::{ExpenseRow, Expenses, expense_stats, find_expense};
+pub use receipts::{ReceiptRow, Receipts, find_receipt, receipt_stats};
+
+/// Which receipts or expenses are wanted; active ones only. What is not set does not restrict.
 #[derive(Clone, Debug)]
 pub struct OperationFilter {
-    /// Of which department.
+    /// Their departments.
     pub department: DepartmentScope,
     /// Days of their documents.
     pub dates: DateRange,
-    /// Of one organization.
+    /// One organization.
     pub organization_id: Option<i64>,
-    /// Of one bank account.
+    /// One bank account.
     pub bank_account_id: Option<i64>,
-    /// Of one contract. An expense is of every contract that it or its details name.
+    /// One contract. An expense is of every contract that it or its details name.
     pub contract_id: Option<i64>,
-}
-
-/// Which details are asked for.
-#[derive(Clone, Debug)]
-pub struct DetailFilter {
-    /// Of which department.
-    pub department: DepartmentScope,
-    /// Days of their expenses' documents.
-    pub dates: DateRange,
-    /// Of one expense.
-    pub expense_operation_id: Option<String>,
-    /// Of one contract.
-    pub contract_id: Option<i64>,
+    /// The lender of such a contract.
+    pub lender_id: Option<i64>,
+    /// The type of such a contract.
+    pub contract_type: Option<ContractType>,
+    /// The smallest amount, in the operation's currency.
+    pub amount_from: Option<Money>,
+    /// The largest amount, in the operation's currency.
+    pub amount_to: Option<Money>,
+    /// A part of purpose, other party, operation id, contract or document number, in any letter case.
+    pub search: Option<String>,
+    /// Whether the bank has confirmed it; expenses only.
+    pub confirmed: Option<bool>,
 }
 
 /// Counts and sums of the operations that match.
@@ -51,275 +55,42 @@ pub struct OperationStats {
     pub other_currencies: Vec<String>,
 }
 
-/// A receipt as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
-#[diesel(table_name = receipts)]
-#[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Receipt)]
-pub struct ReceiptRow {
-    pub id: i64,
-    pub operation_id: String,
-    pub document_date: Option<NaiveDate>,
-    pub document_number: Option<String>,
-    pub organization_id: i64,
-    pub bank_account_id: Option<i64>,
-    pub contract_id: Option<i64>,
-    pub operation_type: Option<String>,
-    pub account: Option<String>,
-    pub payer: Option<String>,
-    pub payer_account: Option<String>,
-    pub settlement_account: Option<String>,
-    pub contract_text: Option<String>,
-    pub contract_date: Option<NaiveDate>,
-    pub currency: String,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
-    pub amount: i64,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    pub commission: Option<i64>,
-    pub income_item: Option<String>,
-    pub payment_purpose: Option<String>,
-    pub responsible: Option<String>,
-    pub comment: Option<String>,
-    pub is_active: bool,
-    pub department_id: i64,
-    pub created_at: NaiveDateTime,
-    pub updated_at: NaiveDateTime,
-}
-
-/// An expense as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
-#[diesel(table_name = expenses)]
-#[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Expense)]
-pub struct ExpenseRow {
-    pub id: i64,
-    pub operation_id: String,
-    pub document_date: Option<NaiveDate>,
-    pub document_number: Option<String>,
-    pub organization_id: i64,
-    pub bank_account_id: Option<i64>,
-    pub contract_id: Option<i64>,
-    pub operation_type: Option<String>,
-    pub account: Option<String>,
-    pub recipient: Option<String>,
-    pub recipient_account: Option<String>,
-    pub debit_account: Option<String>,
-    pub contract_text: Option<String>,
-    pub contract_date: Option<NaiveDate>,
-    pub currency: String,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
-    pub amount: i64,
-    pub expense_item: Option<String>,
-    pub payment_purpose: Option<String>,
-    pub responsible: Option<String>,
-    pub comment: Option<String>,
-    pub tax_period: Option<String>,
-    pub unconfirmed_by_bank: Option<bool>,
-    pub is_active: bool,
-    pub department_id: i64,
-    pub created_at: NaiveDateTime,
-    pub updated_at: NaiveDateTime,
-}
-
-/// An expense detail as stored; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
-#[diesel(table_name = expense_details)]
-#[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = ExpenseDetail)]
-pub struct DetailRow {
-    pub id: i64,
-    pub expense_operation_id: String,
-    pub contract_id: Option<i64>,
-    pub contract_text: Option<String>,
-    pub repayment_type: Option<String>,
-    pub settlement_account: Option<String>,
-    pub advance_account: Option<String>,
-    pub payment_type: Option<String>,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
-    pub amount: i64,
-    pub settlement_rate: Option<String>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    pub settlement_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    pub vat_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    pub expense_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    pub included_vat: Option<i64>,
-    pub expense_item: Option<String>,
-    pub department_id: i64,
-    pub created_at: NaiveDateTime,
-}
-
-/// Tells a column of kopecks as money.
-fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    Money::from_kopecks(*kopecks).serialize(serializer)
-}
-
-/// The same of a column that may be empty.
-pub(super) fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    kopecks.map(Money::from_kopecks).serialize(serializer)
-}
-
-/// Applies what both kinds of operation are filtered by, all but the contract.
-macro_rules! restricted {
-    ($query:expr, $table:ident, $filter:expr) => {{
-        let mut query = $query.filter($table::is_active.eq(true)).into_boxed();
-        if let Some(id) = $filter.department.id() {
-            query = query.filter($table::department_id.eq(id));
+impl OperationFilter {
+    /// Everything of a scope.
+    pub fn all(department: DepartmentScope) -> OperationFilter {
+        OperationFilter {
+            department,
+            dates: DateRange::ALL,
+            organization_id: None,
+            bank_account_id: None,
+            contract_id: None,
+            lender_id: None,
+            contract_type: None,
+            amount_from: None,
+            amount_to: None,
+            search: None,
+            confirmed: None,
         }
-        if let Some(from) = $filter.dates.from() {
-            query = query.filter($table::document_date.ge(from));
-        }
-        if let Some(to) = $filter.dates.to() {
-            query = query.filter($table::document_date.le(to));
-        }
-        if let Some(id) = $filter.organization_id {
-            query = query.filter($table::organization_id.eq(id));
-        }
-        if let Some(id) = $filter.bank_account_id {
-            query = query.filter($table::bank_account_id.eq(id));
-        }
-        query
-    }};
-}
-
-macro_rules! of_receipts {
-    ($query:expr, $filter:expr) => {{
-        let mut query = restricted!($query, receipts, $filter);
-        if let Some(id) = $filter.contract_id {
-            query = query.filter(receipts::contract_id.eq(id));
-        }
-        query
-    }};
-}
-
-macro_rules! of_expenses {
-    ($query:expr, $filter:expr) => {{
-        let mut query = restricted!($query, expenses, $filter);
-        if let Some(id) = $filter.contract_id {
-            let named = expense_details::table
-                .filter(expense_details::department_id.eq(expenses::department_id))
-                .filter(expense_details::expense_operation_id.eq(expenses::operation_id))
-                .filter(expense_details::contract_id.eq(id));
-            query = query.filter(expenses::contract_id.eq(id).or(exists(named)));
-        }
-        query
-    }};
-}
-
-/// Expands to a list, its count, a find by id and the statistics of one kind of operation.
-macro_rules! reading {
-    ($table:ident, $row:ident, $filtered:ident, $list:ident, $find:ident, $stats:ident) => {
-        /// A part of the list, newest document first, ties by id.
-        ///
-        /// # Errors
-        /// [`DbError`] when the database can't answer.
-        pub async fn $list(conn: &mut DbConn, filter: &OperationFilter, page: Page) -> Result<Vec<$row>, DbError> {
-            Ok(on_conn!(conn, |c| {
-                $filtered!($table::table.select($row::as_select()), filter)
-                    .order(($table::document_date.desc(), $table::id.desc()))
-                    .offset(page.skip)
-                    .limit(page.limit)
-                    .load(c)
-                    .await
-            })?)
-        }
-
-        /// The one of that id within a scope.
-        ///
-        /// # Errors
-        /// [`DbError`] when the database can't answer.
-        pub async fn $find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<$row>, DbError> {
-            let row: Option<$row> = on_conn!(conn, |c| {
-                $table::table.filter($table::id.eq(id)).select($row::as_select()).first(c).await.optional()
-            })?;
-            Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-        }
-
-        /// How many match, and their sum in one currency.
-        ///
-        /// # Errors
-        /// [`DbError`] when the database can't answer.
-        pub async fn $stats(
-            conn: &mut DbConn,
-            filter: &OperationFilter,
-            currency: &Currency,
-        ) -> Result<OperationStats, DbError> {
-            let rows: Vec<(String, i64, i64)> = on_conn!(conn, |c| {
-                let query = $table::table.group_by($table::currency).select((
-                    $table::currency,
-                    count_star(),
-                    sql::<BigInt>("CAST(SUM(amount) AS BIGINT)"),
-                ));
-                $filtered!(query, filter).order($table::currency).load(c).await
-            })?;
-            Ok(OperationStats::of(rows, currency))
-        }
-    };
-}
-
-reading!(receipts, ReceiptRow, of_receipts, list_receipts, find_receipt, receipt_stats);
-reading!(expenses, ExpenseRow, of_expenses, list_expenses, find_expense, expense_stats);
-
-/// A part of the list, newest first, and the full count.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_details(
-    conn: &mut DbConn,
-    filter: &DetailFilter,
-    page: Page,
-) -> Result<(Vec<DetailRow>, i64), DbError> {
-    macro_rules! filtered {
-        ($query:expr) => {{
-            let mut query = $query.into_boxed();
-            if let Some(id) = filter.department.id() {
-                query = query.filter(expense_details::department_id.eq(id));
-            }
-            if let Some(id) = &filter.expense_operation_id {
-                query = query.filter(expense_details::expense_operation_id.eq(id));
-            }
-            if let Some(id) = filter.contract_id {
-                query = query.filter(expense_details::contract_id.eq(id));
-            }
-            if !filter.dates.is_all() {
-                let from = filter.dates.from().unwrap_or(NaiveDate::MIN);
-                let to = filter.dates.to().unwrap_or(NaiveDate::MAX);
-                let (from, to) = (from.max(EARLIEST), to.min(LATEST));
-                let dated = expenses::table
-                    .filter(expenses::department_id.eq(expense_details::department_id))
-                    .filter(expenses::operation_id.eq(expense_details::expense_operation_id))
-                    .filter(expenses::document_date.ge(from))
-                    .filter(expenses::document_date.le(to));
-                query = query.filter(exists(dated));
-            }
-            query
-        }};
     }
-    let total = on_conn!(conn, |c| filtered!(expense_details::table).count().get_result(c).await)?;
-    let rows = on_conn!(conn, |c| {
-        filtered!(expense_details::table.select(DetailRow::as_select()))
-            .order(expense_details::id.desc())
-            .offset(page.skip)
-            .limit(page.limit)
-            .load(c)
-            .await
-    })?;
-    Ok((rows, total))
-}
 
-/// Days that both databases can hold.
-const EARLIEST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
-const LATEST: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a date");
+    /// Returns the condition that a column refers to a wanted contract of a department; `None` when any
+    /// contract is wanted. Everything in it comes from numbers and constants.
+    fn contract_condition(&self, department_column: &str, contract_column: &str) -> Option<String> {
+        let id = self.contract_id.map(|id| format!("{contract_column} = {id}"));
+        let lender = self.lender_id.map(|id| format!("c.lender_id = {id}"));
+        let kind = self.contract_type.map(|kind| format!("c.contract_type = '{}'", kind.as_str()));
+        let facts: Vec<String> = lender.into_iter().chain(kind).collect();
+        let facts = (!facts.is_empty()).then(|| {
+            let facts = facts.join(" AND ");
+            format!(
+                "EXISTS (SELECT 1 FROM contracts c WHERE c.department_id = {department_column} \
+                 AND c.id = {contract_column} AND {facts})"
+            )
+        });
+        let conditions: Vec<String> = id.into_iter().chain(facts).collect();
+        (!conditions.is_empty()).then(|| format!("({})", conditions.join(" AND ")))
+    }
+}
 
 impl OperationStats {
     fn of(rows: Vec<(String, i64, i64)>, currency: &Currency) -> OperationStats {
@@ -330,4 +101,179 @@ impl OperationStats {
             other_currencies: rows.iter().filter(|row| !own(&row.0)).map(|row| row.0.clone()).collect(),
         }
     }
+}
+
+/// The conditions of a filter that are written in SQL.
+struct SqlConditions {
+    contract: Option<String>,
+    confirmed: Option<&'static str>,
+    search: Option<TextSearch>,
+}
+
+/// Applies a filter to a query of one kind of operation.
+macro_rules! filtered {
+    ($query:expr, $table:ident, $filter:expr, $conditions:expr) => {{
+        let (filter, conditions): (&OperationFilter, SqlConditions) = ($filter, $conditions);
+        let mut query = $query.filter($table::is_active.eq(true)).into_boxed();
+        if let Some(id) = filter.department.id() {
+            query = query.filter($table::department_id.eq(id));
+        }
+        if let Some(from) = filter.dates.from() {
+            query = query.filter($table::document_date.ge(from));
+        }
+        if let Some(to) = filter.dates.to() {
+            query = query.filter($table::document_date.le(to));
+        }
+        if let Some(id) = filter.organization_id {
+            query = query.filter($table::organization_id.eq(id));
+        }
+        if let Some(id) = filter.bank_account_id {
+            query = query.filter($table::bank_account_id.eq(id));
+        }
+        if let Some(amount) = filter.amount_from {
+            query = query.filter($table::amount.ge(amount.kopecks()));
+        }
+        if let Some(amount) = filter.amount_to {
+            query = query.filter($table::amount.le(amount.kopecks()));
+        }
+        if let Some(condition) = conditions.contract {
+            query = query.filter(sql::<Bool>(&condition));
+        }
+        if let Some(condition) = conditions.confirmed {
+            query = query.filter(sql::<Bool>(condition));
+        }
+        if let Some(search) = conditions.search {
+            query = query.filter(sql::<Bool>(&search.sql).bind::<Text, _>(search.pattern).sql(")"));
+        }
+        query
+    }};
+}
+use filtered;
+
+/// The columns of operations that a list may be sorted by.
+const SORTS: &[&str] = &["document_date", "amount", "document_number", "id"];
+
+/// Which stretch of the default order a page is read from: newest document first, ties by id, those
+/// without a date last.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stretch {
+    /// The whole.
+    Whole,
+    /// The dated ones after a place.
+    Dated(NaiveDate, i64),
+    /// Those without a date, after an id.
+    Undated(Option<i64>),
+}
+
+impl Stretch {
+    fn after(place: Option<ListCursor>) -> Stretch {
+        match place {
+            None => Stretch::Whole,
+            Some(ListCursor { document_date: Some(date), id }) => Stretch::Dated(date, id),
+            Some(ListCursor { document_date: None, id }) => Stretch::Undated(Some(id)),
+        }
+    }
+}
+
+/// Returns the text of an order; ties go the same way by id.
+fn order_sql(table: &str, sort: Option<Sort>) -> String {
+    let Sort { column, is_descending } = sort.unwrap_or(Sort { column: "document_date", is_descending: true });
+    let direction = if is_descending { "DESC" } else { "ASC" };
+    format!("{table}.{column} {direction} NULLS LAST, {table}.id {direction}")
+}
+
+/// Implements the keys and the count of `PagedList` for the operations of one table.
+macro_rules! operation_keys {
+    ($table:ident) => {
+        fn department(&self) -> DepartmentScope {
+            self.0.department
+        }
+
+        async fn keys_after(
+            &self,
+            conn: &mut DbConn,
+            department_id: i64,
+            after: Option<ListCursor>,
+            limit: i64,
+        ) -> Result<Vec<RowKey>, DbError> {
+            let filter = OperationFilter { department: DepartmentScope::One(department_id), ..self.0.clone() };
+            let stretch = Stretch::after(after);
+            let mut keys = keys_in(conn, &filter, stretch, limit).await?;
+            let left = limit - keys.len() as i64;
+            if matches!(stretch, Stretch::Dated(..)) && left > 0 {
+                keys.extend(keys_in(conn, &filter, Stretch::Undated(None), left).await?);
+            }
+            Ok(keys)
+        }
+
+        async fn sorted_keys(&self, conn: &mut DbConn, sort: Option<Sort>, page: Page) -> Result<Vec<RowKey>, DbError> {
+            let conditions = conditions(conn, &self.0);
+            let order = order_sql(stringify!($table), sort);
+            let keys: Vec<_> = on_conn!(conn, |c| {
+                let keys = $table::table.select(($table::department_id, $table::document_date, $table::id));
+                filtered!(keys, $table, &self.0, conditions)
+                    .order(sql::<Bool>(&order))
+                    .offset(page.skip)
+                    .limit(page.limit)
+                    .load(c)
+                    .await
+            })?;
+            Ok(keys.into_iter().map(RowKey::new).collect())
+        }
+
+        async fn count(&self, conn: &mut DbConn) -> Result<i64, DbError> {
+            let conditions = conditions(conn, &self.0);
+            Ok(on_conn!(conn, |c| {
+                filtered!($table::table.select(count_star()), $table, &self.0, conditions).first(c).await
+            })?)
+        }
+    };
+}
+use operation_keys;
+
+/// Defines `keys_in`, which reads keys of a stretch of the default order, for one table.
+macro_rules! keys_in_stretch {
+    ($table:ident) => {
+        async fn keys_in(
+            conn: &mut DbConn,
+            filter: &OperationFilter,
+            stretch: Stretch,
+            limit: i64,
+        ) -> Result<Vec<RowKey>, DbError> {
+            let conditions = conditions(conn, filter);
+            let order = order_sql(stringify!($table), None);
+            let keys: Vec<_> = on_conn!(conn, |c| {
+                let keys = $table::table.select(($table::department_id, $table::document_date, $table::id));
+                let mut query = filtered!(keys, $table, filter, conditions);
+                match stretch {
+                    Stretch::Whole => {}
+                    Stretch::Dated(date, id) => {
+                        let place =
+                            concat!("(", stringify!($table), ".document_date, ", stringify!($table), ".id) < (");
+                        let place = sql::<Bool>(place).bind::<Date, _>(date).sql(", ").bind::<BigInt, _>(id).sql(")");
+                        query = query.filter(place);
+                    }
+                    Stretch::Undated(after) => {
+                        query = query.filter($table::document_date.is_null());
+                        if let Some(id) = after {
+                            query = query.filter($table::id.lt(id));
+                        }
+                    }
+                }
+                query.order(sql::<Bool>(&order)).limit(limit).load(c).await
+            })?;
+            Ok(keys.into_iter().map(RowKey::new).collect())
+        }
+    };
+}
+use keys_in_stretch;
+
+/// Serializes a column of kopecks as money.
+fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    Money::from_kopecks(*kopecks).serialize(serializer)
+}
+
+/// Serializes a column of kopecks that may be empty.
+pub(super) fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    kopecks.map(Money::from_kopecks).serialize(serializer)
 }

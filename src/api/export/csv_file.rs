@@ -6,31 +6,34 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
 use super::table::{Cell, Row};
+use super::{Language, heading_of};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
+/// A file while it is written.
 pub struct CsvFile {
     writer: csv::Writer<BufWriter<File>>,
-    is_russian: bool,
+    language: Language,
     has_header: bool,
 }
 
 impl CsvFile {
-    pub fn new(is_russian: bool) -> anyhow::Result<CsvFile> {
+    /// Begins a file: with comma and point, or, in Russian, with semicolon and decimal comma.
+    pub fn new(language: Language) -> anyhow::Result<CsvFile> {
         let mut file = BufWriter::new(tempfile::tempfile()?);
         file.write_all(BYTE_ORDER_MARK)?;
-        let delimiter = if is_russian { b';' } else { b',' };
-        let writer = csv::WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(file);
-        Ok(CsvFile { writer, is_russian, has_header: false })
+        let writer = csv::WriterBuilder::new().delimiter(language.of(b',', b';')).flexible(true).from_writer(file);
+        Ok(CsvFile { writer, language, has_header: false })
     }
 
+    /// Writes a row, the first one below the headings.
     pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
+        let language = self.language;
         if !self.has_header {
-            self.writer.write_record(row.iter().map(|(heading, _)| heading))?;
+            self.writer.write_record(row.iter().map(|(name, _)| guarded(heading_of(name, language))))?;
             self.has_header = true;
         }
-        let is_russian = self.is_russian;
-        self.writer.write_record(row.iter().map(|(_, cell)| text_of(cell, is_russian)))?;
+        self.writer.write_record(row.iter().map(|(_, cell)| text_of(cell, language)))?;
         Ok(())
     }
 
@@ -43,14 +46,20 @@ impl CsvFile {
     }
 }
 
-fn text_of(cell: &Cell, is_russian: bool) -> String {
+fn text_of(cell: &Cell, language: Language) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        Cell::Text(text) => text.clone(),
-        Cell::Number(number) if is_russian => number.to_string().replace('.', ","),
-        Cell::Number(number) => number.to_string(),
-        Cell::Date(day) if is_russian => day.format("%d.%m.%Y").to_string(),
-        Cell::Date(day) => day.to_string(),
+        Cell::Text(text) => guarded(text),
+        Cell::Number(number) => number.to_string().replace('.', language.of(".", ",")),
+        Cell::Mark(mark) => language.mark(*mark).to_owned(),
+        Cell::Date(day) => day.format(language.of("%Y-%m-%d", "%d.%m.%Y")).to_string(),
+        Cell::Month(day) => day.format(language.of("%Y-%m", "%m.%Y")).to_string(),
+        Cell::Time(time) => time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")).to_string(),
     }
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn guarded(text: &str) -> String {
+    let is_like_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_like_formula { format!("'{text}") } else { text.to_owned() }
 }

@@ -1,80 +1,278 @@
-//! A workbook: the rows on one sheet, what was asked and how new the data is on another.
+//! A workbook: the rows and their totals on one sheet; on another what was asked for, what is left out
+//! and how new the data is.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name};
 
+use super::columns::{Kind, column_of};
 use super::table::{Cell, Row};
-use crate::domain::DataVersion;
+use super::totals::{Totals, TotalsRow};
+use super::{Language, heading_of};
 
-const SHEET: &str = "data";
 /// What a sheet can hold (Excel's limit), the header not counted.
-const MOST_ROWS: u32 = 1_048_575;
-pub const SHEET_IS_FULL: &str = "a sheet can't hold more than 1,048,575 rows: narrow the filter or ask for csv";
+const MOST_ROWS: usize = 1_048_575;
+/// Why a list does not fit.
+pub const SHEET_IS_FULL: &str =
+    "a sheet can't hold more than 1,048,575 rows and totals: narrow the filter or ask for csv";
 
+/// Grouped thousands, two decimals. In a file this is written with the signs of English; a spreadsheet
+/// shows the reader's own: Russian Excel displays and names it `# ##0,00`. A space written into the code would be a
+/// literal that groups the last three digits only.
+const MONEY: &str = "#,##0.00";
+const PERCENT: &str = "0.00";
+/// Columns are no narrower and no wider, in characters.
+const WIDTHS: (usize, usize) = (8, 60);
+/// Room for the button of the filter.
+const FILTER_BUTTON: usize = 3;
+
+/// A file while it is written.
 pub struct XlsxFile {
     workbook: Workbook,
+    language: Language,
+    formats: Formats,
+    rows: Rows,
     next_row: u32,
+    widths: Vec<usize>,
+    kinds: Vec<Kind>,
+    totals: Totals,
+}
+
+/// What the rows of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rows {
+    /// One row of figures, which are totals already.
+    Figures,
+    /// A list.
+    List,
+    /// A month each: flows are added up, balances are not.
+    Months,
+}
+
+struct Formats {
+    heading: Format,
+    money: Format,
+    percent: Format,
     day: Format,
+    month: Format,
+    time: Format,
+    total: Format,
+    total_money: Format,
+}
+
+impl Formats {
+    fn new(language: Language) -> Formats {
+        let of = |code: &str| Format::new().set_num_format(code);
+        Formats {
+            heading: Format::new().set_bold(),
+            money: of(MONEY),
+            percent: of(PERCENT),
+            day: of(language.of("yyyy-mm-dd", "dd.mm.yyyy")),
+            month: of(language.of("yyyy-mm", "mm.yyyy")),
+            time: of(language.of("yyyy-mm-dd hh:mm:ss", "dd.mm.yyyy hh:mm:ss")),
+            total: Format::new().set_bold(),
+            total_money: of(MONEY).set_bold(),
+        }
+    }
 }
 
 impl XlsxFile {
-    pub fn new(filters: &[(String, String)], version: DataVersion) -> anyhow::Result<XlsxFile> {
+    /// Begins a file.
+    pub fn new(language: Language, rows: Rows) -> anyhow::Result<XlsxFile> {
         let mut workbook = Workbook::new();
-        workbook.add_worksheet_with_constant_memory()?.set_name(SHEET)?;
-        let about = workbook.add_worksheet();
-        about.set_name("filters")?;
-        let as_of = version.as_of.map(|time| format!("{time} UTC")).unwrap_or_default();
-        let mut lines = vec![("data as of".to_owned(), as_of)];
-        lines.extend(filters.iter().cloned());
-        for (row, (name, value)) in (0..).zip(lines) {
-            about.write_string(row, 0, name)?;
-            about.write_string(row, 1, value)?;
-        }
-        Ok(XlsxFile { workbook, next_row: 0, day: Format::new().set_num_format("yyyy-mm-dd") })
+        workbook.add_worksheet_with_constant_memory()?.set_name(language.of("data", "Данные"))?;
+        workbook.add_worksheet().set_name(language.of("filters", "Отбор"))?;
+        Ok(XlsxFile {
+            workbook,
+            language,
+            formats: Formats::new(language),
+            rows,
+            next_row: 0,
+            widths: Vec::new(),
+            kinds: Vec::new(),
+            totals: Totals::default(),
+        })
     }
 
-    /// No further row fits.
+    /// Whether no further row fits beside the totals.
     pub fn is_full(&self) -> bool {
-        self.next_row > MOST_ROWS
+        // The next row may be the first one of its currency.
+        self.next_row as usize + self.totals.rows() + 1 > MOST_ROWS
     }
 
+    /// Writes a row, the first one below the headings.
     pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
-        let sheet = self.workbook.worksheet_from_name(SHEET)?;
         if self.next_row == 0 {
-            for (column, (heading, _)) in (0..).zip(row) {
-                sheet.write_string(0, column, heading)?;
-            }
-            self.next_row = 1;
+            self.begin(row)?;
         }
-        for (column, (_, cell)) in (0..).zip(row) {
-            write(sheet, self.next_row, column, cell, &self.day)?;
+        self.totals.add(row);
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for (at, (_, cell)) in row.iter().enumerate() {
+            let kind = self.kinds.get(at).copied().unwrap_or(Kind::Plain);
+            let length = write(sheet, (self.next_row, u16::try_from(at)?), cell, kind, &self.formats)?;
+            widen(&mut self.widths, at, length);
         }
         self.next_row += 1;
         Ok(())
     }
 
-    /// The file, to be read from its beginning.
-    pub fn finish(mut self) -> anyhow::Result<File> {
+    /// The file, to be read from its beginning. `about` goes on the second sheet.
+    pub fn finish(mut self, about: &[(String, String)]) -> anyhow::Result<File> {
+        let rows = self.next_row;
+        self.write_totals()?;
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        if let Some(last_column) = self.widths.len().checked_sub(1) {
+            sheet.autofilter(0, 0, rows - 1, u16::try_from(last_column)?)?;
+            sheet.set_freeze_panes(1, 0)?;
+            // On paper: as wide as the page, the headings on each.
+            sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+        }
+        set_widths(sheet, &self.widths)?;
+        self.write_about(about)?;
         let mut file = tempfile::tempfile()?;
         self.workbook.save_to_writer(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
+
+    fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for (at, (name, _)) in row.iter().enumerate() {
+            let heading = heading_of(name, self.language);
+            sheet.write_string_with_format(0, u16::try_from(at)?, heading, &self.formats.heading)?;
+            widen(&mut self.widths, at, heading.chars().count() + FILTER_BUTTON);
+            self.kinds.push(column_of(name).map_or(Kind::Plain, |column| column.kind));
+        }
+        if self.rows != Rows::Figures {
+            self.totals = Totals::of_columns(row, self.rows == Rows::Months);
+        }
+        self.next_row = 1;
+        Ok(())
+    }
+
+    /// Writes a row of totals for each currency. A single one follows the sheet's filter, as 109 says; several
+    /// hold all rows of their currency.
+    fn write_totals(&mut self) -> anyhow::Result<()> {
+        let (last, is_single) = (self.next_row, self.totals.rows() == 1);
+        let sheet = self.workbook.worksheet_from_index(0)?;
+        for TotalsRow { currency, sums } in self.totals.of_currencies() {
+            let label = match currency.filter(|_| !is_single) {
+                Some(currency) => format!("{} {currency}", self.language.of("Total", "Итого")),
+                None => self.language.of("Total", "Итого").to_owned(),
+            };
+            sheet.write_string_with_format(self.next_row, 0, &label, &self.formats.total)?;
+            for (at, sum) in sums {
+                let cells = |at: usize| -> anyhow::Result<String> {
+                    let name = column_number_to_name(u16::try_from(at)?);
+                    Ok(format!("{name}2:{name}{last}"))
+                };
+                let formula = match self.totals.currency_column().filter(|_| !is_single) {
+                    Some(currencies) => {
+                        // `=` alone means an empty cell.
+                        let wanted = format!("={}", currency.unwrap_or_default()).replace('"', "\"\"");
+                        format!("SUMIFS({},{},\"{wanted}\")", cells(at)?, cells(currencies)?)
+                    }
+                    None => format!("SUBTOTAL(109,{})", cells(at)?),
+                };
+                let formula = Formula::new(formula).set_result(sum.to_string());
+                let format = &self.formats.total_money;
+                sheet.write_formula_with_format(self.next_row, u16::try_from(at)?, formula, format)?;
+                widen(&mut self.widths, at, grouped_length(sum.to_string().len()));
+            }
+            self.next_row += 1;
+        }
+        Ok(())
+    }
+
+    fn write_about(&mut self, about: &[(String, String)]) -> anyhow::Result<()> {
+        let mut widths = Vec::new();
+        let sheet = self.workbook.worksheet_from_index(1)?;
+        for (row, (name, value)) in (0..).zip(about) {
+            sheet.write_string_with_format(row, 0, name, &self.formats.heading)?;
+            sheet.write_string(row, 1, value)?;
+            widen(&mut widths, 0, name.chars().count());
+            widen(&mut widths, 1, value.chars().count());
+        }
+        set_widths(sheet, &widths)
+    }
 }
 
-fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: &Cell, day: &Format) -> anyhow::Result<()> {
-    match cell {
-        Cell::Empty => {}
-        Cell::Text(text) => drop(sheet.write_string(row, column, text)?),
-        Cell::Number(number) => drop(sheet.write_number(row, column, number.as_f64().unwrap_or_default())?),
-        Cell::Date(date) => drop(sheet.write_datetime_with_format(
-            row,
-            column,
-            ExcelDateTime::parse_from_str(&date.to_string())?,
-            day,
-        )?),
+/// Writes a cell; returns how many characters it shows.
+fn write(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Cell,
+    kind: Kind,
+    formats: &Formats,
+) -> anyhow::Result<usize> {
+    let text = match cell {
+        Cell::Empty => return Ok(0),
+        Cell::Text(text) => text.clone(),
+        Cell::Mark(mark) => {
+            sheet.write_boolean(row, column, *mark)?;
+            return Ok(0);
+        }
+        Cell::Number(number) => {
+            let value = number.as_f64().unwrap_or_default();
+            match kind {
+                Kind::Money | Kind::Balance | Kind::Unsummed => {
+                    sheet.write_number_with_format(row, column, value, &formats.money)?;
+                    return Ok(grouped_length(format!("{value:.2}").len()));
+                }
+                Kind::Percent => drop(sheet.write_number_with_format(row, column, value, &formats.percent)?),
+                _ => drop(sheet.write_number(row, column, value)?),
+            }
+            return Ok(number.to_string().len());
+        }
+        Cell::Date(day) | Cell::Month(day) => match excel_day(*day) {
+            Some(date) => {
+                let format = if matches!(cell, Cell::Date(_)) { &formats.day } else { &formats.month };
+                sheet.write_datetime_with_format(row, column, date, format)?;
+                return Ok("0000-00-00".len());
+            }
+            None => day.to_string(),
+        },
+        Cell::Time(time) => match excel_time(*time) {
+            Some(date) => {
+                sheet.write_datetime_with_format(row, column, date, &formats.time)?;
+                return Ok("0000-00-00 00:00:00".len());
+            }
+            None => time.to_string(),
+        },
+    };
+    sheet.write_string(row, column, &text)?;
+    Ok(text.chars().count())
+}
+
+/// A day as Excel counts it; `None` before 1900, which it does not know.
+fn excel_day(day: NaiveDate) -> Option<ExcelDateTime> {
+    let (year, month, day) =
+        (u16::try_from(day.year()).ok()?, u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?);
+    ExcelDateTime::from_ymd(year, month, day).ok()
+}
+
+fn excel_time(time: NaiveDateTime) -> Option<ExcelDateTime> {
+    let (hour, minute) = (u16::try_from(time.hour()).ok()?, u8::try_from(time.minute()).ok()?);
+    excel_day(time.date())?.and_hms(hour, minute, time.second()).ok()
+}
+
+/// How long a number of so many characters is with its thousands grouped.
+fn grouped_length(length: usize) -> usize {
+    length + length.saturating_sub(4) / 3
+}
+
+fn widen(widths: &mut Vec<usize>, at: usize, length: usize) {
+    if widths.len() <= at {
+        widths.resize(at + 1, WIDTHS.0);
+    }
+    widths[at] = widths[at].max(length + 1).min(WIDTHS.1);
+}
+
+fn set_widths(sheet: &mut Worksheet, widths: &[usize]) -> anyhow::Result<()> {
+    for (column, width) in (0..).zip(widths) {
+        sheet.set_column_width(column, *width as f64)?;
     }
     Ok(())
 }

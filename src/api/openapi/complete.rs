@@ -65,7 +65,7 @@ pub fn completed(handlers: &OpenApi) -> Value {
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let has = |name: &str| parameters(operation).any(|parameter| parameter["name"] == name);
-    let (is_list, has_files, has_id) = (has("skip"), has("format"), has("id"));
+    let (is_list, has_files, has_id, has_cursor) = (has("skip"), has("format"), has("id"), has("after"));
     let has_body = !operation["requestBody"].is_null();
     let is_open = OPEN.contains(&path);
     let is_resource = path.starts_with(super::ROOT) && path != super::URL;
@@ -85,8 +85,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if has_body {
         problems.push((413, "The body is too large."));
     }
-    if has_body && !path.contains("/auth/")
-        || path.ends_with("/auth/me") && has_body
+    if has_body && (!path.contains("/auth/") || path.ends_with("/auth/me"))
         || path.ends_with("/register")
         || path.ends_with("/trigger")
         || path.ends_with("/cancel")
@@ -122,6 +121,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if is_list {
         ok["headers"]["X-Total-Count"] = json!({
             "description": "How many rows match.", "schema": { "type": "integer", "minimum": 0 } });
+    }
+    if has_cursor {
+        ok["headers"]["X-Next-After"] = header("The `after` of the next page, if there is one.");
+        ok["headers"]["Link"] = header("The next page, `rel=\"next\"`, if there is one.");
     }
     if is_cached {
         ok["headers"]["Age"] = json!({

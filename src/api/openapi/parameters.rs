@@ -8,6 +8,9 @@ use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::analytics::Measure;
 use crate::domain::AdjustmentKind;
+use crate::api::answer::LONGEST_TEXT;
+use crate::api::params::LARGEST_LIMIT;
+use crate::db::{Details, PagedList, Receipts};
 
 macro_rules! groups {
     ($($group:ident: $($name:literal),+;)+) => {
@@ -42,7 +45,13 @@ groups! {
     FigureMeasure: "measure";
     Grouping: "group_by";
     RollForwardGrouping: "group_by_of_roll_forward";
+    Confirmation: "confirmed";
+    OperationsFilter: "organization_id", "bank_account_id", "contract_id", "lender_id", "contract_type",
+        "amount_from", "amount_to", "search_of_operations";
     Paging: "skip", "limit";
+    ContractsPaging: "skip", "limit_of_contracts";
+    OperationsPaging: "skip", "limit", "after", "sort_of_operations";
+    DetailsPaging: "skip", "limit", "after", "sort_of_details";
     Pages: "page", "limit_of_page";
     RowLimit: "limit_of_rows";
     Files: "format", "lang";
@@ -139,6 +148,14 @@ fn query(name: &str) -> Parameter {
             one_of(&AdjustmentKind::ALL.map(AdjustmentKind::as_str)),
             json!("opening_balance"),
         ),
+        "amount_from" => (name, "The smallest amount, in the operation's currency.", amount(), json!("1000")),
+        "amount_to" => (name, "The largest amount, in the operation's currency.", amount(), json!("1250000.50")),
+        "search_of_operations" => (
+            "search",
+            "A part of purpose, other party, operation id, contract or document number, in any letter case.",
+            string().max_length(Some(LONGEST_TEXT)).pattern(Some(super::WITHOUT_NUL)).build(),
+            json!("банк"),
+        ),
         "search" => (
             name,
             "A part of number, organization or counterparty, in any letter case.",
@@ -165,7 +182,19 @@ fn query(name: &str) -> Parameter {
             json!("principal"),
         ),
         "skip" => (name, "How many rows are passed over.", whole(0, i64::MAX, json!(0)), json!(0)),
-        "limit" => (name, "How many rows are given at most.", whole(1, 1000, json!(100)), json!(100)),
+        "limit" => (name, "How many rows are given at most.", whole(1, LARGEST_LIMIT, json!(100)), json!(100)),
+        "limit_of_contracts" => {
+            ("limit", "How many rows are given at most.", whole(1, LARGEST_LIMIT, json!(1000)), json!(100))
+        }
+        "after" => (
+            name,
+            "The page that follows a row: the `X-Next-After` of the page before, opaque. Such pages cost the same \
+             wherever they lie. Goes with neither `skip` nor `sort`.",
+            string().pattern(Some("^([1-9][0-9]{0,6})?_[1-9][0-9]{0,17}$")).build(),
+            json!("_17"),
+        ),
+        "sort_of_operations" => sort(Receipts::SORTS, Receipts::DEFAULT_SORT),
+        "sort_of_details" => sort(Details::SORTS, Details::DEFAULT_SORT),
         "page" => (name, "The page.", whole(1, i64::MAX, json!(1)), json!(1)),
         "limit_of_page" => ("limit", "Contracts a page.", whole(1, 100, json!(20)), json!(20)),
         "limit_of_rows" => ("limit", "Rows a check.", whole(1, 1000, json!(20)), json!(20)),
@@ -176,7 +205,12 @@ fn query(name: &str) -> Parameter {
             one_of(&["json", "csv", "xlsx"]),
             json!("json"),
         ),
-        "lang" => (name, "`ru`: CSV with semicolons and decimal commas.", one_of(&["en", "ru"]), json!("ru")),
+        "lang" => (
+            name,
+            "The language of headings in files. `ru`: CSV with semicolons and decimal commas, too.",
+            one_of(&["en", "ru"]),
+            json!("ru"),
+        ),
         "dry_run" => {
             (name, "`true`: tell what a run would do, and do nothing.", of_type(Type::Boolean).build(), json!(false))
         }
@@ -212,6 +246,17 @@ fn of_type(kind: Type) -> ObjectBuilder {
 
 fn string() -> ObjectBuilder {
     of_type(Type::String)
+}
+
+fn amount() -> Object {
+    string().pattern(Some("^-?[0-9]{1,13}([.][0-9]{1,2})?$")).build()
+}
+
+/// The orders of a list.
+fn sort(columns: &[&str], default: &str) -> (&'static str, &'static str, Object, Value) {
+    let orders: Vec<String> = columns.iter().flat_map(|column| [(*column).to_owned(), format!("-{column}")]).collect();
+    let orders = string().enum_values(Some(orders)).default(Some(json!(default))).build();
+    ("sort", "The order: a column, after a minus if the largest comes first.", orders, json!("-id"))
 }
 
 fn date() -> Object {

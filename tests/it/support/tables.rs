@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use credit_portfolio::db::{
-    self, ContractFilter, Db, DbConn, DetailFilter, OperationFilter, Page, list_bank_accounts, list_contracts,
-    list_details, list_expenses, list_organizations, list_receipts, search_contracts,
+    self, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses, OperationFilter, Page, PagedList, Receipts,
+    list_bank_accounts, list_contracts, list_organizations, search_contracts,
 };
 use credit_portfolio::domain::{DateRange, DepartmentScope};
 use serde::Serialize;
@@ -17,13 +17,7 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
     let scope = DepartmentScope::One(department_id);
     let conn = &mut db.conn().await.unwrap();
     let names = Names::read(conn, scope, department_id).await;
-    let operations = OperationFilter {
-        department: scope,
-        dates: DateRange::ALL,
-        organization_id: None,
-        bank_account_id: None,
-        contract_id: None,
-    };
+    let operations = OperationFilter::all(scope);
     let details =
         DetailFilter { department: scope, dates: DateRange::ALL, expense_operation_id: None, contract_id: None };
     let contracts = ContractFilter {
@@ -35,11 +29,20 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
         search: None,
     };
     BTreeMap::from([
-        ("receipts", names.told(&list_receipts(conn, &operations, ALL).await.unwrap())),
-        ("expenses", names.told(&list_expenses(conn, &operations, ALL).await.unwrap())),
-        ("details", names.told(&list_details(conn, &details, ALL).await.unwrap().0)),
+        ("receipts", names.told(&all_of(conn, &Receipts(operations.clone())).await)),
+        ("expenses", names.told(&all_of(conn, &Expenses(operations)).await)),
+        ("details", names.told(&all_of(conn, &Details(details)).await)),
         ("contracts", names.told(&search_contracts(conn, &contracts).await.unwrap())),
     ])
+}
+
+async fn all_of<L: PagedList>(conn: &mut DbConn, list: &L) -> Vec<L::Row> {
+    let keys = list.sorted_keys(conn, None, ALL).await.unwrap();
+    let mut rows = Vec::new();
+    for part in keys.chunks(1000) {
+        rows.extend(list.rows(conn, part).await.unwrap());
+    }
+    rows
 }
 
 /// What stands behind ids.

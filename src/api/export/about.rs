@@ -1,0 +1,93 @@
+//! The second sheet of a file: how new its data is, its filters by name, its currency, what is left out.
+
+use super::Language;
+use super::columns::column_of;
+use crate::db::{DbConn, DbError, find_name};
+use crate::domain::{Currency, DataVersion};
+
+/// Paging and the choice of the file, which do not change what is in it.
+const WITHOUT_EFFECT: [&str; 7] = ["format", "lang", "skip", "limit", "after", "page", "sort"];
+
+/// Names of filters that are no columns: parameter, English, Russian.
+const FILTERS: &[(&str, &str, &str)] = &[
+    ("amount_from", "Amount from", "Сумма от"),
+    ("amount_to", "Amount to", "Сумма до"),
+    ("confirmed", "Confirmed by the bank", "Подтверждено банком"),
+    ("currency", "Currency", "Валюта"),
+    ("date_from", "Date from", "Дата с"),
+    ("date_to", "Date to", "Дата по"),
+    ("group_by", "Grouped by", "Группировка"),
+    ("has_debt", "With debt", "С задолженностью"),
+    ("intra_group", "Intra-group", "Внутригрупповые"),
+    ("measure", "Figure", "Показатель"),
+    ("search", "Search", "Поиск"),
+];
+
+/// The lines of a file's second sheet: name and value.
+#[derive(Clone, Debug, Default)]
+pub struct About(Vec<(String, String)>);
+
+/// Returns whether a parameter does not change what is in a file.
+pub(super) fn is_without_effect(parameter: &str) -> bool {
+    WITHOUT_EFFECT.contains(&parameter)
+}
+
+/// Returns the name of a filter in a language: of an id, what it identifies.
+pub(super) fn filter_name(parameter: &str, language: Language) -> Option<&'static str> {
+    if let Some((_, english, russian)) = FILTERS.iter().find(|(name, ..)| *name == parameter) {
+        return Some(language.of(english, russian));
+    }
+    let what = parameter.strip_suffix("_id").unwrap_or(parameter);
+    match (what, column_of(what).or_else(|| column_of(parameter))) {
+        ("department", _) => Some(language.of("Department", "Отдел")),
+        (_, column) => column.map(|column| column.heading(language)),
+    }
+}
+
+impl About {
+    /// Begins with how new the data is, and the filters by name.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn of_filters(
+        conn: &mut DbConn,
+        language: Language,
+        version: DataVersion,
+        filters: &[(String, String)],
+    ) -> Result<About, DbError> {
+        let mut about = About::default();
+        let as_of = version.as_of.map(|time| time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")));
+        about.push(
+            language.of("Data as of (UTC)", "Данные на (UTC)"),
+            as_of.map(|time| time.to_string()).unwrap_or_default(),
+        );
+        let is_listed = |name: &str| !is_without_effect(name) && name != "currency";
+        for (parameter, value) in filters.iter().filter(|(name, value)| is_listed(name) && !value.is_empty()) {
+            let name = match value.parse() {
+                Ok(id) => find_name(conn, parameter, id).await?,
+                Err(_) => None,
+            };
+            let label = filter_name(parameter, language).unwrap_or(parameter);
+            about.push(label, name.map_or_else(|| value.clone(), |name| format!("{name} ({value})")));
+        }
+        Ok(about)
+    }
+
+    /// Adds the currency of the figures, and those whose amounts are left out.
+    pub fn push_currency(&mut self, language: Language, currency: &Currency, left_out: &[String]) {
+        self.push(language.of("Currency", "Валюта"), currency.to_string());
+        let none = language.of("nothing", "ничего");
+        let left_out = if left_out.is_empty() { none.to_owned() } else { left_out.join(", ") };
+        self.push(language.of("Left out: amounts in", "Не включено: суммы в"), left_out);
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
+    }
+
+    /// The lines, in order.
+    pub fn lines(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
