@@ -9,11 +9,12 @@ use std::fmt::Debug;
 use std::future::Future;
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use super::schema::organizations;
+use super::schema::{departments, expense_details, organizations};
 use super::{DbConn, DbError, Page, on_conn};
 use crate::domain::{DepartmentScope, ListCursor};
 
@@ -99,14 +100,16 @@ pub async fn list_next_keys<L: PagedList>(
     Ok(keys)
 }
 
-/// Returns the departments of a scope that can have rows.
+/// Returns the departments of a scope that can have rows: those with an organization, which every operation
+/// has, or with details that wait for their expense.
 pub(super) async fn departments_of(conn: &mut DbConn, scope: DepartmentScope) -> Result<Vec<i64>, DbError> {
-    match scope {
-        DepartmentScope::One(id) => Ok(vec![id]),
-        DepartmentScope::All => Ok(on_conn!(conn, |c| {
-            organizations::table.select(organizations::department_id).distinct().load(c).await
-        })?),
+    if let DepartmentScope::One(id) = scope {
+        return Ok(vec![id]);
     }
+    let with_organizations = organizations::table.filter(organizations::department_id.eq(departments::id));
+    let with_details = expense_details::table.filter(expense_details::department_id.eq(departments::id));
+    let departments = departments::table.filter(exists(with_organizations).or(exists(with_details)));
+    Ok(on_conn!(conn, |c| departments.select(departments::id).load(c).await)?)
 }
 
 /// Puts rows into the order of their keys.

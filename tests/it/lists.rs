@@ -21,6 +21,7 @@ on_both_databases!(
     letter_case_does_not_matter_in_a_search,
     an_expense_over_two_contracts_is_divided_between_them,
     a_count_is_of_the_same_data_as_the_rows,
+    details_that_wait_for_their_expense_are_listed,
     large_lists_come_whole,
 );
 
@@ -263,6 +264,18 @@ async fn a_count_is_of_the_same_data_as_the_rows(backend: Backend) {
     app.import(DEPARTMENT, &[("1 postuplenie.xlsx", &receipts(&[renamed]))]).await;
     let found = app.get("receipts?search=ДРУГОЙ").await;
     assert_eq!((found.header("X-Total-Count"), ids(&found).len()), ("1", 1));
+    app.stop().await;
+}
+
+/// Their department has no organization yet.
+async fn details_that_wait_for_their_expense_are_listed(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.import(DEPARTMENT, &[("rasshifrovka.xlsx", &details(&[principal(1, 1_00), interest(1, 2_00)]))]).await;
+    for query in ["", "department_id=8"] {
+        let list = app.get(&format!("expense-details?{query}")).await;
+        assert_eq!((ids(&list).len(), list.header("X-Total-Count")), (2, "2"), "{query}");
+        assert_eq!(list.json()[0]["document_date"], Value::Null);
+    }
     app.stop().await;
 }
 
