@@ -12,7 +12,7 @@ use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use super::patch::Patch;
+use super::patch::{Object, Patch};
 use crate::accounts::{LoginError, authenticate, find_account, hash_password};
 use crate::app::AppState;
 use crate::db::{self, DbError, NewUser, ProfileChange, UserRow};
@@ -141,7 +141,7 @@ pub struct Profile {
 pub async fn change_profile(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<Profile>,
+    Json(Object(body)): Json<Object<Profile>>,
 ) -> Result<HttpResponse, ApiError> {
     let id = active_user(&state, &caller).await?.id;
     let change = ProfileChange {

@@ -195,6 +195,7 @@ async fn a_profile_is_changed_field_by_field(backend: Backend) {
         (json!({ "full_name": null }), "full_name"),
         (json!({ "full_name": " " }), "full_name"),
         (json!({ "role": "ADMIN" }), "body"),
+        (json!([]), "body"),
     ] {
         let refused = put(body).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
