@@ -20,7 +20,7 @@ const EXPOSED: [&str; 9] = [
 /// The middleware for these origins; without any, no page of another origin may.
 pub fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "HEAD", "POST", "PUT"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"])
         .allowed_headers(["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"])
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)

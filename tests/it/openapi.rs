@@ -141,7 +141,12 @@ fn steady(value: &mut Value) {
                     || name == "processing_time_seconds";
                 if is_time && !field.is_null() {
                     *field = Value::from("[time]");
-                } else if name == "started_by" || name == "processed_by" || name == "username" || name == "email" {
+                } else if name == "author"
+                    || name == "started_by"
+                    || name == "processed_by"
+                    || name == "username"
+                    || name == "email"
+                {
                     *field = Value::from("[user]");
                 } else {
                     steady(field);

@@ -67,6 +67,7 @@ const COLUMNS: &[Column] = &[
     column("amount", Money, "Amount", "Сумма"),
     column("as_of", Date, "As of", "На дату"),
     column("at_stake", Money, "At stake", "Под вопросом"),
+    column("author", Plain, "Author", "Автор"),
     column("balance", Unsummed, "Balance", "Остаток"),
     column("bank_account", Plain, "Bank account", "Банковский счет"),
     column("bank_account_id", Plain, "Bank account ID", "ИД банковского счета"),
@@ -94,6 +95,7 @@ const COLUMNS: &[Column] = &[
     column("created_at", Time, "Created (UTC)", "Создано (UTC)"),
     column("cumulative", Unsummed, "Cumulative", "Накопленным итогом"),
     column("currency", Plain, "Currency", "Валюта"),
+    column("date", Date, "Date", "Дата"),
     column("debit_account", Plain, "Debit account", "Счет дебета"),
     column("debt", Balance, "Debt", "Задолженность"),
     column("debtRatio", Percent, "Debt ratio, %", "Доля долга, %"),
@@ -213,5 +215,6 @@ const COLUMNS: &[Column] = &[
     column("value", Plain, "Value", "Значение"),
     column("vat_amount", Money, "VAT", "Сумма НДС"),
     column("vat_in_expense", Alias, "VAT in the expense", "НДС в составе расхода"),
+    column("warnings", Plain, "Warnings", "Предупреждения"),
     column("year", Plain, "Year", "Год"),
 ];

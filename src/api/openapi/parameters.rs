@@ -7,10 +7,10 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, 
 use utoipa::openapi::{RefOr, Required, Schema};
 
 use crate::analytics::Measure;
-use crate::domain::AdjustmentKind;
 use crate::api::answer::LONGEST_TEXT;
 use crate::api::params::LARGEST_LIMIT;
 use crate::db::{Details, PagedList, Receipts};
+use crate::domain::AdjustmentKind;
 
 macro_rules! groups {
     ($($group:ident: $($name:literal),+;)+) => {
