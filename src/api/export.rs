@@ -4,6 +4,7 @@
 //! are read, to a temporary file that is then streamed; so memory does not grow with them.
 
 mod about;
+mod adjustment_template;
 mod columns;
 mod csv_file;
 mod language;
@@ -24,8 +25,9 @@ use super::file_body::file_body;
 use super::list::{ListPage, Parts};
 use crate::app::AppState;
 use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions};
-use crate::domain::{AdjustmentKind, Currency, DataVersion, DepartmentScope};
+use crate::domain::{Currency, DataVersion, DepartmentScope};
 pub use about::About;
+pub use adjustment_template::adjustment_template;
 use columns::column_of;
 use csv_file::CsvFile;
 pub use language::Language;
@@ -225,28 +227,6 @@ impl Writer {
             Writer::Xlsx(file, about) => file.finish(about.lines()),
         }
     }
-}
-
-/// An empty workbook of adjustments: its headings, and the kinds on a second sheet.
-///
-/// # Errors
-/// When the workbook can't be written.
-pub fn adjustment_template() -> anyhow::Result<Vec<u8>> {
-    let mut workbook = rust_xlsxwriter::Workbook::new();
-    let bold = rust_xlsxwriter::Format::new().set_bold();
-    let sheet = workbook.add_worksheet().set_name("Лист_1")?;
-    for (column, heading) in (0..).zip(crate::import::workbook::adjustment_headings()) {
-        sheet.write_string_with_format(0, column, heading, &bold)?;
-        sheet.set_column_width(column, 24)?;
-    }
-    sheet.set_freeze_panes(1, 0)?;
-    let kinds = workbook.add_worksheet().set_name("Виды")?;
-    for (row, kind) in (0..).zip(AdjustmentKind::ALL) {
-        kinds.write_string(row, 0, kind.russian().first().copied().unwrap_or_default())?;
-        kinds.write_string(row, 1, kind.as_str())?;
-    }
-    kinds.set_column_width(0, 30)?;
-    Ok(workbook.save_to_buffer()?)
 }
 
 fn failed(err: impl std::fmt::Display) -> ApiError {

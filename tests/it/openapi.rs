@@ -139,7 +139,12 @@ fn steady(value: &mut Value) {
                 let is_time = name.ends_with("_at") || times.contains(&name.as_str());
                 if is_time && !field.is_null() {
                     *field = Value::from("[time]");
-                } else if name == "started_by" || name == "processed_by" || name == "username" || name == "email" {
+                } else if name == "author"
+                    || name == "started_by"
+                    || name == "processed_by"
+                    || name == "username"
+                    || name == "email"
+                {
                     *field = Value::from("[user]");
                 } else {
                     steady(field);
