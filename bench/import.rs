@@ -106,7 +106,10 @@ async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
         .collect();
     let started = Instant::now();
     db.write(async |conn| {
-        let mut loader = Loader::open(conn, DEPARTMENT, Kind::Expenses).await.unwrap();
+        let mut loader =
+            Loader::open(conn, DEPARTMENT, Kind::Expenses, "spisanie.xlsx", chrono::Utc::now().date_naive())
+                .await
+                .unwrap();
         for rows in copies {
             loader.take(conn, rows).await.unwrap();
         }

@@ -7,6 +7,7 @@ mod balances;
 mod concentration;
 mod contracts;
 mod debt;
+mod freshness;
 mod months;
 mod organizations;
 mod parts;
@@ -22,6 +23,7 @@ pub use balances::{Basis, Standing, standings};
 pub use concentration::Concentration;
 pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
 pub use debt::{DebtBalance, DebtGroup};
+pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, ledger, parts};
@@ -298,7 +300,7 @@ impl Analytics {
             .shared
             .db
             .snapshot(async |conn| {
-                let versions = db::data_versions(conn).await?;
+                let versions = db::data_versions_on(conn, basis.today).await?;
                 let figures = query.compute(conn, &basis).await?;
                 Ok::<_, AnalyticsError>((versions, figures, db::other_currencies(conn, &query.filter).await?))
             })
@@ -336,7 +338,7 @@ impl Analytics {
             .shared
             .db
             .snapshot(async |conn| {
-                let versions = db::data_versions(conn).await?;
+                let versions = db::data_versions_on(conn, cache.today()).await?;
                 let mut changes = Vec::new();
                 for (id, version) in &versions {
                     let known = cache.known_generation(*id);

@@ -21,6 +21,7 @@ mod export;
 mod figures;
 mod file_body;
 mod frame;
+mod freshness;
 mod health;
 mod import;
 mod journal;
@@ -84,6 +85,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(import::configure)
                         .configure(journal::configure)
                         .configure(data_quality::configure)
+                        .configure(freshness::configure)
                         .configure(cache::configure),
                 )
                 .configure(auth::configure)

@@ -20,8 +20,7 @@ use crate::config::{ImportPolicy, Settings};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
-use crate::import::{ImportContext, Source};
-use crate::metrics;
+use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
 use upkeep::Upkeep;
 
 /// Requests at work get so much time at a stop.
@@ -132,6 +131,12 @@ pub fn import_context(settings: &Settings, db: Db, cache: Cache) -> ImportContex
         base_currency: settings.base_currency.clone(),
         max_file_bytes: settings.import.max_file_bytes,
         is_scoped: settings.cache.is_scoped,
+        configured_sources: settings
+            .import
+            .sources
+            .iter()
+            .map(|source| (source.department_id, source.name.clone()))
+            .collect(),
     }
 }
 
@@ -163,9 +168,8 @@ impl RunningApp {
             cache,
         };
         upkeep::report(&state).await?;
-        if let Some(completed) = db::last_completed_at(&mut state.db.conn().await?).await? {
-            metrics::IMPORT_COMPLETED_AT.set(completed.and_utc().timestamp());
-        }
+        forget_lost_files(&state.import_context).await?;
+        refresh_gauges(&state.db).await?;
         let listener = TcpListener::bind(settings.web.bind)
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;

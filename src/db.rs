@@ -17,6 +17,7 @@ mod departments;
 mod expense_details;
 mod expenses;
 mod figures;
+mod file_states;
 mod filter_names;
 mod flow_rules;
 mod generate;
@@ -62,7 +63,8 @@ pub use contracts::{
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};
 pub use departments::{
-    DepartmentRow, data_versions, ensure_finance_departments, insert_department, list_departments, set_data_as_of,
+    DepartmentAge, DepartmentRow, data_versions, data_versions_on, ensure_finance_departments, insert_department,
+    list_department_ages, list_departments,
 };
 pub use expense_details::{
     KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, has_details, insert_expense_details,
@@ -73,6 +75,11 @@ pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses
 pub use figures::{
     FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, first_month, flows_by, flows_by_month,
     other_currencies,
+};
+pub use file_states::{
+    FailingFile, FileKey, FileOrganization, SourceTimes, count_failing_files, forget_failures, list_failing_files,
+    list_file_organizations, list_source_times, record_arrival, record_checked, record_department_check,
+    record_failure, record_source_check,
 };
 pub use filter_names::find_name;
 pub use generate::{Generated, generate_operations, has_operations};

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 /// Seconds, from a tenth of a millisecond to ten seconds.
@@ -53,9 +54,16 @@ pub static INCONSISTENT: LazyLock<IntCounter> =
 /// Import runs that ended, by `state`.
 pub static IMPORT_RUNS: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("import_runs_total", "Import runs that ended.", &["state"]));
-/// When the last import run without failures ended, in Unix seconds.
+/// When the last import run ended that left no file of its department failing, in Unix seconds.
 pub static IMPORT_COMPLETED_AT: LazyLock<IntGauge> =
-    LazyLock::new(|| gauge("import_completed_timestamp_seconds", "End of the last run without failures."));
+    LazyLock::new(|| gauge("import_completed_timestamp_seconds", "End of the last run without failing files."));
+/// When all sources were last looked through, whatever became of their files, in Unix seconds, by `department`.
+pub static IMPORT_CHECKED_AT: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges("import_checked_timestamp_seconds", "When all sources were last looked through.", &["department"])
+});
+/// Files that can't be imported now, those that are left alone included, by `department`.
+pub static IMPORT_FILES_FAILING: LazyLock<IntGaugeVec> =
+    LazyLock::new(|| gauges("import_files_failing", "Files that can't be imported now.", &["department"]));
 /// Rows that imports wrote down, by `result` (`inserted`, `updated`, `unchanged`, `deleted`,
 /// `rejected`).
 pub static IMPORT_ROWS: LazyLock<IntCounterVec> =
@@ -68,7 +76,7 @@ pub fn text() -> String {
     // Those that nothing happened to yet are told, too.
     let plain = [&REDIS_FAULTS, &COLLAPSED, &AUDITED, &INCONSISTENT];
     plain.into_iter().for_each(|counter| counter.inc_by(0));
-    for state in ["completed", "failed", "interrupted"] {
+    for state in ["completed", "partial", "failed", "interrupted"] {
         IMPORT_RUNS.with_label_values(&[state]);
     }
     LazyLock::force(&REDIS_SECONDS);
@@ -86,6 +94,10 @@ fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
 
 fn gauge(name: &str, help: &str) -> IntGauge {
     registered(IntGauge::with_opts(Opts::new(name, help).namespace(NAMESPACE)))
+}
+
+fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+    registered(IntGaugeVec::new(Opts::new(name, help).namespace(NAMESPACE), labels))
 }
 
 /// Names and labels above are constants: what they give can't fail but for a slip in this file,

@@ -23,6 +23,7 @@ use crate::domain::DataVersion;
 
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const DATA_AS_OF: HeaderName = HeaderName::from_static("x-data-as-of");
+const DATA_THROUGH: HeaderName = HeaderName::from_static("x-data-through");
 const OTHER_CURRENCIES: HeaderName = HeaderName::from_static("x-other-currencies");
 
 /// The answer to a question, as JSON or as the file that is asked for.
@@ -41,8 +42,7 @@ pub(super) async fn answered(
         }
         return response;
     };
-    let generation = state.cache.known_version(asked.query.filter.department).map_or(0, |version| version.generation);
-    let version = DataVersion { generation, as_of: as_of(state, &asked, &answer) };
+    let version = data_version(state, &asked, &answer);
     let name = asked.query.endpoint().replace('_', "-");
     let (currency, left_out) = (&asked.query.filter.currency, &answer.entry.other_currencies);
     let mut response = export.answer(state, version, &name, currency, left_out, &answer.entry.body).await?;
@@ -63,17 +63,30 @@ pub(super) fn figures(
 }
 
 /// An import that changed nothing leaves the entry valid and the data newer.
-fn as_of(state: &AppState, asked: &Asked, answer: &Answer) -> Option<NaiveDateTime> {
-    let known = state.cache.known_version(asked.query.filter.department);
-    answer.entry.data_as_of.max(known.and_then(|version| version.as_of))
+fn data_version(state: &AppState, asked: &Asked, answer: &Answer) -> DataVersion {
+    let known = state.cache.known_version(asked.query.filter.department).unwrap_or_default();
+    DataVersion {
+        generation: known.generation,
+        as_of: answer.entry.data_as_of.max(known.as_of),
+        through: answer.entry.data_through.max(known.through),
+    }
+}
+
+/// Adds the headers that say how new the data is.
+pub(super) fn set_data_version(headers: &mut HeaderMap, version: DataVersion) -> Result<(), ApiError> {
+    if let Some(as_of) = version.as_of {
+        headers.insert(DATA_AS_OF, header(&utc(as_of))?);
+    }
+    if let Some(through) = version.through {
+        headers.insert(DATA_THROUGH, header(&through.to_string())?);
+    }
+    Ok(())
 }
 
 fn tell(state: &AppState, asked: &Asked, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
     headers.insert(CACHE_STATUS, header(&cache_status(answer))?);
     headers.insert(AGE, HeaderValue::from(answer.entry.age_seconds()));
-    if let Some(as_of) = as_of(state, asked, answer) {
-        headers.insert(DATA_AS_OF, header(&utc(as_of))?);
-    }
+    set_data_version(headers, data_version(state, asked, answer))?;
     if let Some(currencies) = currencies_header(&answer.entry.other_currencies) {
         headers.insert(OTHER_CURRENCIES, header(&currencies)?);
     }

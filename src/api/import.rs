@@ -45,6 +45,9 @@ struct TriggerAnswer {
     files_failed: usize,
     files_skipped: usize,
     total_files: usize,
+    /// How many files of the department can't be imported, those that were left alone and those of other
+    /// sources included.
+    files_failing: usize,
     department_id: i64,
     run_id: i64,
 }
@@ -356,6 +359,7 @@ impl TriggerAnswer {
             files_failed: report.count(FileStatus::Failed),
             files_skipped: report.count(FileStatus::Skipped),
             total_files: report.total_files,
+            files_failing: report.files_failing,
             message: report.message,
             department_id: report.department_id,
             run_id: report.run_id,

@@ -18,8 +18,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
 use super::{
-    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, health, import, journal,
-    operations, organizations, parts,
+    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, freshness, health,
+    import, journal, operations, organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -115,6 +115,7 @@ const URL: &str = "/api/v1/openapi.json";
         journal::journal,
         journal::rejects,
         data_quality::data_quality,
+        freshness::freshness,
         cache::stats,
         cache::clear,
         health::metrics,

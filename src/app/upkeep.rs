@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes, telling that
-//! this one answers, auditing the cache.
+//! this one answers, refreshing the gauges of imports, auditing the cache.
 //!
 //! Each task ends between two steps when told to: a query is never cut off.
 
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::AppState;
 use crate::db::{self, DbError};
+use crate::import::refresh_gauges;
 
 /// So often this process tells that it answers.
 const REPORT: Duration = Duration::from_secs(5);
@@ -36,6 +37,9 @@ impl Upkeep {
             actix_web::rt::spawn(repeated(REPORT, ended.clone(), state.clone(), async |state| {
                 if let Err(err) = report(state).await {
                     log::debug!("This process can't be registered: {err}");
+                }
+                if let Err(err) = refresh_gauges(&state.db).await {
+                    log::debug!("The gauges of imports can't be refreshed: {err}");
                 }
             })),
             actix_web::rt::spawn(repeated(AUDIT, ended, state.clone(), async |state| {

@@ -31,8 +31,10 @@ pub struct Entry {
     pub generations: Generations,
     /// The local day that it was computed on; it is valid on no other.
     pub day: NaiveDate,
-    /// When that data was imported (UTC).
+    /// When that data was last known to be complete (UTC).
     pub data_as_of: Option<NaiveDateTime>,
+    /// The newest document of that data that is not dated after the entry's day.
+    pub data_through: Option<NaiveDate>,
     /// When it was computed, in Unix milliseconds.
     pub computed_at_ms: i64,
     /// When its life ends, in Unix milliseconds.
@@ -64,6 +66,8 @@ struct Stored<A> {
     generations: Generations,
     day: NaiveDate,
     data_as_of: Option<NaiveDateTime>,
+    #[serde(default)]
+    data_through: Option<NaiveDate>,
     computed_at_ms: i64,
     expires_at_ms: i64,
     computing_us: u64,
@@ -93,6 +97,7 @@ impl Entry {
             generations,
             day,
             data_as_of: version.as_of,
+            data_through: version.through,
             computed_at_ms: now,
             expires_at_ms: now + i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX / 2),
             computing,
@@ -147,6 +152,7 @@ impl Entry {
             generations: self.generations.clone(),
             day: self.day,
             data_as_of: self.data_as_of,
+            data_through: self.data_through,
             computed_at_ms: self.computed_at_ms,
             expires_at_ms: self.expires_at_ms,
             computing_us: u64::try_from(self.computing.as_micros()).unwrap_or(u64::MAX),
@@ -169,6 +175,7 @@ impl Entry {
             generations: stored.generations,
             day: stored.day,
             data_as_of: stored.data_as_of,
+            data_through: stored.data_through,
             computed_at_ms: stored.computed_at_ms,
             expires_at_ms: stored.expires_at_ms,
             computing: Duration::from_micros(stored.computing_us),

@@ -29,7 +29,8 @@ impl Generate {
                 let made = db::generate_operations(conn, department_id, self.operations).await?;
                 db::rebuild_rollups(conn).await?;
                 db::record_change(conn, department_id, ChangedData::everything()).await?;
-                db::set_data_as_of(conn, department_id).await?;
+                let now = Some(db::utc_now());
+                db::record_department_check(conn, department_id, now, now).await?;
                 Ok::<_, DbError>(made)
             })
             .await?;

@@ -69,7 +69,7 @@ impl Import {
         println!("Run {}: {}.", report.run_id, report.message);
         match report.state {
             RunState::Completed => Ok(()),
-            RunState::Failed => bail!("not every file could be imported; the journal says why"),
+            RunState::Partial | RunState::Failed => bail!("not every file could be imported; the journal says why"),
             RunState::Interrupted | RunState::Cancelled => bail!("the import was stopped"),
         }
     }

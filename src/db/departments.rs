@@ -2,17 +2,17 @@
 //!
 //! Every commit that changes data raises its department's generation in the same transaction.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema::departments;
+use super::schema::{daily_flows, departments};
 use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::DataVersion;
 
-/// The data version of every department, by its id.
+/// The data version of every department, by its id; without its newest document.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -20,21 +20,57 @@ pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>,
     let rows: Vec<(i64, i64, Option<NaiveDateTime>)> = on_conn!(conn, |c| {
         departments::table.select((departments::id, departments::generation, departments::data_as_of)).load(c).await
     })?;
-    Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of })).collect())
+    Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of, through: None })).collect())
 }
 
-/// Notes that the department's data is of now. Called in the import's transaction.
+/// Returns the data version of every department with its newest document, by its id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn set_data_as_of(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(departments::table.filter(departments::id.eq(department_id)))
-            .set(departments::data_as_of.eq(utc_now()))
-            .execute(c)
+pub async fn data_versions_on(conn: &mut DbConn, today: NaiveDate) -> Result<Vec<(i64, DataVersion)>, DbError> {
+    // The first entry of an index for each department. Adjustments are no documents.
+    let rows: Vec<(i64, i64, Option<NaiveDateTime>, Option<NaiveDate>)> = on_conn!(conn, |c| {
+        let newest = daily_flows::table
+            .filter(daily_flows::department_id.eq(departments::id))
+            .filter(daily_flows::period_start.le(today))
+            .filter(daily_flows::currency.ne(""))
+            .order(daily_flows::period_start.desc())
+            .select(daily_flows::period_start)
+            .limit(1);
+        departments::table
+            .select((departments::id, departments::generation, departments::data_as_of, newest.single_value()))
+            .load(c)
             .await
     })?;
-    Ok(())
+    let version = |(id, generation, as_of, through)| (id, DataVersion { generation, as_of, through });
+    Ok(rows.into_iter().map(version).collect())
+}
+
+/// When the data of a department was last looked after.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct DepartmentAge {
+    /// The department.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// When its data was last known to be complete (UTC).
+    pub as_of: Option<NaiveDateTime>,
+    /// When all its sources were last looked through (UTC).
+    pub checked_at: Option<NaiveDateTime>,
+}
+
+/// Returns when the data of the departments was last looked after, by id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_department_ages(conn: &mut DbConn) -> Result<Vec<DepartmentAge>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        departments::table
+            .select((departments::id, departments::name, departments::data_as_of, departments::checked_at))
+            .order(departments::id)
+            .load(c)
+            .await
+    })?)
 }
 
 /// A department as stored.

@@ -41,6 +41,8 @@ pub struct RunResult {
     pub files_failed: i32,
     pub files_skipped: i32,
     pub message: String,
+    /// `None`: not known, because the run broke off.
+    pub files_failing: Option<i32>,
 }
 
 /// A run as stored.
@@ -64,6 +66,8 @@ pub struct RunRow {
     pub scheduled_for: Option<NaiveDateTime>,
     /// The names of its sources, with commas between.
     pub sources: String,
+    /// How many files of the department could not be imported when it ended, those left alone included.
+    pub files_failing: i32,
 }
 
 /// The run of that id within a scope.
@@ -102,7 +106,7 @@ pub async fn list_runs(
     })?)
 }
 
-/// When the last run without failures ended (UTC).
+/// Returns when the last run ended that left no file of its department failing (UTC).
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -110,6 +114,7 @@ pub async fn last_completed_at(conn: &mut DbConn) -> Result<Option<NaiveDateTime
     Ok(on_conn!(conn, |c| {
         import_runs::table
             .filter(import_runs::state.eq("completed"))
+            .filter(import_runs::files_failing.eq(0))
             .select(diesel::dsl::max(import_runs::finished_at))
             .first(c)
             .await

@@ -33,6 +33,8 @@ pub struct ImportedFile {
     pub run_id: i64,
     /// When that was.
     pub fetched_at: NaiveDateTime,
+    /// Whether it is known which organizations it holds.
+    pub is_described: bool,
 }
 
 /// The files of a source, by path.

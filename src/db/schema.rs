@@ -14,6 +14,7 @@ diesel::table! {
         data_as_of -> Nullable<Timestamp>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        checked_at -> Nullable<Timestamp>,
     }
 }
 
@@ -263,6 +264,7 @@ diesel::table! {
         holder -> Text,
         seen_at -> Nullable<Timestamp>,
         is_cancelled -> Bool,
+        files_failing -> Integer,
     }
 }
 
@@ -315,6 +317,41 @@ diesel::table! {
         error_message -> Nullable<Text>,
         run_id -> BigInt,
         fetched_at -> Timestamp,
+        is_described -> Bool,
+    }
+}
+
+diesel::table! {
+    failing_files (department_id, source, path) {
+        department_id -> BigInt,
+        source -> Text,
+        path -> Text,
+        kind -> Nullable<Text>,
+        reason -> Text,
+        since -> Timestamp,
+        tried_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    file_organizations (department_id, source, path, organization_id) {
+        department_id -> BigInt,
+        source -> Text,
+        path -> Text,
+        organization_id -> BigInt,
+        kind -> Text,
+        arrived_at -> Timestamp,
+        checked_at -> Timestamp,
+        newest_document -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    import_sources (department_id, source) {
+        department_id -> BigInt,
+        source -> Text,
+        checked_at -> Timestamp,
+        completed_at -> Nullable<Timestamp>,
     }
 }
 
@@ -399,6 +436,9 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     adjustments,
+    failing_files,
+    file_organizations,
+    import_sources,
     aliases,
     lenders,
     merges,

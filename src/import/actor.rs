@@ -358,6 +358,7 @@ async fn end_run(context: &ImportContext, run_id: i64, state: RunState, message:
         files_failed: 0,
         files_skipped: 0,
         message: message.to_owned(),
+        files_failing: None,
     };
     let holder = context.cache.replica_id();
     context.db.write(async |conn| db::finish_run(conn, run_id, holder, &result).await).await

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::file::not_ours;
 use super::hold::StopSignal;
-use super::journal::{FileReport, FileStatus};
+use super::journal::{FileReport, Standing};
 use super::run::{ImportContext, Order, Run};
 use super::source::{Connection, Source, SourceError};
 use super::workbook::Kind;
@@ -79,10 +79,10 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
         for file in &offered {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
             files.push(match not_ours(&file.name, report.kind) {
-                Some(reason) => (source, report.untouched(FileStatus::Skipped, reason.to_owned()), None),
+                Some(reason) => (source, report.skipped(Standing::Unknown, reason.to_owned()), None),
                 None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
                     Ok(fetched) => (source, report, Some(fetched.file)),
-                    Err(err) => (source, report.untouched(FileStatus::Failed, err.to_string()), None),
+                    Err(err) => (source, report.failed(err.to_string()), None),
                 },
             });
         }
@@ -124,7 +124,7 @@ impl Run<'_> {
             Ok(_) => Ok(report),
             Err(err) => {
                 db::undo_to_savepoint(conn).await?;
-                Ok(report.untouched(FileStatus::Failed, err.to_string()))
+                Ok(report.failed(err.to_string()))
             }
         }
     }

@@ -1,9 +1,12 @@
 //! One file: fetched if it is new, then read and loaded at the same time, in one transaction.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
-use super::journal::{FileReport, FileStatus, stored_rejects};
+use chrono::NaiveDate;
+
+use super::journal::{FileReport, Standing, stored_rejects};
 use super::landing::{Fetched, Landing};
 use super::load::{LoadError, Loader};
 use super::patience::Patience;
@@ -12,7 +15,7 @@ use super::report::{Announce, ImportEvent};
 use super::run::Run;
 use super::source::{Connection, OfferedFile, Source, SourceError};
 use super::workbook::{Kind, Part, WorkbookError};
-use crate::db::{self, DbConn, DbError, Hold, ImportedFile, utc_now};
+use crate::db::{self, DbConn, DbError, FileKey, Hold, ImportedFile, utc_now};
 use crate::domain::ChangedData;
 use crate::import::hold::StopReason;
 
@@ -54,6 +57,16 @@ impl FileError {
     }
 }
 
+/// What reading and writing the rows of a file did.
+pub(super) struct Streamed {
+    /// What it changed.
+    pub changed: ChangedData,
+    /// The journal entry that its rejected rows belong to, when there are any.
+    pub journal_id: Option<i64>,
+    /// The organizations that it holds, each with its newest document.
+    pub organizations: BTreeMap<i64, Option<NaiveDate>>,
+}
+
 impl Run<'_> {
     /// Imports a file; `known` is what the ledger knows of it. `None`: the run was stopped, and all of
     /// the file undone.
@@ -68,12 +81,12 @@ impl Run<'_> {
         let started = Instant::now();
         let mut report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
         if let Some(reason) = not_ours(&file.name, report.kind) {
-            let report = report.untouched(FileStatus::Skipped, reason.to_owned());
+            let report = report.skipped(Standing::Unknown, reason.to_owned());
             self.journal(&report).await?;
             return Ok(Some(report));
         }
-        if let Some(why) = known.filter(|known| file.is(known)).and_then(|known| settled_already(known, source)) {
-            return Ok(Some(report.untouched(FileStatus::Skipped, why)));
+        if let Some((standing, why)) = known.filter(|known| file.is(known)).and_then(|known| settled(known, source)) {
+            return Ok(Some(report.skipped(standing, why)));
         }
         let fetched = tokio::select! {
             fetched = self.fetch(source, connection, file, announce) => fetched,
@@ -82,18 +95,19 @@ impl Run<'_> {
         let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(err) => {
-                let report = report.untouched(FileStatus::Failed, err.to_string());
-                self.journal(&report).await?;
+                let report = report.failed(err.to_string());
+                self.record_failure(source, &report, None).await?;
                 return Ok(Some(report));
             }
         };
         let same = known.filter(|known| known.sha256 == fetched.sha256);
         let mut version = self.version(source, file, &fetched);
-        if let Some((known, why)) = same.and_then(|known| Some((known, settled_already(known, source)?))) {
+        if let Some((known, (standing, why))) = same.and_then(|known| Some((known, settled(known, source)?))) {
             version.failures = known.failures;
             version.error_message = known.error_message.clone();
+            version.is_described = known.is_described;
             self.context.db.write(async |conn| db::upsert_imported_file(conn, &version).await).await?;
-            return Ok(Some(report.untouched(FileStatus::Skipped, why)));
+            return Ok(Some(report.skipped(standing, why)));
         }
         let loaded = self.load(&mut report, fetched.file, source, &version, started, announce).await;
         match loaded {
@@ -101,20 +115,37 @@ impl Run<'_> {
             Err(_) if self.stop.reason().is_some() => Ok(None),
             Err(err) => {
                 report.time = started.elapsed();
-                let report = report.untouched(FileStatus::Failed, err.to_string());
+                let report = report.failed(err.to_string());
                 version.failures = same.map_or(0, |known| known.failures) + 1;
                 version.error_message = Some(err.to_string());
-                let written = async |conn: &mut DbConn| {
-                    if err.is_of_the_file() && source.has_ledger() {
-                        db::upsert_imported_file(conn, &version).await?;
-                    }
-                    self.journal_within(conn, &report).await
-                };
-                self.context.db.write(written).await?;
-                report.log(self.run_id.unwrap_or_default());
+                let version = Some(&version).filter(|_| err.is_of_the_file());
+                self.record_failure(source, &report, version).await?;
                 Ok(Some(report))
             }
         }
+    }
+
+    /// Writes down that a file can't be imported: journal entry, and what the source remembers of it.
+    async fn record_failure(
+        &self,
+        source: &Source,
+        report: &FileReport,
+        version: Option<&ImportedFile>,
+    ) -> Result<(), DbError> {
+        let written = async |conn: &mut DbConn| {
+            if source.has_ledger() {
+                if let Some(version) = version {
+                    db::upsert_imported_file(conn, version).await?;
+                }
+                let (kind, reason) = (report.kind.map(Kind::table_name), report.message.as_deref());
+                db::record_failure(conn, key(source, &report.name), kind, reason.unwrap_or_default(), utc_now())
+                    .await?;
+            }
+            self.journal_within(conn, report).await
+        };
+        self.context.db.write(written).await?;
+        report.log(self.run_id.unwrap_or_default());
+        Ok(())
     }
 
     /// Fetches a file, trying again what may pass. A connection that failed is not used again; what
@@ -172,14 +203,18 @@ impl Run<'_> {
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
-                let (changed, journal_id) = self.stream(conn, report, file, source, announce).await?;
+                let Streamed { changed, journal_id, organizations } =
+                    self.stream(conn, report, file, source, announce).await?;
                 let counts = report.counts;
                 let changed_rows = counts.inserted + counts.updated + counts.deleted;
                 let change = match self.context.record(changed, changed_rows) {
                     Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
                     None => None,
                 };
-                db::set_data_as_of(conn, department_id).await?;
+                if let Some(kind) = report.kind {
+                    let file = key(source, &report.name);
+                    db::record_arrival(conn, file, kind.table_name(), &organizations, utc_now()).await?;
+                }
                 if source.has_ledger() {
                     db::upsert_imported_file(conn, version).await?;
                 }
@@ -204,9 +239,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads the rows of a file and writes them with their rollups; gives what that changed. Rejected
-    /// rows are written as they come, with a journal entry that is completed later; its id is given,
-    /// too.
+    /// Reads the rows of a file and writes them with their rollups. Rejected rows are written as they
+    /// come, with a journal entry that is completed later.
     pub async fn stream(
         &self,
         conn: &mut DbConn,
@@ -214,7 +248,7 @@ impl Run<'_> {
         file: File,
         source: &Source,
         announce: Announce<'_>,
-    ) -> Result<(ChangedData, Option<i64>), FileError> {
+    ) -> Result<Streamed, FileError> {
         let department_id = source.department_id;
         let mut journal_id = None;
         let mut reading = Reading::start(file, report.kind, self.context.base_currency.clone());
@@ -222,7 +256,8 @@ impl Run<'_> {
             return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
-        let mut loader = Loader::open(conn, department_id, header.kind, &report.name).await?;
+        let today = self.context.cache.today();
+        let mut loader = Loader::open(conn, department_id, header.kind, &report.name, today).await?;
         let mut load_time = Duration::ZERO;
         while let Some(part) = reading.next().await {
             let Part::Rows(batch) = part else { continue };
@@ -268,7 +303,7 @@ impl Run<'_> {
         report.load_time = load_time + began.elapsed();
         report.parse_time = parse_time;
         let changed = ChangedData { everything: false, reference_data: loaded.has_new_parties, flows };
-        Ok((changed, journal_id))
+        Ok(Streamed { changed, journal_id, organizations: loaded.organizations })
     }
 
     fn stopped(&self, reason: StopReason) -> FileError {
@@ -288,25 +323,32 @@ impl Run<'_> {
             error_message: None,
             run_id: self.run_id.unwrap_or_default(),
             fetched_at: utc_now(),
+            is_described: true,
         }
     }
 }
 
-/// Why a version that is known needs no work, if it needs none.
-fn settled_already(known: &ImportedFile, source: &Source) -> Option<String> {
+/// Why a version that is known needs no work, if it needs none. One whose organizations are not known, because
+/// it went in before they were kept, is read once more.
+fn settled(known: &ImportedFile, source: &Source) -> Option<(Standing, String)> {
     let (run, failures) = (known.run_id, known.failures);
     if failures == 0 {
-        return Some(format!("unchanged since run {run}"));
+        return known.is_described.then(|| (Standing::Current, format!("unchanged since run {run}")));
     }
     let is_parked = u32::try_from(failures).is_ok_and(|failures| failures >= source.policy.park_after);
     let why = known.error_message.as_deref().unwrap_or_default();
-    is_parked.then(|| format!("left alone until it changes, after {failures} failures: {why}"))
+    let message = || format!("left alone until it changes, after {failures} failures: {why}");
+    is_parked.then(|| (Standing::Failing, message()))
 }
 
 /// A file that was written to between two looks.
-pub(super) fn still_written(source: &Source, file: &OfferedFile) -> FileReport {
+pub(super) fn still_written(source: &Source, file: &OfferedFile, standing: Standing) -> FileReport {
     let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
-    report.untouched(FileStatus::Skipped, "it is still being written; the next run takes it".to_owned())
+    report.skipped(standing, "it is still being written; the next run takes it".to_owned())
+}
+
+fn key<'f>(source: &'f Source, path: &'f str) -> FileKey<'f> {
+    FileKey { department_id: source.department_id, source: &source.name, path }
 }
 
 /// Why a file is passed over, by its name alone.

@@ -33,6 +33,17 @@ impl FileStatus {
     }
 }
 
+/// Where the tables stand to a file after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They hold it as it is: it went in, or it is unchanged since it did.
+    Current,
+    /// It can't be imported, now or when it was last tried.
+    Failing,
+    /// Nothing is known of it: it is none of ours, or still being written.
+    Unknown,
+}
+
 /// So many rejected rows are kept of a file that is refused as a whole. Of one that goes in, all
 /// are.
 const KEPT_REJECTS: usize = 10_000;
@@ -50,6 +61,8 @@ pub struct FileReport {
     pub titles: Vec<String>,
     /// How it ended.
     pub status: FileStatus,
+    /// Where the tables stand to it.
+    pub standing: Standing,
     /// What is to be said about it.
     pub message: Option<String>,
     /// What its rows did to the tables.
@@ -81,6 +94,7 @@ impl FileReport {
             kind,
             titles: Vec::new(),
             status: FileStatus::Success,
+            standing: Standing::Current,
             message: None,
             counts: LoadCounts::default(),
             rejected: 0,
@@ -94,10 +108,18 @@ impl FileReport {
         }
     }
 
-    /// Nothing of it goes in.
-    pub(super) fn untouched(mut self, status: FileStatus, message: String) -> FileReport {
-        self.status = status;
-        self.message = Some(message);
+    /// Nothing of it goes in, because it can't.
+    pub(super) fn failed(self, message: String) -> FileReport {
+        self.untouched(FileStatus::Failed, Standing::Failing, message)
+    }
+
+    /// It is passed over.
+    pub(super) fn skipped(self, standing: Standing, message: String) -> FileReport {
+        self.untouched(FileStatus::Skipped, standing, message)
+    }
+
+    fn untouched(mut self, status: FileStatus, standing: Standing, message: String) -> FileReport {
+        (self.status, self.standing, self.message) = (status, standing, Some(message));
         self.counts = LoadCounts::default();
         self
     }

@@ -9,8 +9,9 @@ mod missing;
 mod operations;
 mod waiting_details;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -58,8 +59,10 @@ pub struct Loader {
     /// compare with.
     has_operations: bool,
     has_details: bool,
-    /// The organizations whose operations came.
-    organizations: BTreeSet<i64>,
+    /// The organizations whose operations came, each with its newest document.
+    organizations: BTreeMap<i64, Option<NaiveDate>>,
+    /// Documents dated after it are no newest ones.
+    today: NaiveDate,
     rows_taken: u64,
     counts: LoadCounts,
     touched: TouchedMonths,
@@ -76,6 +79,8 @@ pub struct Loaded {
     pub touched: TouchedMonths,
     /// Organizations, bank accounts or contracts were made or learnt of.
     pub has_new_parties: bool,
+    /// The organizations whose rows the file holds, each with its newest document.
+    pub organizations: BTreeMap<i64, Option<NaiveDate>>,
 }
 
 /// Why a file can't be loaded.
@@ -97,7 +102,13 @@ impl Loader {
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn open(conn: &mut DbConn, department_id: i64, kind: Kind, file: &str) -> Result<Loader, DbError> {
+    pub async fn open(
+        conn: &mut DbConn,
+        department_id: i64,
+        kind: Kind,
+        file: &str,
+        today: NaiveDate,
+    ) -> Result<Loader, DbError> {
         let has_operations = match kind {
             Kind::Receipts => has_operations_in(conn, OperationTable::Receipts, department_id).await?,
             Kind::Expenses => has_operations_in(conn, OperationTable::Expenses, department_id).await?,
@@ -112,7 +123,8 @@ impl Loader {
             adjustments: Vec::new(),
             directory: Directory::open(conn, department_id).await?,
             details: WaitingDetails::default(),
-            organizations: BTreeSet::new(),
+            organizations: BTreeMap::new(),
+            today,
             rows_taken: 0,
             counts: LoadCounts::default(),
             touched: TouchedMonths::default(),
@@ -133,6 +145,12 @@ impl Loader {
             Rows::Adjustments(rows) => self.adjustments.extend(rows),
         }
         Ok(())
+    }
+
+    /// Notes that the file holds a row of an organization.
+    fn note_organization(&mut self, organization_id: i64, document_date: Option<NaiveDate>) {
+        let newest = self.organizations.entry(organization_id).or_default();
+        *newest = (*newest).max(document_date.filter(|date| *date <= self.today));
     }
 
     /// How many rows it has taken.
@@ -168,6 +186,7 @@ impl Loader {
         Ok(Loaded {
             counts: self.counts,
             touched: self.touched,
+            organizations: self.organizations,
             has_new_parties: self.directory.has_changed() || has_new_facts || has_new_relations,
         })
     }

@@ -1,6 +1,6 @@
 //! What a run announces while it works, and what it did in the end.
 
-use super::journal::{FileReport, FileStatus};
+use super::journal::{FileReport, FileStatus, Standing};
 
 /// What a run announces while it works.
 #[derive(Debug)]
@@ -35,9 +35,11 @@ pub type Announce<'a> = &'a mut dyn FnMut(ImportEvent<'_>);
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    /// Every file could be read.
+    /// No file is failing, whether tried or left alone.
     Completed,
-    /// A source or a file could not.
+    /// A source or a file can't be imported; others came in or are unchanged.
+    Partial,
+    /// A source or a file can't be imported, and nothing else came in.
     Failed,
     /// It was told to stop.
     Interrupted,
@@ -50,6 +52,7 @@ impl RunState {
     pub fn as_str(self) -> &'static str {
         match self {
             RunState::Completed => "completed",
+            RunState::Partial => "partial",
             RunState::Failed => "failed",
             RunState::Interrupted => "interrupted",
             RunState::Cancelled => "cancelled",
@@ -73,12 +76,20 @@ pub struct RunReport {
     pub files: Vec<FileReport>,
     /// How many files the sources offered.
     pub total_files: usize,
+    /// How many files of the department can't be imported, those that were left alone and those of
+    /// other sources included.
+    pub files_failing: usize,
 }
 
 impl RunReport {
     /// How many files ended that way.
     pub fn count(&self, status: FileStatus) -> usize {
         self.files.iter().filter(|file| file.status == status).count()
+    }
+
+    /// Returns whether the tables stand that way to any file.
+    pub fn has(&self, standing: Standing) -> bool {
+        self.files.iter().any(|file| file.standing == standing)
     }
 
     /// How many files went in, wholly or in part.

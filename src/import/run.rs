@@ -5,24 +5,25 @@
 //! the ledger. What goes wrong with a file is its journal entry; only a database that can't be
 //! written to ends a run.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use glob::MatchOptions;
 
 use super::file::still_written;
-use super::hold::{Hold, SILENT, StopReason, StopSignal};
-use super::journal::{FileReport, FileStatus};
+use super::freshness::SourceCheck;
+use super::hold::{Hold, SILENT, StopSignal};
+use super::journal::FileReport;
 use super::patience::Patience;
 use super::report::{Announce, ImportEvent, RunReport, RunState};
 use super::source::{Connection, OfferedFile, Session, Source, SourceError};
 use super::workbook::Kind;
-use crate::cache::{Cache, NAMESPACE};
-use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, RunResult, utc_now};
+use crate::cache::Cache;
+use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, SourceTimes, utc_now};
 use crate::domain::{ChangedData, Currency};
-use crate::metrics;
 
 /// Names are compared in any letter case.
 const ANY_CASE: MatchOptions =
@@ -41,6 +42,8 @@ pub struct ImportContext {
     pub max_file_bytes: u64,
     /// Whether a change concerns only what it touches, or everything.
     pub is_scoped: bool,
+    /// The departments and names of the sources that the settings name: what an import of everything covers.
+    pub configured_sources: Arc<[(i64, String)]>,
 }
 
 /// What a run is to do.
@@ -146,6 +149,7 @@ async fn import_all(
         message: String::new(),
         files: Vec::new(),
         total_files: 0,
+        files_failing: 0,
     };
     for source in &order.sources {
         log::info!("Import run {run_id} of {}, started by {}", source.describe(), order.started_by);
@@ -155,7 +159,7 @@ async fn import_all(
         }
     }
     run.sum_up(&mut report);
-    run.finish(&report).await?;
+    run.finish(&mut report).await?;
     Ok(report)
 }
 
@@ -167,6 +171,8 @@ pub(super) struct Run<'r> {
     pub stop: &'r StopSignal,
     /// When the last file that changed figures was committed.
     pub committed: Cell<Option<Instant>>,
+    /// When each source was looked through, by name; of those only that were, to the last file.
+    pub source_times: RefCell<HashMap<String, SourceTimes>>,
 }
 
 impl ImportContext {
@@ -184,7 +190,7 @@ impl ImportContext {
 
 impl<'r> Run<'r> {
     pub fn new(context: &'r ImportContext, run_id: Option<i64>, order: &'r Order, stop: &'r StopSignal) -> Run<'r> {
-        Run { context, run_id, order, stop, committed: Cell::new(None) }
+        Run { context, run_id, order, stop, committed: Cell::new(None), source_times: RefCell::default() }
     }
 
     async fn import_source(
@@ -193,6 +199,7 @@ impl<'r> Run<'r> {
         report: &mut RunReport,
         announce: Announce<'_>,
     ) -> Result<(), DbError> {
+        let mut check = SourceCheck::begin(self.context, source).await?;
         let listed = tokio::select! {
             listed = self.list(source) => listed,
             () = self.stop.stopped() => return Ok(()),
@@ -200,14 +207,14 @@ impl<'r> Run<'r> {
         let (mut connection, files) = match listed {
             Ok((session, files)) => (Connection::over(session), files),
             Err(err) => {
-                let file = FileReport::new(&source.name, &source.describe(), None)
-                    .untouched(FileStatus::Failed, err.to_string());
+                let file = FileReport::new(&source.name, &source.describe(), None).failed(err.to_string());
                 self.journal(&file).await?;
                 report.message = err.to_string();
                 report.files.push(file);
                 return Ok(());
             }
         };
+        check.note_offered(&files);
         let mut known = HashMap::new();
         if source.has_ledger() {
             let mut conn = self.context.db.conn().await?;
@@ -227,14 +234,19 @@ impl<'r> Run<'r> {
             let known = known.get(&file.name).filter(|_| !self.order.is_forced);
             let imported = match is_settled {
                 true => self.import_file(source, &mut connection, file, known, announce).await?,
-                false => Some(still_written(source, file)),
+                false => Some(still_written(source, file, check.standing(&file.name))),
             };
             if let Some(imported) = imported {
                 announce(ImportEvent::FileEnded(&imported));
+                check.note_file(&imported);
                 report.files.push(imported);
             }
         }
         connection.close().await;
+        let is_whole = self.stop.reason().is_none();
+        if let Some(times) = check.end(self.context, is_whole).await? {
+            self.source_times.borrow_mut().insert(source.name.clone(), times);
+        }
         Ok(())
     }
 
@@ -311,72 +323,6 @@ impl<'r> Run<'r> {
         let department_id = self.order.department_id();
         let id = db::insert_journal_entry(conn, report.entry(department_id, run_id, &self.order.started_by)).await?;
         db::insert_rejects(conn, super::journal::stored_rejects(&report.rejects, department_id, id)).await
-    }
-
-    fn sum_up(&self, report: &mut RunReport) {
-        if report.count(FileStatus::Failed) > 0 {
-            report.state = RunState::Failed;
-        }
-        let stopped = match self.stop.reason() {
-            None => None,
-            Some(StopReason::Shutdown) => {
-                Some((RunState::Interrupted, "the program was stopped; the next run does the rest"))
-            }
-            Some(StopReason::Cancelled) => Some((RunState::Cancelled, "cancelled; what was finished before is kept")),
-            Some(StopReason::TakenOver) => Some((RunState::Interrupted, "another process has taken this run over")),
-        };
-        if let Some((state, message)) = stopped {
-            (report.state, report.message) = (state, message.to_owned());
-        }
-        if report.message.is_empty() {
-            report.message = format!(
-                "{} of {} files imported, {} failed, {} skipped",
-                report.processed(),
-                report.total_files,
-                report.count(FileStatus::Failed),
-                report.count(FileStatus::Skipped)
-            );
-        }
-    }
-
-    /// The end of a run may be told only when no process answers from older data: others look for
-    /// changes within the lease.
-    async fn wait_for_replicas(&self, committed: Instant) -> Result<(), DbError> {
-        let replica_id = self.context.cache.replica_id();
-        if db::has_other_replicas(&mut self.context.db.conn().await?, replica_id).await? {
-            let left = self.context.cache.lease().saturating_sub(committed.elapsed());
-            tokio::time::sleep(left).await;
-        }
-        Ok(())
-    }
-
-    /// Writes down how the run ended and drops what the cache held of the old figures.
-    async fn finish(&self, report: &RunReport) -> Result<(), DbError> {
-        let count = |files: usize| i32::try_from(files).unwrap_or(i32::MAX);
-        let result = RunResult {
-            state: report.state.as_str().to_owned(),
-            finished_at: Some(utc_now()),
-            total_files: count(report.total_files),
-            files_processed: count(report.processed()),
-            files_failed: count(report.count(FileStatus::Failed)),
-            files_skipped: count(report.count(FileStatus::Skipped)),
-            message: report.message.clone(),
-        };
-        if let Some(committed) = self.committed.get() {
-            if !self.context.is_scoped {
-                self.context.cache.invalidate_namespace(NAMESPACE).await;
-            }
-            self.wait_for_replicas(committed).await?;
-            log::info!("Invalidated analytics cache");
-        }
-        let holder = self.context.cache.replica_id();
-        self.context.db.write(async |conn| db::finish_run(conn, report.run_id, holder, &result).await).await?;
-        metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
-        if report.state == RunState::Completed {
-            metrics::IMPORT_COMPLETED_AT.set(utc_now().and_utc().timestamp());
-        }
-        log::info!("Import run {} {}: {}", report.run_id, report.state.as_str(), report.message);
-        Ok(())
     }
 }
 

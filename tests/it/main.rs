@@ -24,6 +24,7 @@ mod database;
 mod day_end;
 mod domain;
 mod export;
+mod freshness;
 mod front_end;
 mod ftp;
 mod ftp_faults;

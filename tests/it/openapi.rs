@@ -135,10 +135,8 @@ fn steady(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(steady),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let is_time = name.ends_with("_at")
-                    || name == "last_login"
-                    || name == "import_date"
-                    || name == "processing_time_seconds";
+                let times = ["last_login", "import_date", "processing_time_seconds", "since", "data_as_of"];
+                let is_time = name.ends_with("_at") || times.contains(&name.as_str());
                 if is_time && !field.is_null() {
                     *field = Value::from("[time]");
                 } else if name == "started_by" || name == "processed_by" || name == "username" || name == "email" {

@@ -130,7 +130,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         ok["headers"]["Age"] = json!({
             "description": "Seconds since it was computed.", "schema": { "type": "integer", "minimum": 0 } });
         ok["headers"]["Cache-Status"] = header("RFC 9211: whether it came from the cache.");
-        ok["headers"]["X-Data-As-Of"] = header("The end of the last import, UTC.");
+        ok["headers"]["X-Data-As-Of"] = header("When the data was last known to be complete, UTC.");
+        ok["headers"]["X-Data-Through"] = header("The newest document that is not dated after today.");
         ok["headers"]["X-Other-Currencies"] = header("Currencies whose amounts are not added in.");
     }
     if has_files {

@@ -29,6 +29,7 @@ impl Loader {
         let (mut occurrences, mut wanted, mut fresh) = (HashMap::new(), HashSet::new(), Vec::new());
         let now = utc_now();
         for (row, parties) in rows.into_iter().zip(parties) {
+            self.note_organization(parties.organization.target_id, Some(row.effective_date));
             let fingerprint = fingerprint(&row);
             let next: &mut i32 = occurrences.entry(fingerprint).or_default();
             let occurrence = *next;

@@ -33,6 +33,9 @@ impl Loader {
             (Vec::new(), Vec::new(), Vec::new());
         let now = utc_now();
         for (expense_operation_id, rows) in sets {
+            if let Some(expense) = expenses.get(&expense_operation_id) {
+                self.note_organization(expense.organization_id, expense.document_date);
+            }
             let mut stored: HashSet<(i64, i32)> = HashSet::new();
             let known = known.remove(&expense_operation_id).unwrap_or_default();
             stored.extend(known.iter().map(|detail| (detail.fingerprint, detail.occurrence)));

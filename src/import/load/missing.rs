@@ -19,7 +19,7 @@ pub(super) async fn deactivate_missing(
         Kind::Expenses => OperationTable::Expenses,
         Kind::Details | Kind::Adjustments => return Ok(()),
     };
-    let organizations: Vec<i64> = loader.organizations.iter().copied().collect();
+    let organizations: Vec<i64> = loader.organizations.keys().copied().collect();
     let (mut missing, mut total, mut after) = (Vec::new(), 0_usize, 0);
     loop {
         let stored = list_active_operations(conn, table, loader.department_id, &organizations, after).await?;

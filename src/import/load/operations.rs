@@ -38,7 +38,7 @@ impl Loader {
         for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
             let Parties { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
-            self.organizations.insert(organization_id);
+            self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);
             self.touched_contracts.insert(contract.target_id);
             let rows = if is_new { &mut fresh } else { &mut changed };
@@ -98,7 +98,7 @@ impl Loader {
         for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
             let Parties { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
-            self.organizations.insert(organization_id);
+            self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);
             self.touched_contracts.insert(contract.target_id);
             let rows = if is_new { &mut fresh } else { &mut changed };
@@ -198,7 +198,7 @@ impl Loader {
             None => self.counts.inserted += 1,
             Some(stored) if stored.is_active && stored.fingerprint == fingerprint => {
                 self.counts.unchanged += 1;
-                self.organizations.insert(stored.organization_id);
+                self.note_organization(stored.organization_id, stored.document_date);
                 return false;
             }
             Some(stored) => {

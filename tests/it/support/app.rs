@@ -11,11 +11,13 @@ use credit_portfolio::db::{self, NewUser, utc_now};
 use credit_portfolio::demo::DemoFtpServer;
 use credit_portfolio::domain::{Clock, Role};
 use credit_portfolio::import::{Order, RunReport, Source, run_once};
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::servers::{Postgres, Redis};
+use super::servers::{Postgres, Redis, psql};
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +154,17 @@ impl TestApp {
     /// Moves the program's clock to noon of a day.
     pub fn set_today(&self, day: &str) {
         self.settings.cache.clock.set(noon_of(day));
+    }
+
+    /// Changes the database behind the program's back.
+    pub async fn execute(&self, sql: &str) {
+        match self.database_url.strip_prefix("sqlite://") {
+            Some(path) => {
+                let mut conn = SqliteConnection::establish(path).unwrap();
+                conn.batch_execute(&format!("PRAGMA busy_timeout = 30000; {sql}")).unwrap();
+            }
+            None => drop(psql(&self.database_url, sql).unwrap()),
+        }
     }
 
     /// The folder behind the FTP server.

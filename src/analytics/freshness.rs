@@ -1,0 +1,109 @@
+//! How new the data is: by department, and by organization and kind of export; and which files fail now.
+//!
+//! Read from what the import keeps of its files, never from operations.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{self, DbConn, DbError, FailingFile};
+use crate::domain::DepartmentScope;
+
+/// How new the data is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Freshness {
+    departments: Vec<DepartmentFreshness>,
+    /// By organization and kind.
+    pub exports: Vec<ExportFreshness>,
+    /// The files that can't be imported now, those that fail longest first.
+    pub failing_files: Vec<FailingFile>,
+}
+
+/// How new the data of a department is. Times are UTC.
+#[derive(Debug, Serialize, ToSchema)]
+struct DepartmentFreshness {
+    department_id: i64,
+    department: String,
+    /// When the data was last known to be complete: all sources looked through, no file failing.
+    data_as_of: Option<NaiveDateTime>,
+    /// When all sources were last looked through, whatever became of their files.
+    checked_at: Option<NaiveDateTime>,
+    /// The newest document that is not dated after today.
+    data_through: Option<NaiveDate>,
+    /// How many files can't be imported now.
+    files_failing: usize,
+}
+
+/// How new the exports of one kind of an organization are. Times are UTC.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExportFreshness {
+    /// The department.
+    pub department_id: i64,
+    /// The organization.
+    pub organization_id: i64,
+    /// Its name.
+    pub organization: String,
+    /// `receipts`, `expenses`, `expense_details` or `adjustments`.
+    pub kind: String,
+    /// When a file last went in.
+    pub arrived_at: NaiveDateTime,
+    /// When a file was last found to be in the tables as it is: an unchanged one is fresh.
+    pub checked_at: NaiveDateTime,
+    /// The newest document that was not dated after the day its file went in.
+    pub newest_document: Option<NaiveDate>,
+    /// The files that held such rows when they last went in, and can't be imported now.
+    pub failing_files: Vec<String>,
+}
+
+/// Returns how new the data of a scope is; documents dated after `today` say nothing of that.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn freshness(conn: &mut DbConn, scope: DepartmentScope, today: NaiveDate) -> Result<Freshness, DbError> {
+    let failing_files = db::list_failing_files(conn, scope).await?;
+    let exports = exports(conn, scope, &failing_files).await?;
+    let versions = db::data_versions_on(conn, today).await?;
+    let ages = db::list_department_ages(conn).await?.into_iter();
+    let departments = ages.filter(|age| scope.id().is_none_or(|id| id == age.id)).map(|age| DepartmentFreshness {
+        data_through: versions.iter().find(|(id, _)| *id == age.id).and_then(|(_, version)| version.through),
+        files_failing: failing_files.iter().filter(|file| file.department_id == age.id).count(),
+        department_id: age.id,
+        department: age.name,
+        data_as_of: age.as_of,
+        checked_at: age.checked_at,
+    });
+    Ok(Freshness { departments: departments.collect(), exports, failing_files })
+}
+
+async fn exports(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    failing: &[FailingFile],
+) -> Result<Vec<ExportFreshness>, DbError> {
+    let mut exports: Vec<ExportFreshness> = Vec::new();
+    for held in db::list_file_organizations(conn, scope).await? {
+        let fails = failing.iter().any(|file| {
+            (file.department_id, &file.source, &file.path) == (held.department_id, &held.source, &held.path)
+        });
+        let failing_files = if fails { vec![held.path] } else { Vec::new() };
+        match exports.last_mut() {
+            Some(export) if (export.organization_id, &export.kind) == (held.organization_id, &held.kind) => {
+                export.arrived_at = export.arrived_at.max(held.arrived_at);
+                export.checked_at = export.checked_at.max(held.checked_at);
+                export.newest_document = export.newest_document.max(held.newest_document);
+                export.failing_files.extend(failing_files);
+            }
+            _ => exports.push(ExportFreshness {
+                department_id: held.department_id,
+                organization_id: held.organization_id,
+                organization: held.organization,
+                kind: held.kind,
+                arrived_at: held.arrived_at,
+                checked_at: held.checked_at,
+                newest_document: held.newest_document,
+                failing_files,
+            }),
+        }
+    }
+    Ok(exports)
+}

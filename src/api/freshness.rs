@@ -1,0 +1,39 @@
+//! How new the data is.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, ServiceConfig};
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Department, Files};
+use super::params::Params;
+use crate::analytics::{self, Freshness};
+use crate::app::AppState;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(web::resource("/freshness").get(freshness));
+}
+
+/// How new the data is: by department, by organization and kind of export, and the files that fail now. A file
+/// holds the rows by organization and kind.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/freshness",
+    tag = "Import",
+    params(Department, Files),
+    responses((status = 200, description = "OK", body = Freshness))
+)]
+pub async fn freshness(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let requested = params.id("department_id")?;
+    let export = params.export()?;
+    params.finish()?;
+    let scope = caller.department(requested)?;
+    let today = state.cache.today();
+    let freshness = state.db.snapshot(async |conn| analytics::freshness(conn, scope, today).await).await?;
+    match export {
+        Some(export) => export.rows(&state, scope, "freshness", freshness.exports).await,
+        None => Ok(HttpResponse::Ok().json(freshness)),
+    }
+}

@@ -1,0 +1,115 @@
+//! What a run remembers of a source: which files were found unchanged, which fail, when it was looked through.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use chrono::NaiveDateTime;
+
+use super::journal::{FileReport, FileStatus, Standing};
+use super::run::ImportContext;
+use super::source::{OfferedFile, Source};
+use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
+use crate::domain::DepartmentScope;
+
+/// A source while a run looks through it. What has no ledger is not remembered.
+pub(super) struct SourceCheck<'s> {
+    source: &'s Source,
+    /// What changes at the source after this moment is not seen.
+    begun_at: NaiveDateTime,
+    /// The files that failed before.
+    failing: HashSet<String>,
+    /// Failing files that the source no longer offers.
+    vanished: Vec<String>,
+    /// Files that the tables hold as they are.
+    unchanged: Vec<String>,
+    has_failing: bool,
+}
+
+impl<'s> SourceCheck<'s> {
+    /// Begins before the source is listed.
+    pub async fn begin(context: &ImportContext, source: &'s Source) -> Result<SourceCheck<'s>, DbError> {
+        let mut failing = HashSet::new();
+        if source.has_ledger() {
+            let scope = DepartmentScope::One(source.department_id);
+            let files = db::list_failing_files(&mut context.db.conn().await?, scope).await?;
+            failing.extend(files.into_iter().filter(|file| file.source == source.name).map(|file| file.path));
+        }
+        let (vanished, unchanged) = (Vec::new(), Vec::new());
+        Ok(SourceCheck { source, begun_at: utc_now(), failing, vanished, unchanged, has_failing: false })
+    }
+
+    /// Notes which files there are.
+    pub fn note_offered(&mut self, files: &[OfferedFile]) {
+        let offered: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        self.vanished = self.failing.iter().filter(|path| !offered.contains(path.as_str())).cloned().collect();
+    }
+
+    /// Returns where the tables stand to a file of which nothing new is known.
+    pub fn standing(&self, path: &str) -> Standing {
+        if self.failing.contains(path) { Standing::Failing } else { Standing::Unknown }
+    }
+
+    /// Notes what became of a file.
+    pub fn note_file(&mut self, report: &FileReport) {
+        self.has_failing |= report.standing == Standing::Failing;
+        if (report.status, report.standing) == (FileStatus::Skipped, Standing::Current) {
+            self.unchanged.push(report.name.clone());
+        }
+    }
+
+    /// Writes down what was found. Returns when the source was looked through, if that went to the last file.
+    pub async fn end(self, context: &ImportContext, is_whole: bool) -> Result<Option<SourceTimes>, DbError> {
+        let completed_at = Some(self.begun_at).filter(|_| !self.has_failing);
+        let times = SourceTimes { checked_at: self.begun_at, completed_at };
+        if self.source.has_ledger() {
+            let (department_id, source) = (self.source.department_id, self.source.name.as_str());
+            let written = async |conn: &mut DbConn| {
+                db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
+                db::forget_failures(conn, department_id, source, &self.vanished).await?;
+                match is_whole {
+                    true => db::record_source_check(conn, department_id, source, times).await,
+                    false => Ok(()),
+                }
+            };
+            context.db.write(written).await?;
+        }
+        Ok(is_whole.then_some(times))
+    }
+}
+
+/// Forgets failing files of folders that the settings do not name, once they are gone from there: no schedule
+/// looks through such a folder again.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
+    let failing = db::list_failing_files(&mut context.db.conn().await?, DepartmentScope::All).await?;
+    let is_configured = |file: &FailingFile| {
+        context.configured_sources.iter().any(|(id, name)| *id == file.department_id && *name == file.source)
+    };
+    for file in failing.into_iter().filter(|file| !is_configured(file)) {
+        if tokio::fs::try_exists(Path::new(&file.source).join(&file.path)).await.is_ok_and(|exists| !exists) {
+            let gone = async |conn: &mut DbConn| {
+                db::forget_failures(conn, file.department_id, &file.source, std::slice::from_ref(&file.path)).await
+            };
+            context.db.write(gone).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns when all of a department's sources were last looked through, with and without failing files, by what
+/// is known of each source. `own` are those of the run that ends: they are everything where no source of the
+/// settings was ever looked through.
+pub(super) fn department_times<'n>(
+    configured: &[&'n str],
+    own: &[&'n str],
+    times_of: impl Fn(&'n str) -> Option<SourceTimes>,
+) -> (Option<NaiveDateTime>, Option<NaiveDateTime>) {
+    let is_used = configured.iter().any(|source| times_of(source).is_some());
+    let everything = if is_used { configured } else { own };
+    let times: Option<Vec<SourceTimes>> = everything.iter().map(|source| times_of(source)).collect();
+    let times = times.unwrap_or_default();
+    let completed: Option<Vec<NaiveDateTime>> = times.iter().map(|times| times.completed_at).collect();
+    (times.iter().map(|times| times.checked_at).min(), completed.and_then(|times| times.into_iter().min()))
+}

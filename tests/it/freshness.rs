@@ -1,0 +1,204 @@
+//! How new the data is: states of runs, files that fail, and what answers say of it.
+
+use credit_portfolio::domain::Role;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::workbooks::{a_receipt, an_expense, details, expenses, principal, receipts};
+use crate::support::{eventually, on_both_databases};
+
+on_both_databases!(
+    a_file_that_is_left_alone_keeps_failing_until_it_goes_in,
+    a_run_in_which_nothing_came_in_failed,
+    a_failing_file_that_is_no_longer_offered_fails_no_more,
+    an_unchanged_file_is_fresh,
+    the_newest_document_is_not_dated_after_today,
+    the_gauge_of_failing_files_is_read_from_the_database,
+    a_source_that_can_not_be_listed_was_not_looked_through,
+    a_file_from_before_its_organizations_were_kept_is_read_once_more,
+    freshness_is_of_the_callers_department,
+);
+
+const RECEIPTS: &str = "A - postuplenie.xlsx";
+const EXPENSES: &str = "A - spisanie.xlsx";
+const PARKS_SOON: [(&str, &str); 2] = [("USE_REDIS", "false"), ("IMPORT_PARK_AFTER", "2")];
+
+async fn last_run(app: &TestApp) -> Value {
+    app.get("import/runs?limit=1").await.ok()[0].clone()
+}
+
+async fn freshness(app: &TestApp) -> Value {
+    app.get("freshness?department_id=8").await.ok()
+}
+
+async fn a_file_that_is_left_alone_keeps_failing_until_it_goes_in(backend: Backend) {
+    let app = TestApp::start_with(backend, &PARKS_SOON).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.put(EXPENSES, expenses(&[an_expense(1)]));
+    assert_eq!(app.trigger().await.ok()["success"], true);
+    let complete = app.get("summary?department_id=8").await.header("X-Data-As-Of").to_owned();
+    app.put(EXPENSES, b"");
+    let mut since = None;
+    for run in 0..4 {
+        let answer = app.trigger().await.ok();
+        assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(false), &json!(1)), "{answer}");
+        assert_eq!(answer["files_failed"], if run < 2 { 1 } else { 0 }, "then it is left alone: {answer}");
+        assert_eq!(last_run(&app).await["state"], "partial");
+        let fresh = freshness(&app).await;
+        let failing = &fresh["failing_files"][0];
+        assert_eq!((&failing["name"], &failing["kind"]), (&json!(EXPENSES), &json!("expenses")), "{fresh}");
+        assert!(failing["reason"].as_str().unwrap().contains("0 bytes"), "{fresh}");
+        assert_eq!(*since.get_or_insert(failing["since"].clone()), failing["since"]);
+        let export = fresh["exports"].as_array().unwrap().iter().find(|export| export["kind"] == "expenses").unwrap();
+        assert_eq!(export["failing_files"], json!([EXPENSES]), "{fresh}");
+        let department = &fresh["departments"][0];
+        assert_eq!(department["files_failing"], 1);
+        assert!(department["checked_at"].as_str() > department["data_as_of"].as_str(), "{fresh}");
+    }
+    let answer = app.get("summary?department_id=8").await;
+    assert_eq!(answer.header("X-Data-As-Of"), complete, "it has not been complete since");
+    app.put(EXPENSES, expenses(&[an_expense(1), an_expense(2)]));
+    let answer = app.trigger().await.ok();
+    assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(true), &json!(0)), "{answer}");
+    let fresh = freshness(&app).await;
+    assert_eq!(fresh["failing_files"], json!([]));
+    assert_eq!(fresh["departments"][0]["checked_at"], fresh["departments"][0]["data_as_of"]);
+    app.stop().await;
+}
+
+async fn a_run_in_which_nothing_came_in_failed(backend: Backend) {
+    let app = TestApp::start_with(backend, &PARKS_SOON).await;
+    app.put(RECEIPTS, b"");
+    for _ in 0..3 {
+        app.trigger().await.ok();
+        let run = last_run(&app).await;
+        assert_eq!((&run["state"], &run["files_failing"]), (&json!("failed"), &json!(1)), "{run}");
+    }
+    assert_eq!(app.get("summary").await.header("X-Data-As-Of"), "");
+    app.stop().await;
+}
+
+async fn a_failing_file_that_is_no_longer_offered_fails_no_more(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.put(EXPENSES, b"");
+    app.trigger().await.ok();
+    std::fs::remove_file(app.ftp_folder().join(EXPENSES)).unwrap();
+    let answer = app.trigger().await.ok();
+    assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(true), &json!(0)), "{answer}");
+    app.stop().await;
+}
+
+async fn an_unchanged_file_is_fresh(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1).on("10.03.2024"), a_receipt(2).on("12.03.2024").of("ООО «Юг»")]));
+    app.put(EXPENSES, expenses(&[an_expense(1).on("25.03.2024")]));
+    app.put("A - rasshifrovka.xlsx", details(&[principal(1, 100_00)]));
+    app.trigger().await.ok();
+    let first = freshness(&app).await["exports"].as_array().unwrap().clone();
+    app.trigger().await.ok();
+    let second = freshness(&app).await["exports"].as_array().unwrap().clone();
+    let lines: Vec<_> = second.iter().map(|line| (line["kind"].clone(), line["newest_document"].clone())).collect();
+    assert_eq!(lines.len(), 4, "{second:?}");
+    for line in [
+        ("receipts", "2024-03-10"),
+        ("receipts", "2024-03-12"),
+        ("expenses", "2024-03-25"),
+        ("expense_details", "2024-03-25"),
+    ] {
+        assert!(lines.contains(&(json!(line.0), json!(line.1))), "{second:?}");
+    }
+    for (before, after) in first.iter().zip(&second) {
+        assert_eq!(before["arrived_at"], after["arrived_at"]);
+        assert!(before["checked_at"].as_str() < after["checked_at"].as_str(), "{before} {after}");
+    }
+    let sheet = app.get("freshness?department_id=8&format=csv").await;
+    assert_eq!(sheet.text.lines().count(), 5, "{}", sheet.text);
+    app.stop().await;
+}
+
+async fn the_newest_document_is_not_dated_after_today(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let through = async || app.get("summary?department_id=8").await.header("X-Data-Through").to_owned();
+    assert_eq!(through().await, "");
+    let rows = [a_receipt(1).on("20.11.2026"), a_receipt(2).on("26.11.2026"), a_receipt(3).on("01.01.2030")];
+    app.put(RECEIPTS, receipts(&rows));
+    app.trigger().await.ok();
+    assert_eq!(through().await, "2026-11-20");
+    assert_eq!(freshness(&app).await["exports"][0]["newest_document"], "2026-11-20");
+    let file = app.get("receipts?department_id=8").await;
+    assert_eq!(file.header("X-Data-Through"), "2026-11-20", "lists say it, too");
+    app.set_today("2026-11-26");
+    assert_eq!(through().await, "2026-11-26");
+    app.stop().await;
+}
+
+/// The gauges of all tests are those of one process: each test has departments of its own.
+async fn the_gauge_of_failing_files_is_read_from_the_database(backend: Backend) {
+    let department = if backend == Backend::Sqlite { 77 } else { 78 };
+    let department_setting = department.to_string();
+    let settings = [("USE_REDIS", "false"), ("FINANCE_DEPARTMENT_ID", department_setting.as_str())];
+    let app = TestApp::start_with(backend, &settings).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.put(EXPENSES, b"");
+    let token = app.token(Role::Admin, department).await;
+    app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await.ok();
+    let failing = format!("credit_portfolio_import_files_failing{{department=\"{department}\"}}");
+    let checked = format!("credit_portfolio_import_checked_timestamp_seconds{{department=\"{department}\"}} 1");
+    let metrics = app.raw_get("/metrics", &[]).await.text;
+    assert!(metrics.contains(&format!("{failing} 1")) && metrics.contains(&checked), "{metrics}");
+    // Another process, as it were, that has not run any import.
+    credit_portfolio::metrics::IMPORT_FILES_FAILING.with_label_values(&[&department_setting]).set(0);
+    let app = app.restarted(&settings).await;
+    assert!(app.raw_get("/metrics", &[]).await.text.contains(&format!("{failing} 1")));
+    std::fs::remove_file(app.ftp_folder().join(EXPENSES)).unwrap();
+    app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await.ok();
+    assert!(app.raw_get("/metrics", &[]).await.text.contains(&format!("{failing} 0")));
+    app.stop().await;
+}
+
+async fn a_source_that_can_not_be_listed_was_not_looked_through(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.trigger().await.ok();
+    let before = freshness(&app).await["departments"].clone();
+    let app = app.restarted(&[("USE_REDIS", "false"), ("FTP_PASSWORD", "another")]).await;
+    assert_eq!(app.trigger().await.ok()["success"], false);
+    assert_eq!(last_run(&app).await["state"], "failed");
+    assert_eq!(freshness(&app).await["departments"], before);
+    app.stop().await;
+}
+
+async fn a_file_from_before_its_organizations_were_kept_is_read_once_more(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(RECEIPTS), receipts(&[a_receipt(1)])).unwrap();
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    for statement in ["DELETE FROM file_organizations", "UPDATE imported_files SET is_described = FALSE"] {
+        app.execute(statement).await;
+    }
+    let again = app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!((again.files[0].counts.unchanged, again.files[0].counts.inserted), (1, 0), "{:?}", again.files[0]);
+    assert_eq!(freshness(&app).await["exports"].as_array().unwrap().len(), 1);
+    app.stop().await;
+}
+
+async fn freshness_is_of_the_callers_department(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.put(EXPENSES, b"");
+    app.trigger().await.ok();
+    let other = app.token(Role::Accountant, OTHER_DEPARTMENT).await;
+    let fresh = app.get_as(&other, "freshness").await.ok();
+    assert_eq!((&fresh["exports"], &fresh["failing_files"]), (&json!([]), &json!([])), "{fresh}");
+    assert_eq!(fresh["departments"][0]["department_id"], OTHER_DEPARTMENT);
+    assert_eq!(app.get_as(&other, "freshness?department_id=8").await.status, StatusCode::FORBIDDEN);
+    let all = app.get("freshness").await.ok();
+    assert_eq!(all["departments"].as_array().unwrap().len(), 2, "{all}");
+    eventually("the gauges are refreshed", async || {
+        app.raw_get("/metrics", &[]).await.text.contains("import_files_failing{department=\"9\"} 0")
+    })
+    .await;
+    app.stop().await;
+}
