@@ -11,6 +11,7 @@ const EXPOSED: [&str; 10] = [
     "ETag",
     "Link",
     "X-Data-As-Of",
+    "X-Data-Through",
     "X-Next-After",
     "X-Data-Through",
     "X-Other-Currencies",

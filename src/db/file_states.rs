@@ -167,7 +167,8 @@ pub async fn record_checked(
             .filter(file_organizations::department_id.eq(department_id))
             .filter(file_organizations::source.eq(source))
             .filter(file_organizations::path.eq_any(paths));
-        on_conn!(conn, |c| diesel::update(checked).set(file_organizations::checked_at.eq(now)).execute(c).await)?;
+        let checked = diesel::update(checked).set(file_organizations::checked_at.eq(now));
+        on_conn!(conn, |c| checked.execute(c).await)?;
         forget_failures(conn, department_id, source, paths).await?;
     }
     Ok(())

@@ -98,7 +98,8 @@ pub enum LoadError {
 }
 
 impl Loader {
-    /// Begins a file of that kind, within a transaction that is open.
+    /// Begins a file of that kind and name, within a transaction that is open. Documents dated after `today`
+    /// are not the newest of their organization.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.

@@ -135,7 +135,7 @@ fn steady(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(steady),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let times = ["import_date", "processing_time_seconds", "since", "data_as_of", "last_login"];
+                let times = ["last_login", "import_date", "processing_time_seconds", "since", "data_as_of"];
                 let is_time = name.ends_with("_at") || times.contains(&name.as_str());
                 if is_time && !field.is_null() {
                     *field = Value::from("[time]");
