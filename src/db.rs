@@ -58,7 +58,8 @@ pub use contract_facts::refresh_contract_facts;
 pub use contract_titles::{ContractTitle, list_contract_titles};
 pub use contracts::{
     ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key, find_contract,
-    insert_contract, insert_contracts, list_contracts, list_contracts_by_key, search_contracts, update_contract,
+    has_operations_of_contract, insert_contract, insert_contracts, list_contracts, list_contracts_by_key,
+    search_contracts, update_contract,
 };
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};

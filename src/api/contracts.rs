@@ -236,8 +236,12 @@ pub async fn change(
     let known = known.ok_or_else(|| missing("contract", id))?;
     let department = DepartmentScope::One(known.department_id);
     let organization_id = body.organization_id.required("organization_id")?.map(|WholeNumber(id)| id);
-    if let Some(organization_id) = organization_id {
+    if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {
         own_organization(&state, department, organization_id).await?;
+        if db::has_operations_of_contract(&mut state.db.conn().await?, known.department_id, id).await? {
+            let detail = "operations belong to it: exports say whose they are; merge the organizations instead";
+            return Err(ApiError::Conflict(detail.to_owned()));
+        }
     }
     let number = body.contract_number.required("contract_number")?;
     let number = number.map(|text| text_field("contract_number", &text)).transpose()?;

@@ -44,9 +44,12 @@ FROM (
         WHERE r.department_id = $1 AND r.is_active AND r.contract_id IN ({ids})
         UNION ALL
         SELECT e.contract_id, e.lender_alias_id, e.currency, FALSE, e.document_date, e.operation_id, e.operation_type,
-            CASE WHEN EXISTS (SELECT 1 FROM expense_details d WHERE d.department_id = e.department_id
-                AND d.expense_operation_id = e.operation_id) THEN NULL ELSE e.debit_account END
+            CASE WHEN d.id IS NOT NULL THEN COALESCE(d.settlement_account, e.debit_account)
+                 WHEN EXISTS (SELECT 1 FROM expense_details o WHERE o.department_id = e.department_id
+                     AND o.expense_operation_id = e.operation_id) THEN NULL ELSE e.debit_account END
         FROM expenses e
+        LEFT JOIN expense_details d ON d.department_id = e.department_id AND d.expense_operation_id = e.operation_id
+            AND d.contract_id IS NULL
         WHERE e.department_id = $1 AND e.is_active AND e.contract_id IN ({ids})
         UNION ALL
         SELECT d.contract_id, e.lender_alias_id, e.currency, FALSE, e.document_date, e.operation_id, e.operation_type,
@@ -58,7 +61,8 @@ FROM (
 ) AS evidence
 GROUP BY contract_id";
 
-#[derive(QueryableByName)]
+/// What the operations of a contract say; by default, those of a contract without any.
+#[derive(Default, QueryableByName)]
 struct Evidence {
     #[diesel(sql_type = BigInt)]
     contract_id: i64,
@@ -119,12 +123,12 @@ pub async fn refresh_contract_facts(
                 .load(c)
                 .await
         })?;
-        let mut stored: HashMap<i64, StoredFacts> = stored.into_iter().map(|facts| (facts.id, facts)).collect();
-        let changed: Vec<StoredFacts> = evidence
+        // A contract that lost its operations is as if it never had any.
+        let mut evidence: HashMap<i64, Evidence> = evidence.into_iter().map(|row| (row.contract_id, row)).collect();
+        let changed: Vec<StoredFacts> = stored
             .into_iter()
-            .filter_map(|evidence| {
-                let before = stored.remove(&evidence.contract_id)?;
-                let now = evidence.over(before.clone(), &lenders);
+            .filter_map(|before| {
+                let now = evidence.remove(&before.id).unwrap_or_default().over(before.clone(), &lenders);
                 (now != before).then_some(now)
             })
             .collect();

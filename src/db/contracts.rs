@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema::{contracts, lenders, organizations};
+use super::schema::{adjustments, contracts, expense_details, expenses, lenders, organizations, receipts};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope, Direction};
 
@@ -296,6 +296,24 @@ pub async fn find_contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -
             .optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
+}
+
+/// Returns whether any receipt, expense, detail or adjustment belongs to a contract, inactive ones included.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn has_operations_of_contract(conn: &mut DbConn, department_id: i64, id: i64) -> Result<bool, DbError> {
+    macro_rules! any_in {
+        ($($table:ident),+) => {
+            $(on_conn!(conn, |c| {
+                let of_department = $table::table.filter($table::department_id.eq(department_id));
+                let of_contract = of_department.filter($table::contract_id.eq(id)).select($table::id);
+                let first: Result<Option<i64>, _> = of_contract.first(c).await.optional();
+                first
+            })?.is_some())||+
+        };
+    }
+    Ok(any_in!(receipts, expenses, expense_details, adjustments))
 }
 
 /// Changes the one of that id.

@@ -143,8 +143,8 @@ pub async fn update_lender(conn: &mut DbConn, id: i64, change: &LenderChange) ->
     Ok(())
 }
 
-/// A lender is one of the holding's own organizations when both have the same INN, or a spelling in common:
-/// the same folded name with the same legal form.
+/// A lender is one of the holding's own organizations when both have the same INN, or a spelling in common
+/// (the same folded name with the same legal form) and not two INNs.
 const REFRESH_INTRA_GROUP: &str = "
 UPDATE lenders SET is_intra_group = NOT is_intra_group
 WHERE department_id = $1 AND NOT is_intra_group_manual AND is_intra_group <> (
@@ -152,6 +152,8 @@ WHERE department_id = $1 AND NOT is_intra_group_manual AND is_intra_group <> (
     OR EXISTS (
         SELECT 1 FROM aliases l
         JOIN aliases o ON o.department_id = l.department_id AND o.kind = 'organization' AND o.key = l.key
+        JOIN organizations n ON n.department_id = o.department_id AND n.id = o.target_id
+            AND COALESCE(n.inn, lenders.inn, '') = COALESCE(lenders.inn, n.inn, '')
         WHERE l.department_id = lenders.department_id AND l.kind = 'lender' AND l.target_id = lenders.id
     )
 )";

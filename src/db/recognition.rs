@@ -16,6 +16,7 @@ use super::aliases::{AliasKind, ContractAliasKey, KnownAlias, NewAlias, insert_a
 use super::contract_facts::refresh_contract_facts;
 use super::contracts::{NewContract, contract_key, insert_contract, list_contracts};
 use super::lenders::{insert_lender, refresh_intra_group};
+use super::locks::lock_import;
 use super::schema::{aliases, bank_accounts, contracts, departments, organizations};
 use super::{DbConn, DbError, on_conn, record_change, utc_now};
 use crate::domain::{ChangedData, ContractRef, Money, PartyName, number_and_bank, settled_amount};
@@ -27,15 +28,12 @@ use crate::domain::{ChangedData, ContractRef, Money, PartyName, number_and_bank,
 pub async fn ensure_aliases(conn: &mut DbConn) -> Result<(), DbError> {
     let all: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
     for department_id in all {
-        let known: Option<i64> = on_conn!(conn, |c| {
-            let of_department = aliases::table.filter(aliases::department_id.eq(department_id));
-            of_department.select(aliases::id).first(c).await.optional()
-        })?;
-        let organization: Option<i64> = on_conn!(conn, |c| {
-            let of_department = organizations::table.filter(organizations::department_id.eq(department_id));
-            of_department.select(organizations::id).first(c).await.optional()
-        })?;
-        if known.is_none() && organization.is_some() {
+        if !lacks_aliases(conn, department_id).await? {
+            continue;
+        }
+        // Another process may be at the same step.
+        lock_import(conn, department_id).await?;
+        if lacks_aliases(conn, department_id).await? {
             log::info!("Finding out by which names the rows of department {department_id} are recognized");
             let mut step = Step { department_id, lenders: HashMap::new() };
             step.alias_organizations(conn).await?;
@@ -50,6 +48,19 @@ pub async fn ensure_aliases(conn: &mut DbConn) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+/// Whether a department has organizations, but none of them an alias.
+async fn lacks_aliases(conn: &mut DbConn, department_id: i64) -> Result<bool, DbError> {
+    let known: Option<i64> = on_conn!(conn, |c| {
+        let of_department = aliases::table.filter(aliases::department_id.eq(department_id));
+        of_department.select(aliases::id).first(c).await.optional()
+    })?;
+    let organization: Option<i64> = on_conn!(conn, |c| {
+        let of_department = organizations::table.filter(organizations::department_id.eq(department_id));
+        of_department.select(organizations::id).first(c).await.optional()
+    })?;
+    Ok(known.is_none() && organization.is_some())
 }
 
 struct Step {

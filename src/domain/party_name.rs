@@ -1,13 +1,15 @@
 //! The names of organizations and lenders, folded so that the spellings of one are recognized as one.
 //!
 //! Letter case, white space, quotes and kinds of dashes do not matter. The legal form, short or in full
-//! and wherever it stands, is brought to its short form in front and kept: `ПАО «Банк»`, `Банк ПАО` and
+//! and wherever it stands, is brought to its short form in front and kept: `ПАО «Банк»`, `Банк (ПАО)` and
 //! `Публичное акционерное общество "Банк"` are one; `АО «Юг»` and `ООО «Юг»` are two.
+
+use std::collections::BTreeSet;
 
 use super::folded;
 
 /// Legal forms in full, the longer ones first, and how they are abbreviated.
-const FULL_FORMS: [(&str, &str); 15] = [
+const FULL_FORMS: [(&str, &str); 19] = [
     ("федеральное государственное унитарное предприятие", "фгуп"),
     ("общество с ограниченной ответственностью", "ооо"),
     ("товарищество с ограниченной ответственностью", "тоо"),
@@ -19,10 +21,14 @@ const FULL_FORMS: [(&str, &str); 15] = [
     ("открытое акционерное общество", "оао"),
     ("закрытое акционерное общество", "зао"),
     ("индивидуальный предприниматель", "ип"),
+    ("микрофинансовая компания", "мфк"),
     ("микрокредитная компания", "мкк"),
     ("акционерное общество", "ао"),
     ("limited liability company", "llc"),
+    ("public joint stock company", "pjsc"),
     ("joint stock company", "jsc"),
+    ("joint-stock company", "jsc"),
+    ("limited", "ltd"),
 ];
 const SHORT_FORMS: [&str; 24] = [
     "фгуп", "ооо", "тоо", "гуп", "муп", "ано", "нао", "пао", "оао", "зао", "ип", "мкк", "мфк", "ао", "llc", "ltd",
@@ -34,7 +40,7 @@ const DASHES: [char; 8] = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', 
 /// A name apart from its legal form, both folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartyName {
-    /// The short legal forms in their order, with spaces between; empty without any.
+    /// The short legal forms in alphabetical order, with spaces between; empty without any.
     pub form: String,
     /// The rest.
     pub core: String,
@@ -44,25 +50,22 @@ impl PartyName {
     /// Folds a name.
     pub fn parse(text: &str) -> PartyName {
         let plain = plain(text);
-        let mut rest = plain.as_str();
-        let (mut front, mut back) = (Vec::new(), Vec::new());
-        loop {
-            if let Some((form, tail)) = form_in_front(rest) {
-                front.push(form);
-                rest = tail;
-            } else if let Some((form, head)) = form_behind(rest) {
-                back.push(form);
-                rest = head;
+        let words: Vec<&str> = plain.split(' ').collect();
+        let (mut forms, mut core, mut rest) = (BTreeSet::new(), Vec::new(), words.as_slice());
+        while let [word, tail @ ..] = rest {
+            if let Some((form, length)) = form_in_front(rest) {
+                forms.insert(form);
+                rest = rest.get(length..).unwrap_or_default();
             } else {
-                break;
+                core.push(*word);
+                rest = tail;
             }
         }
-        front.extend(back.into_iter().rev());
         // A name that consists of forms only is a name.
-        if rest.is_empty() {
+        if core.is_empty() {
             return PartyName { form: String::new(), core: plain };
         }
-        PartyName { form: front.join(" "), core: rest.to_owned() }
+        PartyName { form: forms.into_iter().collect::<Vec<_>>().join(" "), core: core.join(" ") }
     }
 
     /// What makes two spellings one party: the short legal form in front, then the rest.
@@ -87,31 +90,17 @@ fn plain(text: &str) -> String {
     single.replace(" - ", "-").replace(" -", "-").replace("- ", "-")
 }
 
-fn form_in_front(text: &str) -> Option<(&'static str, &str)> {
+/// The short legal form that some words begin with, and how many words it takes. Brackets around it and a
+/// full stop behind it do not matter: `Банк ВТБ (ПАО)`.
+fn form_in_front(words: &[&str]) -> Option<(&'static str, usize)> {
+    let bare = |word: &str| word.trim_matches(['(', ')', '.']).to_owned();
     for (full, short) in FULL_FORMS {
-        if let Some(tail) = text.strip_prefix(full)
-            && (tail.is_empty() || tail.starts_with(' '))
-        {
-            return Some((short, tail.trim_start()));
+        let length = full.split(' ').count();
+        let found = words.get(..length).is_some_and(|words| words.iter().map(|word| bare(word)).eq(full.split(' ')));
+        if found {
+            return Some((short, length));
         }
     }
-    let (word, tail) = text.split_once(' ')?;
-    short_form(word).map(|form| (form, tail))
-}
-
-fn form_behind(text: &str) -> Option<(&'static str, &str)> {
-    for (full, short) in FULL_FORMS {
-        if let Some(head) = text.strip_suffix(full)
-            && head.ends_with(' ')
-        {
-            return Some((short, head.trim_end()));
-        }
-    }
-    let (head, word) = text.rsplit_once(' ')?;
-    short_form(word).map(|form| (form, head))
-}
-
-fn short_form(word: &str) -> Option<&'static str> {
-    let word = word.trim_end_matches('.');
-    SHORT_FORMS.into_iter().find(|form| *form == word)
+    let word = bare(words.first()?);
+    SHORT_FORMS.into_iter().find(|form| *form == word).map(|form| (form, 1))
 }

@@ -16,6 +16,9 @@ use crate::domain::{ContractRef, PartyName, number_and_bank};
 pub(super) struct Directory {
     department_id: i64,
     organizations: HashMap<String, KnownAlias>,
+    /// The ids of the aliases of organizations and lenders, by the row's id.
+    organization_aliases: HashMap<i64, BTreeSet<i64>>,
+    lender_aliases: HashMap<i64, BTreeSet<i64>>,
     bank_accounts: HashMap<String, KnownAlias>,
     lenders: HashMap<String, KnownAlias>,
     /// The lenders behind the aliases, by the aliases' ids.
@@ -51,10 +54,13 @@ pub(super) struct Reference<'r> {
 
 impl Directory {
     pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<Directory, DbError> {
+        let organizations = list_aliases(conn, department_id, AliasKind::Organization).await?;
         let lenders = list_aliases(conn, department_id, AliasKind::Lender).await?;
         Ok(Directory {
             department_id,
-            organizations: list_aliases(conn, department_id, AliasKind::Organization).await?,
+            organization_aliases: by_target(&organizations),
+            organizations,
+            lender_aliases: by_target(&lenders),
             bank_accounts: list_aliases(conn, department_id, AliasKind::BankAccount).await?,
             lender_ids: lenders.values().map(|alias| (alias.id, alias.target_id)).collect(),
             lenders,
@@ -119,6 +125,7 @@ impl Directory {
         let alias = self.new_alias(conn, AliasKind::Organization, key.clone(), name, id).await?;
         self.has_new_parties = true;
         self.organizations.insert(key, alias);
+        self.organization_aliases.entry(id).or_default().insert(alias.id);
         Ok(alias)
     }
 
@@ -132,6 +139,7 @@ impl Directory {
         self.has_new_parties = true;
         self.lenders.insert(key, alias);
         self.lender_ids.insert(alias.id, alias.target_id);
+        self.lender_aliases.entry(id).or_default().insert(alias.id);
         Ok(alias)
     }
 
@@ -186,13 +194,14 @@ impl Directory {
         references.iter().map(found).collect()
     }
 
-    /// Stores aliases of references that are not known, and the contracts that do not exist yet under any
-    /// alias.
+    /// Stores aliases of references that are not known, and the contracts that do not exist yet: under an
+    /// alias of the same organization by another of its names, or by their natural key.
     async fn make_contracts(
         &self,
         conn: &mut DbConn,
         missing: &[&Reference<'_>],
     ) -> Result<HashMap<ContractAliasKey, KnownAlias>, DbError> {
+        let by_other_names = self.by_other_names(conn, missing).await?;
         let keys: Vec<(i64, String)> = missing.iter().map(|reference| reference.contract_key()).collect();
         let stored = list_contracts_by_key(conn, self.department_id, &keys.iter().cloned().collect()).await?;
         let mut ids: HashMap<(i64, String), i64> = stored
@@ -201,8 +210,8 @@ impl Directory {
             .collect();
         let mut new: Vec<NewContract> = Vec::new();
         let mut new_keys = HashSet::new();
-        for (key, reference) in keys.iter().zip(missing) {
-            if !ids.contains_key(key) && new_keys.insert(key.clone()) {
+        for ((key, reference), known) in keys.iter().zip(missing).zip(&by_other_names) {
+            if known.is_none() && !ids.contains_key(key) && new_keys.insert(key.clone()) {
                 let lender_id = reference.lender.map(|lender| lender.target_id);
                 let organization_id = reference.organization.target_id;
                 new.push(NewContract::new(self.department_id, organization_id, reference.contract, lender_id));
@@ -212,11 +221,10 @@ impl Directory {
         ids.extend(
             inserted.into_iter().map(|contract| ((contract.organization_id, contract.contract_key), contract.id)),
         );
-        let target = |key: &(i64, String)| ids.get(key).copied().ok_or(DbError::NoSuchReference);
         let mut rows = Vec::with_capacity(missing.len());
         let mut targets = Vec::with_capacity(missing.len());
-        for (key, reference) in keys.iter().zip(missing) {
-            let target_id = target(key)?;
+        for ((key, reference), known) in keys.iter().zip(missing).zip(by_other_names) {
+            let target_id = known.or_else(|| ids.get(key).copied()).ok_or(DbError::NoSuchReference)?;
             targets.push((reference.new_alias_key(), target_id));
             rows.push(NewAlias::of_contract(
                 self.department_id,
@@ -229,6 +237,51 @@ impl Directory {
         let alias = |((key, target_id), id)| (key, KnownAlias { id, target_id });
         Ok(targets.into_iter().zip(alias_ids).map(alias).collect())
     }
+
+    /// Returns the contracts of some references that are known under another name of their organization or
+    /// lender, in order: the contract itself may have been renamed since.
+    async fn by_other_names(
+        &self,
+        conn: &mut DbConn,
+        references: &[&Reference<'_>],
+    ) -> Result<Vec<Option<i64>>, DbError> {
+        let keys: Vec<Vec<ContractAliasKey>> = references.iter().map(|one| self.other_alias_keys(one)).collect();
+        let wanted: BTreeSet<ContractAliasKey> = keys.iter().flatten().cloned().collect();
+        let known = match wanted.is_empty() {
+            true => HashMap::new(),
+            false => list_contract_aliases(conn, self.department_id, &wanted).await?,
+        };
+        let first = |keys: &Vec<ContractAliasKey>| keys.iter().find_map(|key| Some(known.get(key)?.target_id));
+        Ok(keys.iter().map(first).collect())
+    }
+
+    /// The aliases that a reference may be known by under all names of its organization and lender; none
+    /// where both have one name.
+    fn other_alias_keys(&self, reference: &Reference<'_>) -> Vec<ContractAliasKey> {
+        let Reference { organization, lender, contract } = *reference;
+        let names = |aliases: &HashMap<i64, BTreeSet<i64>>, of: KnownAlias| {
+            aliases.get(&of.target_id).map_or_else(|| vec![of.id], |ids| ids.iter().copied().collect())
+        };
+        let organizations = names(&self.organization_aliases, organization);
+        let lenders = lender.map(|lender| names(&self.lender_aliases, lender)).unwrap_or_default();
+        if organizations.len() < 2 && lenders.len() < 2 {
+            return Vec::new();
+        }
+        let key = contract.key();
+        let general = (!contract.is_per_counterparty() || lender.is_none()).then_some(0);
+        let scopes: Vec<i64> = lenders.into_iter().chain(general).collect();
+        let of_scope = |lender: i64| organizations.iter().map(move |id| (*id, lender)).collect::<Vec<_>>();
+        scopes.into_iter().flat_map(of_scope).map(|(id, lender)| (id, lender, key.clone())).collect()
+    }
+}
+
+/// The ids of aliases, by the row that they are of.
+fn by_target(aliases: &HashMap<String, KnownAlias>) -> HashMap<i64, BTreeSet<i64>> {
+    let mut ids: HashMap<i64, BTreeSet<i64>> = HashMap::new();
+    for alias in aliases.values() {
+        ids.entry(alias.target_id).or_default().insert(alias.id);
+    }
+    ids
 }
 
 impl Reference<'_> {

@@ -1,7 +1,9 @@
 //! The vocabulary: money, contract references, dates, currencies.
 
 use chrono::NaiveDate;
-use credit_portfolio::domain::{ContractRef, Currency, DateRange, Money, MoneyError, Month, Percent, Role, ru_date};
+use credit_portfolio::domain::{
+    ContractRef, Currency, DateRange, Money, MoneyError, Month, PartyName, Percent, Role, ru_date,
+};
 use proptest::prelude::*;
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -89,6 +91,37 @@ fn spellings_of_one_contract_have_one_key() {
     assert_ne!(key("9012 от 20.02.2023"), key("9012 от 21.02.2023"));
     assert_eq!(key("Договор № 7"), "7|");
     assert_eq!(ContractRef::parse(" \u{a0} ", None), None);
+}
+
+#[test]
+fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
+    let key = |name: &str| PartyName::parse(name).key();
+    for (wanted, spellings) in [
+        (
+            "пао банк",
+            ["ПАО «Банк»", "Банк ПАО", "БАНК (ПАО)", "Публичное  акционерное общество \"Банк\"", "„Банк“, ПАО"]
+                .as_slice(),
+        ),
+        ("пао банк втб", &["Банк ВТБ (публичное акционерное общество)", "Банк ПАО ВТБ"]),
+        ("ао альфа-банк", &["АО «АЛЬФА – БАНК»", "Альфа-Банк Акционерное общество"]),
+        (
+            "мкк ооо заем", // ё is е
+            &[
+                "ООО МКК «Заём»",
+                "МКК «Заем» ООО",
+                "Общество с ограниченной ответственностью Микрокредитная компания Заем",
+            ],
+        ),
+        ("ип иванов иван", &["ИП Иванов Иван", "Индивидуальный предприниматель Иванов Иван", "Иванов Иван (ИП)"]),
+        ("ltd acme", &["Acme Ltd.", "ACME Limited"]),
+        ("ооо", &["ООО"]),
+    ] {
+        for spelling in spellings {
+            assert_eq!(key(spelling), wanted, "{spelling}");
+        }
+    }
+    assert_ne!(key("АО «Юг»"), key("ООО «Юг»"));
+    assert_ne!(key("Юг"), key("ООО «Юг»"));
 }
 
 #[test]

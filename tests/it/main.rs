@@ -46,5 +46,6 @@ mod redis_servers;
 mod resources;
 mod settings;
 mod trust;
+mod who_is_who;
 mod workbook;
 mod workbook_variants;

@@ -54,7 +54,6 @@ impl Loader {
                 }
                 inserted += 1;
                 if let Some(expense) = expenses.get(&expense_operation_id) {
-                    self.touched_contracts.extend(expense.contract_id);
                     linked.extend(row.contract.clone().map(|contract| (fresh.len(), contract, expense)));
                 }
                 fresh.push(NewExpenseDetail {
@@ -90,6 +89,7 @@ impl Loader {
             self.counts.deleted += gone.len() - updated;
             if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
                 self.touched.touch(expense.organization_id, expense.document_date);
+                self.touched_contracts.extend(expense.contract_id);
             }
             vanished.extend(gone.iter().map(|detail| detail.id));
         }

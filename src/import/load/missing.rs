@@ -3,7 +3,9 @@
 //! An export is a full snapshot of its organizations: what it leaves out was deleted in 1C.
 
 use super::{LoadError, Loader};
-use crate::db::{DbConn, OperationTable, StoredOperation, deactivate_operations, list_active_operations};
+use crate::db::{
+    DbConn, OperationTable, StoredOperation, deactivate_operations, list_active_operations, list_details_of,
+};
 use crate::import::workbook::{Kind, SeenIds};
 
 /// Makes the operations inactive that the file's organizations have and the file does not name;
@@ -43,6 +45,11 @@ pub(super) async fn deactivate_missing(
     }
     let ids: Vec<i64> = missing.iter().map(|operation| operation.id).collect();
     deactivate_operations(conn, table, loader.department_id, &ids).await?;
+    if table == OperationTable::Expenses {
+        let paid: Vec<&str> = missing.iter().map(|operation| operation.operation_id.as_str()).collect();
+        let details = list_details_of(conn, loader.department_id, &paid).await?;
+        loader.touched_contracts.extend(details.iter().filter_map(|detail| detail.contract_id));
+    }
     for StoredOperation { organization_id, document_date, contract_id, .. } in missing {
         loader.touched.touch(organization_id, document_date);
         loader.touched_contracts.extend(contract_id);
