@@ -14,6 +14,7 @@ use crate::domain::DepartmentScope;
 pub struct Freshness {
     departments: Vec<DepartmentFreshness>,
     /// By organization and kind.
+    #[serde(rename = "data")]
     pub exports: Vec<ExportFreshness>,
     /// The files that can't be imported now, those that fail longest first.
     pub failing_files: Vec<FailingFile>,

@@ -13,7 +13,6 @@ const EXPOSED: [&str; 10] = [
     "X-Data-As-Of",
     "X-Data-Through",
     "X-Next-After",
-    "X-Data-Through",
     "X-Other-Currencies",
     "X-Request-Id",
     "X-Total-Count",

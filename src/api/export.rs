@@ -17,6 +17,7 @@ use std::fs::File;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web;
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,7 +25,7 @@ use super::error::ApiError;
 use super::file_body::file_body;
 use super::list::{ListPage, Parts};
 use crate::app::AppState;
-use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions};
+use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions_on};
 use crate::domain::{Currency, DataVersion, DepartmentScope};
 pub use about::About;
 pub use adjustment_template::adjustment_template;
@@ -91,7 +92,7 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let mut writer = self.writer_of_list(conn, list.department()).await?;
+                let mut writer = self.writer_of_list(conn, list.department(), state.cache.today()).await?;
                 let mut parts = Parts::of_page(list, conn, &ListPage::whole(sort)).await?;
                 loop {
                     let rows = parts.next(conn).await?;
@@ -119,7 +120,7 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let mut writer = self.writer_of_list(conn, scope).await?;
+                let mut writer = self.writer_of_list(conn, scope, state.cache.today()).await?;
                 let mut skip = 0;
                 loop {
                     let part = fetch(conn, Page { skip, limit: ROWS_AT_A_TIME }).await?;
@@ -160,6 +161,7 @@ impl Export {
     pub async fn answer(
         &self,
         state: &AppState,
+        scope: DepartmentScope,
         version: DataVersion,
         name: &str,
         currency: &Currency,
@@ -167,8 +169,13 @@ impl Export {
         json: &[u8],
     ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
-        let mut about = About::of_filters(&mut state.db.conn().await?, self.language, version, &self.filters).await?;
-        about.push_currency(self.language, currency, left_out);
+        let about = async |conn: &mut DbConn| {
+            let mut about = About::of_filters(conn, self.language, version, &self.filters).await?;
+            about.push_currency(self.language, currency, left_out);
+            about.push_freshness(conn, self.language, scope, state.cache.today()).await?;
+            Ok::<_, DbError>(about)
+        };
+        let about = state.db.snapshot(about).await?;
         let is_by_month = self.filters.iter().any(|(name, value)| name == "group_by" && value == "month");
         let rows = match is_list(&answer) {
             true if is_by_month => Rows::Months,
@@ -182,9 +189,16 @@ impl Export {
         respond(writer, name).await
     }
 
-    async fn writer_of_list(&self, conn: &mut DbConn, scope: DepartmentScope) -> Result<Writer, ApiError> {
-        let version = DataVersion::of(scope, data_versions(conn).await?);
-        self.writer(About::of_filters(conn, self.language, version, &self.filters).await?, Rows::List)
+    async fn writer_of_list(
+        &self,
+        conn: &mut DbConn,
+        scope: DepartmentScope,
+        today: NaiveDate,
+    ) -> Result<Writer, ApiError> {
+        let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
+        let mut about = About::of_filters(conn, self.language, version, &self.filters).await?;
+        about.push_freshness(conn, self.language, scope, today).await?;
+        self.writer(about, Rows::List)
     }
 
     fn writer(&self, about: About, rows: Rows) -> Result<Writer, ApiError> {

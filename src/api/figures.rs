@@ -45,7 +45,9 @@ pub(super) async fn answered(
     let version = data_version(state, &asked, &answer);
     let name = asked.query.endpoint().replace('_', "-");
     let (currency, left_out) = (&asked.query.filter.currency, &answer.entry.other_currencies);
-    let mut response = export.answer(state, version, &name, currency, left_out, &answer.entry.body).await?;
+    let mut response = export
+        .answer(state, asked.query.filter.department, version, &name, currency, left_out, &answer.entry.body)
+        .await?;
     tell(state, &asked, &answer, response.headers_mut())?;
     Ok(response)
 }

@@ -17,9 +17,10 @@ pub(super) use parts::Parts;
 
 use super::error::ApiError;
 use super::export::Export;
+use super::figures::set_data_version;
 use crate::app::AppState;
-use crate::db::{PagedList, Sort, list_next_keys};
-use crate::domain::ListCursor;
+use crate::db::{PagedList, Sort, data_versions_on, list_next_keys};
+use crate::domain::{DataVersion, ListCursor};
 
 /// Which part of a list is wanted, and in which order.
 #[derive(Clone, Debug)]
@@ -49,9 +50,11 @@ pub async fn respond<L: PagedList>(
     if let Some(export) = export {
         return export.paged(state, list, page.sort).await;
     }
-    let (total, next, body) = state
+    let today = state.cache.today();
+    let (version, total, next, body) = state
         .db
         .snapshot(async |conn| {
+            let version = DataVersion::of(list.department(), data_versions_on(conn, today).await?);
             let total = state.list_counts.count(list, conn).await?;
             let mut body = JsonArray::default();
             let mut parts = Parts::of_page(list, conn, &page).await?;
@@ -66,7 +69,7 @@ pub async fn respond<L: PagedList>(
                 Some(place) if !list_next_keys(list, conn, Some(place), 1).await?.is_empty() => Some(place),
                 _ => None,
             };
-            Ok::<_, ApiError>((total, next, body))
+            Ok::<_, ApiError>((version, total, next, body))
         })
         .await?;
     let mut response = HttpResponse::Ok();
@@ -75,7 +78,9 @@ pub async fn respond<L: PagedList>(
         response.insert_header(("X-Next-After", place.to_string()));
         response.insert_header((LINK, page.next_link(place)?));
     }
-    body.finish(response)
+    let mut response = body.finish(response)?;
+    set_data_version(response.headers_mut(), version)?;
+    Ok(response)
 }
 
 impl ListPage {

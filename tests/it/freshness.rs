@@ -50,7 +50,7 @@ async fn a_file_that_is_left_alone_keeps_failing_until_it_goes_in(backend: Backe
         assert_eq!((&failing["name"], &failing["kind"]), (&json!(EXPENSES), &json!("expenses")), "{fresh}");
         assert!(failing["reason"].as_str().unwrap().contains("0 bytes"), "{fresh}");
         assert_eq!(*since.get_or_insert(failing["since"].clone()), failing["since"]);
-        let export = fresh["exports"].as_array().unwrap().iter().find(|export| export["kind"] == "expenses").unwrap();
+        let export = fresh["data"].as_array().unwrap().iter().find(|export| export["kind"] == "expenses").unwrap();
         assert_eq!(export["failing_files"], json!([EXPENSES]), "{fresh}");
         let department = &fresh["departments"][0];
         assert_eq!(department["files_failing"], 1);
@@ -96,9 +96,9 @@ async fn an_unchanged_file_is_fresh(backend: Backend) {
     app.put(EXPENSES, expenses(&[an_expense(1).on("25.03.2024")]));
     app.put("A - rasshifrovka.xlsx", details(&[principal(1, 100_00)]));
     app.trigger().await.ok();
-    let first = freshness(&app).await["exports"].as_array().unwrap().clone();
+    let first = freshness(&app).await["data"].as_array().unwrap().clone();
     app.trigger().await.ok();
-    let second = freshness(&app).await["exports"].as_array().unwrap().clone();
+    let second = freshness(&app).await["data"].as_array().unwrap().clone();
     let lines: Vec<_> = second.iter().map(|line| (line["kind"].clone(), line["newest_document"].clone())).collect();
     assert_eq!(lines.len(), 4, "{second:?}");
     for line in [
@@ -126,7 +126,7 @@ async fn the_newest_document_is_not_dated_after_today(backend: Backend) {
     app.put(RECEIPTS, receipts(&rows));
     app.trigger().await.ok();
     assert_eq!(through().await, "2026-11-20");
-    assert_eq!(freshness(&app).await["exports"][0]["newest_document"], "2026-11-20");
+    assert_eq!(freshness(&app).await["data"][0]["newest_document"], "2026-11-20");
     let file = app.get("receipts?department_id=8").await;
     assert_eq!(file.header("X-Data-Through"), "2026-11-20", "lists say it, too");
     app.set_today("2026-11-26");
@@ -180,7 +180,7 @@ async fn a_file_from_before_its_organizations_were_kept_is_read_once_more(backen
     }
     let again = app.import_folder(folder.path(), DEPARTMENT).await;
     assert_eq!((again.files[0].counts.unchanged, again.files[0].counts.inserted), (1, 0), "{:?}", again.files[0]);
-    assert_eq!(freshness(&app).await["exports"].as_array().unwrap().len(), 1);
+    assert_eq!(freshness(&app).await["data"].as_array().unwrap().len(), 1);
     app.stop().await;
 }
 
@@ -191,7 +191,7 @@ async fn freshness_is_of_the_callers_department(backend: Backend) {
     app.trigger().await.ok();
     let other = app.token(Role::Accountant, OTHER_DEPARTMENT).await;
     let fresh = app.get_as(&other, "freshness").await.ok();
-    assert_eq!((&fresh["exports"], &fresh["failing_files"]), (&json!([]), &json!([])), "{fresh}");
+    assert_eq!((&fresh["data"], &fresh["failing_files"]), (&json!([]), &json!([])), "{fresh}");
     assert_eq!(fresh["departments"][0]["department_id"], OTHER_DEPARTMENT);
     assert_eq!(app.get_as(&other, "freshness?department_id=8").await.status, StatusCode::FORBIDDEN);
     let all = app.get("freshness").await.ok();

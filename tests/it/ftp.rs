@@ -140,7 +140,7 @@ async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
     };
     let report = run_once(&context, &order, &Default::default(), &mut silence).await.unwrap();
     let told: Vec<_> = report.files.iter().map(|file| file.message.clone().unwrap_or_default()).collect();
-    assert_eq!((report.state, told.len()), (RunState::Failed, 3));
+    assert_eq!((report.state, told.len()), (RunState::Partial, 3), "one file came in");
     assert!(told[1].contains("no connection") || told[1].contains("no answer"), "{told:?}");
     assert!(told[2].contains("not fetched, because the source no longer answers"), "{told:?}");
     server.server.signal("CONT");

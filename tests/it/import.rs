@@ -190,7 +190,7 @@ async fn bad_files_do_not_stop_the_others(backend: Backend) {
             ],
         )
         .await;
-    assert_eq!(report.state, RunState::Failed);
+    assert_eq!(report.state, RunState::Partial);
     assert_eq!(report.count(FileStatus::Failed), 5);
     assert_eq!(report.count(FileStatus::Success), 1);
     assert_eq!(report.count(FileStatus::Skipped), 3);

@@ -1,9 +1,12 @@
 //! The second sheet of a file: how new its data is, its filters by name, its currency, what is left out.
 
+use chrono::{NaiveDate, NaiveDateTime};
+
 use super::Language;
 use super::columns::column_of;
+use crate::analytics::freshness;
 use crate::db::{DbConn, DbError, find_name};
-use crate::domain::{Currency, DataVersion};
+use crate::domain::{Currency, DataVersion, DepartmentScope};
 
 /// Paging and the choice of the file, which do not change what is in it.
 const WITHOUT_EFFECT: [&str; 7] = ["format", "lang", "skip", "limit", "after", "page", "sort"];
@@ -44,6 +47,25 @@ pub(super) fn filter_name(parameter: &str, language: Language) -> Option<&'stati
     }
 }
 
+fn time(language: Language, time: NaiveDateTime) -> String {
+    time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")).to_string()
+}
+
+fn day(language: Language, day: NaiveDate) -> String {
+    day.format(language.of("%Y-%m-%d", "%d.%m.%Y")).to_string()
+}
+
+/// Names a kind of export.
+fn kind_name(kind: &str, language: Language) -> &str {
+    match kind {
+        "receipts" => language.of("receipts", "поступления"),
+        "expenses" => language.of("expenses", "списания"),
+        "expense_details" => language.of("expense details", "расшифровка списаний"),
+        "adjustments" => language.of("adjustments", "корректировки"),
+        other => other,
+    }
+}
+
 impl About {
     /// Begins with how new the data is, and the filters by name.
     ///
@@ -56,10 +78,13 @@ impl About {
         filters: &[(String, String)],
     ) -> Result<About, DbError> {
         let mut about = About::default();
-        let as_of = version.as_of.map(|time| time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")));
         about.push(
             language.of("Data as of (UTC)", "Данные на (UTC)"),
-            as_of.map(|time| time.to_string()).unwrap_or_default(),
+            version.as_of.map(|as_of| time(language, as_of)).unwrap_or_default(),
+        );
+        about.push(
+            language.of("Newest document", "Самый новый документ"),
+            version.through.map(|through| day(language, through)).unwrap_or_default(),
         );
         let is_listed = |name: &str| !is_without_effect(name) && name != "currency";
         for (parameter, value) in filters.iter().filter(|(name, value)| is_listed(name) && !value.is_empty()) {
@@ -79,6 +104,38 @@ impl About {
         let none = language.of("nothing", "ничего");
         let left_out = if left_out.is_empty() { none.to_owned() } else { left_out.join(", ") };
         self.push(language.of("Left out: amounts in", "Не включено: суммы в"), left_out);
+    }
+
+    /// Adds how new the exports of each organization are, and the files that can't be imported now.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn push_freshness(
+        &mut self,
+        conn: &mut DbConn,
+        language: Language,
+        scope: DepartmentScope,
+        today: NaiveDate,
+    ) -> Result<(), DbError> {
+        let freshness = freshness(conn, scope, today).await?;
+        for file in &freshness.failing_files {
+            let label = language.of("Can't be imported since (UTC)", "Не загружается с (UTC)");
+            self.push(&format!("{label} {}", time(language, file.since)), format!("{}: {}", file.path, file.reason));
+        }
+        for export in &freshness.exports {
+            let (arrived, checked) = (time(language, export.arrived_at), time(language, export.checked_at));
+            let newest = export.newest_document.map(|newest| day(language, newest)).unwrap_or_default();
+            let value = match language {
+                Language::English => {
+                    format!("imported {arrived} UTC, last checked {checked} UTC, newest document {newest}")
+                }
+                Language::Russian => {
+                    format!("загружено {arrived} UTC, проверено {checked} UTC, самый новый документ {newest}")
+                }
+            };
+            self.push(&format!("{}: {}", export.organization, kind_name(&export.kind, language)), value);
+        }
+        Ok(())
     }
 
     /// Adds a line.
