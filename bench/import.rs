@@ -113,7 +113,7 @@ async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
         for rows in copies {
             loader.take(conn, rows).await.unwrap();
         }
-        let loaded = loader.finish(conn, None, false).await.unwrap();
+        let loaded = loader.finish(conn, false, None).await.unwrap();
         if with_rollups {
             db::refresh_rollups(conn, DEPARTMENT, &loaded.touched, false).await?;
         }

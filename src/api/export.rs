@@ -158,6 +158,7 @@ impl Export {
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
+    #[expect(clippy::too_many_arguments, reason = "each is said of the file on its second sheet")]
     pub async fn answer(
         &self,
         state: &AppState,

@@ -94,6 +94,9 @@ struct ReferenceRow {
     contract_id: Option<i64>,
 }
 
+/// Id, organization, number, date and lender of a contract.
+type ShownContract = (i64, i64, String, Option<NaiveDate>, Option<i64>);
+
 /// The tables whose rows refer to contracts: of details, through their expenses.
 const TABLES: [&str; 3] = ["receipts", "expenses", "expense_details"];
 
@@ -384,7 +387,7 @@ impl Step {
         claimed: &HashMap<i64, (i64, String)>,
         keys: &mut BTreeMap<(i64, String), i64>,
     ) -> Result<(), DbError> {
-        let rows: Vec<(i64, i64, String, Option<NaiveDate>, Option<i64>)> = on_conn!(conn, |c| {
+        let rows: Vec<ShownContract> = on_conn!(conn, |c| {
             contracts::table
                 .filter(contracts::department_id.eq(self.department_id))
                 .order(contracts::id)

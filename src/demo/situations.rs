@@ -22,6 +22,8 @@ const FILE_NAMES: [&str; 4] = [
 ];
 const BANK_ACCOUNT: &str = "40702810900000077777, ПАО «Примбанк»";
 const BANK: &str = "ПАО «Примбанк»";
+/// Kopecks or cents of a whole unit.
+const UNITS: i64 = 100;
 const DEFAULT_CONTRACT: &str = "Основной договор";
 
 /// The sheets while they are filled, and what their amounts add up to.
@@ -86,8 +88,8 @@ impl Situations {
 
     fn default_contract_of_two_lenders(&mut self) {
         for (party, operation_type, amount) in [
-            ("ООО «Инвест Партнер»", "Получение займа от контрагента", 30_000_000_00),
-            ("АО «Вымпел Банк»", "Получение кредита в банке", 55_000_000_00),
+            ("ООО «Инвест Партнер»", "Получение займа от контрагента", 30_000_000 * UNITS),
+            ("АО «Вымпел Банк»", "Получение кредита в банке", 55_000_000 * UNITS),
         ] {
             let date = self.months_ago(14);
             self.receive(
@@ -102,7 +104,7 @@ impl Situations {
             party: "ООО «Инвест Партнер»",
             contract: DEFAULT_CONTRACT,
             date,
-            amount: 30_000_000_00,
+            amount: 30_000_000 * UNITS,
         };
         let whole = Part {
             payment_type: Some("Погашение долга"), account: "67.03", amount: back.amount, rate: 1
@@ -117,10 +119,10 @@ impl Situations {
             party: "ООО «Заемщик»",
             contract,
             date: self.months_ago(10),
-            amount: 12_000_000_00,
+            amount: 12_000_000 * UNITS,
         };
         self.pay(&operation, true, &[Part { payment_type: None, account: "58.03", amount: operation.amount, rate: 1 }]);
-        (operation.operation_type, operation.amount) = ("Возврат займа контрагентом", 4_500_000_00);
+        (operation.operation_type, operation.amount) = ("Возврат займа контрагентом", 4_500_000 * UNITS);
         operation.date = self.months_ago(3);
         self.receive(&operation, "58.03", "руб.");
     }
@@ -128,17 +130,20 @@ impl Situations {
     fn dollars_repaid_in_roubles(&mut self) {
         let (party, contract) = ("Delta Finance Ltd", "DF-2024/09 от 02.09.2024");
         let date = self.months_ago(8);
-        let drawn =
-            Operation {
-                operation_type: "Получение займа от контрагента", party, contract, date, amount: 500_000_00
-            };
+        let drawn = Operation {
+            operation_type: "Получение займа от контрагента",
+            party,
+            contract,
+            date,
+            amount: 500_000 * UNITS,
+        };
         self.receive(&drawn, "67.23", "USD");
         let parts = [
             Part {
-                payment_type: Some("Погашение долга"), account: "67.23", amount: 18_200_000_00, rate: 91
+                payment_type: Some("Погашение долга"), account: "67.23", amount: 18_200_000 * UNITS, rate: 91
             },
             Part {
-                payment_type: Some("Уплата процентов"), account: "67.24", amount: 910_000_00, rate: 91
+                payment_type: Some("Уплата процентов"), account: "67.24", amount: 910_000 * UNITS, rate: 91
             },
         ];
         let amount = parts.iter().map(|part| part.amount).sum();
@@ -151,7 +156,7 @@ impl Situations {
         let operation_type = "Получение займа от контрагента";
         let (party, contract) = ("АО «Юг»", "Договор займа № ВГ-1 от 10.02.2025");
         let date = self.months_ago(6);
-        self.receive(&Operation { operation_type, party, contract, date, amount: 20_000_000_00 }, "67.03", "руб.");
+        self.receive(&Operation { operation_type, party, contract, date, amount: 20_000_000 * UNITS }, "67.03", "руб.");
     }
 
     fn unconfirmed_and_planned(&mut self) {
@@ -161,10 +166,10 @@ impl Situations {
             party: BANK,
             contract,
             date: self.months_ago(5),
-            amount: 9_000_000_00,
+            amount: 9_000_000 * UNITS,
         };
         self.receive(&operation, "67.01", "руб.");
-        (operation.operation_type, operation.amount) = ("Возврат кредита банку", 1_000_000_00);
+        (operation.operation_type, operation.amount) = ("Возврат кредита банку", 1_000_000 * UNITS);
         for (date, is_confirmed) in [(self.today - Days::new(9), false), (self.today + Days::new(20), true)] {
             operation.date = date;
             let part =
@@ -179,10 +184,13 @@ impl Situations {
     fn debt_older_than_the_exports(&mut self) -> Sheet {
         let contract = "Кредитный договор № 15/2019 от 20.05.2019";
         let date = self.months_ago(7);
-        let back =
-            Operation {
-                operation_type: "Возврат кредита банку", party: BANK, contract, date, amount: 6_000_000_00
-            };
+        let back = Operation {
+            operation_type: "Возврат кредита банку",
+            party: BANK,
+            contract,
+            date,
+            amount: 6_000_000 * UNITS,
+        };
         let part = Part {
             payment_type: Some("Погашение долга"), account: "67.01", amount: back.amount, rate: 1
         };
@@ -195,7 +203,7 @@ impl Situations {
             Cell::text(BANK),
             Cell::text(ru(self.months_ago(36))),
             Cell::text("Начальный остаток"),
-            Cell::amount(16_000_000_00),
+            Cell::amount(16_000_000 * UNITS),
             Cell::text("Остаток до начала выгрузок"),
         ]);
         sheet

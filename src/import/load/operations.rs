@@ -176,10 +176,11 @@ impl Loader {
     }
 
     /// The rows that have to be written.
-    fn news<R: Serialize>(&mut self, rows: Vec<R>, known: &HashMap<String, KnownOperation>) -> Vec<News<R>>
-    where
-        R: HasOperationId,
-    {
+    fn news<R: Serialize + HasOperationId>(
+        &mut self,
+        rows: Vec<R>,
+        known: &HashMap<String, KnownOperation>,
+    ) -> Vec<News<R>> {
         let mut news = Vec::with_capacity(rows.len());
         for row in rows {
             let fingerprint = fingerprint(&row);

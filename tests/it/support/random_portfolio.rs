@@ -343,13 +343,13 @@ pub async fn import(app: &TestApp, operations: &[Random]) {
     for (serial, operation) in operations.iter().enumerate() {
         let contract = |number: usize| format!("Договор № {} от 01.02.2025", number + 1);
         let row = vec![
-            Cell::text(&operation.id(serial)),
+            Cell::text(operation.id(serial)),
             Cell::text(ORGANIZATIONS[operation.organization]),
             Cell::text(operation.operation_type()),
-            Cell::text(&operation.day().format("%d.%m.%Y").to_string()),
+            Cell::text(operation.day().format("%d.%m.%Y").to_string()),
             Cell::text(LENDERS[operation.lender]),
             cell(operation.account()),
-            Cell::text(&contract(operation.contract)),
+            Cell::text(contract(operation.contract)),
             Cell::text(if operation.is_in_dollars { "USD" } else { "руб." }),
             Cell::amount(operation.amount),
             if operation.is_receipt {
@@ -365,8 +365,8 @@ pub async fn import(app: &TestApp, operations: &[Random]) {
         spent.rows.push(row);
         for detail in &operation.details {
             paid.rows.push(vec![
-                Cell::text(&operation.id(serial)),
-                Cell::text(&contract(detail.contract)),
+                Cell::text(operation.id(serial)),
+                Cell::text(contract(detail.contract)),
                 cell(account_of(detail.account)),
                 cell(PAYMENT_TYPES[detail.payment_type]),
                 Cell::amount(detail.amount),
