@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, ServiceConfig};
-use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,7 +57,7 @@ pub async fn data_quality(state: Data<AppState>, caller: Caller, mut params: Par
     let limit = params.number("limit", 1, 1000)?.unwrap_or(20);
     params.finish()?;
     let department_id = caller.one_department(asked)?;
-    let today = Utc::now().date_naive();
+    let today = state.cache.today();
     let checks = state
         .db
         .snapshot(async |conn| {

@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::flow_rules::balance_measures;
 use super::operations::optional_money;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{Currency, Money};
@@ -25,7 +26,7 @@ pub struct QualityCheck {
 }
 
 /// Every check, in the order in which they are told. In the SQL, $1 is the department and $2 today.
-pub const QUALITY_CHECKS: [QualityCheck; 8] = [
+pub const QUALITY_CHECKS: [QualityCheck; 11] = [
     QualityCheck {
         name: "details_do_not_add_up",
         description: "expenses whose details do not add up to their amount; at stake: the difference",
@@ -66,15 +67,46 @@ pub const QUALITY_CHECKS: [QualityCheck; 8] = [
                  AND l.source_file = j.source_file AND l.status IN ('success', 'partial'))",
     },
     QualityCheck {
-        name: "negative_outstanding",
-        description: "contracts of which more principal was repaid than received; at stake: what is too much",
+        name: "overpaid",
+        description: "contracts of which more was repaid than drawn, adjustments included, by today: most likely an \
+                      opening balance is missing; at stake: what is too much",
         sql: "SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS \
-                document_date, f.currency, f.receipts AS amount, f.principal AS compared, \
-                f.receipts - f.principal AS at_stake \
-              FROM contracts c JOIN (SELECT contract_id, currency, CAST(SUM(receipts) AS BIGINT) AS receipts, \
-                CAST(SUM(principal) AS BIGINT) AS principal FROM monthly_flows WHERE department_id = $1 \
-                GROUP BY contract_id, currency) f ON f.contract_id = c.id \
-              WHERE c.department_id = $1 AND f.receipts < f.principal AND $2 = $2",
+                document_date, c.currency, b.raised AS amount, b.repaid AS compared, b.raised - b.repaid AS at_stake \
+              FROM contracts c JOIN (SELECT f.contract_id, CAST(SUM(({drawn}) + f.adjustments) AS BIGINT) AS raised, \
+                CAST(SUM({repaid}) AS BIGINT) AS repaid FROM daily_flows f JOIN contracts \
+                  ON contracts.department_id = f.department_id AND contracts.id = f.contract_id \
+                WHERE f.department_id = $1 AND f.period_start <= $2 GROUP BY f.contract_id) b ON b.contract_id = c.id \
+              WHERE c.department_id = $1 AND b.raised < b.repaid",
+    },
+    QualityCheck {
+        name: "switched_off_with_balance",
+        description: "contracts that are switched off while something is owed; at stake: the balance",
+        sql: "SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS \
+                document_date, c.currency, b.raised AS amount, b.repaid AS compared, b.raised - b.repaid AS at_stake \
+              FROM contracts c JOIN (SELECT f.contract_id, CAST(SUM(({drawn}) + f.adjustments) AS BIGINT) AS raised, \
+                CAST(SUM({repaid}) AS BIGINT) AS repaid FROM daily_flows f JOIN contracts \
+                  ON contracts.department_id = f.department_id AND contracts.id = f.contract_id \
+                WHERE f.department_id = $1 AND f.period_start <= $2 GROUP BY f.contract_id) b ON b.contract_id = c.id \
+              WHERE c.department_id = $1 AND NOT c.is_active AND b.raised <> b.repaid",
+    },
+    QualityCheck {
+        name: "unknown_direction",
+        description: "contracts of which neither types nor accounts say whether they are borrowed or lent; they count \
+                      as borrowed; at stake: the balance",
+        sql: "SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS \
+                document_date, c.currency, b.raised AS amount, b.repaid AS compared, b.raised - b.repaid AS at_stake \
+              FROM contracts c JOIN (SELECT f.contract_id, CAST(SUM(({drawn}) + f.adjustments) AS BIGINT) AS raised, \
+                CAST(SUM({repaid}) AS BIGINT) AS repaid FROM daily_flows f JOIN contracts \
+                  ON contracts.department_id = f.department_id AND contracts.id = f.contract_id \
+                WHERE f.department_id = $1 AND f.period_start <= $2 GROUP BY f.contract_id) b ON b.contract_id = c.id \
+              WHERE c.department_id = $1 AND c.direction IS NULL",
+    },
+    QualityCheck {
+        name: "unconfirmed_for_days",
+        description: "expenses that the bank has not confirmed five days after their date; at stake: their amount",
+        sql: "SELECT 'expense' AS kind, e.id, e.operation_id AS name, e.organization_id, e.document_date, e.currency, \
+                e.amount, CAST(NULL AS BIGINT) AS compared, e.amount AS at_stake FROM expenses e \
+              WHERE e.department_id = $1 AND e.is_active AND e.unconfirmed_by_bank AND e.document_date < {five_days_ago}",
     },
     QualityCheck {
         name: "operations_without_date",
@@ -173,15 +205,20 @@ pub async fn check_quality(
     currency: &Currency,
     limit: i64,
 ) -> Result<(QualityTally, Vec<QualityRow>), DbError> {
+    let [drawn, repaid, ..] = balance_measures("f");
+    let five_days_ago = match conn {
+        DbConn::Postgres(_) => "CAST($2 AS DATE) - 5",
+        DbConn::Sqlite(_) => "date($2, '-5 days')",
+    };
+    let sql =
+        check.sql.replace("{drawn}", &drawn).replace("{repaid}", &repaid).replace("{five_days_ago}", five_days_ago);
     // SQLite numbers parameters with question marks.
     let numbered = |sql: String| if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql };
     let tally = numbered(format!(
         "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(CASE WHEN COALESCE(q.currency, $3) = $3 \
-           THEN q.at_stake ELSE 0 END), 0) AS BIGINT) AS at_stake FROM ({}) q",
-        check.sql
+           THEN q.at_stake ELSE 0 END), 0) AS BIGINT) AS at_stake FROM ({sql}) q",
     ));
-    let rows =
-        numbered(format!("SELECT * FROM ({}) q ORDER BY ABS(q.at_stake) DESC, q.kind, q.id LIMIT $3", check.sql));
+    let rows = numbered(format!("SELECT * FROM ({sql}) q ORDER BY ABS(q.at_stake) DESC, q.kind, q.id LIMIT $3"));
     Ok((
         on_conn!(conn, |c| {
             diesel::sql_query(tally)

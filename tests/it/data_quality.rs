@@ -8,13 +8,17 @@ use crate::support::workbooks::{
     AMOUNT_COLUMN, Operation, a_receipt, an_expense, details, expenses, interest, principal, receipts, receipts_sheet,
 };
 
-on_both_databases!(each_check_finds_what_is_wrong_and_counts_and_sums_it, right_data_passes_every_check);
+on_both_databases!(
+    each_check_finds_what_is_wrong_and_counts_and_sums_it,
+    right_data_passes_every_check,
+    balances_that_need_a_look_are_found,
+);
 
 /// Count and sum of each check that found something.
 async fn findings(app: &TestApp, department: i64) -> Vec<(String, i64, Value)> {
     let answer = app.get(&format!("data-quality?department_id={department}&limit=1")).await.ok();
     let checks = answer["checks"].as_array().unwrap();
-    assert_eq!(checks.len(), 9);
+    assert_eq!(checks.len(), 12);
     for check in checks {
         assert!(check["rows"].as_array().unwrap().len() <= 1, "no more rows than asked for: {check}");
     }
@@ -80,8 +84,8 @@ async fn each_check_finds_what_is_wrong_and_counts_and_sums_it(backend: Backend)
         ("expenses_without_details", 1, json!(7.0)),
         ("details_without_expense", 1, json!(5.0)),
         ("control_totals_differ", 1, json!(7.0 - 1_000_062.0)),
-        // 10 + 30 received under contract 1, 220 repaid.
-        ("negative_outstanding", 1, json!(-180.0)),
+        // 10 received under contract 1, 30 planned, 220 repaid.
+        ("overpaid", 1, json!(-210.0)),
         ("operations_without_contract", 2, json!(20.0)),
         ("dates_in_the_future", 1, json!(30.0)),
         ("contract_under_two_spellings", 2, json!(0.0)),
@@ -96,5 +100,33 @@ async fn each_check_finds_what_is_wrong_and_counts_and_sums_it(backend: Backend)
     app.import(DEPARTMENT, &[("spisanie 2.xlsx", &sheet.to_xlsx().unwrap())]).await;
     let found = findings(&app, DEPARTMENT).await;
     assert!(found.contains(&("operations_without_date".to_owned(), 1, json!(100.0))), "{found:?}");
+    app.stop().await;
+}
+
+/// Over the trust set: debt that is older than the exports, a loan in dollars repaid in roubles, an
+/// unconfirmed and a planned payment.
+async fn balances_that_need_a_look_are_found(backend: Backend) {
+    use credit_portfolio::domain::Role;
+    use reqwest::Method;
+    let app = TestApp::start(backend).await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/figures/trust");
+    app.import_folder(&folder, DEPARTMENT).await;
+    let of = async |name: &str| {
+        let found = findings(&app, DEPARTMENT).await;
+        found.into_iter().find(|finding| finding.0 == name).map(|(_, count, at_stake)| (count, at_stake))
+    };
+    assert_eq!(of("overpaid").await, Some((1, json!(-700_000.0))), "T4; T8 is repaid in another currency");
+    assert_eq!(of("unconfirmed_for_days").await, Some((1, json!(500_000.0))));
+    assert_eq!(of("dates_in_the_future").await, Some((1, json!(400_000.0))));
+    assert_eq!((of("unknown_direction").await, of("switched_off_with_balance").await), (None, None));
+    let contracts = app.get("contracts/stats/summary?status=overpaid").await.ok();
+    let id = &contracts["data"][0]["contract_id"];
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let path = format!("credit-portfolio/contracts/{id}");
+    app.request(Method::PUT, &path, Some(&token), Some(json!({ "is_active": false }))).await.ok();
+    assert_eq!(of("switched_off_with_balance").await, Some((1, json!(-700_000.0))));
+    let opening = json!({ "contract_id": id, "date": "2025-12-31", "kind": "opening_balance", "amount": 700_000 });
+    app.request(Method::POST, "credit-portfolio/adjustments", Some(&token), Some(opening)).await;
+    assert_eq!((of("overpaid").await, of("switched_off_with_balance").await), (None, None));
     app.stop().await;
 }
