@@ -17,12 +17,38 @@ const LEADING_WORDS: [&str; 6] = ["договор", "договора", "зай�
 
 /// A contract's number and date, and the spelling they were read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Content", from = "Content")]
 pub struct ContractRef {
     /// The whole text, white space folded: what people see.
     pub spelling: String,
     /// The date of the contract, if the text or the column beside it has one.
     pub date: Option<NaiveDate>,
     number: String,
+    /// The date in the column beside the text.
+    column_date: Option<NaiveDate>,
+}
+
+/// What stands for a reference in the content of a row, with number and date as the program read them when
+/// the first rows were stored: a row keeps its fingerprint, however well references are read later.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    spelling: String,
+    date: Option<NaiveDate>,
+    number: String,
+}
+
+impl From<ContractRef> for Content {
+    fn from(contract: ContractRef) -> Content {
+        let (head, date) = split_date_at_end(&contract.spelling);
+        let number = without_leading_words(head).to_owned();
+        Content { date: date.or(contract.column_date), number, spelling: contract.spelling }
+    }
+}
+
+impl From<Content> for ContractRef {
+    fn from(content: Content) -> ContractRef {
+        ContractRef::of_spelling(content.spelling, content.date)
+    }
 }
 
 impl ContractRef {
@@ -33,14 +59,18 @@ impl ContractRef {
         if spelling.is_empty() {
             return None;
         }
+        Some(ContractRef::of_spelling(spelling, column_date))
+    }
+
+    fn of_spelling(spelling: String, column_date: Option<NaiveDate>) -> ContractRef {
         let (head, date, tail) = split_date(&spelling);
         let number = folded(&format!("{} {tail}", without_leading_words(head)));
-        Some(ContractRef { date: date.or(column_date), number, spelling })
+        ContractRef { date: date.or(column_date), number, spelling, column_date }
     }
 
     /// The reference of an operation that names no contract.
     pub fn none() -> ContractRef {
-        ContractRef { spelling: WITHOUT_CONTRACT.to_owned(), date: None, number: WITHOUT_CONTRACT.to_owned() }
+        ContractRef::of_spelling(WITHOUT_CONTRACT.to_owned(), None)
     }
 
     /// Whether it identifies a contract only together with the other party: it has neither a date nor a
@@ -83,13 +113,15 @@ pub fn look_alike(number: &str) -> String {
     plain.trim_start_matches('0').to_owned()
 }
 
+/// Splits a reference at its last `от`.
+fn split_at_mark(text: &str) -> Option<(&str, &str)> {
+    text.rsplit_once(" от ").or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)))
+}
+
 /// Splits `№ 5 от 10.06.2021г. (транш 1)` into what stands before the date, the date, and what stands
 /// behind it.
 fn split_date(text: &str) -> (&str, Option<NaiveDate>, &str) {
-    const MARK: &str = " от ";
-    let found = text.rfind(MARK).map(|at| (&text[..at], &text[at + MARK.len()..]));
-    let found = found.or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)));
-    if let Some((head, tail)) = found {
+    if let Some((head, tail)) = split_at_mark(text) {
         let end = tail.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/')).unwrap_or(tail.len());
         let (day, behind) = tail.split_at(end);
         if let Some(date) = ru_date(day.trim_end_matches('.')) {
@@ -97,6 +129,15 @@ fn split_date(text: &str) -> (&str, Option<NaiveDate>, &str) {
         }
     }
     (text, None, "")
+}
+
+/// The same for the content of a row, where what stands behind the date does not matter.
+fn split_date_at_end(text: &str) -> (&str, Option<NaiveDate>) {
+    let dated = split_at_mark(text).and_then(|(head, tail)| {
+        let tail = tail.trim_end_matches('.').trim_end_matches("года").trim_end_matches('г');
+        Some((head, ru_date(tail.trim())?))
+    });
+    dated.map_or((text, None), |(head, date)| (head, Some(date)))
 }
 
 /// Takes `г`, `г.` or `года` off what stands behind a date.
