@@ -18,6 +18,7 @@ mod cache_history;
 mod cache_laws;
 mod cache_model;
 mod cancellation;
+mod carried_over;
 mod cli;
 mod data_quality;
 mod database;

@@ -95,6 +95,24 @@ impl TestApp {
         TestApp::start_on(Arc::new(folder), database_url, settings).await
     }
 
+    /// Starts it without Redis on a database that a dump makes.
+    pub async fn start_from(backend: Backend, dump: &str) -> TestApp {
+        let folder = tempfile::Builder::new().prefix("cp-test-").tempdir().unwrap();
+        let database_url = match backend {
+            Backend::Sqlite => {
+                let path = folder.path().join("test.db").display().to_string();
+                SqliteConnection::establish(&path).unwrap().batch_execute(dump).unwrap();
+                format!("sqlite://{path}")
+            }
+            Backend::Postgres => {
+                let url = tokio::task::spawn_blocking(Postgres::empty_database).await.unwrap();
+                psql(&url, dump).unwrap();
+                url
+            }
+        };
+        TestApp::start_on(Arc::new(folder), database_url, &[("USE_REDIS", "false")]).await
+    }
+
     async fn start_on(folder: Arc<TempDir>, database_url: String, overrides: &[(&str, &str)]) -> TestApp {
         let files = folder.path().join("ftp");
         std::fs::create_dir_all(&files).unwrap();
