@@ -151,7 +151,7 @@ impl Query {
             .named_part("confirmed", *confirmed)
     }
 
-    /// Whether the answer tells balances, which are made of everything before the range as well.
+    /// Whether the answer contains balances, which also depend on everything before the range.
     pub fn is_of_balances(&self) -> bool {
         !matches!(
             self.question,

@@ -1,4 +1,4 @@
-//! What the metrics tell of imports, read from the database: every process tells the same, whichever of them ran
+//! The metrics of imports, read from the database: every process reports the same, whichever of them ran
 //! the import.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The end of a run: its state, what is written down of it, and when that may be told.
+//! The end of a run: its state, what is recorded of it, and when that may be published.
 
 use std::time::Instant;
 
@@ -92,7 +92,7 @@ impl Run<'_> {
         Ok(usize::try_from(files_failing).unwrap_or_default())
     }
 
-    /// The end of a run may be told only when no process answers from older data: others look for
+    /// The end of a run may be published only when no process answers from older data: others look for
     /// changes within the lease.
     async fn wait_for_replicas(&self, committed: Instant) -> Result<(), DbError> {
         let replica_id = self.context.cache.replica_id();

@@ -60,7 +60,7 @@ struct Claims {
 }
 
 impl Step {
-    /// Makes the aliases of contracts, and the contracts that are now told apart, and gives operations theirs.
+    /// Inserts the aliases of contracts and the contracts that are now distinct, and assigns them to operations.
     pub(super) async fn alias_contracts(&self, conn: &mut DbConn) -> Result<(), DbError> {
         let lenders = list_aliases(conn, self.department_id, AliasKind::Lender).await?;
         let lenders: HashMap<i64, i64> = lenders.into_values().map(|alias| (alias.id, alias.target_id)).collect();
