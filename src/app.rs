@@ -78,17 +78,17 @@ impl AppState {
     ///
     /// # Errors
     /// As [`AppState::change_data`].
-    pub async fn change_figures<T>(
+    pub async fn change_figures<T, E: From<DbError>>(
         &self,
         department_id: i64,
-        body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), DbError>,
-    ) -> Result<T, DbError> {
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
+    ) -> Result<T, E> {
         let (value, change) = self
             .db
             .write(async |conn| {
                 let (value, changed) = body(conn).await?;
                 let changed = if self.is_scoped { changed } else { ChangedData::everything() };
-                Ok::<_, DbError>((value, db::record_change(conn, department_id, changed).await?))
+                Ok::<_, E>((value, db::record_change(conn, department_id, changed).await?))
             })
             .await?;
         self.cache.announce(&change).await;

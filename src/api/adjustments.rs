@@ -20,7 +20,7 @@ use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{
-    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, DbConn, DbError, MANUAL, NewAdjustment, Page,
+    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL, NewAdjustment, Page,
 };
 use crate::domain::{AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths};
 
@@ -192,31 +192,34 @@ pub async fn create(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let scope = caller.department(None)?;
-    let contract = db::find_contract(&mut state.db.conn().await?, scope, body.contract_id).await?;
-    let contract = contract.ok_or_else(|| missing("contract", body.contract_id))?;
-    let (kind, department_id) = (kind(&body.kind)?, contract.department_id);
+    let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id).await?.department_id;
+    let kind = kind(&body.kind)?;
     possible_day(&state, body.date)?;
     let comment = body.comment.map(|text| text_field("comment", &text)).transpose()?;
-    let now = db::utc_now();
-    let row = NewAdjustment {
-        department_id,
-        contract_id: contract.id,
-        contract_alias_id: None,
-        effective_date: body.date,
-        kind: kind.as_str().to_owned(),
-        amount: body.amount.kopecks(),
-        comment,
-        author: caller.username.clone(),
-        source: MANUAL.to_owned(),
-        fingerprint: 0,
-        occurrence: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    let touched = Touched { department_id, organization_id: contract.organization_id, days: vec![body.date] };
-    let id = adjust(&state, touched, async |conn| db::insert_adjustment(conn, row.clone()).await).await?;
-    let made = answered(&state, scope, id).await?;
-    Ok(created(PATH, id, &made))
+    let made = adjust(&state, department_id, async |conn| {
+        let contract = contract(conn, scope, body.contract_id).await?;
+        let now = db::utc_now();
+        let row = NewAdjustment {
+            department_id,
+            contract_id: contract.id,
+            contract_alias_id: None,
+            effective_date: body.date,
+            kind: kind.as_str().to_owned(),
+            amount: body.amount.kopecks(),
+            comment,
+            author: caller.username.clone(),
+            source: MANUAL.to_owned(),
+            fingerprint: 0,
+            occurrence: 0,
+            created_at: now,
+            updated_at: now,
+        };
+        let id = db::insert_adjustment(conn, row).await?;
+        let touched = Touched { organization_id: contract.organization_id, days: vec![body.date] };
+        Ok((answered(conn, scope, id).await?, touched))
+    });
+    let made = made.await?;
+    Ok(created(PATH, made.id, &made))
 }
 
 /// Changes an adjustment that was entered by hand; a field that is left out stays as it is.
@@ -239,7 +242,7 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let known = manual(&state, scope, id).await?;
+    let department_id = manual(&mut state.db.conn().await?, scope, id).await?.department_id;
     let date = body.date.required("date")?;
     if let Some(day) = date {
         possible_day(&state, day)?;
@@ -250,10 +253,14 @@ pub async fn change(
         amount: body.amount.required("amount")?.map(Money::kopecks),
         comment: body.comment.try_map(|text| text_field("comment", &text))?.nullable(),
     };
-    let days = [Some(known.effective_date), date].into_iter().flatten().collect();
-    let touched = Touched { department_id: known.department_id, organization_id: known.organization_id, days };
-    adjust(&state, touched, async |conn| db::update_adjustment(conn, id, &change).await).await?;
-    Ok(HttpResponse::Ok().json(answered(&state, scope, id).await?))
+    let changed = adjust(&state, department_id, async |conn| {
+        let known = manual(conn, scope, id).await?;
+        db::update_adjustment(conn, department_id, id, &change).await?;
+        let days = [Some(known.effective_date), date].into_iter().flatten().collect();
+        let touched = Touched { organization_id: known.organization_id, days };
+        Ok((answered(conn, scope, id).await?, touched))
+    });
+    Ok(HttpResponse::Ok().json(changed.await?))
 }
 
 /// Removes an adjustment that was entered by hand.
@@ -274,9 +281,13 @@ pub async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let AdjustmentRow { department_id, organization_id, effective_date, .. } = manual(&state, scope, id).await?;
-    let touched = Touched { department_id, organization_id, days: vec![effective_date] };
-    adjust(&state, touched, async |conn| db::delete_adjustments(conn, department_id, &[id]).await).await?;
+    let department_id = manual(&mut state.db.conn().await?, scope, id).await?.department_id;
+    let removed = adjust(&state, department_id, async |conn| {
+        let known = manual(conn, scope, id).await?;
+        db::delete_adjustments(conn, department_id, &[id]).await?;
+        Ok(((), Touched { organization_id: known.organization_id, days: vec![known.effective_date] }))
+    });
+    removed.await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -302,37 +313,35 @@ pub async fn template(_: Caller, params: Params) -> Result<HttpResponse, ApiErro
 
 /// The days of an organization whose sums a change of adjustments changes.
 struct Touched {
-    department_id: i64,
     organization_id: i64,
     days: Vec<NaiveDate>,
 }
 
-/// Changes adjustments and the rollups of their months in one transaction with its generation.
+/// Changes adjustments and the rollups of their months in one transaction with its generation. The body runs
+/// under the department's import lock, so that what it reads there is what it changes.
 async fn adjust<T>(
     state: &AppState,
-    touched: Touched,
-    body: impl AsyncFn(&mut DbConn) -> Result<T, DbError>,
+    department_id: i64,
+    body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, Touched), ApiError>,
 ) -> Result<T, ApiError> {
-    let Touched { department_id, organization_id, days } = touched;
     let changed = async |conn: &mut DbConn| {
         db::lock_import(conn, department_id).await?;
-        let value = body(conn).await?;
+        let (value, Touched { organization_id, days }) = body(conn).await?;
         let mut months = TouchedMonths::default();
         days.iter().for_each(|day| months.touch(organization_id, Some(*day)));
         let flows: ChangedDays = db::refresh_rollups(conn, department_id, &months, true).await?;
         let changed = ChangedData { everything: false, reference_data: true, flows: flows.into_flows() };
-        Ok::<_, DbError>((value, changed))
+        Ok::<_, ApiError>((value, changed))
     };
-    Ok(state.change_figures(department_id, changed).await?)
+    state.change_figures(department_id, changed).await
 }
 
 /// The adjustment as it is stored now, with what may be wrong with it.
-async fn answered(state: &AppState, scope: DepartmentScope, id: i64) -> Result<Adjustment, ApiError> {
-    let mut conn = state.db.conn().await?;
-    let row = db::find_adjustment(&mut conn, scope, id).await?.ok_or_else(|| missing("adjustment", id))?;
+async fn answered(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Adjustment, ApiError> {
+    let row = db::find_adjustment(conn, scope, id).await?.ok_or_else(|| missing("adjustment", id))?;
     let mut adjustment = Adjustment::from(row.clone());
     if row.kind == AdjustmentKind::OpeningBalance.as_str()
-        && db::has_operations_until(&mut conn, row.department_id, row.contract_id, row.effective_date).await?
+        && db::has_operations_until(conn, row.department_id, row.contract_id, row.effective_date).await?
     {
         adjustment.warnings.push(
             "operations of the contract precede this opening balance: it is added to what they make of it".to_owned(),
@@ -342,8 +351,8 @@ async fn answered(state: &AppState, scope: DepartmentScope, id: i64) -> Result<A
 }
 
 /// An adjustment that was entered by hand.
-async fn manual(state: &AppState, scope: DepartmentScope, id: i64) -> Result<AdjustmentRow, ApiError> {
-    let row = db::find_adjustment(&mut state.db.conn().await?, scope, id).await?;
+async fn manual(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<AdjustmentRow, ApiError> {
+    let row = db::find_adjustment(conn, scope, id).await?;
     let row = row.ok_or_else(|| missing("adjustment", id))?;
     if row.source == MANUAL {
         Ok(row)
@@ -351,6 +360,11 @@ async fn manual(state: &AppState, scope: DepartmentScope, id: i64) -> Result<Adj
         let source = &row.source;
         Err(ApiError::Conflict(format!("it came from the workbook {source:?}: change it there and import that again")))
     }
+}
+
+/// The contract that is to be adjusted.
+async fn contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<ContractRow, ApiError> {
+    db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))
 }
 
 fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {

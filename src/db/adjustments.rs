@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{adjustments, contracts, expenses, lenders, organizations, receipts};
+use super::schema::{adjustments, contracts, expense_details, expenses, lenders, organizations, receipts};
 use super::{CHUNK, DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DateRange, DepartmentScope};
 
@@ -161,8 +161,7 @@ pub async fn list_adjustments(
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn count_adjustments(conn: &mut DbConn, filter: &AdjustmentFilter) -> Result<i64, DbError> {
-    let every = Page { skip: 0, limit: i64::MAX };
-    Ok(i64::try_from(list_adjustments(conn, filter, every).await?.len()).unwrap_or(i64::MAX))
+    Ok(on_conn!(conn, |c| filtered!(filter).count().get_result(c).await)?)
 }
 
 /// Returns the one of that id within a scope.
@@ -209,12 +208,16 @@ pub async fn insert_adjustments(conn: &mut DbConn, rows: Vec<NewAdjustment>) -> 
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn update_adjustment(conn: &mut DbConn, id: i64, change: &AdjustmentChange) -> Result<(), DbError> {
+pub async fn update_adjustment(
+    conn: &mut DbConn,
+    department_id: i64,
+    id: i64,
+    change: &AdjustmentChange,
+) -> Result<(), DbError> {
     on_conn!(conn, |c| {
-        diesel::update(adjustments::table.filter(adjustments::id.eq(id)))
-            .set((change, adjustments::updated_at.eq(utc_now())))
-            .execute(c)
-            .await
+        let row =
+            adjustments::table.filter(adjustments::department_id.eq(department_id)).filter(adjustments::id.eq(id));
+        diesel::update(row).set((change, adjustments::updated_at.eq(utc_now()))).execute(c).await
     })?;
     Ok(())
 }
@@ -277,8 +280,39 @@ pub async fn list_adjustments_of_source(
     })?)
 }
 
-/// Returns whether a contract has active operations on a day or before: its opening balance would count
-/// what they hold twice.
+/// Returns the sources of adjustments that equal one of a file's in contract, day, kind and amount: both count.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_sources_of_equal_adjustments(
+    conn: &mut DbConn,
+    department_id: i64,
+    source: &str,
+) -> Result<Vec<String>, DbError> {
+    let other = diesel::alias!(adjustments as other_adjustments);
+    let is_equal = other
+        .field(adjustments::department_id)
+        .eq(adjustments::department_id)
+        .and(other.field(adjustments::contract_id).eq(adjustments::contract_id))
+        .and(other.field(adjustments::effective_date).eq(adjustments::effective_date))
+        .and(other.field(adjustments::kind).eq(adjustments::kind))
+        .and(other.field(adjustments::amount).eq(adjustments::amount))
+        .and(other.field(adjustments::source).ne(adjustments::source));
+    Ok(on_conn!(conn, |c| {
+        adjustments::table
+            .inner_join(other.on(is_equal))
+            .filter(adjustments::department_id.eq(department_id))
+            .filter(adjustments::source.eq(source))
+            .select(other.field(adjustments::source))
+            .distinct()
+            .order(other.field(adjustments::source))
+            .load(c)
+            .await
+    })?)
+}
+
+/// Returns whether a contract has active operations on a day or before, or shares of expenses of other
+/// contracts: its opening balance would count what they hold twice.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -301,5 +335,18 @@ pub async fn has_operations_until(
     }
     let received: bool = on_conn!(conn, |c| diesel::select(any!(receipts)).get_result(c).await)?;
     let spent: bool = on_conn!(conn, |c| diesel::select(any!(expenses)).get_result(c).await)?;
-    Ok(received || spent)
+    let shared: bool = on_conn!(conn, |c| {
+        let shares = expense_details::table
+            .inner_join(
+                expenses::table.on(expenses::department_id
+                    .eq(expense_details::department_id)
+                    .and(expenses::operation_id.eq(expense_details::expense_operation_id))),
+            )
+            .filter(expense_details::department_id.eq(department_id))
+            .filter(expense_details::contract_id.eq(contract_id))
+            .filter(expenses::is_active.eq(true))
+            .filter(expenses::document_date.le(day));
+        diesel::select(diesel::dsl::exists(shares)).get_result(c).await
+    })?;
+    Ok(received || spent || shared)
 }

@@ -292,6 +292,7 @@ impl Run<'_> {
         let loaded = loader.finish(conn, report.rejected > 0, missing).await?;
         report.counts = loaded.counts;
         report.add_up(&totals);
+        loaded.remarks.iter().for_each(|remark| report.remark(remark));
         if max_percent.is_some() && totals.has_nameless_rows {
             report.remark("no operation became inactive, because some rows do not tell which operation they are");
         }

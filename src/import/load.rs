@@ -68,6 +68,7 @@ pub struct Loader {
     touched: TouchedMonths,
     /// The contracts that operations came to, or left.
     touched_contracts: BTreeSet<i64>,
+    remarks: Vec<String>,
 }
 
 /// What loading a file did: to its table, and to which figures.
@@ -81,6 +82,8 @@ pub struct Loaded {
     pub has_new_parties: bool,
     /// The organizations whose rows the file holds, each with its newest document.
     pub organizations: BTreeMap<i64, Option<NaiveDate>>,
+    /// What is to be said about the file.
+    pub remarks: Vec<String>,
 }
 
 /// Why a file can't be loaded.
@@ -130,6 +133,7 @@ impl Loader {
             counts: LoadCounts::default(),
             touched: TouchedMonths::default(),
             touched_contracts: BTreeSet::new(),
+            remarks: Vec::new(),
         })
     }
 
@@ -189,6 +193,7 @@ impl Loader {
             touched: self.touched,
             organizations: self.organizations,
             has_new_parties: self.directory.has_changed() || has_new_facts || has_new_relations,
+            remarks: self.remarks,
         })
     }
 }

@@ -2,11 +2,14 @@
 
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::Role;
+use credit_portfolio::import::FileStatus;
+use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::on_both_databases;
+use crate::support::tables::has_true_rollups;
 use crate::support::workbooks::{a_receipt, an_expense, details, expenses, kopecks, principal, receipts};
 
 on_both_databases!(
@@ -14,9 +17,14 @@ on_both_databases!(
     an_adjustment_is_entered_changed_and_removed,
     a_workbook_of_adjustments_replaces_what_it_brought_before,
     a_rejected_row_leaves_what_was_stored_alone,
+    a_changed_row_beside_a_rejected_one_is_not_added_to_the_row_that_it_replaces,
+    changes_of_one_adjustment_at_the_same_time_leave_true_rollups,
+    an_opening_balance_after_a_share_of_an_expense_is_warned_of,
+    an_adjustment_that_two_workbooks_hold_is_remarked_on,
 );
 
 const FILE: &str = "Север - корректировка.xlsx";
+const KNOWN: &str = "Договор займа № 1 от 01.02.2024";
 
 async fn debt(app: &TestApp, query: &str) -> [i64; 2] {
     let summary = app.get(&format!("summary?{query}")).await.ok();
@@ -122,8 +130,7 @@ fn workbook(rows: &[(&str, &str, &str, Cell)]) -> Vec<u8> {
 
 async fn a_workbook_of_adjustments_replaces_what_it_brought_before(backend: Backend) {
     let app = overpaid(backend).await;
-    let known = "Договор займа № 1 от 01.02.2024";
-    let opening = (known, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    let opening = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
     let other = ("Договор № 99 от 01.02.2020", "31.12.2025", "Входящий остаток", Cell::amount(40_00));
     let import = async |rows: &[(&str, &str, &str, Cell)]| {
         let counts = app.import(DEPARTMENT, &[(FILE, &workbook(rows))]).await.files[0].counts;
@@ -133,7 +140,7 @@ async fn a_workbook_of_adjustments_replaces_what_it_brought_before(backend: Back
     assert_eq!(debt(&app, "").await, [90_00, 0], "one contract was known, the other was made");
     assert_eq!(app.get("contracts").await.header("X-Total-Count"), "2");
     assert_eq!(import(&[other.clone(), opening.clone()]).await, [0, 0, 2, 0]);
-    let changed = (known, "31.12.2025", "Начальный остаток", Cell::amount(600_00));
+    let changed = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(600_00));
     assert_eq!(import(&[changed.clone(), other]).await, [0, 1, 1, 0]);
     assert_eq!(debt(&app, "").await, [40_00, 0]);
     assert_eq!(import(&[changed]).await, [0, 0, 1, 1]);
@@ -147,14 +154,81 @@ async fn a_workbook_of_adjustments_replaces_what_it_brought_before(backend: Back
 
 async fn a_rejected_row_leaves_what_was_stored_alone(backend: Backend) {
     let app = overpaid(backend).await;
-    let known = "Договор займа № 1 от 01.02.2024";
-    let opening = (known, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    let opening = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
     app.import(DEPARTMENT, &[(FILE, &workbook(&[opening]))]).await;
-    let broken = (known, "31.12.2025", "Подарок", Cell::amount(650_00));
+    let broken = (KNOWN, "31.12.2025", "Подарок", Cell::amount(650_00));
     let report = app.import(DEPARTMENT, &[(FILE, &workbook(&[broken]))]).await;
     assert_eq!((report.files[0].rejected, report.files[0].counts.deleted), (1, 0));
     assert_eq!(report.files[0].rejects[0].column, "Вид");
     assert_eq!(debt(&app, "").await, [50_00, 0]);
+    app.stop().await;
+}
+
+async fn a_changed_row_beside_a_rejected_one_is_not_added_to_the_row_that_it_replaces(backend: Backend) {
+    let app = overpaid(backend).await;
+    let opening = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    let set_off = (KNOWN, "31.05.2026", "Взаимозачет", Cell::amount(10_00));
+    app.import(DEPARTMENT, &[(FILE, &workbook(&[opening, set_off.clone()]))]).await;
+    assert_eq!(debt(&app, "").await, [60_00, 0]);
+    let changed = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(600_00));
+    let broken = (KNOWN, "31.05.2026", "Подарок", Cell::amount(10_00));
+    let report = app.import(DEPARTMENT, &[(FILE, &workbook(&[changed.clone(), broken]))]).await;
+    assert_eq!(debt(&app, "").await, [60_00, 0], "which stored row the changed one replaces is unknown");
+    assert_eq!(report.files[0].status, FileStatus::Failed);
+    assert_eq!((report.files[0].rejected, report.files[0].rejects[0].column.as_str()), (1, "Вид"));
+    app.import(DEPARTMENT, &[(FILE, &workbook(&[changed, set_off]))]).await;
+    assert_eq!(debt(&app, "").await, [10_00, 0]);
+    app.stop().await;
+}
+
+async fn changes_of_one_adjustment_at_the_same_time_leave_true_rollups(backend: Backend) {
+    let app = overpaid(backend).await;
+    let id = contract_id(&app).await;
+    let body = json!({ "contract_id": id, "date": "2026-05-01", "kind": "set_off", "amount": 900 });
+    let made = send(&app, Method::POST, "adjustments", Some(body)).await.json();
+    let path = format!("credit-portfolio/adjustments/{}", made["id"]);
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let to_month = |month: u32| {
+        let body = json!({ "date": format!("2025-{month:02}-15") });
+        app.request(Method::PUT, &path, Some(&token), Some(body))
+    };
+    let changed = join_all((1..=8).map(to_month)).await;
+    assert!(changed.iter().all(|answer| answer.status == StatusCode::OK));
+    assert!(has_true_rollups(&app.running.state.db).await, "no month keeps the amount that left it");
+    let removed = app.request(Method::DELETE, &path, Some(&token), None);
+    let (removed, _) = tokio::join!(removed, join_all((9..=12).map(to_month)));
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.text);
+    assert!(has_true_rollups(&app.running.state.db).await, "nothing is left of what was removed");
+    assert_eq!(debt(&app, "").await, [0, 600_00]);
+    app.stop().await;
+}
+
+async fn an_opening_balance_after_a_share_of_an_expense_is_warned_of(backend: Backend) {
+    let app = overpaid(backend).await;
+    let own = contract_id(&app).await;
+    let share = principal(1, 300_00).under("2 от 01.02.2024г.");
+    app.import(DEPARTMENT, &[("rasshifrovka.xlsx", &details(&[principal(1, 400_00), share]))]).await;
+    let contracts = app.get("contracts").await.ok();
+    let other = contracts.as_array().unwrap().iter().find(|row| row["id"] != own).unwrap();
+    for (day, warnings) in [("2026-04-04", 0), ("2026-04-06", 1)] {
+        let body = json!({ "contract_id": other["id"], "date": day, "kind": "opening_balance", "amount": 1 });
+        let made = send(&app, Method::POST, "adjustments", Some(body)).await.json();
+        assert_eq!(made["warnings"].as_array().unwrap().len(), warnings, "{made}");
+    }
+    app.stop().await;
+}
+
+async fn an_adjustment_that_two_workbooks_hold_is_remarked_on(backend: Backend) {
+    let app = overpaid(backend).await;
+    let opening = (KNOWN, "31.12.2025", "Начальный остаток", Cell::amount(650_00));
+    let first = app.import(DEPARTMENT, &[(FILE, &workbook(std::slice::from_ref(&opening)))]).await;
+    assert_eq!(first.files[0].message, None);
+    let set_off = (KNOWN, "31.05.2026", "Взаимозачет", Cell::amount(10_00));
+    let again = workbook(&[opening, set_off]);
+    let second = app.import(DEPARTMENT, &[("Север - корректировка (копия).xlsx", &again)]).await;
+    let message = second.files[0].message.as_deref().unwrap_or_default();
+    assert!(message.contains(FILE) && message.contains("count twice"), "{message:?}");
+    assert_eq!(second.files[0].status, FileStatus::Partial);
     app.stop().await;
 }
 

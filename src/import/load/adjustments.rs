@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Loader, fingerprint};
+use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, NewAdjustment, delete_adjustments, insert_adjustments, list_adjustments_of_source, utc_now,
+    DbConn, NewAdjustment, delete_adjustments, insert_adjustments, list_adjustments_of_source,
+    list_sources_of_equal_adjustments, utc_now,
 };
 use crate::domain::Month;
 use crate::import::directory::PartyNames;
@@ -15,13 +16,14 @@ const AUTHOR: &str = "import";
 
 impl Loader {
     /// Stores the adjustments of the whole file. Those that it no longer holds are removed, unless rows of
-    /// it were rejected: one of them may be theirs.
+    /// it were rejected: one of them may be theirs. A file that holds new ones as well is refused then,
+    /// because a new one may replace a stored one, and both would count.
     pub(super) async fn replace_adjustments(
         &mut self,
         conn: &mut DbConn,
         rows: Vec<AdjustmentRow>,
         has_rejects: bool,
-    ) -> Result<(), DbError> {
+    ) -> Result<(), LoadError> {
         let known = list_adjustments_of_source(conn, self.department_id, &self.file).await?;
         let stored: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
         let names: Vec<PartyNames<'_>> = rows.iter().map(PartyNames::from).collect();
@@ -57,9 +59,19 @@ impl Loader {
                 updated_at: now,
             });
         }
-        let is_gone =
-            |(fingerprint, occurrence): (i64, i32)| !has_rejects && !wanted.contains(&(fingerprint, occurrence));
-        let gone: Vec<_> = known.into_iter().filter(|row| is_gone((row.fingerprint, row.occurrence))).collect();
+        let is_gone = |fingerprint: i64, occurrence: i32| !wanted.contains(&(fingerprint, occurrence));
+        let mut gone: Vec<_> = known.into_iter().filter(|row| is_gone(row.fingerprint, row.occurrence)).collect();
+        if has_rejects && !gone.is_empty() {
+            if !fresh.is_empty() {
+                return Err(LoadError::Refused(format!(
+                    "nothing was taken, because rows were rejected and {} others are new: which of the {} stored \
+                     adjustments that are not among them they replace can't be decided; correct the rejected rows",
+                    fresh.len(),
+                    gone.len()
+                )));
+            }
+            gone.clear();
+        }
         for row in &gone {
             self.touched.touch(row.organization_id, Some(Month::of(row.effective_date).first_day()));
         }
@@ -69,7 +81,14 @@ impl Loader {
         self.counts.deleted += gone.len() - updated;
         let ids: Vec<i64> = gone.iter().map(|row| row.id).collect();
         delete_adjustments(conn, self.department_id, &ids).await?;
-        insert_adjustments(conn, fresh).await
+        insert_adjustments(conn, fresh).await?;
+        let sources = list_sources_of_equal_adjustments(conn, self.department_id, &self.file).await?;
+        self.remarks.extend(sources.into_iter().map(|source| {
+            format!(
+                "adjustments of it are equal to some of {source:?} and count twice: remove them from one of the two"
+            )
+        }));
+        Ok(())
     }
 }
 
