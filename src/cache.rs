@@ -285,10 +285,10 @@ impl Cache {
 
     /// The newest known generation of a department: 0 of one never heard of.
     pub fn known_generation(&self, department_id: i64) -> i64 {
-        self.known_version(DepartmentScope::One(department_id)).map_or(0, |version| version.generation)
+        self.changes().generation(department_id).unwrap_or(0)
     }
 
-    /// The newest known version of a scope's data; `None` for a department never heard of.
+    /// Returns the version of a scope's data that was last read; `None` for a department never heard of.
     pub fn known_version(&self, scope: DepartmentScope) -> Option<DataVersion> {
         self.changes().version(scope)
     }

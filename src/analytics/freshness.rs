@@ -46,9 +46,9 @@ pub struct ExportFreshness {
     pub organization: String,
     /// `receipts`, `expenses`, `expense_details` or `adjustments`.
     pub kind: String,
-    /// When a file last went in.
-    pub arrived_at: NaiveDateTime,
-    /// When a file was last found to be in the tables as it is: an unchanged one is fresh.
+    /// When a file last went in whole: without rejected rows or another difference.
+    pub arrived_at: Option<NaiveDateTime>,
+    /// When a file that holds such rows was last found to be in the tables as it is: an unchanged one is fresh.
     pub checked_at: NaiveDateTime,
     /// The newest document that was not dated after the day its file went in.
     pub newest_document: Option<NaiveDate>,
@@ -83,9 +83,10 @@ async fn exports(
 ) -> Result<Vec<ExportFreshness>, DbError> {
     let mut exports: Vec<ExportFreshness> = Vec::new();
     for held in db::list_file_organizations(conn, scope).await? {
-        let fails = failing.iter().any(|file| {
-            (file.department_id, &file.source, &file.path) == (held.department_id, &held.source, &held.path)
-        });
+        let fails = held.is_named
+            && failing.iter().any(|file| {
+                (file.department_id, &file.source, &file.path) == (held.department_id, &held.source, &held.path)
+            });
         let failing_files = if fails { vec![held.path] } else { Vec::new() };
         match exports.last_mut() {
             Some(export) if (export.organization_id, &export.kind) == (held.organization_id, &held.kind) => {

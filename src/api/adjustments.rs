@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, id_in_path, listed, missing, text_field, whole};
+use super::answer::{created, id_in_path, listed_data, missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
@@ -143,11 +143,8 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     if let Some(export) = export {
         return export.list(&state, filter.department, "adjustments", part).await;
     }
-    let found = async |conn: &mut DbConn| {
-        Ok::<_, DbError>((part(conn, page).await?, db::count_adjustments(conn, &filter).await?))
-    };
-    let (rows, total) = state.db.snapshot(found).await?;
-    Ok(listed(&rows, total))
+    let read = async |conn: &mut DbConn| Ok((part(conn, page).await?, db::count_adjustments(conn, &filter).await?));
+    listed_data(&state, filter.department, read).await
 }
 
 /// One adjustment.

@@ -7,6 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Number;
 
 use super::error::ApiError;
+use super::figures::set_data_version;
+use crate::app::AppState;
+use crate::db::{DbConn, data_versions_on};
+use crate::domain::{DataVersion, DepartmentScope};
 
 /// A name or number in a body has so many characters at most.
 pub const LONGEST_TEXT: usize = 500;
@@ -14,6 +18,28 @@ pub const LONGEST_TEXT: usize = 500;
 /// A list, with its full count in `X-Total-Count`.
 pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
     HttpResponse::Ok().insert_header(("X-Total-Count", total.to_string())).json(rows)
+}
+
+/// Responds with a list of imported data, read together with the headers that say how new the data is.
+///
+/// # Errors
+/// [`ApiError`] when the rows can't be read.
+pub async fn listed_data<T: Serialize>(
+    state: &AppState,
+    scope: DepartmentScope,
+    read: impl AsyncFnOnce(&mut DbConn) -> Result<(Vec<T>, i64), ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    let today = state.cache.today();
+    let (version, (rows, total)) = state
+        .db
+        .snapshot(async |conn| {
+            let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
+            Ok::<_, ApiError>((version, read(conn).await?))
+        })
+        .await?;
+    let mut response = listed(&rows, total);
+    set_data_version(response.headers_mut(), version)?;
+    Ok(response)
 }
 
 /// Returns the value of `X-Other-Currencies`; `None` without any. It is ASCII: of a currency that has no ISO code,

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{WholeNumber, created, found, id_in_path, listed, missing, optional_whole, text_field};
+use super::answer::{WholeNumber, created, found, id_in_path, listed_data, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::contract_choice::ContractChoice;
 use super::error::ApiError;
@@ -129,8 +129,8 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
         let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, &choice, page).await?.0);
         return export.list(&state, filter.department, "contracts", part).await;
     }
-    let (contracts, total) = part_of(&state, &mut state.db.conn().await?, &filter, &choice, page).await?;
-    Ok(listed(&contracts, total))
+    let read = async |conn: &mut DbConn| Ok(part_of(&state, conn, &filter, &choice, page).await?);
+    listed_data(&state, filter.department, read).await
 }
 
 /// One contract.

@@ -64,13 +64,16 @@ pub(super) fn figures(
     Ok(response)
 }
 
-/// An import that changed nothing leaves the entry valid and the data newer.
+/// Returns how new the data is: an import without an effect on the answer leaves the entry valid, but may have
+/// completed the data and may have removed its newest document.
 fn data_version(state: &AppState, asked: &Asked, answer: &Answer) -> DataVersion {
+    let entry = &answer.entry;
+    let generation = entry.generations.values().sum();
     let known = state.cache.known_version(asked.query.filter.department).unwrap_or_default();
     DataVersion {
-        generation: known.generation,
-        as_of: answer.entry.data_as_of.max(known.as_of),
-        through: answer.entry.data_through.max(known.through),
+        generation,
+        as_of: entry.data_as_of.max(known.as_of),
+        through: if known.generation > generation { known.through } else { entry.data_through },
     }
 }
 

@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed, missing, optional_whole, text_field};
+use super::answer::{created, found, id_in_path, listed_data, missing, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -67,8 +67,7 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
             async |conn: &mut DbConn, page: Page| Ok(db::list_organizations(conn, scope, is_active, page).await?.0);
         return export.list(&state, scope, "organizations", part).await;
     }
-    let (rows, total) = db::list_organizations(&mut state.db.conn().await?, scope, is_active, page).await?;
-    Ok(listed(&rows, total))
+    listed_data(&state, scope, async |conn| Ok(db::list_organizations(conn, scope, is_active, page).await?)).await
 }
 
 /// One organization.

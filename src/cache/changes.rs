@@ -33,6 +33,9 @@ pub struct ChangeLog {
 
 #[derive(Debug, Default)]
 struct DepartmentLog {
+    /// The newest generation known, read or announced.
+    generation: i64,
+    /// As last read from the database; announcements of changes do not carry it.
     version: DataVersion,
     /// Every change after this generation is known.
     horizon: i64,
@@ -48,10 +51,11 @@ impl ChangeLog {
         }
         for (department_id, version) in versions {
             let log = self.departments.entry(*department_id).or_default();
-            if version.generation > log.version.generation {
+            if version.generation > log.generation {
                 log.begin_anew(version.generation);
             }
-            if version.generation >= log.version.generation {
+            if version.generation >= log.generation {
+                log.generation = version.generation;
                 log.version = DataVersion { as_of: version.as_of.max(log.version.as_of), ..*version };
             }
         }
@@ -60,13 +64,13 @@ impl ChangeLog {
     /// Takes notice of one change.
     pub fn learn_change(&mut self, change: DataChange) {
         let log = self.departments.entry(change.department_id).or_default();
-        if change.generation <= log.version.generation {
+        if change.generation <= log.generation {
             return;
         }
-        if change.previous != log.version.generation {
+        if change.previous != log.generation {
             log.begin_anew(change.previous);
         }
-        log.version.generation = change.generation;
+        log.generation = change.generation;
         log.changes.push_back(Arc::new(change));
         if log.changes.len() > MOST_CHANGES
             && let Some(forgotten) = log.changes.pop_front()
@@ -97,7 +101,12 @@ impl ChangeLog {
         }
     }
 
-    /// The newest known version of a scope's data; `None` for a department never heard of.
+    /// Returns the newest known generation of a department; `None` for one never heard of.
+    pub fn generation(&self, department_id: i64) -> Option<i64> {
+        self.departments.get(&department_id).map(|log| log.generation)
+    }
+
+    /// Returns the version of a scope's data that was last read; `None` for a department never heard of.
     pub fn version(&self, scope: DepartmentScope) -> Option<DataVersion> {
         match scope {
             DepartmentScope::One(id) => self.departments.get(&id).map(|log| log.version),
@@ -117,10 +126,10 @@ impl DepartmentLog {
     }
 
     fn verdict(&self, generation: i64, dependency: &Dependency) -> Verdict {
-        if generation == self.version.generation {
+        if generation == self.generation {
             return Verdict::Valid;
         }
-        if generation > self.version.generation {
+        if generation > self.generation {
             return Verdict::Unheard;
         }
         let mut later = self.changes.iter().rev().take_while(|change| change.generation > generation);

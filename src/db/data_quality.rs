@@ -26,7 +26,7 @@ pub struct QualityCheck {
 }
 
 /// Every check, in the order in which they are told. In the SQL, $1 is the department and $2 today.
-pub const QUALITY_CHECKS: [QualityCheck; 11] = [
+pub const QUALITY_CHECKS: [QualityCheck; 12] = [
     QualityCheck {
         name: "details_do_not_add_up",
         description: "expenses whose details do not add up to their amount; at stake: the difference",
@@ -141,6 +141,16 @@ pub const QUALITY_CHECKS: [QualityCheck; 11] = [
               UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, \
                 e.amount, NULL, e.amount FROM expenses e \
               WHERE e.department_id = $1 AND e.is_active AND e.document_date > $2",
+    },
+    QualityCheck {
+        name: "failing_files",
+        description: "files that can't be imported now, those left alone included: what they hold is in no figure; \
+                      GET /freshness says since when, and why",
+        sql: "SELECT 'file' AS kind, COALESCE((SELECT MAX(j.id) FROM import_journal j \
+                WHERE j.department_id = f.department_id AND j.source = f.source AND j.source_file = f.path), 0) AS id, \
+                f.path AS name, CAST(NULL AS BIGINT) AS organization_id, CAST(NULL AS DATE) AS document_date, \
+                CAST(NULL AS TEXT) AS currency, CAST(NULL AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
+                CAST(NULL AS BIGINT) AS at_stake FROM failing_files f WHERE f.department_id = $1 AND $2 = $2",
     },
 ];
 

@@ -57,7 +57,7 @@ pub struct SourceTimes {
     pub completed_at: Option<NaiveDateTime>,
 }
 
-/// The rows of one organization in a file, as of when the file last went in.
+/// The rows of one organization in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = file_organizations)]
 pub struct FileOrganization {
@@ -74,8 +74,10 @@ pub struct FileOrganization {
     pub organization: String,
     /// The table of the rows.
     pub kind: String,
-    /// When the file went in (UTC).
-    pub arrived_at: NaiveDateTime,
+    /// Whether the file held such rows when it last went in.
+    pub is_named: bool,
+    /// When the file went in whole with such rows (UTC).
+    pub arrived_at: Option<NaiveDateTime>,
     /// When it was last found to be in the tables as it is (UTC).
     pub checked_at: NaiveDateTime,
     /// The newest document that was not dated after the day the file went in.
@@ -91,7 +93,8 @@ macro_rules! of_file {
     };
 }
 
-/// Notes that a file went in: the organizations whose rows it holds, each with its newest document.
+/// Notes that a file went in: the organizations whose rows it holds, each with its newest document. With
+/// `is_whole`, none of its rows was rejected, and its total is theirs.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -100,22 +103,41 @@ pub async fn record_arrival(
     file: FileKey<'_>,
     kind: &str,
     organizations: &BTreeMap<i64, Option<NaiveDate>>,
+    is_whole: bool,
     now: NaiveDateTime,
 ) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(of_file!(failing_files, file)).execute(c).await)?;
-    on_conn!(conn, |c| diesel::delete(of_file!(file_organizations, file)).execute(c).await)?;
+    let forgotten = diesel::update(of_file!(file_organizations, file)).set(file_organizations::is_named.eq(false));
+    on_conn!(conn, |c| forgotten.execute(c).await)?;
     for (organization_id, newest_document) in organizations {
+        let state = (
+            file_organizations::kind.eq(kind),
+            file_organizations::is_named.eq(true),
+            is_whole.then_some(file_organizations::arrived_at.eq(now)),
+            file_organizations::checked_at.eq(now),
+            file_organizations::newest_document.eq(newest_document),
+        );
         let row = (
             file_organizations::department_id.eq(file.department_id),
             file_organizations::source.eq(file.source),
             file_organizations::path.eq(file.path),
             file_organizations::organization_id.eq(organization_id),
-            file_organizations::kind.eq(kind),
-            file_organizations::arrived_at.eq(now),
-            file_organizations::checked_at.eq(now),
-            file_organizations::newest_document.eq(newest_document),
+            state,
         );
-        on_conn!(conn, |c| diesel::insert_into(file_organizations::table).values(row).execute(c).await)?;
+        on_conn!(conn, |c| {
+            diesel::insert_into(file_organizations::table)
+                .values(row)
+                .on_conflict((
+                    file_organizations::department_id,
+                    file_organizations::source,
+                    file_organizations::path,
+                    file_organizations::organization_id,
+                ))
+                .do_update()
+                .set(state)
+                .execute(c)
+                .await
+        })?;
     }
     Ok(())
 }
@@ -166,7 +188,8 @@ pub async fn record_checked(
         let checked = file_organizations::table
             .filter(file_organizations::department_id.eq(department_id))
             .filter(file_organizations::source.eq(source))
-            .filter(file_organizations::path.eq_any(paths));
+            .filter(file_organizations::path.eq_any(paths))
+            .filter(file_organizations::is_named.eq(true));
         let checked = diesel::update(checked).set(file_organizations::checked_at.eq(now));
         on_conn!(conn, |c| checked.execute(c).await)?;
         forget_failures(conn, department_id, source, paths).await?;
@@ -290,8 +313,7 @@ pub async fn count_failing_files(conn: &mut DbConn, department_id: i64) -> Resul
     })?)
 }
 
-/// Returns which organizations the files of a scope held when they last went in, by department, organization
-/// and kind.
+/// Returns which organizations the files of a scope have held, by department, organization and kind.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

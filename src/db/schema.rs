@@ -340,7 +340,8 @@ diesel::table! {
         path -> Text,
         organization_id -> BigInt,
         kind -> Text,
-        arrived_at -> Timestamp,
+        is_named -> Bool,
+        arrived_at -> Nullable<Timestamp>,
         checked_at -> Timestamp,
         newest_document -> Nullable<Date>,
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 
-use super::journal::{FileReport, Standing, stored_rejects};
+use super::journal::{FileReport, FileStatus, Standing, stored_rejects};
 use super::landing::{Fetched, Landing};
 use super::load::{LoadError, Loader};
 use super::patience::Patience;
@@ -213,7 +213,8 @@ impl Run<'_> {
                 };
                 if let Some(kind) = report.kind {
                     let file = key(source, &report.name);
-                    db::record_arrival(conn, file, kind.table_name(), &organizations, utc_now()).await?;
+                    let is_whole = report.status == FileStatus::Success;
+                    db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, utc_now()).await?;
                 }
                 if source.has_ledger() {
                     db::upsert_imported_file(conn, version).await?;
@@ -343,8 +344,13 @@ fn settled(known: &ImportedFile, source: &Source) -> Option<(Standing, String)> 
 }
 
 /// A file that was written to between two looks.
-pub(super) fn still_written(source: &Source, file: &OfferedFile, standing: Standing) -> FileReport {
+pub(super) fn still_written(source: &Source, file: &OfferedFile, failed_before: bool) -> FileReport {
     let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
+    let standing = match (not_ours(&file.name, report.kind), failed_before) {
+        (Some(_), _) => Standing::Unknown,
+        (None, true) => Standing::Failing,
+        (None, false) => Standing::Pending,
+    };
     report.skipped(standing, "it is still being written; the next run takes it".to_owned())
 }
 

@@ -22,7 +22,8 @@ pub(super) struct SourceCheck<'s> {
     vanished: Vec<String>,
     /// Files that the tables hold as they are.
     unchanged: Vec<String>,
-    has_failing: bool,
+    /// Files fail, or are still being written.
+    lacks_files: bool,
 }
 
 impl<'s> SourceCheck<'s> {
@@ -35,7 +36,7 @@ impl<'s> SourceCheck<'s> {
             failing.extend(files.into_iter().filter(|file| file.source == source.name).map(|file| file.path));
         }
         let (vanished, unchanged) = (Vec::new(), Vec::new());
-        Ok(SourceCheck { source, begun_at: utc_now(), failing, vanished, unchanged, has_failing: false })
+        Ok(SourceCheck { source, begun_at: utc_now(), failing, vanished, unchanged, lacks_files: false })
     }
 
     /// Notes which files there are.
@@ -44,14 +45,14 @@ impl<'s> SourceCheck<'s> {
         self.vanished = self.failing.iter().filter(|path| !offered.contains(path.as_str())).cloned().collect();
     }
 
-    /// Returns where the tables stand to a file of which nothing new is known.
-    pub fn standing(&self, path: &str) -> Standing {
-        if self.failing.contains(path) { Standing::Failing } else { Standing::Unknown }
+    /// Returns whether a file failed before this run.
+    pub fn failed_before(&self, path: &str) -> bool {
+        self.failing.contains(path)
     }
 
     /// Notes what became of a file.
     pub fn note_file(&mut self, report: &FileReport) {
-        self.has_failing |= report.standing == Standing::Failing;
+        self.lacks_files |= matches!(report.standing, Standing::Failing | Standing::Pending);
         if (report.status, report.standing) == (FileStatus::Skipped, Standing::Current) {
             self.unchanged.push(report.name.clone());
         }
@@ -59,7 +60,7 @@ impl<'s> SourceCheck<'s> {
 
     /// Writes down what was found. Returns when the source was looked through, if that went to the last file.
     pub async fn end(self, context: &ImportContext, is_whole: bool) -> Result<Option<SourceTimes>, DbError> {
-        let completed_at = Some(self.begun_at).filter(|_| !self.has_failing);
+        let completed_at = Some(self.begun_at).filter(|_| !self.lacks_files);
         let times = SourceTimes { checked_at: self.begun_at, completed_at };
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());

@@ -40,7 +40,9 @@ pub enum Standing {
     Current,
     /// It can't be imported, now or when it was last tried.
     Failing,
-    /// Nothing is known of it: it is none of ours, or still being written.
+    /// It is still being written: what it will hold is not in them yet.
+    Pending,
+    /// Nothing is known of it: it is none of ours.
     Unknown,
 }
 

@@ -58,7 +58,10 @@ impl Run<'_> {
         let ended = async |conn: &mut DbConn| self.record_end(conn, report).await;
         report.files_failing = self.context.db.write(ended).await?;
         metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
-        refresh_gauges(&self.context.db).await?;
+        // The run has ended all the same; the gauges are refreshed again soon.
+        if let Err(err) = refresh_gauges(&self.context.db).await {
+            log::debug!("The gauges of imports can't be refreshed: {err}");
+        }
         log::info!("Import run {} {}: {}", report.run_id, report.state.as_str(), report.message);
         Ok(())
     }

@@ -234,7 +234,7 @@ impl<'r> Run<'r> {
             let known = known.get(&file.name).filter(|_| !self.order.is_forced);
             let imported = match is_settled {
                 true => self.import_file(source, &mut connection, file, known, announce).await?,
-                false => Some(still_written(source, file, check.standing(&file.name))),
+                false => Some(still_written(source, file, check.failed_before(&file.name))),
             };
             if let Some(imported) = imported {
                 announce(ImportEvent::FileEnded(&imported));

@@ -1,5 +1,8 @@
 //! How new the data is: states of runs, files that fail, and what answers say of it.
 
+use std::io::Cursor;
+
+use calamine::{Reader, Xlsx};
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -18,6 +21,10 @@ on_both_databases!(
     a_source_that_can_not_be_listed_was_not_looked_through,
     a_file_from_before_its_organizations_were_kept_is_read_once_more,
     freshness_is_of_the_callers_department,
+    a_file_with_rejected_rows_did_not_arrive_whole,
+    an_organization_that_its_file_no_longer_names_grows_old,
+    the_newest_document_is_forgotten_when_it_vanishes,
+    failing_files_are_a_finding_and_stand_on_the_sheet_of_every_file,
 );
 
 const RECEIPTS: &str = "A - postuplenie.xlsx";
@@ -200,5 +207,85 @@ async fn freshness_is_of_the_callers_department(backend: Backend) {
         app.raw_get("/metrics", &[]).await.text.contains("import_files_failing{department=\"9\"} 0")
     })
     .await;
+    app.stop().await;
+}
+
+async fn a_file_with_rejected_rows_did_not_arrive_whole(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let bad = || a_receipt(2).with_amount_cell(credit_portfolio::demo::Cell::text("many"));
+    let line = async || freshness(&app).await["data"][0].clone();
+    app.put(RECEIPTS, receipts(&[a_receipt(1), bad()]));
+    app.trigger().await.ok();
+    let never = line().await;
+    assert!(never["arrived_at"].is_null() && never["checked_at"].is_string(), "{never}");
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.trigger().await.ok();
+    let whole = line().await;
+    assert!(whole["arrived_at"].is_string(), "{whole}");
+    app.put(RECEIPTS, receipts(&[a_receipt(1), bad(), a_receipt(3)]));
+    app.trigger().await.ok();
+    let partly = line().await;
+    assert_eq!(partly["arrived_at"], whole["arrived_at"]);
+    assert!(partly["checked_at"].as_str() > whole["checked_at"].as_str(), "{partly}");
+    app.stop().await;
+}
+
+async fn an_organization_that_its_file_no_longer_names_grows_old(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1), a_receipt(2).of("ООО «Юг»")]));
+    app.trigger().await.ok();
+    let lines = async || freshness(&app).await["data"].as_array().unwrap().clone();
+    let south = |lines: &[Value]| lines.iter().find(|line| line["organization"] == "ООО «Юг»").unwrap().clone();
+    let before = south(&lines().await);
+    app.put(RECEIPTS, receipts(&[a_receipt(1), a_receipt(3)]));
+    app.trigger().await.ok();
+    app.trigger().await.ok();
+    let lines = lines().await;
+    assert_eq!(south(&lines), before);
+    assert!(lines.iter().any(|line| line["checked_at"].as_str() > before["checked_at"].as_str()), "{lines:?}");
+    app.stop().await;
+}
+
+async fn the_newest_document_is_forgotten_when_it_vanishes(backend: Backend) {
+    let settings =
+        [("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "50")];
+    let app = TestApp::start_with(backend, &settings).await;
+    let old = || a_receipt(1).on("10.03.2024");
+    app.put(RECEIPTS, receipts(&[old(), a_receipt(2).on("20.11.2026")]));
+    app.trigger().await.ok();
+    // The vanished document is in no figure of this range: the answer stays valid.
+    let path = "summary?department_id=8&date_from=2024-01-01&date_to=2024-12-31";
+    assert_eq!(app.get(path).await.header("X-Data-Through"), "2026-11-20");
+    app.put(RECEIPTS, receipts(&[old()]));
+    app.trigger().await.ok();
+    let through = async || app.get(path).await.header("X-Data-Through").to_owned();
+    eventually("the vanished document is forgotten", async || through().await == "2024-03-10").await;
+    app.stop().await;
+}
+
+async fn failing_files_are_a_finding_and_stand_on_the_sheet_of_every_file(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put(RECEIPTS, receipts(&[a_receipt(1).on("10.03.2024")]));
+    app.put(EXPENSES, b"");
+    app.trigger().await.ok();
+    let quality = app.get("data-quality?department_id=8").await.ok();
+    let check = quality["checks"].as_array().unwrap().iter().find(|check| check["name"] == "failing_files").unwrap();
+    assert_eq!((&check["count"], &check["rows"][0]["name"]), (&json!(1), &json!(EXPENSES)), "{check}");
+    let journal = app.get("import-logs").await.ok();
+    let entry = journal.as_array().unwrap().iter().find(|entry| entry["source_file"] == EXPENSES).unwrap();
+    assert_eq!(check["rows"][0]["id"], entry["id"]);
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    for path in ["receipts", "summary", "organizations", "freshness"] {
+        let path = format!("credit-portfolio/{path}?department_id=8&format=xlsx&lang=ru");
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(app.bytes(&path, &token).await)).unwrap();
+        let name = book.sheet_names().last().unwrap().clone();
+        let sheet = book.worksheet_range(&name).unwrap();
+        let line = |label: &str| {
+            let row = sheet.rows().find(|row| row[0].to_string().starts_with(label));
+            row.map(|row| row[1].to_string())
+        };
+        assert_eq!(line("Самый новый документ").as_deref(), Some("10.03.2024"), "{path}");
+        assert!(line("Не загружается с").is_some_and(|reason| reason.starts_with(EXPENSES)), "{path}");
+    }
     app.stop().await;
 }

@@ -123,14 +123,20 @@ impl About {
             self.push(&format!("{label} {}", time(language, file.since)), format!("{}: {}", file.path, file.reason));
         }
         for export in &freshness.exports {
-            let (arrived, checked) = (time(language, export.arrived_at), time(language, export.checked_at));
+            let arrived = match export.arrived_at {
+                Some(at) => {
+                    format!("{} {} UTC", language.of("imported whole", "загружено целиком"), time(language, at))
+                }
+                None => language.of("never imported whole", "целиком не загружалось").to_owned(),
+            };
+            let checked = time(language, export.checked_at);
             let newest = export.newest_document.map(|newest| day(language, newest)).unwrap_or_default();
             let value = match language {
                 Language::English => {
-                    format!("imported {arrived} UTC, last checked {checked} UTC, newest document {newest}")
+                    format!("{arrived}, last checked {checked} UTC, newest document {newest}")
                 }
                 Language::Russian => {
-                    format!("загружено {arrived} UTC, проверено {checked} UTC, самый новый документ {newest}")
+                    format!("{arrived}, проверено {checked} UTC, самый новый документ {newest}")
                 }
             };
             self.push(&format!("{}: {}", export.organization, kind_name(&export.kind, language)), value);

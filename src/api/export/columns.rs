@@ -65,7 +65,7 @@ const COLUMNS: &[Column] = &[
     column("adjustments", Money, "Adjustments", "Корректировки"),
     column("advance_account", Plain, "Advance account", "Счет авансов"),
     column("amount", Money, "Amount", "Сумма"),
-    column("arrived_at", Time, "Imported (UTC)", "Загружено (UTC)"),
+    column("arrived_at", Time, "Imported whole (UTC)", "Загружено целиком (UTC)"),
     column("as_of", Date, "As of", "На дату"),
     column("at_stake", Money, "At stake", "Под вопросом"),
     column("balance", Unsummed, "Balance", "Остаток"),

@@ -26,6 +26,8 @@ const BODIES: [&str; 12] = [
     "Profile",
     "Registration",
 ];
+/// The tags of operations whose lists say how new the data is.
+const DATA_TAGS: [&str; 3] = ["Adjustments", "Operations", "Reference data"];
 const EXAMPLES: &str = include_str!("examples.json");
 
 /// The handlers' document with all that holds by rule.
@@ -130,10 +132,14 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         ok["headers"]["Age"] = json!({
             "description": "Seconds since it was computed.", "schema": { "type": "integer", "minimum": 0 } });
         ok["headers"]["Cache-Status"] = header("RFC 9211: whether it came from the cache.");
-        ok["headers"]["X-Data-As-Of"] = header("When the data was last known to be complete, UTC.");
-        ok["headers"]["X-Data-Through"] = header("The newest document that is not dated after today.");
         ok["headers"]["X-Other-Currencies"] = header("Currencies whose amounts are not added in.");
     }
+    if is_cached || is_list && DATA_TAGS.iter().any(|tag| operation["tags"][0] == *tag) {
+        let ok = &mut operation["responses"]["200"];
+        ok["headers"]["X-Data-As-Of"] = header("When the data was last known to be complete, UTC.");
+        ok["headers"]["X-Data-Through"] = header("The newest document that is not dated after today.");
+    }
+    let ok = &mut operation["responses"]["200"];
     if has_files {
         ok["content"]["text/csv"] = json!({ "schema": { "type": "string" } });
         ok["content"]["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"] =
