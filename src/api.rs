@@ -11,6 +11,7 @@ mod bank_accounts;
 mod cache;
 mod caller;
 mod conditional;
+mod contract_answer;
 mod contract_choice;
 mod contracts;
 mod cors;
@@ -25,6 +26,7 @@ mod freshness;
 mod health;
 mod import;
 mod journal;
+mod lenders;
 mod list;
 mod normalize;
 mod object_body;
@@ -80,6 +82,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(parts::configure)
                         .configure(organizations::configure)
                         .configure(bank_accounts::configure)
+                        .configure(lenders::configure)
                         .configure(contracts::configure)
                         .configure(adjustments::configure)
                         .configure(import::configure)

@@ -37,6 +37,7 @@ mod receipts;
 mod recognition;
 mod rollups;
 mod schema;
+mod spellings;
 mod text_search;
 mod upsert;
 mod users;
@@ -115,6 +116,7 @@ pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
+pub use spellings::{Spelling, with_aliases};
 pub use upsert::KnownOperation;
 pub use users::{
     NewUser, ProfileChange, UserRow, count_users, find_user, find_user_by_email, find_user_by_id, insert_user,

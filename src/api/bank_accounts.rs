@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{created, found, id_in_path, listed_data, missing, optional_whole, text_field};
@@ -14,13 +14,22 @@ use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, BankAccountChange, BankAccountRow, DbConn, NewAlias, Page};
-use crate::domain::number_and_bank;
+use crate::db::{self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page, Spelling};
+use crate::domain::{DepartmentScope, number_and_bank};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/bank-accounts").get(list).post(create))
         .service(web::resource("/bank-accounts/{id}").get(show).put(change));
+}
+
+/// A bank account as it is answered.
+#[derive(Serialize, ToSchema)]
+struct BankAccount {
+    #[serde(flatten)]
+    row: BankAccountRow,
+    /// The spellings that exports recognize it by.
+    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +64,7 @@ pub struct ChangedBankAccount {
     tag = "Reference data",
     operation_id = "list_bank_accounts",
     params(Department, Activity, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<BankAccountRow>))
+    responses((status = 200, description = "OK", body = Vec<BankAccount>))
 )]
 pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
@@ -63,11 +72,10 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     params.finish()?;
     let scope = caller.department(asked)?;
     if let Some(export) = export {
-        let part =
-            async |conn: &mut DbConn, page: Page| Ok(db::list_bank_accounts(conn, scope, is_active, page).await?.0);
+        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(conn, scope, is_active, page).await?.0);
         return export.list(&state, scope, "bank-accounts", part).await;
     }
-    listed_data(&state, scope, async |conn| Ok(db::list_bank_accounts(conn, scope, is_active, page).await?)).await
+    listed_data(&state, scope, async |conn| Ok(part_of(conn, scope, is_active, page).await?)).await
 }
 
 /// One bank account.
@@ -78,7 +86,7 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     tag = "Reference data",
     operation_id = "get_bank_account",
     params(Id),
-    responses((status = 200, description = "OK", body = BankAccountRow))
+    responses((status = 200, description = "OK", body = BankAccount))
 )]
 pub async fn show(
     state: Data<AppState>,
@@ -88,7 +96,7 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(db::find_bank_account(&mut state.db.conn().await?, scope, id).await?, "bank account", id)
+    found(find(&mut state.db.conn().await?, scope, id).await?, "bank account", id)
 }
 
 /// Makes a bank account.
@@ -99,7 +107,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_bank_account",
     request_body = NewBankAccount,
-    responses((status = 201, description = "Made", body = BankAccountRow))
+    responses((status = 201, description = "Made", body = BankAccount))
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -119,7 +127,7 @@ pub async fn create(
             db::insert_alias(conn, alias).await?;
             let change = BankAccountChange { is_active: body.is_active, ..BankAccountChange::default() };
             db::update_bank_account(conn, id, &change).await?;
-            Ok((id, db::find_bank_account(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
+            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/bank-accounts"), id, &row))
@@ -134,7 +142,7 @@ pub async fn create(
     operation_id = "change_bank_account",
     params(Id),
     request_body = ChangedBankAccount,
-    responses((status = 200, description = "OK", body = BankAccountRow))
+    responses((status = 200, description = "OK", body = BankAccount))
 )]
 pub async fn change(
     state: Data<AppState>,
@@ -159,8 +167,34 @@ pub async fn change(
                 let key = number_and_bank(number).0.to_lowercase();
                 db::add_alias_if_free(conn, department_id, AliasKind::BankAccount, key, number, id).await?;
             }
-            db::find_bank_account(conn, scope, id).await
+            find(conn, scope, id).await
         })
         .await?;
     found(row, "bank account", id)
+}
+
+/// A part of the bank accounts, and the full count.
+async fn part_of(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<BankAccount>, i64), DbError> {
+    let (rows, total) = db::list_bank_accounts(conn, scope, is_active, page).await?;
+    Ok((answered(conn, scope, rows).await?, total))
+}
+
+/// The one of that id.
+async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<BankAccount>, DbError> {
+    let row = db::find_bank_account(conn, scope, id).await?;
+    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+}
+
+async fn answered(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    rows: Vec<BankAccountRow>,
+) -> Result<Vec<BankAccount>, DbError> {
+    let rows = db::with_aliases(conn, scope, AliasKind::BankAccount, rows, |row| row.id).await?;
+    Ok(rows.into_iter().map(|(row, aliases)| BankAccount { row, aliases }).collect())
 }

@@ -1,6 +1,6 @@
 //! Which contracts a list shows, by what became of them, and in which order.
 
-use super::contracts::Contract;
+use super::contract_answer::Contract;
 use super::error::ApiError;
 use super::params::Params;
 use crate::domain::{ContractStatus, Money};

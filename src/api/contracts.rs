@@ -1,15 +1,14 @@
 //! Contracts, each with what was paid on it.
 
-use std::collections::BTreeMap;
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{WholeNumber, created, found, id_in_path, listed_data, missing, optional_whole, text_field};
 use super::caller::Caller;
+use super::contract_answer::{Contract, answered, part_of};
 use super::contract_choice::ContractChoice;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -19,12 +18,9 @@ use super::openapi::parameters::{
 };
 use super::params::Params;
 use super::patch::Patch;
-use crate::analytics::{Standing, standings};
 use crate::app::AppState;
-use crate::db::{self, ContractChange, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
-use crate::domain::{
-    ContractRef, ContractStatus, ContractType, Currency, DepartmentScope, Direction, FlowSums, Money, PortfolioFilter,
-};
+use crate::db::{self, ContractChange, ContractFilter, DbConn, Page};
+use crate::domain::{ContractRef, ContractType, Currency, DepartmentScope, Direction};
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;
@@ -33,22 +29,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/contracts").get(list).post(create))
         .service(web::resource("/contracts/{id}").get(show).put(change));
-}
-
-/// A contract as it is answered. Amounts are in the base currency.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Contract {
-    #[serde(flatten)]
-    pub row: ContractRow,
-    /// `Кредит` or `Заем`.
-    contract_type_label: Option<&'static str>,
-    pub total_paid: Money,
-    principal: Money,
-    interest: Money,
-    /// What is owed today, in the contract's currency; below zero when more was repaid than drawn.
-    pub outstanding: Money,
-    /// `undrawn`, `open`, `repaid` or `overpaid`.
-    pub status: &'static str,
 }
 
 /// Without `organization_id`, of the department's one organization.
@@ -153,8 +133,7 @@ pub async fn show(
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let mut conn = state.db.conn().await?;
     let row = db::find_contract(&mut conn, scope, id).await?;
-    let flows = ContractFigures::of(&state, &mut conn, scope).await?;
-    found(row.map(|row| Contract::of(row, &flows)), "contract", id)
+    found(answered(&state, &mut conn, row).await?, "contract", id)
 }
 
 /// Makes a contract.
@@ -208,7 +187,7 @@ pub async fn create(
             Ok((id, db::find_contract(conn, scope, id).await?))
         })
         .await?;
-    let contract = row.map(|row| Contract::of(row, &ContractFigures::default()));
+    let contract = answered(&state, &mut state.db.conn().await?, row).await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/contracts"), id, &contract))
 }
 
@@ -285,27 +264,7 @@ pub async fn change(
             db::find_contract(conn, scope, id).await
         })
         .await?;
-    let flows = ContractFigures::of(&state, &mut state.db.conn().await?, department).await?;
-    found(row.map(|row| Contract::of(row, &flows)), "contract", id)
-}
-
-/// A part of the contracts that match, and the full count.
-async fn part_of(
-    state: &AppState,
-    conn: &mut DbConn,
-    filter: &ContractFilter,
-    choice: &ContractChoice,
-    page: Page,
-) -> Result<(Vec<Contract>, i64), DbError> {
-    let rows = db::search_contracts(conn, filter).await?;
-    let figures = ContractFigures::of(state, conn, filter.department).await?;
-    let contracts = rows.into_iter().map(|row| Contract::of(row, &figures));
-    let mut contracts: Vec<Contract> = contracts.filter(|contract| choice.takes(contract)).collect();
-    contracts.sort_by(|one, other| choice.compare(one, other));
-    let total = i64::try_from(contracts.len()).unwrap_or(i64::MAX);
-    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown = contracts.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
-    Ok((shown.collect(), total))
+    found(answered(&state, &mut state.db.conn().await?, row).await?, "contract", id)
 }
 
 /// The organization of a contract must be of the contract's department.
@@ -341,37 +300,4 @@ fn currency(text: &str) -> Result<String, ApiError> {
 fn contract_type(text: &str) -> Result<String, ApiError> {
     let known = ContractType::of_name(text).map(|known| known.as_str().to_owned());
     known.ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
-}
-
-/// The figures of all contracts of a scope, in the base currency, and their standing.
-#[derive(Default)]
-struct ContractFigures {
-    flows: BTreeMap<i64, FlowSums>,
-    standings: BTreeMap<i64, Standing>,
-}
-
-impl ContractFigures {
-    async fn of(state: &AppState, conn: &mut DbConn, scope: DepartmentScope) -> Result<ContractFigures, DbError> {
-        let filter = PortfolioFilter::of_department(scope, state.base_currency.clone());
-        Ok(ContractFigures {
-            flows: db::flows_by(conn, &filter, FlowGroup::Contract).await?,
-            standings: standings(conn, &filter, &state.analytics.basis()).await?,
-        })
-    }
-}
-
-impl Contract {
-    fn of(row: ContractRow, figures: &ContractFigures) -> Contract {
-        let flow = figures.flows.get(&row.id).copied().unwrap_or_default();
-        let standing = figures.standings.get(&row.id);
-        Contract {
-            contract_type_label: row.contract_type.as_deref().and_then(ContractType::of_name).map(ContractType::label),
-            row,
-            total_paid: flow.expenses,
-            principal: flow.principal,
-            interest: flow.interest,
-            outstanding: standing.map_or(Money::ZERO, |standing| standing.balance),
-            status: standing.map_or(ContractStatus::Undrawn, |standing| standing.status).as_str(),
-        }
-    }
 }

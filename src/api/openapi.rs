@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::error::Problem;
 use super::{
     adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, freshness, health,
-    import, journal, operations, organizations, parts,
+    import, journal, lenders, operations, organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -87,6 +87,10 @@ const URL: &str = "/api/v1/openapi.json";
         bank_accounts::show,
         bank_accounts::create,
         bank_accounts::change,
+        lenders::list,
+        lenders::show,
+        lenders::create,
+        lenders::change,
         contracts::list,
         contracts::show,
         contracts::create,

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::{created, found, id_in_path, listed_data, missing, optional_whole, text_field};
@@ -14,13 +14,22 @@ use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, DbConn, NewAlias, OrganizationChange, OrganizationRow, Page};
-use crate::domain::PartyName;
+use crate::db::{self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page, Spelling};
+use crate::domain::{DepartmentScope, PartyName};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/organizations").get(list).post(create))
         .service(web::resource("/organizations/{id}").get(show).put(change));
+}
+
+/// An organization as it is answered.
+#[derive(Serialize, ToSchema)]
+struct Organization {
+    #[serde(flatten)]
+    row: OrganizationRow,
+    /// The spellings that exports recognize it by.
+    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +64,7 @@ pub struct ChangedOrganization {
     tag = "Reference data",
     operation_id = "list_organizations",
     params(Department, Activity, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<OrganizationRow>))
+    responses((status = 200, description = "OK", body = Vec<Organization>))
 )]
 pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
     let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
@@ -63,11 +72,10 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     params.finish()?;
     let scope = caller.department(asked)?;
     if let Some(export) = export {
-        let part =
-            async |conn: &mut DbConn, page: Page| Ok(db::list_organizations(conn, scope, is_active, page).await?.0);
+        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(conn, scope, is_active, page).await?.0);
         return export.list(&state, scope, "organizations", part).await;
     }
-    listed_data(&state, scope, async |conn| Ok(db::list_organizations(conn, scope, is_active, page).await?)).await
+    listed_data(&state, scope, async |conn| Ok(part_of(conn, scope, is_active, page).await?)).await
 }
 
 /// One organization.
@@ -78,7 +86,7 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     tag = "Reference data",
     operation_id = "get_organization",
     params(Id),
-    responses((status = 200, description = "OK", body = OrganizationRow))
+    responses((status = 200, description = "OK", body = Organization))
 )]
 pub async fn show(
     state: Data<AppState>,
@@ -88,7 +96,7 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(db::find_organization(&mut state.db.conn().await?, scope, id).await?, "organization", id)
+    found(find(&mut state.db.conn().await?, scope, id).await?, "organization", id)
 }
 
 /// Makes an organization.
@@ -99,7 +107,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_organization",
     request_body = NewOrganization,
-    responses((status = 201, description = "Made", body = OrganizationRow))
+    responses((status = 201, description = "Made", body = Organization))
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -119,7 +127,7 @@ pub async fn create(
             db::refresh_intra_group(conn, department_id).await?;
             let change = OrganizationChange { is_active: body.is_active, ..OrganizationChange::default() };
             db::update_organization(conn, id, &change).await?;
-            Ok((id, db::find_organization(conn, crate::domain::DepartmentScope::One(department_id), id).await?))
+            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/organizations"), id, &row))
@@ -135,7 +143,7 @@ pub async fn create(
     operation_id = "change_organization",
     params(Id),
     request_body = ChangedOrganization,
-    responses((status = 200, description = "OK", body = OrganizationRow))
+    responses((status = 200, description = "OK", body = Organization))
 )]
 pub async fn change(
     state: Data<AppState>,
@@ -159,8 +167,34 @@ pub async fn change(
                 db::add_alias_if_free(conn, department_id, AliasKind::Organization, key, name, id).await?;
             }
             db::refresh_intra_group(conn, department_id).await?;
-            db::find_organization(conn, scope, id).await
+            find(conn, scope, id).await
         })
         .await?;
     found(row, "organization", id)
+}
+
+/// A part of the organizations, and the full count.
+async fn part_of(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<Organization>, i64), DbError> {
+    let (rows, total) = db::list_organizations(conn, scope, is_active, page).await?;
+    Ok((answered(conn, scope, rows).await?, total))
+}
+
+/// The one of that id.
+async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<Organization>, DbError> {
+    let row = db::find_organization(conn, scope, id).await?;
+    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+}
+
+async fn answered(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    rows: Vec<OrganizationRow>,
+) -> Result<Vec<Organization>, DbError> {
+    let rows = db::with_aliases(conn, scope, AliasKind::Organization, rows, |row| row.id).await?;
+    Ok(rows.into_iter().map(|(row, aliases)| Organization { row, aliases }).collect())
 }

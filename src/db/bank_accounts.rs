@@ -51,7 +51,7 @@ pub async fn insert_bank_account(
 #[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = bank_accounts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = BankAccount)]
+#[schema(as = StoredBankAccount)]
 pub struct BankAccountRow {
     pub id: i64,
     pub account_number: String,

@@ -16,7 +16,7 @@ use crate::domain::{DepartmentScope, PartyName};
 #[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = lenders)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Lender)]
+#[schema(as = StoredLender)]
 pub struct LenderRow {
     pub id: i64,
     pub name: String,

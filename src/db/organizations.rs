@@ -72,7 +72,7 @@ pub async fn insert_organization(
 #[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
 #[diesel(table_name = organizations)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Organization)]
+#[schema(as = StoredOrganization)]
 pub struct OrganizationRow {
     pub id: i64,
     pub name: String,

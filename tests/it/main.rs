@@ -39,6 +39,7 @@ mod import_faults;
 mod laws;
 mod layers;
 mod ledger;
+mod lenders;
 mod lists;
 mod metrics;
 mod migrations;

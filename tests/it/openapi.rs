@@ -75,7 +75,7 @@ fn every_route_is_in_the_document() {
 fn every_schema_has_an_example_with_its_fields() {
     for (name, schema) in openapi()["components"]["schemas"].as_object().unwrap() {
         // What is only a part of another schema, or a plain value.
-        if name == "StoredContract" || schema["type"] != "object" && schema["allOf"].is_null() {
+        if name.starts_with("Stored") || schema["type"] != "object" && schema["allOf"].is_null() {
             continue;
         }
         let example = schema["example"].as_object().unwrap_or_else(|| panic!("{name} has no example"));

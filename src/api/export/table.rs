@@ -106,6 +106,13 @@ fn cell(kind: Kind, value: &Value) -> Cell {
         Value::Bool(mark) => Cell::Mark(*mark),
         Value::Number(number) => Cell::Number(number.clone()),
         Value::String(text) => typed(text).unwrap_or_else(|| Cell::Text(text.clone())),
+        Value::Array(aliases) if aliases.iter().all(|alias| alias["spelling"].is_string()) => spellings(aliases),
         other => Cell::Text(other.to_string()),
     }
+}
+
+/// The spellings of a row, one after the other.
+fn spellings(aliases: &[Value]) -> Cell {
+    let spellings: Vec<&str> = aliases.iter().filter_map(|alias| alias["spelling"].as_str()).collect();
+    if spellings.is_empty() { Cell::Empty } else { Cell::Text(spellings.join("; ")) }
 }

@@ -12,13 +12,15 @@ use crate::domain::AdjustmentKind;
 /// What may be asked without a token.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
-const BODIES: [&str; 12] = [
+const BODIES: [&str; 14] = [
     "ChangedAdjustment",
     "EnteredAdjustment",
     "NewOrganization",
     "ChangedOrganization",
     "NewBankAccount",
     "ChangedBankAccount",
+    "NewLender",
+    "ChangedLender",
     "NewContract",
     "ChangedContract",
     "NewDepartment",

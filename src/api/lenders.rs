@@ -1,0 +1,219 @@
+//! Lenders: the other parties of contracts, borrowers of loans given included.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::{created, found, id_in_path, listed_data, missing, optional_whole, text_field};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::object_body::ObjectBody;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
+use super::params::Params;
+use super::patch::Patch;
+use crate::app::AppState;
+use crate::db::{self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, Spelling};
+use crate::domain::{DepartmentScope, PartyName};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/lenders").get(list).post(create))
+        .service(web::resource("/lenders/{id}").get(show).put(change));
+}
+
+/// A lender as it is answered.
+#[derive(Serialize, ToSchema)]
+struct Lender {
+    #[serde(flatten)]
+    row: LenderRow,
+    /// The spellings that exports recognize it by.
+    aliases: Vec<Spelling>,
+}
+
+/// `is_intra_group` sets by hand whether it is one of the holding's own organizations; left out, that follows
+/// from INN and name.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLender {
+    name: String,
+    inn: Option<String>,
+    group: Option<String>,
+    is_intra_group: Option<bool>,
+    is_active: Option<bool>,
+    #[serde(default, deserialize_with = "optional_whole")]
+    department_id: Option<i64>,
+}
+
+/// A field that is left out stays as it is. `is_intra_group` of `null` gives it back to what INN and name say.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedLender {
+    #[serde(default)]
+    #[schema(value_type = String, required = false)]
+    name: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    inn: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    group: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<bool>)]
+    is_intra_group: Patch<bool>,
+    #[serde(default)]
+    #[schema(value_type = bool, required = false)]
+    is_active: Patch<bool>,
+}
+
+/// The lenders, by id.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders",
+    tag = "Reference data",
+    operation_id = "list_lenders",
+    params(Department, Activity, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<Lender>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
+    let export = params.export()?;
+    params.finish()?;
+    let scope = caller.department(asked)?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(conn, scope, is_active, page).await?.0);
+        return export.list(&state, scope, "lenders", part).await;
+    }
+    listed_data(&state, scope, async |conn| Ok(part_of(conn, scope, is_active, page).await?)).await
+}
+
+/// One lender.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders/{id}",
+    tag = "Reference data",
+    operation_id = "get_lender",
+    params(Id),
+    responses((status = 200, description = "OK", body = Lender))
+)]
+pub async fn show(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    found(find(&mut state.db.conn().await?, scope, id).await?, "lender", id)
+}
+
+/// Makes a lender.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders",
+    tag = "Reference data",
+    operation_id = "create_lender",
+    request_body = NewLender,
+    responses((status = 201, description = "Made", body = Lender))
+)]
+pub async fn create(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+    Json(body): Json<NewLender>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let department_id = caller.one_department(body.department_id)?;
+    let name = text_field("name", &body.name)?;
+    let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
+    let change = LenderChange {
+        group_name: body.group.map(|group| text_field("group", &group)).transpose()?.map(Some),
+        is_intra_group: body.is_intra_group,
+        is_intra_group_manual: body.is_intra_group.map(|_| true),
+        is_active: body.is_active,
+        ..LenderChange::default()
+    };
+    let (id, row) = state
+        .change_data(department_id, async |conn| {
+            let id = db::insert_lender(conn, department_id, &name, inn.as_deref()).await?;
+            let key = PartyName::parse(&name).key();
+            db::insert_alias(conn, NewAlias::new(department_id, AliasKind::Lender, key, &name, id)).await?;
+            db::update_lender(conn, id, &change).await?;
+            db::refresh_intra_group(conn, department_id).await?;
+            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
+        })
+        .await?;
+    Ok(created(&format!("{CREDIT_PORTFOLIO}/lenders"), id, &row))
+}
+
+/// Changes what is shown of a lender. A new name is recognized in exports beside the old ones.
+#[utoipa::path(
+    put,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders/{id}",
+    tag = "Reference data",
+    operation_id = "change_lender",
+    params(Id),
+    request_body = ChangedLender,
+    responses((status = 200, description = "OK", body = Lender))
+)]
+pub async fn change(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    ObjectBody(body): ObjectBody<ChangedLender>,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let name = body.name.required("name")?.map(|name| text_field("name", &name)).transpose()?;
+    let is_intra_group = body.is_intra_group.nullable();
+    let change = LenderChange {
+        name: name.clone(),
+        inn: body.inn.try_map(|inn| text_field("inn", &inn))?.nullable(),
+        group_name: body.group.try_map(|group| text_field("group", &group))?.nullable(),
+        is_intra_group: is_intra_group.flatten(),
+        is_intra_group_manual: is_intra_group.map(|by_hand| by_hand.is_some()),
+        is_active: body.is_active.required("is_active")?,
+    };
+    let known = db::find_lender(&mut state.db.conn().await?, scope, id).await?;
+    let department_id = known.ok_or_else(|| missing("lender", id))?.department_id;
+    let row = state
+        .change_data(department_id, async |conn| {
+            db::update_lender(conn, id, &change).await?;
+            if let Some(name) = &name {
+                let key = PartyName::parse(name).key();
+                db::add_alias_if_free(conn, department_id, AliasKind::Lender, key, name, id).await?;
+            }
+            db::refresh_intra_group(conn, department_id).await?;
+            find(conn, scope, id).await
+        })
+        .await?;
+    found(row, "lender", id)
+}
+
+/// A part of the lenders, and the full count.
+async fn part_of(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    is_active: Option<bool>,
+    page: Page,
+) -> Result<(Vec<Lender>, i64), DbError> {
+    let (rows, total) = db::list_lenders(conn, scope, is_active, page).await?;
+    Ok((answered(conn, scope, rows).await?, total))
+}
+
+/// The one of that id.
+async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<Lender>, DbError> {
+    let row = db::find_lender(conn, scope, id).await?;
+    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+}
+
+async fn answered(conn: &mut DbConn, scope: DepartmentScope, rows: Vec<LenderRow>) -> Result<Vec<Lender>, DbError> {
+    let rows = db::with_aliases(conn, scope, AliasKind::Lender, rows, |row| row.id).await?;
+    Ok(rows.into_iter().map(|(row, aliases)| Lender { row, aliases }).collect())
+}
