@@ -36,6 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -225,7 +226,11 @@ impl Analytics {
     fn stale(&self, expired: Option<Arc<Entry>>, err: AnalyticsError) -> Result<Answer, AnalyticsError> {
         let longest = i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
         match expired {
-            Some(entry) if err.is_unavailable() && -entry.ttl_seconds() <= longest => {
+            Some(entry)
+                if err.is_unavailable()
+                    && -entry.ttl_seconds() <= longest
+                    && entry.day == self.shared.cache.today() =>
+            {
                 Ok(Answer { entry, origin: Origin::Stale })
             }
             _ => Err(err),
@@ -245,6 +250,10 @@ impl Analytics {
                     let result = self.computed_once_in_cluster(query, wanted).await;
                     pilot.land(result.as_ref().map(|(entry, _)| entry.clone()).map_err(Clone::clone));
                     let (entry, stored) = result?;
+                    // A day that ended meanwhile has other balances.
+                    if entry.day != self.shared.cache.today() {
+                        continue;
+                    }
                     return Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } });
                 }
                 Boarding::Wait(receiver) => receiver,
@@ -301,8 +310,9 @@ impl Analytics {
             .db
             .snapshot(async |conn| {
                 let versions = db::data_versions_on(conn, basis.today).await?;
-                let figures = query.compute(conn, &basis).await?;
-                Ok::<_, AnalyticsError>((versions, figures, db::other_currencies(conn, &query.filter).await?))
+                let others = db::other_currencies(conn, &query.counted()).await?;
+                let names = others.iter().map(ToString::to_string).collect();
+                Ok::<_, AnalyticsError>((versions, query.compute(conn, &basis, names).await?, others))
             })
             .await
             .inspect_err(|err| self.note_database(!err.is_unavailable()))?;
@@ -370,4 +380,10 @@ impl Analytics {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Data<T> {
     data: Vec<T>,
+    /// The earlier of `date_to` and today: the day whose end balances belong to, and with which series end.
+    as_of: NaiveDate,
+    /// The currency of the amounts.
+    currency: String,
+    /// Currencies among the operations and contracts whose amounts are not in them.
+    other_currencies: Vec<String>,
 }

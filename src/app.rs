@@ -60,8 +60,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Changes data of a department by hand: in one transaction with its generation; then the cache
-    /// is told.
+    /// Changes reference data of a department by hand, under its import lock: in one transaction with its
+    /// generation; then publishes the change to the cache.
     ///
     /// # Errors
     /// The body's, or [`DbError`] when the transaction fails.
@@ -70,7 +70,11 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
     ) -> Result<T, DbError> {
-        let changed = async |conn: &mut DbConn| Ok((body(conn).await?, ChangedData::reference_data()));
+        let changed = async |conn: &mut DbConn| {
+            // An import relies on what it has read.
+            db::lock_import(conn, department_id).await?;
+            Ok((body(conn).await?, ChangedData::reference_data()))
+        };
         self.change_figures(department_id, changed).await
     }
 

@@ -48,8 +48,8 @@ pub use adjustments::{
     list_adjustments_of_source, list_sources_of_equal_adjustments, update_adjustment,
 };
 pub use aliases::{
-    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, insert_alias, insert_aliases, list_aliases,
-    list_contract_aliases,
+    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of, insert_alias,
+    insert_aliases, list_aliases, list_contract_aliases,
 };
 pub use bank_accounts::{
     BankAccountChange, BankAccountId, BankAccountRow, fill_bank_name, find_bank_account, insert_bank_account,
@@ -75,8 +75,7 @@ pub use expense_details::{
 pub use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
 pub use figures::{
-    FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, first_month, flows_by, flows_by_month,
-    other_currencies,
+    FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, flows_by, flows_by_month, other_currencies,
 };
 pub use file_states::{
     FailingFile, FileKey, FileOrganization, SourceTimes, count_failing_files, forget_failures, list_failing_files,

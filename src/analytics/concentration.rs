@@ -55,6 +55,7 @@ pub(super) async fn concentration(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
+    other_currencies: Vec<String>,
 ) -> Result<Concentration, DbError> {
     let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
     let balances = Balances::load(conn, &until, basis).await?;
@@ -67,7 +68,6 @@ pub(super) async fn concentration(
         }
         Shares::of(groups.into_iter().map(|(id, (name, owed))| (id, name, owed)).collect(), group)
     };
-    let other_currencies = super::summary::other_currencies(conn, &until).await?;
     Ok(Concentration {
         total_outstanding: owed.debt,
         overpaid: owed.overpaid,

@@ -94,6 +94,8 @@ pub struct ContractsSummary {
     as_of: NaiveDate,
     /// The currency of the flows, and of the balances that are shown.
     currency: String,
+    /// Currencies among the operations and contracts whose amounts are not in them.
+    other_currencies: Vec<String>,
 }
 
 /// The figures of a contract.
@@ -133,16 +135,16 @@ pub struct ContractSummary {
     commission: Money,
     /// Expenses that the bank has not confirmed.
     unconfirmed: Money,
-    /// The balance at the end of the day before `date_from`.
+    /// The balance at the end of the day before `date_from`. This and the next four are zero for a contract in
+    /// another currency, and for a loan given unless `direction=lent`.
     opening: Money,
-    /// Drawn since, in the contract's currency.
+    /// Drawn since.
     drawn: Money,
     /// Repaid since.
     repaid: Money,
     /// Adjustments since.
     adjustments: Money,
-    /// The balance at `as_of`: below zero when more was repaid than drawn. Zero for a contract in another
-    /// currency, and for a loan given unless `direction=lent`.
+    /// The balance at `as_of`: below zero when more was repaid than drawn.
     outstanding: Money,
     /// What is owed to us on a loan given.
     #[serde(rename = "owed_to_us")]
@@ -170,13 +172,14 @@ pub(super) async fn contracts_summary(
     filter: &PortfolioFilter,
     basis: &Basis,
     search: &ContractSearch,
+    other_currencies: Vec<String>,
 ) -> Result<ContractsSummary, DbError> {
     let Balances { as_of, contracts } = Balances::load(conn, filter, basis).await?;
     let flows = db::flows_by(conn, filter, FlowGroup::Contract).await?;
     let wanted = search.search.as_ref().map(|text| text.to_lowercase());
     let mut rows: Vec<(ContractBalance, FlowSums)> = contracts
         .into_iter()
-        .filter(|(_, contract)| search.matches(contract, wanted.as_deref()))
+        .filter(|(_, contract)| search.matches(contract, outstanding(contract, filter, basis), wanted.as_deref()))
         .map(|(id, contract)| (contract, flows.get(&id).copied()))
         .filter(|(contract, flow)| {
             let balances = [contract.opening, contract.closing()];
@@ -186,14 +189,21 @@ pub(super) async fn contracts_summary(
         })
         .map(|(contract, flow)| (contract, flow.unwrap_or_default()))
         .collect();
-    rows.sort_by(|one, other| search.compare(one, other).then(one.0.title.id.cmp(&other.0.title.id)));
+    let shown = |contract: &ContractBalance| outstanding(contract, filter, basis);
+    rows.sort_by(|one, other| search.compare(one, other, shown).then(one.0.title.id.cmp(&other.0.title.id)));
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let skipped = usize::try_from((search.page - 1).saturating_mul(search.limit)).unwrap_or(usize::MAX);
     let shown = rows.into_iter().skip(skipped).take(usize::try_from(search.limit).unwrap_or(0));
     let data = shown.map(|(contract, flow)| ContractSummary::of(contract, flow, filter, basis));
     let pages = total.div_euclid(search.limit) + i64::from(total.rem_euclid(search.limit) > 0);
     let pagination = Pagination { page: search.page, limit: search.limit, total, pages };
-    Ok(ContractsSummary { data: data.collect(), pagination, as_of, currency: filter.currency.to_string() })
+    Ok(ContractsSummary {
+        data: data.collect(),
+        pagination,
+        as_of,
+        currency: filter.currency.to_string(),
+        other_currencies,
+    })
 }
 
 impl ContractSearch {
@@ -207,17 +217,22 @@ impl ContractSearch {
         ContractSearch { page: 1, limit: i64::MAX, ..self }
     }
 
-    /// `wanted` is the search text in small letters.
-    fn matches(&self, contract: &ContractBalance, wanted: Option<&str>) -> bool {
+    /// `wanted` is the search text in small letters, `outstanding` what is shown of the balance.
+    fn matches(&self, contract: &ContractBalance, outstanding: Money, wanted: Option<&str>) -> bool {
         let title = &contract.title;
         let texts = [Some(&title.contract_number), Some(&title.organization), title.lender.as_ref()];
         let mut texts = texts.into_iter().flatten();
         self.status.is_none_or(|status| contract.status() == status)
-            && self.has_debt.is_none_or(|has_debt| (contract.closing() > Money::ZERO) == has_debt)
+            && self.has_debt.is_none_or(|has_debt| (outstanding > Money::ZERO) == has_debt)
             && wanted.is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
     }
 
-    fn compare(&self, one: &(ContractBalance, FlowSums), other: &(ContractBalance, FlowSums)) -> Ordering {
+    fn compare(
+        &self,
+        one: &(ContractBalance, FlowSums),
+        other: &(ContractBalance, FlowSums),
+        outstanding: impl Fn(&ContractBalance) -> Money,
+    ) -> Ordering {
         let default = ContractSort { column: ContractColumn::TotalPaid, is_descending: true };
         let ContractSort { column, is_descending } = self.sort.unwrap_or(default);
         let ((contract, flow), (other, other_flow)) = (one, other);
@@ -233,11 +248,17 @@ impl ContractSearch {
             ContractColumn::TotalPaid => flow.expenses.cmp(&other_flow.expenses),
             ContractColumn::Principal => flow.principal.cmp(&other_flow.principal),
             ContractColumn::Interest => flow.interest.cmp(&other_flow.interest),
-            ContractColumn::Outstanding => contract.closing().cmp(&other.closing()),
+            ContractColumn::Outstanding => outstanding(contract).cmp(&outstanding(other)),
             ContractColumn::LastPayment => flow.last_payment.cmp(&other_flow.last_payment),
         };
         if is_descending { order.reverse() } else { order }
     }
+}
+
+/// What is shown of a contract's balance: zero of one in another currency, and of a loan given unless those are
+/// asked for.
+fn outstanding(contract: &ContractBalance, filter: &PortfolioFilter, basis: &Basis) -> Money {
+    if is_shown(&contract.title, filter, basis) { contract.closing() } else { Money::ZERO }
 }
 
 impl ContractSummary {
@@ -246,7 +267,7 @@ impl ContractSummary {
         let is_lent = contract.title.counted_direction() == Direction::Lent;
         let is_in_currency = contract.title.is_in(&filter.currency, &basis.base_currency);
         let if_in = |amount: Money, is_in: bool| if is_in { amount } else { Money::ZERO };
-        let outstanding = if_in(closing, is_shown(&contract.title, filter, basis));
+        let is_shown = is_shown(&contract.title, filter, basis);
         let owed_to_us = if_in(closing, is_lent && is_in_currency);
         let ContractBalance { title, opening, flows, .. } = contract;
         ContractSummary {
@@ -270,11 +291,11 @@ impl ContractSummary {
             other: flow.other(),
             commission: flow.commission,
             unconfirmed: flow.unconfirmed,
-            opening,
-            drawn: flows.drawn,
-            repaid: flows.repaid,
-            adjustments: flows.adjustments,
-            outstanding,
+            opening: if_in(opening, is_shown),
+            drawn: if_in(flows.drawn, is_shown),
+            repaid: if_in(flows.repaid, is_shown),
+            adjustments: if_in(flows.adjustments, is_shown),
+            outstanding: if_in(closing, is_shown),
             owed_to_us,
             operations_count: flow.receipt_count + flow.payment_count,
             last_payment: flow.last_payment,

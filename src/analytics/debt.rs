@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Data;
 use super::balances::{Basis, is_shown, up_to};
 use super::series::{first_month_of, months_between};
 use crate::db::{self, ContractTitle, DbConn, DbError};
@@ -98,7 +97,7 @@ pub(super) async fn debt_balance(
     filter: &PortfolioFilter,
     basis: &Basis,
     group: Option<DebtGroup>,
-) -> Result<Data<DebtBalance>, DbError> {
+) -> Result<Vec<DebtBalance>, DbError> {
     let as_of = basis.as_of(filter);
     let mut titles = db::list_contract_titles(conn, filter).await?;
     titles.retain(|_, title| is_shown(title, filter, basis));
@@ -121,7 +120,7 @@ pub(super) async fn debt_balance(
             data.extend(series.rows(month));
         }
     }
-    Ok(Data { data })
+    Ok(data)
 }
 
 /// The balances up to some month.

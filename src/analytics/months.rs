@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Data;
 use super::balances::Basis;
 use super::series::months_of_flows;
 use crate::db::{self, DbConn, DbError};
@@ -80,7 +79,7 @@ pub(super) async fn monthly_efficiency(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
-) -> Result<Data<MonthEfficiency>, DbError> {
+) -> Result<Vec<MonthEfficiency>, DbError> {
     let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
     let data = months.into_iter().map(|(month, flow)| MonthEfficiency {
         month: month.to_string(),
@@ -92,7 +91,7 @@ pub(super) async fn monthly_efficiency(
         given: flow.given,
         other: flow.other(),
     });
-    Ok(Data { data: data.collect() })
+    Ok(data.collect())
 }
 
 /// Returns what came in and went out in each month, in order, and the running sum.
@@ -103,7 +102,7 @@ pub(super) async fn cashflow_monthly(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
-) -> Result<Data<MonthCashflow>, DbError> {
+) -> Result<Vec<MonthCashflow>, DbError> {
     let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
     let data = months.into_iter().scan(Money::ZERO, |cumulative, (month, flow)| {
         let net = flow.receipts - flow.expenses;
@@ -111,5 +110,5 @@ pub(super) async fn cashflow_monthly(
         let month = month.to_string();
         Some(MonthCashflow { month, inflow: flow.receipts, outflow: flow.expenses, net, cumulative: *cumulative })
     });
-    Ok(Data { data: data.collect() })
+    Ok(data.collect())
 }

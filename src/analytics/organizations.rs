@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Data;
 use super::balances::{Balances, Basis};
 use crate::db::{self, DbConn, DbError, FlowGroup};
 use crate::domain::{BalanceFlows, Debt, FlowSums, Money, Percent, PortfolioFilter};
@@ -79,9 +78,9 @@ pub struct OrganizationStats {
 pub(super) async fn org_efficiency(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
-) -> Result<Data<OrganizationEfficiency>, DbError> {
+) -> Result<Vec<OrganizationEfficiency>, DbError> {
     let mut flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
-    flows.retain(|_, flow| flow.operation_count() > 0);
+    flows.retain(|_, flow| flow.has_operations());
     let names = db::list_organization_names(conn, filter.department).await?;
     let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| OrganizationEfficiency {
         organization_id,
@@ -96,7 +95,7 @@ pub(super) async fn org_efficiency(
         given: flow.given,
         other: flow.other(),
     });
-    Ok(Data { data: data.collect() })
+    Ok(data.collect())
 }
 
 /// Returns the portfolio of each organization with operations in the range or with a balance, largest
@@ -108,7 +107,7 @@ pub(super) async fn organization_stats(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
-) -> Result<Data<OrganizationStats>, DbError> {
+) -> Result<Vec<OrganizationStats>, DbError> {
     let balances = Balances::load(conn, filter, basis).await?;
     let mut contracts: HashMap<i64, HashSet<i64>> = HashMap::new();
     for id in db::contracts_with_flows(conn, filter).await? {
@@ -118,7 +117,7 @@ pub(super) async fn organization_stats(
     }
     let mut owed: HashMap<i64, (Debt, BalanceFlows)> = HashMap::new();
     let mut flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
-    flows.retain(|_, flow| flow.operation_count() > 0);
+    flows.retain(|_, flow| flow.has_operations());
     for contract in balances.shown(filter, basis) {
         let id = contract.title.organization_id;
         let (debt, moved) = owed.entry(id).or_default();
@@ -129,13 +128,14 @@ pub(super) async fn organization_stats(
         }
     }
     let names = db::list_organization_names(conn, filter.department).await?;
+    let is_of_contracts = filter.contract_id.is_some() || filter.restricts_contracts();
     let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| {
         let (debt, moved) = owed.get(&organization_id).copied().unwrap_or_default();
         OrganizationStats {
             organization_id,
             name,
             contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
-            operations: flow.operation_count(),
+            operations: flow.receipt_count + if is_of_contracts { flow.payment_count } else { flow.expense_count },
             received: flow.receipts,
             paid: flow.expenses,
             principal: flow.principal,
@@ -151,7 +151,7 @@ pub(super) async fn organization_stats(
             last_payment: flow.last_payment,
         }
     });
-    Ok(Data { data: data.collect() })
+    Ok(data.collect())
 }
 
 /// Id, name and sums of organizations, largest expenses first, ties by name.

@@ -1,10 +1,10 @@
 //! A question over a portfolio: its cache key, what it depends on, and who computes it.
 
-use chrono::{Datelike, Months, NaiveDate};
+use chrono::Months;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::balances::Basis;
-use super::{AnalyticsError, ContractSearch, ContractSort, DebtGroup, RollForwardGroup};
+use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
 use super::{concentration, contracts, debt, months, organizations, roll_forward, summary, years};
 use crate::cache::{CacheKey, Wanted};
 use crate::db::DbConn;
@@ -151,6 +151,10 @@ impl Query {
             .named_part("confirmed", *confirmed)
     }
 
+    fn data<T>(&self, basis: &Basis, other_currencies: Vec<String>, data: Vec<T>) -> Data<T> {
+        Data { data, as_of: basis.as_of(&self.filter), currency: self.filter.currency.to_string(), other_currencies }
+    }
+
     /// Whether the answer contains balances, which also depend on everything before the range.
     pub fn is_of_balances(&self) -> bool {
         !matches!(
@@ -163,55 +167,76 @@ impl Query {
         )
     }
 
+    /// The operations that the answer is made of.
+    pub(super) fn counted(&self) -> PortfolioFilter {
+        match self.is_of_balances() {
+            true => self.filter.over(DateRange::new(None, self.filter.dates.to()).unwrap_or_default()),
+            false => self.filter.clone(),
+        }
+    }
+
     fn dependency(&self, basis: &Basis) -> Dependency {
-        let PortfolioFilter { dates, contract_type, lender_id, direction, intra_group, .. } = &self.filter;
-        let filters_contracts = contract_type.is_some()
-            || lender_id.is_some()
-            || direction.is_some()
-            || *intra_group != IntraGroup::Include;
+        let dates = &self.filter.dates;
         let is_of_names = self.question == Question::OrgEfficiency;
-        let until = DateRange::new(None, dates.to()).unwrap_or_default();
         let further_dates = match self.question {
             // What is planned after the range.
             Question::Summary if basis.as_of(&self.filter) == basis.today => {
                 DateRange::new(basis.today.succ_opt(), None).ok()
             }
-            // The days of the year before that growth is against.
+            // The days before the range that growth is against: its second year is compared with all of its first.
             Question::YearlyComparison => dates.from().and_then(|from| {
                 let first = from.checked_sub_months(Months::new(12));
-                DateRange::new(first, NaiveDate::from_ymd_opt(from.year() - 1, 12, 31)).ok()
+                DateRange::new(first, from.pred_opt()).ok()
             }),
             _ => None,
         };
         Dependency {
-            dates: if self.is_of_balances() { until } else { *dates },
+            dates: self.counted().dates,
             further_dates,
             organization_id: self.filter.organization_id,
             bank_account_id: self.filter.bank_account_id,
             contract_id: self.filter.contract_id,
-            reference_data: self.is_of_balances() || is_of_names || filters_contracts,
+            reference_data: self.is_of_balances() || is_of_names || self.filter.restricts_contracts(),
         }
     }
 
-    pub(super) async fn compute(&self, conn: &mut DbConn, basis: &Basis) -> Result<Box<RawValue>, AnalyticsError> {
+    /// Computes the answer; `others` are the currencies that are not in its amounts.
+    pub(super) async fn compute(
+        &self,
+        conn: &mut DbConn,
+        basis: &Basis,
+        others: Vec<String>,
+    ) -> Result<Box<RawValue>, AnalyticsError> {
         let filter = &self.filter;
         let json = match &self.question {
-            Question::Summary => to_raw_value(&summary::summary(conn, filter, basis).await?),
+            Question::Summary => to_raw_value(&summary::summary(conn, filter, basis, others).await?),
             Question::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter, basis).await?),
-            Question::MonthlyEfficiency => to_raw_value(&months::monthly_efficiency(conn, filter, basis).await?),
-            Question::OrgEfficiency => to_raw_value(&organizations::org_efficiency(conn, filter).await?),
-            Question::CashflowMonthly => to_raw_value(&months::cashflow_monthly(conn, filter, basis).await?),
-            Question::YearlyComparison => to_raw_value(&years::yearly_comparison(conn, filter, basis).await?),
-            Question::DebtBalance(group) => to_raw_value(&debt::debt_balance(conn, filter, basis, *group).await?),
-            Question::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis).await?),
+            Question::MonthlyEfficiency => {
+                to_raw_value(&self.data(basis, others, months::monthly_efficiency(conn, filter, basis).await?))
+            }
+            Question::OrgEfficiency => {
+                to_raw_value(&self.data(basis, others, organizations::org_efficiency(conn, filter).await?))
+            }
+            Question::CashflowMonthly => {
+                to_raw_value(&self.data(basis, others, months::cashflow_monthly(conn, filter, basis).await?))
+            }
+            Question::YearlyComparison => {
+                to_raw_value(&self.data(basis, others, years::yearly_comparison(conn, filter, basis).await?))
+            }
+            Question::DebtBalance(group) => {
+                to_raw_value(&self.data(basis, others, debt::debt_balance(conn, filter, basis, *group).await?))
+            }
+            Question::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis, others).await?),
             Question::RollForward(group) => {
-                to_raw_value(&roll_forward::roll_forward(conn, filter, basis, *group).await?)
+                to_raw_value(&roll_forward::roll_forward(conn, filter, basis, *group, others).await?)
             }
             Question::ContractStats => to_raw_value(&summary::contract_counts(conn, filter, basis).await?),
             Question::ContractsSummary(search) => {
-                to_raw_value(&contracts::contracts_summary(conn, filter, basis, search).await?)
+                to_raw_value(&contracts::contracts_summary(conn, filter, basis, search, others).await?)
             }
-            Question::OrganizationStats => to_raw_value(&organizations::organization_stats(conn, filter, basis).await?),
+            Question::OrganizationStats => {
+                to_raw_value(&self.data(basis, others, organizations::organization_stats(conn, filter, basis).await?))
+            }
         };
         Ok(json?)
     }

@@ -85,6 +85,7 @@ pub(super) async fn roll_forward(
     filter: &PortfolioFilter,
     basis: &Basis,
     group: RollForwardGroup,
+    other_currencies: Vec<String>,
 ) -> Result<RollForward, DbError> {
     let balances = Balances::load(conn, filter, basis).await?;
     let mut total = RollForwardRow::default();
@@ -97,7 +98,6 @@ pub(super) async fn roll_forward(
         RollForwardGroup::Month => months(conn, filter, basis, &balances, total.opening).await?,
         RollForwardGroup::Of(group) => groups(balances.shown(filter, basis), group),
     };
-    let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
     Ok(RollForward {
         data,
         total,
@@ -105,7 +105,7 @@ pub(super) async fn roll_forward(
         overpaid: owed.overpaid,
         as_of: balances.as_of,
         currency: filter.currency.to_string(),
-        other_currencies: super::summary::other_currencies(conn, &until).await?,
+        other_currencies,
     })
 }
 

@@ -24,7 +24,7 @@ pub(super) fn months_of_flows(
     filter: &PortfolioFilter,
     basis: &Basis,
 ) -> BTreeMap<Month, FlowSums> {
-    flows.retain(|_, flow| flow.operation_count() > 0);
+    flows.retain(|_, flow| flow.has_operations());
     let first = first_month_of(filter.dates).or_else(|| flows.keys().next().copied());
     let last = Month::of(basis.as_of(filter));
     for month in months_between(first, last) {

@@ -61,7 +61,12 @@ pub struct Summary {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub(super) async fn summary(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Summary, DbError> {
+pub(super) async fn summary(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+    other_currencies: Vec<String>,
+) -> Result<Summary, DbError> {
     let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
     // Only the closing is needed: no opening is read.
     let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
@@ -92,7 +97,7 @@ pub(super) async fn summary(conn: &mut DbConn, filter: &PortfolioFilter, basis: 
         other_income: is_of_loans_given.then(|| total.receipts - total.returned),
         planned: planned(conn, filter, basis).await?,
         currency: filter.currency.to_string(),
-        other_currencies: other_currencies(conn, filter).await?,
+        other_currencies,
     })
 }
 
@@ -143,10 +148,4 @@ async fn planned(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> 
     let after_today = DateRange::new(basis.today.succ_opt(), None).unwrap_or_default();
     let planned: FlowSums = db::flows_by_month(conn, &filter.over(after_today)).await?.into_values().sum();
     Ok(Some(planned.receipts + planned.expenses))
-}
-
-/// The names of the currencies that are not in the amounts of a filter.
-pub(super) async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<String>, DbError> {
-    let currencies = db::other_currencies(conn, filter).await?;
-    Ok(currencies.iter().map(ToString::to_string).collect())
 }

@@ -6,7 +6,6 @@ use chrono::{Datelike, Months, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Data;
 use super::balances::Basis;
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DateRange, FlowSums, Money, Percent, PortfolioFilter};
@@ -43,7 +42,7 @@ pub(super) async fn yearly_comparison(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
-) -> Result<Data<YearComparison>, DbError> {
+) -> Result<Vec<YearComparison>, DbError> {
     let shown = by_year(conn, filter).await?;
     let years = Years { full: by_year(conn, &filter.over(DateRange::ALL)).await?, today: basis.today };
     let mut data = Vec::with_capacity(shown.len());
@@ -69,7 +68,7 @@ pub(super) async fn yearly_comparison(
             paid_growth: growth(paid(&before), paid(&now)),
         });
     }
-    Ok(Data { data })
+    Ok(data)
 }
 
 type Days = (NaiveDate, NaiveDate);
@@ -100,7 +99,7 @@ impl Years {
 async fn by_year(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<i32, FlowSums>, DbError> {
     let mut years: BTreeMap<i32, FlowSums> = BTreeMap::new();
     for (month, flow) in db::flows_by_month(conn, filter).await? {
-        if flow.operation_count() > 0 {
+        if flow.has_operations() {
             *years.entry(month.first_day().year()).or_default() += flow;
         }
     }

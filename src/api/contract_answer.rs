@@ -41,7 +41,7 @@ pub(super) async fn part_of(
     page: Page,
 ) -> Result<(Vec<Contract>, i64), DbError> {
     let rows = db::search_contracts(conn, filter).await?;
-    let figures = ContractFigures::of(state, conn, filter.department).await?;
+    let figures = ContractFigures::of(state, conn, filter.department, None).await?;
     let contracts = rows.into_iter().map(|row| Contract::of(row, &figures));
     let mut contracts: Vec<Contract> = contracts.filter(|contract| choice.takes(contract)).collect();
     contracts.sort_by(|one, other| choice.compare(one, other));
@@ -62,7 +62,7 @@ pub(super) async fn answered(
 ) -> Result<Option<Contract>, DbError> {
     let Some(row) = row else { return Ok(None) };
     let scope = DepartmentScope::One(row.department_id);
-    let figures = ContractFigures::of(state, conn, scope).await?;
+    let figures = ContractFigures::of(state, conn, scope, Some(row.id)).await?;
     Ok(aliased(conn, scope, vec![Contract::of(row, &figures)]).await?.pop())
 }
 
@@ -75,15 +75,21 @@ async fn aliased(
     Ok(contracts.into_iter().map(|(contract, aliases)| Contract { aliases, ..contract }).collect())
 }
 
-/// The figures of all contracts of a scope, in the base currency, and their standing.
+/// The figures of all contracts of a scope, or of one, in the base currency, and their standing.
 struct ContractFigures {
     flows: BTreeMap<i64, FlowSums>,
     standings: BTreeMap<i64, Standing>,
 }
 
 impl ContractFigures {
-    async fn of(state: &AppState, conn: &mut DbConn, scope: DepartmentScope) -> Result<ContractFigures, DbError> {
-        let filter = PortfolioFilter::of_department(scope, state.base_currency.clone());
+    async fn of(
+        state: &AppState,
+        conn: &mut DbConn,
+        scope: DepartmentScope,
+        contract_id: Option<i64>,
+    ) -> Result<ContractFigures, DbError> {
+        let everything = PortfolioFilter::of_department(scope, state.base_currency.clone());
+        let filter = PortfolioFilter { contract_id, ..everything };
         Ok(ContractFigures {
             flows: db::flows_by(conn, &filter, FlowGroup::Contract).await?,
             standings: standings(conn, &filter, &state.analytics.basis()).await?,

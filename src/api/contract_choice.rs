@@ -3,13 +3,15 @@
 use super::contract_answer::Contract;
 use super::error::ApiError;
 use super::params::Params;
-use crate::domain::{ContractStatus, Money};
+use crate::domain::{ContractStatus, Direction, Money};
 
 /// What contracts are chosen by beside their rows, and their order.
 #[derive(Default)]
 pub(super) struct ContractChoice {
     status: Option<ContractStatus>,
     has_debt: Option<bool>,
+    /// Loans given are no debt unless they are asked for.
+    direction: Direction,
     sort: Option<(ContractOrder, bool)>,
 }
 
@@ -43,7 +45,7 @@ impl ContractChoice {
     ///
     /// # Errors
     /// [`ApiError`] names the parameter that is wrong.
-    pub fn read(params: &mut Params) -> Result<ContractChoice, ApiError> {
+    pub fn read(params: &mut Params, direction: Option<Direction>) -> Result<ContractChoice, ApiError> {
         let columns = ORDERS.map(|(name, _)| name).join(", ");
         let sort = |text: &str| {
             let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
@@ -52,6 +54,7 @@ impl ContractChoice {
         Ok(ContractChoice {
             status: params.choice("status", "undrawn, open, repaid and overpaid", ContractStatus::of_name)?,
             has_debt: params.switch("has_debt")?,
+            direction: direction.unwrap_or_default(),
             sort: params.choice("sort", &format!("{columns}, each also with - in front"), sort)?,
         })
     }
@@ -59,7 +62,14 @@ impl ContractChoice {
     /// Whether a contract is chosen.
     pub fn takes(&self, contract: &Contract) -> bool {
         self.status.is_none_or(|status| status.as_str() == contract.status)
-            && self.has_debt.is_none_or(|has_debt| (contract.outstanding > Money::ZERO) == has_debt)
+            && self
+                .has_debt
+                .is_none_or(|has_debt| (self.counts(contract) && contract.outstanding > Money::ZERO) == has_debt)
+    }
+
+    fn counts(&self, contract: &Contract) -> bool {
+        let direction = contract.row.direction.as_deref().and_then(Direction::of_name).unwrap_or_default();
+        direction == self.direction
     }
 
     /// Which of two contracts comes first; ties by id.

@@ -19,8 +19,8 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, ContractChange, ContractFilter, DbConn, Page};
-use crate::domain::{ContractRef, ContractType, Currency, DepartmentScope, Direction};
+use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, Page};
+use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;
@@ -99,10 +99,10 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
             .map(|known| known.as_str().to_owned()),
         lender_id: params.id("lender_id")?,
         direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
-        search: params.text("search"),
+        search: params.search()?,
         department: caller.department(asked)?,
     };
-    let choice = ContractChoice::read(&mut params)?;
+    let choice = ContractChoice::read(&mut params, filter.direction)?;
     let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
@@ -131,9 +131,11 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let mut conn = state.db.conn().await?;
-    let row = db::find_contract(&mut conn, scope, id).await?;
-    found(answered(&state, &mut conn, row).await?, "contract", id)
+    let contract = async |conn: &mut DbConn| {
+        let row = db::find_contract(conn, scope, id).await?;
+        answered(&state, conn, row).await
+    };
+    found(state.db.snapshot(contract).await?, "contract", id)
 }
 
 /// Makes a contract.
@@ -170,7 +172,7 @@ pub async fn create(
     };
     let scope = DepartmentScope::One(department_id);
     let organization_id = match body.organization_id {
-        Some(id) => own_organization(&state, scope, id).await.map(|()| id)?,
+        Some(id) => own_organization(&mut state.db.conn().await?, scope, id).await.map(|()| id)?,
         None => only_organization(&state, scope).await?,
     };
     let (id, row) = state
@@ -211,30 +213,15 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let known = db::find_contract(&mut state.db.conn().await?, scope, id).await?;
-    let known = known.ok_or_else(|| missing("contract", id))?;
-    let department = DepartmentScope::One(known.department_id);
-    let organization_id = body.organization_id.required("organization_id")?.map(|WholeNumber(id)| id);
-    if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {
-        own_organization(&state, department, organization_id).await?;
-        if db::has_operations_of_contract(&mut state.db.conn().await?, known.department_id, id).await? {
-            let detail = "operations belong to it: exports say whose they are; merge the organizations instead";
-            return Err(ApiError::Conflict(detail.to_owned()));
-        }
-    }
     let number = body.contract_number.required("contract_number")?;
     let number = number.map(|text| text_field("contract_number", &text)).transpose()?;
-    let spelling = number.as_ref().unwrap_or(&known.contract_number);
     let date = body.contract_date.required("contract_date")?;
-    let reference = ContractRef::parse(spelling, date.or(known.contract_date));
     let contract_type = body.contract_type.try_map(|text| contract_type(&text))?.nullable();
     let direction = body.direction.try_map(|text| direction(&text))?.nullable();
     let currency = body.currency.try_map(|text| currency(&text))?.nullable();
     let counterparty = body.counterparty.try_map(|text| text_field("counterparty", &text))?.nullable();
-    let is_renamed = number.is_some() || date.is_some();
+    let organization_id = body.organization_id.required("organization_id")?.map(|WholeNumber(id)| id);
     let change = ContractChange {
-        contract_date: reference.as_ref().and_then(|reference| reference.date).filter(|_| is_renamed),
-        contract_number: number,
         // What is given back is found out again from the operations.
         is_type_manual: contract_type.as_ref().map(Option::is_some),
         contract_type,
@@ -247,29 +234,64 @@ pub async fn change(
         is_active: body.is_active.required("is_active")?,
         ..ContractChange::default()
     };
-    let department_id = known.department_id;
-    let row = state
-        .change_data(department_id, async |conn| {
-            let lender_id = match &counterparty {
-                None => None,
-                Some(None) => Some(None),
-                Some(Some(name)) => Some(Some(db::lender_of_name(conn, department_id, name).await?)),
-            };
-            let contract_key = reference
-                .filter(|_| is_renamed)
-                .map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id)));
-            let change = ContractChange { lender_id, contract_key, ..change };
-            db::update_contract(conn, id, &change).await?;
-            db::refresh_contract_facts(conn, department_id, &[id]).await?;
-            db::find_contract(conn, scope, id).await
-        })
-        .await?;
+    let known = db::find_contract(&mut state.db.conn().await?, scope, id).await?;
+    let department_id = known.ok_or_else(|| missing("contract", id))?.department_id;
+    let changed = async |conn: &mut DbConn| {
+        // An import must not add operations between what is read here and what is written.
+        db::lock_import(conn, department_id).await?;
+        let known = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
+        if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {
+            move_contract(conn, &known, organization_id).await?;
+        }
+        let lender_id = match &counterparty {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(name)) => Some(Some(db::lender_of_name(conn, department_id, name).await?)),
+        };
+        let change = ContractChange { lender_id, ..renamed(change, &known, number, date, lender_id) };
+        db::update_contract(conn, id, &change).await?;
+        db::refresh_contract_facts(conn, department_id, &[id]).await?;
+        Ok::<_, ApiError>((db::find_contract(conn, scope, id).await?, ChangedData::reference_data()))
+    };
+    let row = state.change_figures(department_id, changed).await?;
     found(answered(&state, &mut state.db.conn().await?, row).await?, "contract", id)
 }
 
+/// Adds a new number or date to a change, and the key that follows from them.
+fn renamed(
+    change: ContractChange,
+    known: &ContractRow,
+    number: Option<String>,
+    date: Option<NaiveDate>,
+    lender_id: Option<Option<i64>>,
+) -> ContractChange {
+    if number.is_none() && date.is_none() {
+        return change;
+    }
+    let spelling = number.as_ref().unwrap_or(&known.contract_number);
+    let reference = ContractRef::parse(spelling, date.or(known.contract_date));
+    ContractChange {
+        contract_date: reference.as_ref().and_then(|reference| reference.date),
+        contract_key: reference.map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
+        contract_number: number,
+        ..change
+    }
+}
+
+/// Checks that a contract may belong to another organization, and forgets by which names exports of the present
+/// one recognize it.
+async fn move_contract(conn: &mut DbConn, known: &ContractRow, organization_id: i64) -> Result<(), ApiError> {
+    own_organization(conn, DepartmentScope::One(known.department_id), organization_id).await?;
+    if db::has_operations_of_contract(conn, known.department_id, known.id).await? {
+        let detail = "operations belong to it: exports say whose they are; merge the organizations instead";
+        return Err(ApiError::Conflict(detail.to_owned()));
+    }
+    Ok(db::delete_aliases_of(conn, known.department_id, AliasKind::Contract, known.id).await?)
+}
+
 /// The organization of a contract must be of the contract's department.
-async fn own_organization(state: &AppState, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
-    let organization = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
+async fn own_organization(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
+    let organization = db::find_organization(conn, scope, id).await?;
     organization.map(drop).ok_or_else(|| missing("organization", id))
 }
 

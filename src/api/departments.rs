@@ -13,7 +13,6 @@ use super::openapi::parameters::{Activity, Files, Id, Paging};
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
-use crate::domain::DepartmentScope;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -44,7 +43,7 @@ pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Resul
     let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
     if let Some(export) = export {
-        return export.rows(&state, DepartmentScope::All, "departments", rows).await;
+        return export.rows(&state, None, "departments", rows).await;
     }
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);

@@ -92,7 +92,7 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let mut writer = self.writer_of_list(conn, list.department(), state.cache.today()).await?;
+                let mut writer = self.writer_of_list(conn, Some(list.department()), state.cache.today()).await?;
                 let mut parts = Parts::of_page(list, conn, &ListPage::whole(sort)).await?;
                 loop {
                     let rows = parts.next(conn).await?;
@@ -106,17 +106,19 @@ impl Export {
         respond(writer, L::NAME).await
     }
 
-    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot.
+    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot. Without a scope
+    /// nothing is said of how new imported data is.
     ///
     /// # Errors
     /// [`ApiError`] when the rows can't be read or the file can't be written.
     pub async fn list<T: Serialize>(
         &self,
         state: &AppState,
-        scope: DepartmentScope,
+        scope: impl Into<Option<DepartmentScope>>,
         name: &str,
         fetch: impl AsyncFn(&mut DbConn, Page) -> Result<Vec<T>, DbError>,
     ) -> Result<HttpResponse, ApiError> {
+        let scope = scope.into();
         let writer = state
             .db
             .snapshot(async |conn| {
@@ -142,7 +144,7 @@ impl Export {
     pub async fn rows<T: Serialize + Clone>(
         &self,
         state: &AppState,
-        scope: DepartmentScope,
+        scope: impl Into<Option<DepartmentScope>>,
         name: &str,
         rows: Vec<T>,
     ) -> Result<HttpResponse, ApiError> {
@@ -152,6 +154,32 @@ impl Export {
             Ok(rows.iter().skip(skip).take(limit).cloned().collect())
         })
         .await
+    }
+
+    /// The file of a list that is at hand whole, with further lines on its second sheet.
+    ///
+    /// # Errors
+    /// [`ApiError`] when the file can't be written.
+    pub async fn statement<T: Serialize>(
+        &self,
+        state: &AppState,
+        scope: DepartmentScope,
+        name: &str,
+        lines: Vec<(&str, String)>,
+        rows: &[T],
+    ) -> Result<HttpResponse, ApiError> {
+        let today = state.cache.today();
+        let mut writer = state.db.snapshot(async |conn| self.writer_of_list(conn, Some(scope), today).await).await?;
+        if let Writer::Xlsx(_, about) = &mut writer {
+            lines.into_iter().for_each(|(name, value)| about.push(name, value));
+        }
+        writer.push_all(rows)?;
+        respond(writer, name).await
+    }
+
+    /// The language of the headings.
+    pub fn language(&self) -> Language {
+        self.language
     }
 
     /// The file of figures in one currency, of which amounts in others are left out.
@@ -171,7 +199,7 @@ impl Export {
     ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
         let about = async |conn: &mut DbConn| {
-            let mut about = About::of_filters(conn, self.language, version, &self.filters).await?;
+            let mut about = About::of_filters(conn, self.language, scope, version, &self.filters).await?;
             about.push_currency(self.language, currency, left_out);
             about.push_freshness(conn, self.language, scope, state.cache.today()).await?;
             Ok::<_, DbError>(about)
@@ -193,11 +221,12 @@ impl Export {
     async fn writer_of_list(
         &self,
         conn: &mut DbConn,
-        scope: DepartmentScope,
+        scope: Option<DepartmentScope>,
         today: NaiveDate,
     ) -> Result<Writer, ApiError> {
+        let Some(scope) = scope else { return self.writer(About::default(), Rows::List) };
         let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
-        let mut about = About::of_filters(conn, self.language, version, &self.filters).await?;
+        let mut about = About::of_filters(conn, self.language, scope, version, &self.filters).await?;
         about.push_freshness(conn, self.language, scope, today).await?;
         self.writer(about, Rows::List)
     }

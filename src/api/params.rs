@@ -5,7 +5,7 @@
 
 use actix_web::http::header::ACCEPT;
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use std::future::{Ready, ready};
 
 use super::answer::LONGEST_TEXT;
@@ -227,6 +227,8 @@ impl Params {
         let Some(text) = self.value(name) else { return Ok(None) };
         // chrono alone would take 2024-3-5 and years of five digits.
         let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        // PostgreSQL has no year 0.
+        let date = date.filter(|date: &NaiveDate| date.year() > 0);
         let date = date.ok_or_else(|| ApiError::invalid(name, format!("{text:?} is not a date such as 2024-03-31")))?;
         Ok(Some(date))
     }

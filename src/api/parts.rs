@@ -19,7 +19,7 @@ use super::portfolio_params::{Narrowed, portfolio_filter};
 use crate::analytics::{Ledger, Measure, ledger, parts};
 use crate::app::AppState;
 use crate::db::{DbError, FlowMeasure, LedgerRow, Page, PartRow};
-use crate::domain::{DepartmentScope, Money, PortfolioFilter};
+use crate::domain::{Money, PortfolioFilter};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -47,7 +47,6 @@ struct FigurePart {
     kind: String,
     /// The id of the receipt, the expense or the adjustment.
     id: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     detail_id: Option<i64>,
     operation_id: String,
     document_date: NaiveDate,
@@ -60,7 +59,7 @@ struct FigurePart {
     /// What a payment is for: `principal`, `interest`, `given` or `other`.
     payment_type: Option<String>,
     is_confirmed: bool,
-    /// The currency of the payment.
+    /// The currency of the amount.
     currency: String,
     /// What the part counts in the figure.
     amount: Money,
@@ -253,8 +252,19 @@ pub async fn contract_ledger(
     let found = found.ok_or_else(|| missing("contract", id))?;
     let (title, opening, closing, as_of) = (found.contract.clone(), found.opening, found.closing, found.as_of);
     let data = lines(found, dates.from().and_then(|day| day.pred_opt()));
+    let currency = title.currency.clone().unwrap_or_else(|| state.base_currency.to_string());
     if let Some(export) = export {
-        return export.rows(&state, DepartmentScope::All, "ledger", data).await;
+        let language = export.language();
+        let about = vec![
+            (language.of("Contract", "Договор"), title.contract_number),
+            (language.of("Organization", "Организация"), title.organization),
+            (language.of("Counterparty", "Контрагент"), title.lender.unwrap_or_default()),
+            (language.of("Currency", "Валюта"), currency),
+            (language.of("Opening balance", "Остаток на начало"), opening.to_string()),
+            (language.of("Closing balance", "Остаток на конец"), closing.to_string()),
+            (language.of("As of", "На дату"), as_of.to_string()),
+        ];
+        return export.statement(&state, scope, "ledger", about, &data).await;
     }
     Ok(HttpResponse::Ok().json(ContractLedger {
         contract_id: title.id,
@@ -263,7 +273,7 @@ pub async fn contract_ledger(
         organization: title.organization,
         counterparty: title.lender,
         direction: title.direction,
-        currency: title.currency.unwrap_or_else(|| state.base_currency.to_string()),
+        currency,
         opening,
         closing,
         as_of,

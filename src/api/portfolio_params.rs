@@ -60,7 +60,7 @@ pub(super) fn portfolio_filter(
 pub(super) fn contract_search(params: &mut Params) -> Result<ContractSearch, ApiError> {
     let columns = ContractSort::COLUMNS.map(|(name, _)| name).join(", ");
     Ok(ContractSearch {
-        search: params.text("search"),
+        search: params.search()?,
         status: params.choice("status", "undrawn, open, repaid and overpaid", ContractStatus::of_name)?,
         has_debt: params.switch("has_debt")?,
         sort: params.choice("sort", &format!("{columns}, each also with - in front"), ContractSort::parse)?,

@@ -34,9 +34,13 @@ impl CacheKey {
         self
     }
 
-    /// Adds a part that may be missing: `None` stands for it.
+    /// Adds a part that may be missing: `None` stands for it. A text that is `None` is written `%4Eone`.
     pub fn optional_part(mut self, part: Option<impl Display>) -> CacheKey {
-        match part {
+        match part.map(|part| part.to_string()) {
+            Some(part) if part == "None" => {
+                self.0.push_str("|%4Eone");
+                self
+            }
             Some(part) => self.part(part),
             None => {
                 self.0.push_str("|None");

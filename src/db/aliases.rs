@@ -259,3 +259,23 @@ pub async fn add_alias_if_free(
         }
     }
 }
+
+/// Forgets all aliases of a row.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn delete_aliases_of(
+    conn: &mut DbConn,
+    department_id: i64,
+    kind: AliasKind,
+    target_id: i64,
+) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        let of_target = aliases::table
+            .filter(aliases::department_id.eq(department_id))
+            .filter(aliases::kind.eq(kind.as_str()))
+            .filter(aliases::target_id.eq(target_id));
+        diesel::delete(of_target).execute(c).await
+    })?;
+    Ok(())
+}

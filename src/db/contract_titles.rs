@@ -33,7 +33,7 @@ pub struct ContractTitle {
 impl ContractTitle {
     /// Which way its money goes; an unknown direction counts as borrowed.
     pub fn counted_direction(&self) -> Direction {
-        self.direction.as_deref().and_then(Direction::of_name).unwrap_or(Direction::Borrowed)
+        self.direction.as_deref().and_then(Direction::of_name).unwrap_or_default()
     }
 
     /// Whether its balance is in that currency. A contract without operations has the base currency.

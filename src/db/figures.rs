@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use chrono::{Datelike, NaiveDate};
-use diesel::dsl::{max, min, sql};
+use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
@@ -263,18 +263,6 @@ pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
     currencies.sort();
     currencies.dedup();
     Ok(currencies)
-}
-
-/// The day of the first operation or adjustment that the filter leaves, whatever its dates.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn first_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Option<Month>, DbError> {
-    let day: Option<NaiveDate> = on_conn!(conn, |c| {
-        let query = monthly_flows::table.select(min(monthly_flows::period_start));
-        restricted!(query, monthly_flows, filter).first(c).await
-    })?;
-    Ok(day.map(Month::of))
 }
 
 fn merged<Row, Key: Ord>(rows: Vec<(Row, SumsRow)>, key: impl Fn(Row) -> Key) -> BTreeMap<Key, FlowSums> {

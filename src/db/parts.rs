@@ -164,7 +164,11 @@ pub async fn list_parts(
         page.limit, page.skip
     );
     let totals: PartTotals = on_conn!(conn, |c| diesel::sql_query(totals).get_result(c).await)?;
-    let rows: Vec<PartRow> = on_conn!(conn, |c| diesel::sql_query(rows).load(c).await)?;
+    let mut rows: Vec<PartRow> = on_conn!(conn, |c| diesel::sql_query(rows).load(c).await)?;
+    // What counts in a balance is in the currency of its contract, whatever it was paid in.
+    if matches!(value, PartValue::Balance(..)) {
+        rows.iter_mut().for_each(|row| row.currency = filter.currency.to_string());
+    }
     Ok((rows, totals))
 }
 
@@ -220,8 +224,20 @@ impl PartValue {
 /// The parts that a filter leaves, by what their operations themselves say. Only whole numbers, dates and
 /// fixed words are put into the text.
 fn parts(filter: &PortfolioFilter) -> String {
+    // What names no contract is left out before it is valued, so that a contract costs what it holds.
+    let of_contract = filter.contract_id.map(|id| {
+        format!(
+            " AND (e.contract_id = {id} OR (e.department_id, e.operation_id) IN (\
+               SELECT n.department_id, n.expense_operation_id FROM expense_details n WHERE n.contract_id = {id}))"
+        )
+    });
     let of = |table: &str, day: &str, organization: &str| {
         let mut conditions = String::new();
+        match (table, filter.contract_id) {
+            (_, None) => {}
+            ("e", _) => conditions += of_contract.as_deref().unwrap_or_default(),
+            (_, Some(id)) => conditions += &format!(" AND {table}.contract_id = {id}"),
+        }
         if let Some(id) = filter.department.id() {
             conditions += &format!(" AND {table}.department_id = {id}");
         }

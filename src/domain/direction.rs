@@ -1,9 +1,10 @@
 //! Which way a loan goes, and whether its other party is one of the holding's own organizations.
 
-/// Which way the money of a contract goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Which way the money of a contract goes; one of which nothing says it counts as borrowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Owed by us: credits and loans received.
+    #[default]
     Borrowed,
     /// Owed to us: loans given.
     Lent,

@@ -41,9 +41,9 @@ impl FlowSums {
         self.expenses - self.principal - self.interest - self.given
     }
 
-    /// How many operations: receipts and expenses.
-    pub fn operation_count(&self) -> i64 {
-        self.receipt_count + self.expense_count
+    /// Whether any operation is in the sums; a payment of several contracts is one of each.
+    pub fn has_operations(&self) -> bool {
+        self.receipt_count + self.payment_count > 0
     }
 }
 

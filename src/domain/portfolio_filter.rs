@@ -62,6 +62,14 @@ pub struct PortfolioFilter {
 }
 
 impl PortfolioFilter {
+    /// Whether it restricts contracts by what they are, which later operations may change.
+    pub fn restricts_contracts(&self) -> bool {
+        self.contract_type.is_some()
+            || self.lender_id.is_some()
+            || self.direction.is_some()
+            || self.intra_group != IntraGroup::Include
+    }
+
     /// The filter of everything in a department that is in one currency.
     pub fn of_department(department: DepartmentScope, currency: Currency) -> PortfolioFilter {
         PortfolioFilter {

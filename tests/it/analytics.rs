@@ -158,10 +158,10 @@ async fn answers_look_as_the_contract_says(backend: Backend) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(summary, @r#"{"total_receipts":500.00,"total_expenses":100.00,"net_balance":400.00,"active_contracts_count":1,"total_principal":66.66,"total_interest":33.33,"given":0.00,"returned":0.00,"other":0.01,"commission":0.00,"unconfirmed":0.00,"as_of":"2024-03-31","debt":433.34,"debt_external":433.34,"overpaid":0.00,"debt_unconfirmed":0.00,"planned":0.00,"currency":"RUB","other_currencies":[]}"#);
         insta::assert_snapshot!(stats, @r#"[{"month":"2024-01-01","receipts":500.00,"expenses":0.00,"net":500.00},{"month":"2024-02-01","receipts":0.00,"expenses":0.01,"net":-0.01},{"month":"2024-03-01","receipts":0.00,"expenses":99.99,"net":-99.99}]"#);
-        insta::assert_snapshot!(efficiency, @r#"{"data":[{"month":"2024-01","principal":0.00,"interest":0.00,"total":0.00,"efficiency":0.00,"interest_share":0.00,"given":0.00,"other":0.00},{"month":"2024-02","principal":0.00,"interest":0.00,"total":0.00,"efficiency":0.00,"interest_share":0.00,"given":0.00,"other":0.01},{"month":"2024-03","principal":66.66,"interest":33.33,"total":99.99,"efficiency":66.67,"interest_share":33.33,"given":0.00,"other":0.00}]}"#);
+        insta::assert_snapshot!(efficiency, @r#"{"data":[{"month":"2024-01","principal":0.00,"interest":0.00,"total":0.00,"efficiency":0.00,"interest_share":0.00,"given":0.00,"other":0.00},{"month":"2024-02","principal":0.00,"interest":0.00,"total":0.00,"efficiency":0.00,"interest_share":0.00,"given":0.00,"other":0.01},{"month":"2024-03","principal":66.66,"interest":33.33,"total":99.99,"efficiency":66.67,"interest_share":33.33,"given":0.00,"other":0.00}],"as_of":"2024-03-31","currency":"RUB","other_currencies":[]}"#);
     }
     let of_account = |account: i64| format!("analytics/monthly-efficiency?bank_account_id={account}");
-    assert_eq!(app.get(&of_account(999_999)).await.ok(), json!({ "data": [] }));
+    assert_eq!(app.get(&of_account(999_999)).await.ok()["data"], json!([]));
     app.stop().await;
 }
 

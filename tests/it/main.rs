@@ -20,6 +20,7 @@ mod cache_model;
 mod cancellation;
 mod carried_over;
 mod cli;
+mod contract_figures;
 mod data_quality;
 mod database;
 mod day_end;

@@ -14,17 +14,15 @@ INSERT INTO failing_files (department_id, source, path, reason, since, tried_at)
 SELECT department_id, source, path, COALESCE(error_message, ''), fetched_at, fetched_at
 FROM imported_files WHERE failures > 0;
 
--- The organizations whose rows a file held: when it last went in whole, when it was last found to be in the
--- tables as it is, and the newest document of each organization that was not dated after the day it went in. An
--- organization that the file no longer names keeps its times.
+-- The organizations that a file held when it last went in, when that was, when the file was last found to be
+-- in the tables as it is, and the newest document of each organization that was not dated after that day.
 CREATE TABLE file_organizations (
     department_id BIGINT NOT NULL REFERENCES departments (id),
     source TEXT NOT NULL,
     path TEXT NOT NULL,
     organization_id BIGINT NOT NULL,
     kind TEXT NOT NULL,
-    is_named BOOLEAN NOT NULL,
-    arrived_at TIMESTAMP,
+    arrived_at TIMESTAMP NOT NULL,
     checked_at TIMESTAMP NOT NULL,
     newest_document DATE,
     PRIMARY KEY (department_id, source, path, organization_id)

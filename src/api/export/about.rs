@@ -74,6 +74,7 @@ impl About {
     pub async fn of_filters(
         conn: &mut DbConn,
         language: Language,
+        scope: DepartmentScope,
         version: DataVersion,
         filters: &[(String, String)],
     ) -> Result<About, DbError> {
@@ -89,7 +90,7 @@ impl About {
         let is_listed = |name: &str| !is_without_effect(name) && name != "currency";
         for (parameter, value) in filters.iter().filter(|(name, value)| is_listed(name) && !value.is_empty()) {
             let name = match value.parse() {
-                Ok(id) => find_name(conn, parameter, id).await?,
+                Ok(id) => find_name(conn, scope, parameter, id).await?,
                 Err(_) => None,
             };
             let label = filter_name(parameter, language).unwrap_or(parameter);

@@ -26,21 +26,23 @@ pub struct TotalsRow<'t> {
 impl Totals {
     /// Totals of rows with the columns of `row`; `is_by_month`: each is a month of its own. Parts of an answer show
     /// the same amounts twice, and what stands beside the balance of a month goes up to its end: neither is
-    /// added up.
+    /// added up. In a row of a contract the currency is that of the contract, while its flows are all in one; its
+    /// balance may be below zero, and debt is never netted.
     pub fn of_columns(row: &Row, is_by_month: bool) -> Totals {
         let kind = |name: &str| column_of(name).map_or(Kind::Plain, |column| column.kind);
         let has = |name: &str| row.iter().any(|(known, _)| known == name);
         let is_series_of_balances = has("month") && row.iter().any(|(name, _)| kind(name) == Kind::Balance);
+        let is_of_contracts = has("status") && has("counterparty");
         let is_summed = |name: &str| match kind(name) {
             Kind::Money => true,
-            Kind::Balance => !is_by_month,
+            Kind::Balance => !is_by_month && !is_of_contracts,
             _ => false,
         };
         let is_additive = !has(PART) && !is_series_of_balances;
         let columns = row.iter().enumerate().filter(|(_, (name, _))| is_additive && is_summed(name));
         Totals {
             columns: columns.map(|(at, _)| at).collect(),
-            currency: row.iter().position(|(name, _)| name == "currency"),
+            currency: row.iter().position(|(name, _)| name == "currency" && !is_of_contracts),
             sums: BTreeMap::new(),
         }
     }

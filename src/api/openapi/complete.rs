@@ -43,7 +43,9 @@ pub fn completed(handlers: &OpenApi) -> Value {
     }
     for (name, schema) in entries(&mut document["components"]["schemas"]) {
         let element = name.strip_prefix("Data_").and_then(|element| examples.get(element));
-        let wrapped = element.map(|element| json!({ "data": [element] }));
+        let wrapped = element.map(|element| {
+            json!({ "data": [element], "as_of": "2024-03-31", "currency": "RUB", "other_currencies": ["USD"] })
+        });
         if let Some(example) = wrapped.or_else(|| examples.get(name).cloned()) {
             schema["example"] = example;
         }
