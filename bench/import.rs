@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use credit_portfolio::db::{self, Db};
 use credit_portfolio::demo::expenses_export;
 use credit_portfolio::domain::Currency;
 use credit_portfolio::import::workbook::{self, Kind, Part, Rows, WorkbookError};
-use credit_portfolio::import::{Loader, Order, RunReport, Source, run_once};
+use credit_portfolio::import::{Loader, Order, RunReport, Source, Workbook, run_once};
 
 const DEPARTMENT: i64 = 8;
 const ROUNDS: usize = 3;
@@ -96,7 +96,8 @@ fn parse_only(path: &Path) -> (Duration, Vec<Rows>) {
 }
 
 async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
-    let (db, _) = fresh().await;
+    let (db, settings) = fresh().await;
+    let source = Source::folder(PathBuf::from("."), DEPARTMENT, settings.import.policy);
     let copies: Vec<Rows> = batches
         .iter()
         .map(|rows| match rows {
@@ -106,10 +107,9 @@ async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
         .collect();
     let started = Instant::now();
     db.write(async |conn| {
-        let mut loader =
-            Loader::open(conn, DEPARTMENT, Kind::Expenses, "spisanie.xlsx", chrono::Utc::now().date_naive())
-                .await
-                .unwrap();
+        let workbook = Workbook::at(&source, "spisanie.xlsx");
+        let today = chrono::Utc::now().date_naive();
+        let mut loader = Loader::open(conn, DEPARTMENT, Kind::Expenses, workbook, today).await.unwrap();
         for rows in copies {
             loader.take(conn, rows).await.unwrap();
         }

@@ -45,7 +45,7 @@ mod users;
 pub use adjustments::{
     AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment, count_adjustments,
     delete_adjustments, find_adjustment, has_operations_until, insert_adjustment, insert_adjustments, list_adjustments,
-    list_adjustments_of_source, list_sources_of_equal_adjustments, update_adjustment,
+    list_sources_of_equal_adjustments, list_workbook_adjustments, update_adjustment,
 };
 pub use aliases::{
     AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of, insert_alias,

@@ -6,6 +6,7 @@
 //! written, so that memory does not grow with them.
 
 pub mod actor;
+mod dated_name;
 mod directory;
 mod dry_run;
 mod file;
@@ -31,7 +32,7 @@ pub use freshness::forget_lost_files;
 pub use gauges::refresh_gauges;
 pub use hold::{StopReason, StopSignal};
 pub use journal::{FileReport, FileStatus, Standing};
-pub use load::{LoadCounts, LoadError, Loaded, Loader};
+pub use load::{LoadCounts, LoadError, Loaded, Loader, Workbook};
 pub use progress::{Phase, Progress, ProgressMeter};
 pub use report::{Announce, ImportEvent, RunReport, RunState};
 pub use run::{ImportContext, Order, run_once};

@@ -19,12 +19,14 @@ pub struct NewAdjustment {
     pub department_id: i64,
     pub contract_id: i64,
     pub contract_alias_id: Option<i64>,
+    pub lender_alias_id: Option<i64>,
     pub effective_date: NaiveDate,
     pub kind: String,
     pub amount: i64,
     pub comment: Option<String>,
     pub author: String,
     pub source: String,
+    pub import_source: Option<String>,
     pub fingerprint: i64,
     pub occurrence: i32,
     pub created_at: NaiveDateTime,
@@ -198,8 +200,21 @@ pub async fn insert_adjustment(conn: &mut DbConn, row: NewAdjustment) -> Result<
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn insert_adjustments(conn: &mut DbConn, rows: Vec<NewAdjustment>) -> Result<(), DbError> {
-    for row in rows {
-        insert_adjustment(conn, row).await?;
+    match conn {
+        DbConn::Postgres(conn) => {
+            for chunk in rows.chunks(CHUNK) {
+                diesel::insert_into(adjustments::table).values(chunk).execute(&mut **conn).await?;
+            }
+        }
+        DbConn::Sqlite(conn) => {
+            conn.spawn_blocking(move |conn| {
+                for row in &rows {
+                    diesel::RunQueryDsl::execute(diesel::insert_into(adjustments::table).values(row), conn)?;
+                }
+                Ok(())
+            })
+            .await?;
+        }
     }
     Ok(())
 }
@@ -246,32 +261,34 @@ pub async fn delete_adjustments(conn: &mut DbConn, department_id: i64, ids: &[i6
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct KnownAdjustment {
     pub id: i64,
+    pub contract_id: i64,
     pub organization_id: i64,
     pub effective_date: NaiveDate,
+    pub source: String,
+    pub import_source: Option<String>,
     pub fingerprint: i64,
     pub occurrence: i32,
 }
 
-/// Returns the adjustments that a file brought.
+/// Returns the adjustments that workbooks brought.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_adjustments_of_source(
-    conn: &mut DbConn,
-    department_id: i64,
-    source: &str,
-) -> Result<Vec<KnownAdjustment>, DbError> {
+pub async fn list_workbook_adjustments(conn: &mut DbConn, department_id: i64) -> Result<Vec<KnownAdjustment>, DbError> {
     Ok(on_conn!(conn, |c| {
         adjustments::table
             .inner_join(contracts::table.on(
                 contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
             ))
             .filter(adjustments::department_id.eq(department_id))
-            .filter(adjustments::source.eq(source))
+            .filter(adjustments::source.ne(MANUAL))
             .select((
                 adjustments::id,
+                adjustments::contract_id,
                 contracts::organization_id,
                 adjustments::effective_date,
+                adjustments::source,
+                adjustments::import_source,
                 adjustments::fingerprint,
                 adjustments::occurrence,
             ))

@@ -14,52 +14,61 @@ use super::flow_rules::with_rules;
 use super::schema::contracts;
 use super::{CHUNK, DbConn, DbError, on_conn};
 
-/// The first operation decides that says anything: drawings first, then by date (those without one last),
-/// then by operation. A value follows the place of its operation in the order; the smallest is the first.
+/// The first operation decides that says anything: drawings first (of a loan given: the payments that give it),
+/// then by date (those without one last), then by operation. A value follows the place of its operation in the
+/// order; the smallest is the first. Adjustments come last and say only who the lender is.
 const EVIDENCE: &str = "
 SELECT contract_id,
     MIN(CASE WHEN lender_alias_id IS NOT NULL THEN place || '|' || CAST(lender_alias_id AS TEXT) END {collation}) AS lender,
     MIN(CASE WHEN contract_type IS NOT NULL THEN place || '|' || contract_type END {collation}) AS contract_type,
     MIN(CASE WHEN said_direction IS NOT NULL THEN place || '|' || said_direction END {collation}) AS said_direction,
     MIN(CASE WHEN account_direction IS NOT NULL THEN place || '|' || account_direction END {collation}) AS account_direction,
-    MIN(place || '|' || currency {collation}) AS currency
+    MIN(CASE WHEN currency IS NOT NULL THEN place || '|' || currency END {collation}) AS currency
 FROM (
     SELECT contract_id, lender_alias_id, currency,
-        CASE WHEN is_drawing THEN '0 ' ELSE '1 ' END || COALESCE(CAST(day AS TEXT), '9999-99-99') || ' ' || operation_id
-            AS place,
-        CASE WHEN operation_type LIKE '%редит%' THEN 'credit'
-             WHEN operation_type LIKE '%айм%' OR operation_type LIKE '%аем%' OR operation_type LIKE '%аём%' THEN 'loan' END
-            AS contract_type,
-        CASE WHEN operation_type LIKE '_ыдача займа%' OR operation_type LIKE '_озврат займа контрагентом%'
-                  OR operation_type LIKE '_озврат займа работником%' THEN 'lent'
-             WHEN operation_type LIKE '_олучение%' OR operation_type LIKE '_озврат кредита%'
-                  OR operation_type LIKE '_огашение кредита%' OR operation_type LIKE '_огашение займа%'
-                  OR operation_type LIKE '_озврат займа контрагенту%' THEN 'borrowed' END AS said_direction,
+        rank || ' ' || COALESCE(CAST(day AS TEXT), '9999-99-99') || ' ' || operation_id AS place,
+        CASE WHEN operation_type LIKE '%редит%' OR operation_type LIKE '%РЕДИТ%' THEN 'credit'
+             WHEN operation_type LIKE '%айм%' OR operation_type LIKE '%АЙМ%' OR operation_type LIKE '%аем%'
+                  OR operation_type LIKE '%аём%' THEN 'loan' END AS contract_type,
+        CASE WHEN {says_lent} THEN 'lent' WHEN {says_borrowed} THEN 'borrowed' END AS said_direction,
         CASE SUBSTR(account, 1, 2) WHEN '58' THEN 'lent' WHEN '66' THEN 'borrowed' WHEN '67' THEN 'borrowed' END
             AS account_direction
     FROM (
-        SELECT r.contract_id, r.lender_alias_id, r.currency, {draws} AS is_drawing, r.document_date AS day, r.operation_id,
-            r.operation_type, r.settlement_account AS account
+        SELECT r.contract_id, r.lender_alias_id, r.currency, CASE WHEN {draws} AND NOT {returns} THEN '0' ELSE '1' END AS rank,
+            r.document_date AS day, r.operation_id, r.operation_type, r.settlement_account AS account
         FROM receipts r
         WHERE r.department_id = $1 AND r.is_active AND r.contract_id IN ({ids})
         UNION ALL
-        SELECT e.contract_id, e.lender_alias_id, e.currency, FALSE, e.document_date, e.operation_id, e.operation_type,
-            CASE WHEN d.id IS NOT NULL THEN COALESCE(d.settlement_account, e.debit_account)
-                 WHEN EXISTS (SELECT 1 FROM expense_details o WHERE o.department_id = e.department_id
-                     AND o.expense_operation_id = e.operation_id) THEN NULL ELSE e.debit_account END
-        FROM expenses e
-        LEFT JOIN expense_details d ON d.department_id = e.department_id AND d.expense_operation_id = e.operation_id
-            AND d.contract_id IS NULL
-        WHERE e.department_id = $1 AND e.is_active AND e.contract_id IN ({ids})
+        SELECT e.contract_id, e.lender_alias_id, e.currency,
+            CASE WHEN e.kind = 'given' THEN '0' ELSE '1' END, e.document_date, e.operation_id, e.operation_type, e.account
+        FROM (
+            SELECT e.contract_id, e.lender_alias_id, e.currency, e.document_date, e.operation_id, e.operation_type,
+                CASE WHEN d.id IS NOT NULL THEN {detail_kind}
+                     WHEN NOT {has_details} THEN {expense_kind} END AS kind,
+                CASE WHEN d.id IS NOT NULL THEN COALESCE(d.settlement_account, e.debit_account)
+                     WHEN NOT {has_details} THEN e.debit_account END AS account
+            FROM expenses e
+            LEFT JOIN expense_details d ON d.department_id = e.department_id AND d.expense_operation_id = e.operation_id
+                AND d.contract_id IS NULL
+            WHERE e.department_id = $1 AND e.is_active AND e.contract_id IN ({ids})
+        ) AS e
         UNION ALL
-        SELECT d.contract_id, e.lender_alias_id, e.currency, FALSE, e.document_date, e.operation_id, e.operation_type,
-            COALESCE(d.settlement_account, e.debit_account)
+        SELECT d.contract_id, e.lender_alias_id, e.currency, CASE WHEN {detail_kind} = 'given' THEN '0' ELSE '1' END,
+            e.document_date, e.operation_id, e.operation_type, COALESCE(d.settlement_account, e.debit_account)
         FROM expense_details d
         JOIN expenses e ON e.department_id = d.department_id AND e.operation_id = d.expense_operation_id
         WHERE d.department_id = $1 AND e.is_active AND d.contract_id IN ({ids})
+        UNION ALL
+        SELECT a.contract_id, a.lender_alias_id, NULL, '2', a.effective_date, '', NULL, NULL
+        FROM adjustments a
+        WHERE a.department_id = $1 AND a.contract_id IN ({ids}) AND a.lender_alias_id IS NOT NULL
     ) AS operations
 ) AS evidence
 GROUP BY contract_id";
+
+/// Whether an expense `e` has details.
+const HAS_DETAILS: &str = "EXISTS (SELECT 1 FROM expense_details o WHERE o.department_id = e.department_id \
+     AND o.expense_operation_id = e.operation_id)";
 
 /// What the operations of a contract say; by default, those of a contract without any.
 #[derive(Default, QueryableByName)]
@@ -111,7 +120,8 @@ pub async fn refresh_contract_facts(
     let mut has_changed = false;
     for ids in contract_ids.chunks(CHUNK) {
         let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let sql = with_rules(EVIDENCE).replace("{collation}", collation).replace("{ids}", &list.join(", "));
+        let sql = with_rules(EVIDENCE).replace("{has_details}", HAS_DETAILS).replace("{collation}", collation);
+        let sql = sql.replace("{ids}", &list.join(", "));
         let sql = if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql };
         let evidence: Vec<Evidence> =
             on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).load(c).await)?;

@@ -10,8 +10,17 @@ use crate::domain::PaymentType;
 const PRINCIPAL_ACCOUNTS: &str = "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
 /// Accounts of their interest.
 const INTEREST_ACCOUNTS: &str = "('66.02', '66.04', '66.22', '66.24', '67.02', '67.04', '67.22', '67.24')";
-/// `Выдача займа …` in the letter cases that exports use.
-const LENDING: &str = "SUBSTR(COALESCE(e.operation_type, ''), 1, 6) IN ('Выдача', 'выдача', 'ВЫДАЧА')";
+/// Types of operation of loans given.
+const LENT_TYPES: [&str; 3] = ["Выдача займа", "Возврат займа контрагентом", "Возврат займа работником"];
+/// Types of operation of loans and credits received.
+const BORROWED_TYPES: [&str; 6] = [
+    "Получение кредита",
+    "Получение займа",
+    "Возврат кредита",
+    "Погашение кредита",
+    "Погашение займа",
+    "Возврат займа контрагенту",
+];
 
 /// What a rollup keeps sums of, in the order of its columns.
 pub(super) const MEASURES: [&str; 18] = [
@@ -44,7 +53,9 @@ pub(super) fn sums() -> String {
 pub(super) fn with_rules(sql: &str) -> String {
     sql.replace("{is_confirmed}", "CASE WHEN e.unconfirmed_by_bank THEN FALSE ELSE TRUE END")
         .replace("{draws}", &draws())
-        .replace("{returns}", RETURNS)
+        .replace("{returns}", &returns())
+        .replace("{says_lent}", &begins_with("operation_type", &LENT_TYPES))
+        .replace("{says_borrowed}", &begins_with("operation_type", &BORROWED_TYPES))
         .replace("{detail_kind}", &detail_kind())
         .replace("{expense_kind}", &expense_kind())
         .replace("{measures}", &MEASURES.join(", "))
@@ -60,29 +71,43 @@ fn draws() -> String {
 }
 
 /// Whether a receipt returns a loan given.
-const RETURNS: &str = "(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' \
-     OR SUBSTR(COALESCE(r.operation_type, ''), 1, 14) IN ('Возврат займа ', 'возврат займа ', 'ВОЗВРАТ ЗАЙМА '))";
+fn returns() -> String {
+    let says_so = begins_with("r.operation_type", &["Возврат займа "]);
+    format!("(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' OR COALESCE({says_so}, FALSE))")
+}
 
-/// What a detail pays: what it says, else what its account says.
+/// Whether a text begins with one of some words, in the letter cases that exports use: SQLite folds no Russian
+/// letters. NULL for NULL.
+fn begins_with(column: &str, words: &[&str]) -> String {
+    let spellings = words.iter().flat_map(|word| [(*word).to_owned(), word.to_lowercase(), word.to_uppercase()]);
+    let conditions: Vec<String> = spellings.map(|spelling| format!("{column} LIKE '{spelling}%'")).collect();
+    format!("({})", conditions.join(" OR "))
+}
+
+/// What a detail pays: what it says, else what its account says, else what its expense says.
 fn detail_kind() -> String {
     let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    let (of_detail, of_expense) = (kind_of_account("d.settlement_account"), expense_kind());
     format!(
         "CASE WHEN d.payment_type = '{principal}' THEN 'principal' WHEN d.payment_type = '{interest}' THEN 'interest' \
            WHEN SUBSTR(COALESCE(d.settlement_account, ''), 1, 2) = '58' THEN 'given' \
            WHEN COALESCE(d.payment_type, '') <> '' THEN 'other' \
-           WHEN COALESCE(d.settlement_account, '') = '' AND {LENDING} THEN 'given' \
-           WHEN SUBSTR(d.settlement_account, 1, 5) IN {PRINCIPAL_ACCOUNTS} THEN 'principal' \
-           WHEN SUBSTR(d.settlement_account, 1, 5) IN {INTEREST_ACCOUNTS} THEN 'interest' ELSE 'other' END"
+           WHEN COALESCE(d.settlement_account, '') = '' THEN {of_expense} ELSE {of_detail} END"
     )
 }
 
-/// What an expense without details pays: a loan given if its type says so, else what its debit account
-/// says.
+/// What an expense without details pays: a loan given if its type says so, else what its debit account says.
 fn expense_kind() -> String {
+    let says_given = begins_with("e.operation_type", &["Выдача"]);
+    format!("CASE WHEN {says_given} THEN 'given' ELSE {} END", kind_of_account("e.debit_account"))
+}
+
+/// What is paid on an account.
+fn kind_of_account(account: &str) -> String {
     format!(
-        "CASE WHEN {LENDING} OR SUBSTR(COALESCE(e.debit_account, ''), 1, 2) = '58' THEN 'given' \
-           WHEN SUBSTR(e.debit_account, 1, 5) IN {PRINCIPAL_ACCOUNTS} THEN 'principal' \
-           WHEN SUBSTR(e.debit_account, 1, 5) IN {INTEREST_ACCOUNTS} THEN 'interest' ELSE 'other' END"
+        "CASE WHEN SUBSTR({account}, 1, 2) = '58' THEN 'given' \
+           WHEN SUBSTR({account}, 1, 5) IN {PRINCIPAL_ACCOUNTS} THEN 'principal' \
+           WHEN SUBSTR({account}, 1, 5) IN {INTEREST_ACCOUNTS} THEN 'interest' ELSE 'other' END"
     )
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{expenses, receipts};
+use super::schema::{adjustments, expenses, receipts};
 use super::{DbConn, DbError, insert_bank_account, insert_contract, insert_organization, on_conn};
 use crate::domain::{ContractRef, PaymentType};
 
@@ -26,7 +26,7 @@ pub struct Generated {
     pub details: i64,
 }
 
-/// Whether the database holds any operation.
+/// Whether the database holds any operation or adjustment.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -35,7 +35,9 @@ pub async fn has_operations(conn: &mut DbConn) -> Result<bool, DbError> {
         on_conn!(conn, |c| receipts::table.select(receipts::id).limit(1).first(c).await.optional())?;
     let spent: Option<i64> =
         on_conn!(conn, |c| expenses::table.select(expenses::id).limit(1).first(c).await.optional())?;
-    Ok(received.or(spent).is_some())
+    let adjusted: Option<i64> =
+        on_conn!(conn, |c| adjustments::table.select(adjustments::id).limit(1).first(c).await.optional())?;
+    Ok(received.or(spent).or(adjusted).is_some())
 }
 
 /// Fills an empty department with operations of three years. The rollups are not touched.

@@ -10,10 +10,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
 
+use super::contract_facts::refresh_contract_facts;
+use super::contracts::list_contracts;
 use super::flow_rules::{MEASURES, with_rules};
-use super::schema::{adjustments, contracts, daily_flows, expenses, monthly_flows, organizations, receipts};
-use super::{DbConn, DbError, on_conn};
-use crate::domain::{ChangedDays, Month, TouchedMonths};
+use super::locks::lock_import;
+use super::schema::{
+    adjustments, contracts, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
+};
+use super::{DbConn, DbError, on_conn, record_change};
+use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
 
 const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
 const KEYS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
@@ -89,7 +94,7 @@ pub async fn refresh_rollups(
     Ok(changed)
 }
 
-/// Computes the rollups of a database whose rows are older than its rollups.
+/// Computes what is derived from the rows, contract facts and rollups, of a database whose rows are older.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -100,14 +105,18 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
         .first(c)
         .await
         .optional())?;
-    if rollup.is_some() {
+    if rollup.is_some() || !super::has_operations(conn).await? {
         return Ok(());
     }
-    if super::has_operations(conn).await? {
-        log::info!("Computing the rollups of the operations that are stored already");
-        rebuild_rollups(conn).await?;
+    log::info!("Computing contract facts and rollups from the operations that are stored already");
+    let departments: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
+    for department_id in &departments {
+        lock_import(conn, *department_id).await?;
+        let ids: Vec<i64> = list_contracts(conn, *department_id).await?.iter().map(|contract| contract.id).collect();
+        refresh_contract_facts(conn, *department_id, &ids).await?;
+        record_change(conn, *department_id, ChangedData::everything()).await?;
     }
-    Ok(())
+    rebuild_rollups(conn).await
 }
 
 /// Recomputes all rollups from the rows.

@@ -9,8 +9,10 @@ use super::Money;
 const MOST_DIGITS: usize = 18;
 
 /// Returns what a row repays or draws in its contract's currency: what it states, else amount / rate,
-/// rounded half away from zero to the kopeck. `None` when it states neither.
+/// rounded half away from zero to the kopeck. `None` when it states neither; a stated 0 beside an amount is a cell
+/// that was not filled in.
 pub fn settled_amount(amount: Money, stated: Option<Money>, rate: Option<&str>) -> Option<Money> {
+    let stated = stated.filter(|stated| *stated != Money::ZERO || amount == Money::ZERO);
     stated.or_else(|| divided_by(amount, rate?))
 }
 

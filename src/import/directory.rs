@@ -27,6 +27,7 @@ pub(super) struct Directory {
     named_accounts: HashSet<i64>,
     has_changed: bool,
     has_new_parties: bool,
+    made_contracts: Vec<String>,
 }
 
 /// The names that an operation gives.
@@ -67,6 +68,7 @@ impl Directory {
             named_accounts: HashSet::new(),
             has_changed: false,
             has_new_parties: false,
+            made_contracts: Vec::new(),
         })
     }
 
@@ -78,6 +80,16 @@ impl Directory {
     /// Whether organizations or lenders were made.
     pub fn has_new_parties(&self) -> bool {
         self.has_new_parties
+    }
+
+    /// Returns whether an organization is known by that name.
+    pub fn knows_organization(&self, name: &str) -> bool {
+        self.organizations.contains_key(&PartyName::parse(name).key())
+    }
+
+    /// Returns how the contracts are written that were made.
+    pub fn take_made_contracts(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.made_contracts)
     }
 
     /// Returns the parties of some operations, in their order; those that appear are made.
@@ -197,7 +209,7 @@ impl Directory {
     /// Stores aliases of references that are not known, and the contracts that do not exist yet: under an
     /// alias of the same organization by another of its names, or by their natural key.
     async fn make_contracts(
-        &self,
+        &mut self,
         conn: &mut DbConn,
         missing: &[&Reference<'_>],
     ) -> Result<HashMap<ContractAliasKey, KnownAlias>, DbError> {
@@ -214,6 +226,7 @@ impl Directory {
             if known.is_none() && !ids.contains_key(key) && new_keys.insert(key.clone()) {
                 let lender_id = reference.lender.map(|lender| lender.target_id);
                 let organization_id = reference.organization.target_id;
+                self.made_contracts.push(reference.contract.spelling.clone());
                 new.push(NewContract::new(self.department_id, organization_id, reference.contract, lender_id));
             }
         }

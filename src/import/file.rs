@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::journal::{FileReport, FileStatus, Standing, stored_rejects};
 use super::landing::{Fetched, Landing};
-use super::load::{LoadError, Loader};
+use super::load::{LoadError, Loader, Workbook};
 use super::patience::Patience;
 use super::reading::Reading;
 use super::report::{Announce, ImportEvent};
@@ -109,11 +109,16 @@ impl Run<'_> {
             self.context.db.write(async |conn| db::upsert_imported_file(conn, &version).await).await?;
             return Ok(Some(report.skipped(standing, why)));
         }
-        let loaded = self.load(&mut report, fetched.file, source, &version, started, announce).await;
-        match loaded {
-            Ok(()) => Ok(Some(report)),
-            Err(_) if self.stop.reason().is_some() => Ok(None),
-            Err(err) => {
+        let in_tables = same.filter(|known| known.failures == 0);
+        let done = match in_tables {
+            Some(known) => self.describe(&report, fetched.file, source, known, announce).await,
+            None => self.load(&mut report, fetched.file, source, &version, started, announce).await,
+        };
+        match (done, in_tables) {
+            (Ok(()), Some(known)) => Ok(Some(report.skipped(Standing::Current, unchanged_since(known)))),
+            (Ok(()), None) => Ok(Some(report)),
+            (Err(_), _) if self.stop.reason().is_some() => Ok(None),
+            (Err(err), _) => {
                 report.time = started.elapsed();
                 let report = report.failed(err.to_string());
                 version.failures = same.map_or(0, |known| known.failures) + 1;
@@ -184,6 +189,35 @@ impl Run<'_> {
                 return Err(err);
             }
         }
+    }
+
+    /// Notes the organizations of a version that went in before they were kept. Its rows stay as they are in the
+    /// tables: files that came after it may have changed them.
+    async fn describe(
+        &self,
+        report: &FileReport,
+        file: File,
+        source: &Source,
+        known: &ImportedFile,
+        announce: Announce<'_>,
+    ) -> Result<(), FileError> {
+        let version = ImportedFile { is_described: true, ..known.clone() };
+        let mut read = report.clone();
+        self.context
+            .db
+            .write(async |conn| {
+                db::lock_import(conn, source.department_id).await?;
+                db::set_savepoint(conn).await?;
+                let organizations = self.stream(conn, &mut read, file, source, announce).await?.organizations;
+                db::undo_to_savepoint(conn).await?;
+                if let Some(kind) = read.kind {
+                    let (file, is_whole) = (key(source, &report.name), read.status == FileStatus::Success);
+                    let arrived_at = known.fetched_at;
+                    db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, arrived_at).await?;
+                }
+                Ok(db::upsert_imported_file(conn, &version).await?)
+            })
+            .await
     }
 
     /// Writes rows, generation, journal entry and ledger in one transaction, and tells the cache.
@@ -258,7 +292,8 @@ impl Run<'_> {
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
         let today = self.context.cache.today();
-        let mut loader = Loader::open(conn, department_id, header.kind, &report.name, today).await?;
+        let workbook = Workbook::at(source, &report.name);
+        let mut loader = Loader::open(conn, department_id, header.kind, workbook, today).await?;
         let mut load_time = Duration::ZERO;
         while let Some(part) = reading.next().await {
             let Part::Rows(batch) = part else { continue };
@@ -294,6 +329,11 @@ impl Run<'_> {
         report.counts = loaded.counts;
         report.add_up(&totals);
         loaded.remarks.iter().for_each(|remark| report.remark(remark));
+        if !loaded.made_contracts.is_empty() {
+            let made = loaded.made_contracts.join("\", \"");
+            report
+                .note(&format!("no operation names the contract \"{made}\": it was created; check how it is written"));
+        }
         if max_percent.is_some() && totals.has_nameless_rows {
             report.remark("no operation became inactive, because some rows do not tell which operation they are");
         }
@@ -333,14 +373,18 @@ impl Run<'_> {
 /// Why a version that is known needs no work, if it needs none. One whose organizations are not known, because
 /// it went in before they were kept, is read once more.
 fn settled(known: &ImportedFile, source: &Source) -> Option<(Standing, String)> {
-    let (run, failures) = (known.run_id, known.failures);
+    let failures = known.failures;
     if failures == 0 {
-        return known.is_described.then(|| (Standing::Current, format!("unchanged since run {run}")));
+        return known.is_described.then(|| (Standing::Current, unchanged_since(known)));
     }
     let is_parked = u32::try_from(failures).is_ok_and(|failures| failures >= source.policy.park_after);
     let why = known.error_message.as_deref().unwrap_or_default();
     let message = || format!("left alone until it changes, after {failures} failures: {why}");
     is_parked.then(|| (Standing::Failing, message()))
+}
+
+fn unchanged_since(known: &ImportedFile) -> String {
+    format!("unchanged since run {}", known.run_id)
 }
 
 /// A file that was written to between two looks.

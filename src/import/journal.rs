@@ -154,9 +154,14 @@ impl FileReport {
         self.message = (!remarks.is_empty()).then(|| remarks.join("; "));
     }
 
-    /// Adds to what is to be said about it.
+    /// Adds what may be wrong with it: it is no success.
     pub(super) fn remark(&mut self, remark: &str) {
         self.status = FileStatus::Partial;
+        self.note(remark);
+    }
+
+    /// Adds to what is to be said about it.
+    pub(super) fn note(&mut self, remark: &str) {
         self.message = Some(match self.message.take() {
             Some(message) => format!("{message}; {remark}"),
             None => remark.to_owned(),

@@ -21,9 +21,9 @@ use crate::db::{
     DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
 };
 use crate::domain::TouchedMonths;
-use waiting_details::WaitingDetails;
-
+pub use adjustments::Workbook;
 use missing::deactivate_missing;
+use waiting_details::WaitingDetails;
 
 /// What the rows of a file did to their table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl LoadCounts {
 pub struct Loader {
     department_id: i64,
     kind: Kind,
-    /// Its name, which adjustments remember.
-    file: String,
+    /// Where adjustments come from.
+    workbook: Workbook,
     directory: Directory,
     details: WaitingDetails,
     adjustments: Vec<AdjustmentRow>,
@@ -82,8 +82,10 @@ pub struct Loaded {
     pub has_new_parties: bool,
     /// The organizations whose rows the file holds, each with its newest document.
     pub organizations: BTreeMap<i64, Option<NaiveDate>>,
-    /// What is to be said about the file.
+    /// What may be wrong with the file.
     pub remarks: Vec<String>,
+    /// The contracts that it made, where only operations should.
+    pub made_contracts: Vec<String>,
 }
 
 /// Why a file can't be loaded.
@@ -101,7 +103,7 @@ pub enum LoadError {
 }
 
 impl Loader {
-    /// Begins a file of that kind and name, within a transaction that is open. Documents dated after `today`
+    /// Begins a file of that kind, within a transaction that is open. Documents dated after `today`
     /// are not the newest of their organization.
     ///
     /// # Errors
@@ -110,7 +112,7 @@ impl Loader {
         conn: &mut DbConn,
         department_id: i64,
         kind: Kind,
-        file: &str,
+        workbook: Workbook,
         today: NaiveDate,
     ) -> Result<Loader, DbError> {
         let has_operations = match kind {
@@ -123,7 +125,7 @@ impl Loader {
             has_details: has_details(conn, department_id).await?,
             department_id,
             kind,
-            file: file.to_owned(),
+            workbook,
             adjustments: Vec::new(),
             directory: Directory::open(conn, department_id).await?,
             details: WaitingDetails::default(),
@@ -184,6 +186,10 @@ impl Loader {
         if let Some((seen, max_percent)) = missing {
             deactivate_missing(conn, &mut self, seen, max_percent).await?;
         }
+        let made_contracts = match self.kind {
+            Kind::Adjustments => self.directory.take_made_contracts(),
+            _ => Vec::new(),
+        };
         let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
         let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
         let has_new_relations =
@@ -194,6 +200,7 @@ impl Loader {
             organizations: self.organizations,
             has_new_parties: self.directory.has_changed() || has_new_facts || has_new_relations,
             remarks: self.remarks,
+            made_contracts,
         })
     }
 }

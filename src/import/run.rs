@@ -13,6 +13,7 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use glob::MatchOptions;
 
+use super::dated_name::undated_name;
 use super::file::still_written;
 use super::freshness::SourceCheck;
 use super::hold::{Hold, SILENT, StopSignal};
@@ -326,7 +327,8 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Receipts, expenses, details, then the rest; a file beside which `name.done` lies is complete.
+/// Receipts, expenses, details, then the rest; of names that differ only in a date, the earlier first. A file
+/// beside which `name.done` lies is complete.
 fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     let markers: Vec<String> =
         files.iter().filter_map(|file| file.name.strip_suffix(".done").map(str::to_owned)).collect();
@@ -339,9 +341,9 @@ fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     for file in &mut files {
         file.is_complete = markers.contains(&file.name);
     }
-    files.sort_by_key(|file| {
+    files.sort_by_cached_key(|file| {
         let kind = Kind::of_name(&file.name);
-        (kind.is_none(), kind, file.name.clone())
+        (kind.is_none(), kind, undated_name(&file.name), file.name.clone())
     });
     files
 }

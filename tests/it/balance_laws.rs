@@ -11,7 +11,9 @@ use serde_json::Value;
 
 use crate::laws::runner;
 use crate::support::app::{Backend, TODAY, TestApp};
-use crate::support::random_portfolio::{CONTRACTS, Contract, ORGANIZATIONS, Random, import, moved, natures, operation};
+use crate::support::random_portfolio::{
+    self, CONTRACTS, Contract, ORGANIZATIONS, Portfolio, Random, import, moved, natures,
+};
 use crate::support::workbooks::kopecks;
 use crate::support::{from_environment, on_both_databases};
 
@@ -21,8 +23,8 @@ on_both_databases!(
     the_parts_of_a_figure_add_up_to_it,
 );
 
-fn portfolio(seed: u8, size: usize) -> Vec<Random> {
-    prop::collection::vec(operation(), size).new_tree(&mut runner(seed)).unwrap().current()
+fn portfolio(seed: u8, size: usize) -> Portfolio {
+    random_portfolio::portfolio(size).new_tree(&mut runner(seed)).unwrap().current()
 }
 
 fn today() -> NaiveDate {
@@ -93,12 +95,11 @@ impl Filter {
     }
 
     /// The balances at the end of a day, by an independent reading.
-    fn balances(&self, operations: &[Random], day: NaiveDate) -> BTreeMap<Contract, [i64; 3]> {
-        let natures = natures(operations);
-        let is_counted = |operation: &Random| {
-            operation.day() <= day && self.confirmed.is_none_or(|confirmed| operation.is_confirmed == confirmed)
-        };
-        let mut balances = moved(operations, &natures, is_counted);
+    fn balances(&self, portfolio: &Portfolio, day: NaiveDate) -> BTreeMap<Contract, [i64; 3]> {
+        let natures = natures(&portfolio.operations);
+        let is_counted =
+            |operation: &Random| self.confirmed.is_none_or(|confirmed| operation.is_confirmed == confirmed);
+        let mut balances = moved(portfolio, &natures, day, is_counted);
         balances.retain(|contract, _| {
             let nature = natures[contract];
             self.is_of_organization(contract)
@@ -117,14 +118,14 @@ async fn organization_ids(app: &TestApp) -> BTreeMap<usize, i64> {
 
 async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
     let app = TestApp::start(backend).await;
-    let operations = portfolio(21, 120);
-    import(&app, &operations).await;
+    let portfolio = portfolio(21, 120);
+    import(&app, &portfolio).await;
     let organizations = organization_ids(&app).await;
     let mut runner = runner(22);
     for _ in 0..from_environment("BALANCE_FILTERS", 14) {
         let filter = filter().new_tree(&mut runner).unwrap().current();
         let query = filter.query(&organizations);
-        let owed = filter.balances(&operations, filter.as_of());
+        let owed = filter.balances(&portfolio, filter.as_of());
         let balance = |sums: &[i64; 3]| sums[0] - sums[1];
         let debt: i64 = owed.values().map(balance).filter(|owed| *owed > 0).sum();
         let overpaid: i64 = -owed.values().map(balance).filter(|owed| *owed < 0).sum::<i64>();
@@ -171,8 +172,8 @@ async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
 
 async fn opening_and_flows_give_closing_and_ranges_meet(backend: Backend) {
     let app = TestApp::start(backend).await;
-    let operations = portfolio(31, 120);
-    import(&app, &operations).await;
+    let portfolio = portfolio(31, 120);
+    import(&app, &portfolio).await;
     let organizations = organization_ids(&app).await;
     let mut runner = runner(32);
     for _ in 0..from_environment("BALANCE_FILTERS", 14) {
@@ -196,7 +197,7 @@ async fn opening_and_flows_give_closing_and_ranges_meet(backend: Backend) {
                 }
                 _ => assert_eq!(sum(&answer, "closing"), total, "{group} {query}"),
             }
-            let owed = filter.balances(&operations, filter.as_of());
+            let owed = filter.balances(&portfolio, filter.as_of());
             assert_eq!(total, owed.values().map(|sums| sums[0] - sums[1]).sum::<i64>(), "{query}");
             closings.push(total);
         }
@@ -212,8 +213,8 @@ async fn opening_and_flows_give_closing_and_ranges_meet(backend: Backend) {
 
 async fn the_parts_of_a_figure_add_up_to_it(backend: Backend) {
     let app = TestApp::start(backend).await;
-    let operations = portfolio(41, 120);
-    import(&app, &operations).await;
+    let portfolio = portfolio(41, 120);
+    import(&app, &portfolio).await;
     let organizations = organization_ids(&app).await;
     let mut runner = runner(42);
     for _ in 0..from_environment("BALANCE_FILTERS", 14) {

@@ -1,66 +1,63 @@
 //! Adjustments of a workbook: the rows of a file replace those that the same file brought before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
 
 use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, NewAdjustment, delete_adjustments, insert_adjustments, list_adjustments_of_source,
-    list_sources_of_equal_adjustments, utc_now,
+    DbConn, DbError, KnownAdjustment, NewAdjustment, delete_adjustments, has_operations_until, insert_adjustments,
+    list_sources_of_equal_adjustments, list_workbook_adjustments, utc_now,
 };
-use crate::domain::Month;
+use crate::domain::{AdjustmentKind, Month};
+use crate::import::dated_name::undated_name;
 use crate::import::directory::PartyNames;
+use crate::import::source::Source;
 use crate::import::workbook::AdjustmentRow;
 
 /// Who entered what a workbook holds.
 const AUTHOR: &str = "import";
 
+/// The workbook that adjustments come from.
+#[derive(Clone, Debug)]
+pub struct Workbook {
+    /// Its name without a date: names that differ only in it are versions of one workbook.
+    name: String,
+    /// The source that offers it.
+    source: String,
+    /// Whether the source offers the whole workbook each time, so that what it lacks is gone.
+    is_whole: bool,
+}
+
+impl Workbook {
+    /// The workbook of that name at a source.
+    pub fn at(source: &Source, name: &str) -> Workbook {
+        Workbook { name: undated_name(name).0, source: source.name.clone(), is_whole: source.has_ledger() }
+    }
+
+    /// Whether a stored adjustment is an earlier version's.
+    fn brought(&self, stored: &KnownAdjustment) -> bool {
+        undated_name(&stored.source).0 == self.name
+    }
+}
+
 impl Loader {
     /// Stores the adjustments of the whole file. Those that it no longer holds are removed, unless rows of
     /// it were rejected: one of them may be theirs. A file that holds new ones as well is refused then,
-    /// because a new one may replace a stored one, and both would count.
+    /// because a new one may replace a stored one, and both would count. Of a workbook of the same name from
+    /// elsewhere only the adjustments of organizations that this one names are replaced.
     pub(super) async fn replace_adjustments(
         &mut self,
         conn: &mut DbConn,
         rows: Vec<AdjustmentRow>,
         has_rejects: bool,
     ) -> Result<(), LoadError> {
-        let known = list_adjustments_of_source(conn, self.department_id, &self.file).await?;
-        let stored: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
-        let names: Vec<PartyNames<'_>> = rows.iter().map(PartyNames::from).collect();
-        let parties = self.directory.parties(conn, &names).await?;
-        let (mut occurrences, mut wanted, mut fresh) = (HashMap::new(), HashSet::new(), Vec::new());
-        let now = utc_now();
-        for (row, parties) in rows.into_iter().zip(parties) {
-            self.note_organization(parties.organization.target_id, Some(row.effective_date));
-            let fingerprint = fingerprint(&row);
-            let next: &mut i32 = occurrences.entry(fingerprint).or_default();
-            let occurrence = *next;
-            *next += 1;
-            wanted.insert((fingerprint, occurrence));
-            if stored.contains(&(fingerprint, occurrence)) {
-                self.counts.unchanged += 1;
-                continue;
-            }
-            self.touched.touch(parties.organization.target_id, Some(row.effective_date));
-            self.touched_contracts.insert(parties.contract.target_id);
-            fresh.push(NewAdjustment {
-                department_id: self.department_id,
-                contract_id: parties.contract.target_id,
-                contract_alias_id: Some(parties.contract.id),
-                effective_date: row.effective_date,
-                kind: row.kind.to_owned(),
-                amount: row.amount.kopecks(),
-                comment: row.comment,
-                author: AUTHOR.to_owned(),
-                source: self.file.clone(),
-                fingerprint,
-                occurrence,
-                created_at: now,
-                updated_at: now,
-            });
-        }
-        let is_gone = |fingerprint: i64, occurrence: i32| !wanted.contains(&(fingerprint, occurrence));
-        let mut gone: Vec<_> = known.into_iter().filter(|row| is_gone(row.fingerprint, row.occurrence)).collect();
+        self.check_names(&rows)?;
+        let stored = list_workbook_adjustments(conn, self.department_id).await?;
+        let known: Vec<KnownAdjustment> = stored.into_iter().filter(|row| self.workbook.brought(row)).collect();
+        let unchanged: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
+        let (wanted, fresh) = self.new_adjustments(conn, rows, &unchanged).await?;
+        let mut gone = self.gone_adjustments(known, &wanted);
         if has_rejects && !gone.is_empty() {
             if !fresh.is_empty() {
                 return Err(LoadError::Refused(format!(
@@ -74,6 +71,7 @@ impl Loader {
         }
         for row in &gone {
             self.touched.touch(row.organization_id, Some(Month::of(row.effective_date).first_day()));
+            self.touched_contracts.insert(row.contract_id);
         }
         let updated = gone.len().min(fresh.len());
         self.counts.updated += updated;
@@ -81,8 +79,112 @@ impl Loader {
         self.counts.deleted += gone.len() - updated;
         let ids: Vec<i64> = gone.iter().map(|row| row.id).collect();
         delete_adjustments(conn, self.department_id, &ids).await?;
+        let openings: BTreeSet<(i64, NaiveDate)> = fresh
+            .iter()
+            .filter(|row| row.kind == AdjustmentKind::OpeningBalance.as_str())
+            .map(|row| (row.contract_id, row.effective_date))
+            .collect();
         insert_adjustments(conn, fresh).await?;
-        let sources = list_sources_of_equal_adjustments(conn, self.department_id, &self.file).await?;
+        self.remark_on_doubles(conn, openings).await?;
+        Ok(())
+    }
+
+    /// Refuses names that would make organizations or contracts which no export knows of.
+    fn check_names(&self, rows: &[AdjustmentRow]) -> Result<(), LoadError> {
+        let unknown: BTreeSet<&str> = rows
+            .iter()
+            .map(|row| row.organization.as_str())
+            .filter(|name| !self.directory.knows_organization(name))
+            .collect();
+        if !unknown.is_empty() {
+            let names: Vec<&str> = unknown.into_iter().collect();
+            return Err(LoadError::Refused(format!(
+                "nothing was taken, because no import has brought the organization {:?} yet: correct its name, or \
+                 import its exports first",
+                names.join("\", \"")
+            )));
+        }
+        match rows.iter().find(|row| row.counterparty.is_none() && row.contract.is_per_counterparty()) {
+            Some(row) => Err(LoadError::Refused(format!(
+                "nothing was taken, because the contract {:?} has neither number nor date, so that each counterparty \
+                 has one of its own: fill in «Контрагент»",
+                row.contract.spelling
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the fingerprints and occurrences of all rows, and those of the rows that are not stored yet.
+    async fn new_adjustments(
+        &mut self,
+        conn: &mut DbConn,
+        rows: Vec<AdjustmentRow>,
+        unchanged: &HashSet<(i64, i32)>,
+    ) -> Result<(HashSet<(i64, i32)>, Vec<NewAdjustment>), DbError> {
+        let names: Vec<PartyNames<'_>> = rows.iter().map(PartyNames::from).collect();
+        let parties = self.directory.parties(conn, &names).await?;
+        let (mut occurrences, mut wanted, mut fresh) = (HashMap::new(), HashSet::new(), Vec::new());
+        let now = utc_now();
+        for (row, parties) in rows.into_iter().zip(parties) {
+            self.note_organization(parties.organization.target_id, Some(row.effective_date));
+            let fingerprint = fingerprint(&row);
+            let next: &mut i32 = occurrences.entry(fingerprint).or_default();
+            let occurrence = *next;
+            *next += 1;
+            wanted.insert((fingerprint, occurrence));
+            if unchanged.contains(&(fingerprint, occurrence)) {
+                self.counts.unchanged += 1;
+                continue;
+            }
+            self.touched.touch(parties.organization.target_id, Some(row.effective_date));
+            self.touched_contracts.insert(parties.contract.target_id);
+            fresh.push(NewAdjustment {
+                department_id: self.department_id,
+                contract_id: parties.contract.target_id,
+                contract_alias_id: Some(parties.contract.id),
+                lender_alias_id: parties.lender.map(|alias| alias.id),
+                effective_date: row.effective_date,
+                kind: row.kind.to_owned(),
+                amount: row.amount.kopecks(),
+                comment: row.comment,
+                author: AUTHOR.to_owned(),
+                source: self.workbook.name.clone(),
+                import_source: Some(self.workbook.source.clone()),
+                fingerprint,
+                occurrence,
+                created_at: now,
+                updated_at: now,
+            });
+        }
+        Ok((wanted, fresh))
+    }
+
+    /// Returns the stored adjustments that the file no longer holds.
+    fn gone_adjustments(&self, known: Vec<KnownAdjustment>, wanted: &HashSet<(i64, i32)>) -> Vec<KnownAdjustment> {
+        let is_own = |row: &KnownAdjustment| {
+            self.workbook.is_whole && row.import_source.as_ref() == Some(&self.workbook.source)
+                || self.organizations.contains_key(&row.organization_id)
+        };
+        let is_gone = |row: &KnownAdjustment| !wanted.contains(&(row.fingerprint, row.occurrence));
+        known.into_iter().filter(|row| is_gone(row) && is_own(row)).collect()
+    }
+
+    /// Says which adjustments may count what is counted elsewhere.
+    async fn remark_on_doubles(
+        &mut self,
+        conn: &mut DbConn,
+        openings: BTreeSet<(i64, NaiveDate)>,
+    ) -> Result<(), DbError> {
+        let mut preceded = 0;
+        for (contract_id, day) in openings {
+            preceded += usize::from(has_operations_until(conn, self.department_id, contract_id, day).await?);
+        }
+        if preceded > 0 {
+            self.remarks.push(format!(
+                "operations precede {preceded} of its opening balances: they are added to what those make of it"
+            ));
+        }
+        let sources = list_sources_of_equal_adjustments(conn, self.department_id, &self.workbook.name).await?;
         self.remarks.extend(sources.into_iter().map(|source| {
             format!(
                 "adjustments of it are equal to some of {source:?} and count twice: remove them from one of the two"

@@ -27,7 +27,7 @@ pub struct Paid {
     payment_type: usize,
     account: usize,
     amount: i64,
-    /// In the other currency: 0 states nothing, 1 the amount, 2 the rate.
+    /// In the other currency: 0 states nothing, 1 the amount, 2 the rate, 3 the rate beside a 0.
     settlement: usize,
 }
 
@@ -41,6 +41,7 @@ pub struct Random {
     contract: usize,
     lender: usize,
     is_neutral: bool,
+    is_upper_case: bool,
     is_in_dollars: bool,
     pub is_confirmed: bool,
     account: usize,
@@ -48,8 +49,30 @@ pub struct Random {
     details: Vec<Paid>,
 }
 
-pub fn operation() -> impl Strategy<Value = Random> {
-    let detail = (0..CONTRACTS, 0_usize..4, 0_usize..6, 1_i64..3_000_000, 0_usize..3).prop_map(
+/// A random adjustment of a contract's balance.
+#[derive(Clone, Debug)]
+pub struct Adjusted {
+    contract: Contract,
+    day: u64,
+    amount: i64,
+}
+
+/// Operations and adjustments.
+#[derive(Clone, Debug)]
+pub struct Portfolio {
+    pub operations: Vec<Random>,
+    adjustments: Vec<Adjusted>,
+}
+
+pub fn portfolio(size: usize) -> impl Strategy<Value = Portfolio> {
+    let adjustment = (0..ORGANIZATIONS.len(), 0..CONTRACTS, 0_u64..700, -3_000_000_i64..9_000_000)
+        .prop_map(|(organization, contract, day, amount)| Adjusted { contract: (organization, contract), day, amount });
+    (prop::collection::vec(operation(), size), prop::collection::vec(adjustment, size / 8))
+        .prop_map(|(operations, adjustments)| Portfolio { operations, adjustments })
+}
+
+fn operation() -> impl Strategy<Value = Random> {
+    let detail = (0..CONTRACTS, 0_usize..4, 0_usize..6, 1_i64..3_000_000, 0_usize..4).prop_map(
         |(contract, payment_type, account, amount, settlement)| Paid {
             contract,
             payment_type,
@@ -60,10 +83,11 @@ pub fn operation() -> impl Strategy<Value = Random> {
     );
     let details = prop::collection::vec(detail, 0..4);
     let parties = (0_usize..2, 0..CONTRACTS, 0_usize..3);
-    let flags = (any::<bool>(), prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.8));
+    let rare = || prop::bool::weighted(0.2);
+    let flags = (any::<bool>(), rare(), rare(), rare(), prop::bool::weighted(0.8));
     (flags, parties, 0_u64..700, 1_i64..9_000_000, 0_usize..6, 0_i64..5_000, details).prop_map(
         |(
-            (is_receipt, is_neutral, is_in_dollars, is_confirmed),
+            (is_receipt, is_neutral, is_upper_case, is_in_dollars, is_confirmed),
             (organization, contract, lender),
             day,
             amount,
@@ -79,6 +103,7 @@ pub fn operation() -> impl Strategy<Value = Random> {
                 contract,
                 lender,
                 is_neutral,
+                is_upper_case,
                 // The contract in dollars is mostly paid in them.
                 is_in_dollars: if contract == 1 { !is_in_dollars } else { is_in_dollars },
                 is_confirmed: is_receipt || is_confirmed,
@@ -142,9 +167,27 @@ impl Random {
         format!("{document} 0000-{serial:06} от 01.06.2025 12:00:00")
     }
 
+    /// As the export writes it.
+    fn written_type(&self) -> String {
+        let written = self.operation_type();
+        if self.is_upper_case { written.to_uppercase() } else { written.to_owned() }
+    }
+
     /// Whether it is a receipt that draws on a loan.
     fn draws(&self) -> bool {
         self.is_receipt && matches!(self.account(), None | Some("67.01" | "66.03"))
+    }
+
+    /// What it pays as a whole, an expense.
+    fn kind(&self) -> &'static str {
+        let gives = self.operation_type().starts_with("Выдача");
+        if gives { "given" } else { kind_of_account(self.account()) }
+    }
+
+    /// Whether it is the beginning of a loan, or of a part of one: the money comes, or goes out to a borrower.
+    fn begins(&self, contract: Contract) -> bool {
+        let gives = self.shares().iter().any(|(of, share)| *of == contract && share.given > 0);
+        gives || self.draws() && !self.returns()
     }
 
     fn returns(&self) -> bool {
@@ -160,7 +203,7 @@ impl Paid {
             (Some("Уплата процентов"), _) => "interest",
             (_, Some("58.03")) => "given",
             (Some(_), _) => "other",
-            (None, None) if expense.operation_type().starts_with("Выдача") => "given",
+            (None, None) => expense.kind(),
             (None, account) => kind_of_account(account),
         }
     }
@@ -214,8 +257,7 @@ impl Random {
         }
         let mut shares = Vec::new();
         if self.details.is_empty() {
-            let lends = self.operation_type().starts_with("Выдача");
-            match if lends { "given" } else { kind_of_account(self.account()) } {
+            match self.kind() {
                 "principal" => share.principal = self.amount,
                 "interest" => share.interest = self.amount,
                 "given" => share.given = self.amount,
@@ -256,7 +298,7 @@ pub fn natures(operations: &[Random]) -> BTreeMap<Contract, Nature> {
             .iter()
             .enumerate()
             .filter(|(_, operation)| operation.shares().iter().any(|(named, _)| *named == contract))
-            .map(|(serial, operation)| (!operation.draws(), operation.day(), operation.id(serial), operation))
+            .map(|(serial, operation)| (!operation.begins(contract), operation.day(), operation.id(serial), operation))
             .collect();
         naming.sort_by(|one, other| (one.0, one.1, &one.2).cmp(&(other.0, other.1, &other.2)));
         let says_lent = |operation: &Random| {
@@ -275,14 +317,19 @@ pub fn natures(operations: &[Random]) -> BTreeMap<Contract, Nature> {
     natures
 }
 
-/// Drawn, repaid and unconfirmed of each contract, in its currency, over some days.
+/// Drawn and adjusted, repaid, and unconfirmed of each contract, in its currency, up to the end of a day.
 pub fn moved(
-    operations: &[Random],
+    portfolio: &Portfolio,
     natures: &BTreeMap<Contract, Nature>,
+    day: NaiveDate,
     is_counted: impl Fn(&Random) -> bool,
 ) -> BTreeMap<Contract, [i64; 3]> {
     let mut moved: BTreeMap<Contract, [i64; 3]> = BTreeMap::new();
-    for operation in operations.iter().filter(|operation| is_counted(operation)) {
+    for adjusted in portfolio.adjustments.iter().filter(|adjusted| FIRST_DAY + Days::new(adjusted.day) <= day) {
+        moved.entry(adjusted.contract).or_default()[0] += adjusted.amount;
+    }
+    let operations = portfolio.operations.iter().filter(|operation| operation.day() <= day);
+    for operation in operations.filter(|operation| is_counted(operation)) {
         for (contract, share) in operation.shares() {
             let nature = natures[&contract];
             let is_own = nature.currency == operation.currency();
@@ -305,8 +352,9 @@ fn cell(text: Option<&str>) -> Cell {
     text.map_or(Cell::Empty, Cell::text)
 }
 
-/// Imports the operations as three files.
-pub async fn import(app: &TestApp, operations: &[Random]) {
+/// Imports operations and adjustments as four files.
+pub async fn import(app: &TestApp, portfolio: &Portfolio) {
+    let contract = |number: usize| format!("Договор № {} от 01.02.2025", number + 1);
     let mut received = Sheet::new(&[
         "Поступление на расчетный счет",
         "Организация",
@@ -340,12 +388,11 @@ pub async fn import(app: &TestApp, operations: &[Random]) {
         "Курс расчетов",
         "Сумма расчетов",
     ]);
-    for (serial, operation) in operations.iter().enumerate() {
-        let contract = |number: usize| format!("Договор № {} от 01.02.2025", number + 1);
+    for (serial, operation) in portfolio.operations.iter().enumerate() {
         let row = vec![
             Cell::text(operation.id(serial)),
             Cell::text(ORGANIZATIONS[operation.organization]),
-            Cell::text(operation.operation_type()),
+            Cell::text(operation.written_type()),
             Cell::text(operation.day().format("%d.%m.%Y").to_string()),
             Cell::text(LENDERS[operation.lender]),
             cell(operation.account()),
@@ -370,14 +417,28 @@ pub async fn import(app: &TestApp, operations: &[Random]) {
                 cell(account_of(detail.account)),
                 cell(PAYMENT_TYPES[detail.payment_type]),
                 Cell::amount(detail.amount),
-                if detail.settlement == 2 { Cell::text("80") } else { Cell::Empty },
-                if detail.settlement == 1 { Cell::amount(detail.amount * 3) } else { Cell::Empty },
+                if detail.settlement >= 2 { Cell::text("80") } else { Cell::Empty },
+                match detail.settlement {
+                    1 => Cell::amount(detail.amount * 3),
+                    3 => Cell::amount(0),
+                    _ => Cell::Empty,
+                },
             ]);
         }
     }
-    let [received, spent, paid] = [received, spent, paid].map(|sheet| sheet.to_xlsx().unwrap());
-    let files: [(&str, &[u8]); 3] =
-        [("postuplenie.xlsx", &received), ("spisanie.xlsx", &spent), ("rasshifrovka.xlsx", &paid)];
+    let mut adjusted = Sheet::new(&["Организация", "Договор", "Дата", "Вид", "Сумма"]);
+    for adjustment in &portfolio.adjustments {
+        adjusted.rows.push(vec![
+            Cell::text(ORGANIZATIONS[adjustment.contract.0]),
+            Cell::text(contract(adjustment.contract.1)),
+            Cell::text((FIRST_DAY + Days::new(adjustment.day)).format("%d.%m.%Y").to_string()),
+            Cell::text("Взаимозачет"),
+            Cell::amount(adjustment.amount),
+        ]);
+    }
+    let sheets = [received, spent, paid, adjusted].map(|sheet| sheet.to_xlsx().unwrap());
+    let names = ["postuplenie.xlsx", "spisanie.xlsx", "rasshifrovka.xlsx", "korrektirovka.xlsx"];
+    let files: Vec<(&str, &[u8])> = names.into_iter().zip(sheets.iter().map(Vec::as_slice)).collect();
     let report = app.import(DEPARTMENT, &files).await;
-    assert_eq!(report.processed(), 3, "{}", report.message);
+    assert_eq!(report.processed(), 4, "{}", report.message);
 }
