@@ -94,8 +94,8 @@ pub use import_runs::{
 };
 pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
 pub use lenders::{
-    LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lenders, refresh_intra_group,
-    update_lender,
+    LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns, list_lenders,
+    refresh_intra_group, update_lender,
 };
 pub use locks::{lock_import, lock_start};
 pub use missing_rows::{
@@ -161,6 +161,14 @@ macro_rules! on_conn {
     };
 }
 use on_conn;
+
+/// An SQL expression of a date as `2024-01-31`, whatever date style the server has.
+fn day_text(conn: &DbConn, day: &str) -> String {
+    match conn {
+        DbConn::Postgres(_) => format!("TO_CHAR({day}, 'YYYY-MM-DD')"),
+        DbConn::Sqlite(_) => format!("CAST({day} AS TEXT)"),
+    }
+}
 
 /// Now, as it is stored: UTC, whole microseconds (PostgreSQL keeps no more).
 pub fn utc_now() -> chrono::NaiveDateTime {

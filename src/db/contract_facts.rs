@@ -12,7 +12,7 @@ use diesel_async::RunQueryDsl;
 use super::aliases::{AliasKind, list_aliases};
 use super::flow_rules::with_rules;
 use super::schema::contracts;
-use super::{CHUNK, DbConn, DbError, on_conn};
+use super::{CHUNK, DbConn, DbError, day_text, on_conn};
 
 /// The first operation decides that says anything: drawings first (of a loan given: the payments that give it),
 /// then by date (those without one last), then by operation. A value follows the place of its operation in the
@@ -26,7 +26,7 @@ SELECT contract_id,
     MIN(CASE WHEN currency IS NOT NULL THEN place || '|' || currency END {collation}) AS currency
 FROM (
     SELECT contract_id, lender_alias_id, currency,
-        rank || ' ' || COALESCE(CAST(day AS TEXT), '9999-99-99') || ' ' || operation_id AS place,
+        rank || ' ' || COALESCE({day}, '9999-99-99') || ' ' || operation_id AS place,
         CASE WHEN operation_type LIKE '%редит%' OR operation_type LIKE '%РЕДИТ%' THEN 'credit'
              WHEN operation_type LIKE '%айм%' OR operation_type LIKE '%АЙМ%' OR operation_type LIKE '%аем%'
                   OR operation_type LIKE '%аём%' THEN 'loan' END AS contract_type,
@@ -120,7 +120,10 @@ pub async fn refresh_contract_facts(
     let mut has_changed = false;
     for ids in contract_ids.chunks(CHUNK) {
         let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let sql = with_rules(EVIDENCE).replace("{has_details}", HAS_DETAILS).replace("{collation}", collation);
+        let sql = with_rules(EVIDENCE)
+            .replace("{has_details}", HAS_DETAILS)
+            .replace("{day}", &day_text(conn, "day"))
+            .replace("{collation}", collation);
         let sql = sql.replace("{ids}", &list.join(", "));
         let sql = if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql };
         let evidence: Vec<Evidence> =

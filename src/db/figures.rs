@@ -199,7 +199,7 @@ pub async fn flows_by(
     Ok(merged(rows, |(id,)| id))
 }
 
-/// The contracts that an operation in the range names, whatever its currency.
+/// Returns the contracts that a receipt or payment in the range names, whatever its currency.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

@@ -56,8 +56,8 @@ pub(super) fn with_rules(sql: &str) -> String {
         .replace("{returns}", &returns())
         .replace("{says_lent}", &begins_with("operation_type", &LENT_TYPES))
         .replace("{says_borrowed}", &begins_with("operation_type", &BORROWED_TYPES))
-        .replace("{detail_kind}", &detail_kind())
-        .replace("{expense_kind}", &expense_kind())
+        .replace("{detail_kind}", &detail_kind("d", "e"))
+        .replace("{expense_kind}", &expense_kind("e"))
         .replace("{measures}", &MEASURES.join(", "))
         .replace("{sums}", &sums())
 }
@@ -84,22 +84,24 @@ fn begins_with(column: &str, words: &[&str]) -> String {
     format!("({})", conditions.join(" OR "))
 }
 
-/// What a detail pays: what it says, else what its account says, else what its expense says.
-fn detail_kind() -> String {
+/// What a detail (a row of the table or alias `detail`) pays: what it says, else what its account says, else what
+/// its expense says.
+pub(super) fn detail_kind(detail: &str, expense: &str) -> String {
     let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
-    let (of_detail, of_expense) = (kind_of_account("d.settlement_account"), expense_kind());
+    let (of_detail, of_expense) = (kind_of_account(&format!("{detail}.settlement_account")), expense_kind(expense));
     format!(
-        "CASE WHEN d.payment_type = '{principal}' THEN 'principal' WHEN d.payment_type = '{interest}' THEN 'interest' \
-           WHEN SUBSTR(COALESCE(d.settlement_account, ''), 1, 2) = '58' THEN 'given' \
-           WHEN COALESCE(d.payment_type, '') <> '' THEN 'other' \
-           WHEN COALESCE(d.settlement_account, '') = '' THEN {of_expense} ELSE {of_detail} END"
+        "CASE WHEN {detail}.payment_type = '{principal}' THEN 'principal' \
+           WHEN {detail}.payment_type = '{interest}' THEN 'interest' \
+           WHEN SUBSTR(COALESCE({detail}.settlement_account, ''), 1, 2) = '58' THEN 'given' \
+           WHEN COALESCE({detail}.payment_type, '') <> '' THEN 'other' \
+           WHEN COALESCE({detail}.settlement_account, '') = '' THEN {of_expense} ELSE {of_detail} END"
     )
 }
 
 /// What an expense without details pays: a loan given if its type says so, else what its debit account says.
-fn expense_kind() -> String {
-    let says_given = begins_with("e.operation_type", &["Выдача"]);
-    format!("CASE WHEN {says_given} THEN 'given' ELSE {} END", kind_of_account("e.debit_account"))
+fn expense_kind(expense: &str) -> String {
+    let says_given = begins_with(&format!("{expense}.operation_type"), &["Выдача"]);
+    format!("CASE WHEN {says_given} THEN 'given' ELSE {} END", kind_of_account(&format!("{expense}.debit_account")))
 }
 
 /// What is paid on an account.

@@ -1,5 +1,7 @@
 //! Lenders: the other parties of contracts, borrowers of loans given included.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -127,6 +129,22 @@ pub async fn find_lender(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> 
         lenders::table.filter(lenders::id.eq(id)).select(LenderRow::as_select()).first(c).await.optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
+}
+
+/// Returns the INNs of a department's lenders, by their ids.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_lender_inns(conn: &mut DbConn, department_id: i64) -> Result<HashMap<i64, String>, DbError> {
+    let rows: Vec<(i64, String)> = on_conn!(conn, |c| {
+        lenders::table
+            .filter(lenders::department_id.eq(department_id))
+            .filter(lenders::inn.is_not_null())
+            .select((lenders::id, lenders::inn.assume_not_null()))
+            .load(c)
+            .await
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Changes the one of that id.

@@ -8,6 +8,7 @@
 mod contracts;
 mod lenders;
 mod places;
+mod settlements;
 
 use std::collections::HashMap;
 
@@ -22,7 +23,8 @@ use super::lenders::refresh_intra_group;
 use super::locks::lock_import;
 use super::schema::{aliases, bank_accounts, departments, organizations};
 use super::{DbConn, DbError, on_conn, record_change};
-use crate::domain::{ChangedData, Money, PartyName, number_and_bank, settled_amount};
+use crate::domain::{ChangedData, PartyName, number_and_bank};
+use settlements::settle_details;
 
 /// Gives every department whose operations have no aliases yet theirs.
 ///
@@ -169,28 +171,4 @@ impl Step {
         );
         self.run(conn, &sql).await
     }
-}
-
-/// Details that state a rate but no amount in their contract's currency.
-async fn settle_details(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    use super::schema::expense_details as details;
-    let rows: Vec<(i64, i64, Option<String>)> = on_conn!(conn, |c| {
-        details::table
-            .filter(details::department_id.eq(department_id))
-            .filter(details::settled_amount.is_null())
-            .filter(details::settlement_rate.is_not_null())
-            .select((details::id, details::amount, details::settlement_rate))
-            .load(c)
-            .await
-    })?;
-    for (id, amount, rate) in rows {
-        let Some(settled) = settled_amount(Money::from_kopecks(amount), None, rate.as_deref()) else { continue };
-        on_conn!(conn, |c| {
-            diesel::update(details::table.filter(details::id.eq(id)))
-                .set(details::settled_amount.eq(settled.kopecks()))
-                .execute(c)
-                .await
-        })?;
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::db::{
-    AliasKind, ContractAliasKey, DbConn, DbError, ExpenseFacts, KnownAlias, NewAlias, NewContract, contract_key,
-    fill_bank_name, insert_alias, insert_aliases, insert_bank_account, insert_contracts, insert_lender,
-    insert_organization, list_aliases, list_contract_aliases, list_contracts_by_key,
+    AliasKind, ContractAliasKey, DbConn, DbError, ExpenseFacts, KnownAlias, LenderChange, NewAlias, NewContract,
+    contract_key, fill_bank_name, insert_alias, insert_aliases, insert_bank_account, insert_contracts, insert_lender,
+    insert_organization, list_aliases, list_contract_aliases, list_contracts_by_key, list_lender_inns, update_lender,
 };
 use crate::domain::{ContractRef, PartyName, number_and_bank};
 
@@ -23,6 +23,8 @@ pub(super) struct Directory {
     lenders: HashMap<String, KnownAlias>,
     /// The lenders behind the aliases, by the aliases' ids.
     lender_ids: HashMap<i64, i64>,
+    /// The INNs of lenders, by their ids.
+    lender_inns: HashMap<i64, String>,
     /// The bank accounts whose bank's name was looked after.
     named_accounts: HashSet<i64>,
     has_changed: bool,
@@ -35,6 +37,7 @@ pub(super) struct PartyNames<'r> {
     pub organization: &'r str,
     pub bank_account: Option<&'r str>,
     pub lender: Option<&'r str>,
+    pub lender_inn: Option<&'r str>,
     pub contract: Option<&'r ContractRef>,
 }
 
@@ -63,6 +66,7 @@ impl Directory {
             organizations,
             lender_aliases: by_target(&lenders),
             bank_accounts: list_aliases(conn, department_id, AliasKind::BankAccount).await?,
+            lender_inns: list_lender_inns(conn, department_id).await?,
             lender_ids: lenders.values().map(|alias| (alias.id, alias.target_id)).collect(),
             lenders,
             named_accounts: HashSet::new(),
@@ -77,7 +81,7 @@ impl Directory {
         self.has_changed
     }
 
-    /// Whether organizations or lenders were made.
+    /// Whether organizations or lenders were made, or their INNs learnt.
     pub fn has_new_parties(&self) -> bool {
         self.has_new_parties
     }
@@ -96,14 +100,14 @@ impl Directory {
     pub async fn parties(&mut self, conn: &mut DbConn, names: &[PartyNames<'_>]) -> Result<Vec<Parties>, DbError> {
         let none = ContractRef::none();
         let (mut known, mut references) = (Vec::with_capacity(names.len()), Vec::with_capacity(names.len()));
-        for PartyNames { organization, bank_account, lender, contract } in names {
+        for PartyNames { organization, bank_account, lender, lender_inn, contract } in names {
             let organization = self.organization(conn, organization).await?;
             let bank_account = match bank_account {
                 Some(text) => Some(self.bank_account(conn, text).await?),
                 None => None,
             };
             let lender = match lender {
-                Some(name) => Some(self.lender(conn, name).await?),
+                Some(name) => Some(self.lender(conn, name, *lender_inn).await?),
                 None => None,
             };
             known.push((organization, bank_account, lender));
@@ -141,18 +145,39 @@ impl Directory {
         Ok(alias)
     }
 
-    async fn lender(&mut self, conn: &mut DbConn, name: &str) -> Result<KnownAlias, DbError> {
-        let key = PartyName::parse(name).key();
+    /// Returns the lender of a name. One of another INN than the known one of that name is another: it is
+    /// recognized by name and INN.
+    async fn lender(&mut self, conn: &mut DbConn, name: &str, inn: Option<&str>) -> Result<KnownAlias, DbError> {
+        let mut key = PartyName::parse(name).key();
+        let mut spelling = name.to_owned();
+        if let (Some(known), Some(inn)) = (self.lenders.get(&key).copied(), inn) {
+            match self.lender_inns.get(&known.target_id) {
+                None => self.fill_inn(conn, known.target_id, inn).await?,
+                Some(other) if other != inn => {
+                    (key, spelling) = (format!("{key} ИНН {inn}"), format!("{name}, ИНН {inn}"))
+                }
+                Some(_) => {}
+            }
+        }
         if let Some(known) = self.lenders.get(&key) {
             return Ok(*known);
         }
-        let id = insert_lender(conn, self.department_id, name, None).await?;
-        let alias = self.new_alias(conn, AliasKind::Lender, key.clone(), name, id).await?;
+        let id = insert_lender(conn, self.department_id, name, inn).await?;
+        let alias = self.new_alias(conn, AliasKind::Lender, key.clone(), &spelling, id).await?;
         self.has_new_parties = true;
+        self.lender_inns.extend(inn.map(|inn| (id, inn.to_owned())));
         self.lenders.insert(key, alias);
         self.lender_ids.insert(alias.id, alias.target_id);
         self.lender_aliases.entry(id).or_default().insert(alias.id);
         Ok(alias)
+    }
+
+    async fn fill_inn(&mut self, conn: &mut DbConn, lender_id: i64, inn: &str) -> Result<(), DbError> {
+        let change = LenderChange { inn: Some(Some(inn.to_owned())), ..LenderChange::default() };
+        update_lender(conn, lender_id, &change).await?;
+        self.lender_inns.insert(lender_id, inn.to_owned());
+        (self.has_changed, self.has_new_parties) = (true, true);
+        Ok(())
     }
 
     async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<KnownAlias, DbError> {

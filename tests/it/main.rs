@@ -45,6 +45,7 @@ mod lists;
 mod metrics;
 mod migrations;
 mod openapi;
+mod payment_types;
 mod redis_servers;
 mod resources;
 mod settings;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::on_both_databases;
-use crate::support::workbooks::{a_receipt, receipts};
+use crate::support::workbooks::{self, a_receipt, an_expense, kopecks, principal, receipts};
 
 const RECEIPTS: &str = "W - postuplenie.xlsx";
 const EXPENSES: &str = "W - spisanie.xlsx";
@@ -19,6 +19,7 @@ on_both_databases!(
     an_expense_that_becomes_inactive_no_longer_says_what_the_contracts_of_its_details_are,
     a_renamed_contract_is_found_under_every_name_of_its_organization,
     two_inns_are_never_one_party,
+    lenders_of_one_name_are_told_apart_by_inn,
     a_contract_moves_to_another_organization_only_without_operations,
 );
 
@@ -135,6 +136,33 @@ async fn two_inns_are_never_one_party(backend: Backend) {
         .await
         .unwrap();
     assert_eq!(external().await, json!(100.0), "another INN is another party");
+    app.stop().await;
+}
+
+async fn lenders_of_one_name_are_told_apart_by_inn(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let undated = |serial: u32| a_receipt(serial).under("Основной договор").with("ООО «Заря»");
+    let rows = [
+        undated(1).amounting_to(1_00),
+        undated(2).amounting_to(10_00).with_inn("9912345672"),
+        undated(3).amounting_to(100_00).with_inn("123456788"),
+        undated(4).amounting_to(1000_00).with_inn("9912345673"),
+    ];
+    app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&rows))]).await;
+    let paid = [an_expense(1).under("Основной договор").with("ООО «Заря»").with_inn("0123456788")];
+    let shares = [principal(1, 40_00).under("Основной договор")];
+    let files: [(&str, &[u8]); 2] =
+        [(EXPENSES, &workbooks::expenses(&paid)), ("rasshifrovka.xlsx", &workbooks::details(&shares))];
+    app.import(DEPARTMENT, &files).await;
+    let lenders = app.get("lenders?department_id=8").await.ok();
+    let inns: Vec<&Value> = lenders.as_array().unwrap().iter().map(|row| &row["inn"]).collect();
+    assert_eq!(inns, [&json!("9912345672"), &json!("0123456788")], "a damaged one makes none: {lenders}");
+    let concentration = app.get("analytics/concentration").await.ok();
+    let lenders = concentration["by_counterparty"]["data"].as_array().unwrap();
+    let owed: Vec<i64> = lenders.iter().map(|row| kopecks(&row["outstanding"])).collect();
+    assert_eq!(owed, [1011_00, 60_00]);
+    let again = app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&rows))]).await;
+    assert_eq!(again.files[0].counts.unchanged, 4);
     app.stop().await;
 }
 

@@ -170,6 +170,8 @@ const COLUMNS: &[Column] = &[
     column("payment_amount", Alias, "Amount", "Сумма платежа"),
     column("payment_purpose", Plain, "Purpose of payment", "Назначение платежа"),
     column("payment_type", Plain, "Payment type", "Вид платежа"),
+    column("payment_type_derived", Plain, "Type derived", "Вид выведен"),
+    column("payment_type_text", Plain, "Payment type in the export", "Вид платежа в выгрузке"),
     column("planned", Balance, "Planned", "Запланировано"),
     column("principal", Money, "Principal", "Основной долг"),
     column("processed_by", Plain, "Imported by", "Кем загружено"),

@@ -10,10 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{money, optional_money};
+use crate::db::flow_rules::detail_kind;
 use crate::db::paged_list::{PagedList, RowKey, Sort, in_order_of, key_columns};
 use crate::db::schema::{contracts, expense_details, expenses, lenders};
 use crate::db::{DbConn, DbError, Page, on_conn};
-use crate::domain::{DateRange, DepartmentScope, ListCursor, Money};
+use crate::domain::{DateRange, DepartmentScope, ListCursor, Money, PaymentType};
 
 /// Which details are wanted.
 #[derive(Clone, Debug)]
@@ -53,7 +54,18 @@ pub struct DetailRow {
     pub repayment_type: Option<String>,
     pub settlement_account: Option<String>,
     pub advance_account: Option<String>,
+    /// What it pays: what it says, else what its account says, else what its expense says. `Погашение долга`
+    /// (principal), `Уплата процентов` (interest), `Выдача займа` (a loan given) or any other text.
+    #[diesel(select_expression = resulting_type())]
+    #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
+    /// Whether that follows from an account or the expense, because the detail does not say it.
+    #[diesel(select_expression = is_derived())]
+    #[diesel(select_expression_type = SqlLiteral<Bool>)]
+    pub payment_type_derived: bool,
+    /// What it says, as the export has it.
+    #[diesel(select_expression = expense_details::payment_type)]
+    pub payment_type_text: Option<String>,
     /// Of the expense, when that is known.
     #[diesel(select_expression = expenses::currency.nullable())]
     pub currency: Option<String>,
@@ -86,6 +98,22 @@ pub struct DetailRow {
     pub expense_item: Option<String>,
     pub department_id: i64,
     pub created_at: NaiveDateTime,
+}
+
+fn resulting_type() -> SqlLiteral<Nullable<Text>> {
+    let kind = detail_kind("expense_details", "expenses");
+    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    sql(&format!(
+        "CASE {kind} WHEN 'principal' THEN '{principal}' WHEN 'interest' THEN '{interest}' \
+           WHEN 'given' THEN 'Выдача займа' ELSE NULLIF(expense_details.payment_type, '') END"
+    ))
+}
+
+fn is_derived() -> SqlLiteral<Bool> {
+    let kind = detail_kind("expense_details", "expenses");
+    sql(&format!(
+        "CASE WHEN COALESCE(expense_details.payment_type, '') = '' AND {kind} <> 'other' THEN TRUE ELSE FALSE END"
+    ))
 }
 
 /// Days that both databases can hold.

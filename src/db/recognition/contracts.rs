@@ -14,7 +14,7 @@ use super::places::{Place, insert_places};
 use crate::db::aliases::{AliasKind, ContractAliasKey, KnownAlias, NewAlias, insert_alias, list_aliases};
 use crate::db::contracts::{NewContract, contract_key, insert_contract};
 use crate::db::schema::contracts;
-use crate::db::{DbConn, DbError, on_conn, utc_now};
+use crate::db::{DbConn, DbError, day_text, on_conn, utc_now};
 use crate::domain::ContractRef;
 
 /// The operations of one kind that refer to a contract in the same way.
@@ -89,12 +89,13 @@ impl Step {
         insert_places(conn, places).await?;
         let placed = "contract_id = p.contract_id, contract_alias_id = p.alias_id FROM known_places p";
         for table in ["receipts", "expenses"] {
+            let day = day_text(conn, &format!("{table}.contract_date"));
             let sql = format!(
                 "UPDATE {table} SET {placed} WHERE {table}.department_id = $1 \
                    AND p.organization_alias_id = {table}.organization_alias_id \
                    AND p.lender_alias_id = COALESCE({table}.lender_alias_id, 0) \
                    AND p.contract_text = COALESCE({table}.contract_text, '') \
-                   AND p.contract_day = COALESCE(CAST({table}.contract_date AS TEXT), '')"
+                   AND p.contract_day = COALESCE({day}, '')"
             );
             self.run(conn, &sql).await?;
         }

@@ -200,6 +200,7 @@ impl<'r> From<&'r AdjustmentRow> for PartyNames<'r> {
             organization: &row.organization,
             bank_account: None,
             lender: row.counterparty.as_deref(),
+            lender_inn: None,
             contract: Some(&row.contract),
         }
     }

@@ -235,6 +235,7 @@ impl<'r> From<&'r ReceiptRow> for PartyNames<'r> {
             organization: &row.organization,
             bank_account: row.bank_account.as_deref(),
             lender: row.payer.as_deref(),
+            lender_inn: row.payer_inn.as_deref(),
             contract: row.contract.as_ref(),
         }
     }
@@ -246,6 +247,7 @@ impl<'r> From<&'r ExpenseRow> for PartyNames<'r> {
             organization: &row.organization,
             bank_account: row.bank_account.as_deref(),
             lender: row.recipient.as_deref(),
+            lender_inn: row.recipient_inn.as_deref(),
             contract: row.contract.as_ref(),
         }
     }

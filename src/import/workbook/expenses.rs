@@ -7,7 +7,7 @@ use super::cells::RowCells;
 use super::headings::{Heading, optional, required};
 use super::operation::{currency, date_in};
 use super::{Reject, Row, Rows};
-use crate::domain::{ContractRef, Currency, Money};
+use crate::domain::{ContractRef, Currency, Money, valid_inn};
 
 /// An expense as 1C writes it.
 #[derive(Clone, Debug, Serialize)]
@@ -33,6 +33,9 @@ pub struct ExpenseRow {
     pub comment: Option<String>,
     pub tax_period: Option<String>,
     pub unconfirmed_by_bank: Option<bool>,
+    /// What is damaged is left out: it decides nothing. A row without keeps the fingerprint that it was stored with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient_inn: Option<String>,
 }
 
 const OPERATION_ID: usize = 0;
@@ -55,6 +58,7 @@ const RESPONSIBLE: usize = 16;
 const COMMENT: usize = 17;
 const TAX_PERIOD: usize = 18;
 const UNCONFIRMED_BY_BANK: usize = 19;
+const RECIPIENT_INN: usize = 20;
 
 impl Row for ExpenseRow {
     const HEADINGS: &'static [Heading] = &[
@@ -78,6 +82,7 @@ impl Row for ExpenseRow {
         optional(&["Комментарий"]),
         optional(&["Налоговый период"]),
         optional(&["Не подтверждено выпиской банка", "Не подтверждено банком"]),
+        optional(&["ИНН получателя"]),
     ];
     const AMOUNT: usize = AMOUNT;
     const UNIQUE: Option<usize> = Some(OPERATION_ID);
@@ -105,6 +110,7 @@ impl Row for ExpenseRow {
             comment: cells.text(COMMENT),
             tax_period: cells.text(TAX_PERIOD),
             unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK),
+            recipient_inn: cells.text(RECIPIENT_INN).and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

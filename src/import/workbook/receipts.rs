@@ -7,7 +7,7 @@ use super::cells::RowCells;
 use super::headings::{Heading, optional, required};
 use super::operation::{currency, date_in};
 use super::{Reject, Row, Rows};
-use crate::domain::{ContractRef, Currency, Money};
+use crate::domain::{ContractRef, Currency, Money, valid_inn};
 
 /// A receipt as 1C writes it.
 #[derive(Clone, Debug, Serialize)]
@@ -37,6 +37,9 @@ pub struct ReceiptRow {
     pub settlement_rate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement_amount: Option<Money>,
+    /// What is damaged is left out: it decides nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payer_inn: Option<String>,
 }
 
 const OPERATION_ID: usize = 0;
@@ -60,6 +63,7 @@ const RESPONSIBLE: usize = 17;
 const COMMENT: usize = 18;
 const SETTLEMENT_RATE: usize = 19;
 const SETTLEMENT_AMOUNT: usize = 20;
+const PAYER_INN: usize = 21;
 
 impl Row for ReceiptRow {
     const HEADINGS: &'static [Heading] = &[
@@ -84,6 +88,7 @@ impl Row for ReceiptRow {
         optional(&["Комментарий"]),
         optional(&["Курс расчетов"]),
         optional(&["Сумма расчетов"]),
+        optional(&["ИНН плательщика"]),
     ];
     const AMOUNT: usize = AMOUNT;
     const UNIQUE: Option<usize> = Some(OPERATION_ID);
@@ -112,6 +117,7 @@ impl Row for ReceiptRow {
             comment: cells.text(COMMENT),
             settlement_rate: cells.text(SETTLEMENT_RATE),
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
+            payer_inn: cells.text(PAYER_INN).and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

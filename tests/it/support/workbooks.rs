@@ -18,6 +18,7 @@ pub struct Operation {
     pub counterparty: String,
     pub currency: String,
     pub bank_account: String,
+    pub inn: Option<String>,
 }
 
 pub fn a_receipt(serial: u32) -> Operation {
@@ -40,6 +41,7 @@ impl Operation {
             counterparty: "ПАО «Банк»".to_owned(),
             currency: "руб.".to_owned(),
             bank_account: "40702810900000000001, ПАО «Банк»".to_owned(),
+            inn: None,
         }
     }
 
@@ -72,6 +74,12 @@ impl Operation {
 
     pub fn with(mut self, counterparty: &str) -> Operation {
         self.counterparty = counterparty.to_owned();
+        self
+    }
+
+    /// The counterparty's INN.
+    pub fn with_inn(mut self, inn: &str) -> Operation {
+        self.inn = Some(inn.to_owned());
         self
     }
 
@@ -135,8 +143,16 @@ pub fn expenses_sheet(rows: &[Operation]) -> Sheet {
 pub const AMOUNT_COLUMN: usize = 7;
 
 fn operations_sheet(id: &str, date: &str, counterparty: &str, operation_type: &str, rows: &[Operation]) -> Sheet {
-    let headings =
-        [id, "Организация", "Вид операции", date, counterparty, "Договор", "Валюта", "Сумма", "Банковский счет"];
+    let mut headings =
+        vec![id, "Организация", "Вид операции", date, counterparty, "Договор", "Валюта", "Сумма", "Банковский счет"];
+    let has_inns = rows.iter().any(|row| row.inn.is_some());
+    if has_inns {
+        headings.push(if counterparty == "Плательщик" {
+            "ИНН плательщика"
+        } else {
+            "ИНН получателя"
+        });
+    }
     let mut sheet = Sheet::new(&headings);
     for row in rows {
         sheet.rows.push(vec![
@@ -150,6 +166,9 @@ fn operations_sheet(id: &str, date: &str, counterparty: &str, operation_type: &s
             row.amount.clone(),
             text(&row.bank_account),
         ]);
+        if let (true, Some(cells)) = (has_inns, sheet.rows.last_mut()) {
+            cells.push(row.inn.as_deref().map_or(Cell::Empty, text));
+        }
     }
     sheet
 }
