@@ -241,3 +241,80 @@ impl Query {
         Ok(json?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::domain::DepartmentScope;
+
+    fn questions() -> Vec<Question> {
+        let search = |bits: u32| {
+            let is_set = |bit: u32| bits & (1 << bit) != 0;
+            Question::ContractsSummary(ContractSearch {
+                search: is_set(0).then(|| "None".to_owned()),
+                status: is_set(1).then_some(ContractStatus::Open),
+                has_debt: is_set(2).then_some(true),
+                sort: is_set(3).then(|| ContractSort::parse("-outstanding")).flatten(),
+                page: if is_set(4) { 2 } else { 1 },
+                limit: if is_set(5) { 100 } else { 20 },
+            })
+        };
+        let mut questions = vec![
+            Question::Summary,
+            Question::MonthlyStats,
+            Question::MonthlyEfficiency,
+            Question::OrgEfficiency,
+            Question::CashflowMonthly,
+            Question::YearlyComparison,
+            Question::DebtBalance(None),
+            Question::DebtBalance(DebtGroup::of_name("contract")),
+            Question::DebtBalance(DebtGroup::of_name("lender")),
+            Question::Concentration,
+            Question::ContractStats,
+            Question::OrganizationStats,
+        ];
+        questions
+            .extend(["contract", "month"].into_iter().filter_map(RollForwardGroup::of_name).map(Question::RollForward));
+        questions.extend((0..1 << 6).map(search));
+        questions
+    }
+
+    /// The filter in which those fields are set whose bits are.
+    fn filter(bits: u32) -> PortfolioFilter {
+        let is_set = |bit: u32| bits & (1 << bit) != 0;
+        let id = |bit: u32| is_set(bit).then_some(7);
+        let day = |bit: u32| is_set(bit).then_some(NaiveDate::default());
+        PortfolioFilter {
+            department: if is_set(0) { DepartmentScope::One(7) } else { DepartmentScope::All },
+            dates: DateRange::new(day(1), day(2)).unwrap_or_default(),
+            organization_id: id(3),
+            bank_account_id: id(4),
+            contract_id: id(5),
+            currency: if is_set(6) { Currency::parse("USD").unwrap_or_default() } else { Currency::default() },
+            contract_type: is_set(7).then_some(ContractType::Loan),
+            lender_id: id(8),
+            direction: is_set(9).then_some(Direction::Lent),
+            intra_group: if is_set(10) { IntraGroup::Exclude } else { IntraGroup::Include },
+            confirmed: is_set(11).then_some(true),
+        }
+    }
+
+    #[test]
+    fn each_question_has_a_key_of_its_own_under_each_set_of_filters() {
+        let mut keys = HashMap::new();
+        for question in questions() {
+            for bits in 0..1 << 12 {
+                let query = Query { question: question.clone(), filter: filter(bits) };
+                let key = query.key(&Currency::default()).to_string();
+                if let Some(other) = keys.insert(key.clone(), query.clone()) {
+                    panic!("{key} is the key of {other:?} and of {query:?}");
+                }
+            }
+        }
+        assert_eq!(keys.len(), questions().len() << 12);
+    }
+}
