@@ -310,9 +310,8 @@ mod tests {
             for bits in 0..1 << 12 {
                 let query = Query { question: question.clone(), filter: filter(bits) };
                 let key = query.key(&Currency::default()).to_string();
-                if let Some(other) = keys.insert(key.clone(), query.clone()) {
-                    panic!("{key} is the key of {other:?} and of {query:?}");
-                }
+                let other = keys.insert(key.clone(), query.clone());
+                assert_eq!(other, None, "{key} is the key of {query:?} as well");
             }
         }
         assert_eq!(keys.len(), questions().len() << 12);

@@ -32,6 +32,7 @@ mod ftp;
 mod ftp_faults;
 mod ftp_suite;
 mod fuzz_corpus;
+mod growth;
 mod hand_in;
 mod hostile_files;
 mod import;
