@@ -156,7 +156,8 @@ impl Export {
         .await
     }
 
-    /// The file of a list that is at hand whole, with further lines on its second sheet.
+    /// The file of a list that is at hand whole, with further lines on its second sheet and above each page on
+    /// paper.
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
@@ -170,7 +171,9 @@ impl Export {
     ) -> Result<HttpResponse, ApiError> {
         let today = state.cache.today();
         let mut writer = state.db.snapshot(async |conn| self.writer_of_list(conn, Some(scope), today).await).await?;
-        if let Writer::Xlsx(_, about) = &mut writer {
+        if let Writer::Xlsx(file, about) = &mut writer {
+            let set: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            file.set_page_header(&set.join("; ")).map_err(failed)?;
             lines.into_iter().for_each(|(name, value)| about.push(name, value));
         }
         writer.push_all(rows)?;

@@ -4,7 +4,7 @@
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use calamine::{Reader, Xlsx};
@@ -216,5 +216,12 @@ async fn a_ledger_as_a_file_names_its_contract_and_its_parties(backend: Backend)
     assert_eq!((line("Договор").as_str(), line("Контрагент").as_str()), (SPLIT, "АО «Фонд»"));
     assert_eq!((line("Организация").as_str(), line("Валюта").as_str()), ("ООО «Ромашка»", "RUB"));
     assert_eq!(line("Остаток на конец"), "400.00");
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let file = app.bytes(&path, &token).await;
+    let mut parts = zip::ZipArchive::new(Cursor::new(file)).unwrap();
+    let mut page = String::new();
+    parts.by_name("xl/worksheets/sheet1.xml").unwrap().read_to_string(&mut page).unwrap();
+    assert!(page.contains(&format!("&amp;LДоговор: {SPLIT}; Организация: ООО «Ромашка»")), "what stands on paper");
+    assert!(page.contains("&amp;P / &amp;N") && page.contains(r#"orientation="landscape""#));
     app.stop().await;
 }

@@ -25,6 +25,8 @@ const MONEY: &str = "#,##0.00";
 const PERCENT: &str = "0.00";
 /// Columns are no narrower and no wider, in characters.
 const WIDTHS: (usize, usize) = (8, 60);
+/// Characters above a page; the format holds 255 with its codes.
+const MOST_HEADER: usize = 200;
 /// Room for the button of the filter.
 const FILTER_BUTTON: usize = 3;
 
@@ -118,6 +120,14 @@ impl XlsxFile {
         Ok(())
     }
 
+    /// Puts a text above each page on paper.
+    pub fn set_page_header(&mut self, text: &str) -> anyhow::Result<()> {
+        // `&` begins a code, so that it is doubled.
+        let text: String = text.chars().take(MOST_HEADER).collect::<String>().replace('&', "&&");
+        self.workbook.worksheet_from_index(0)?.set_header(format!("&L{text}"));
+        Ok(())
+    }
+
     /// The file, to be read from its beginning. `about` goes on the second sheet.
     pub fn finish(mut self, about: &[(String, String)]) -> anyhow::Result<File> {
         let rows = self.next_row;
@@ -126,8 +136,9 @@ impl XlsxFile {
         if let Some(last_column) = self.widths.len().checked_sub(1) {
             sheet.autofilter(0, 0, rows - 1, u16::try_from(last_column)?)?;
             sheet.set_freeze_panes(1, 0)?;
-            // On paper: as wide as the page, the headings on each.
+            // On paper: as wide as the page, the headings and the page's number on each.
             sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+            sheet.set_footer("&C&P / &N");
         }
         set_widths(sheet, &self.widths)?;
         self.write_about(about)?;
