@@ -15,6 +15,9 @@ pub struct Generate {
     /// How many receipts and expenses together.
     #[arg(long, value_parser = clap::value_parser!(i64).range(1..=100_000_000))]
     operations: i64,
+    /// Over at least how many contracts.
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    contracts: i64,
 }
 
 impl Generate {
@@ -26,7 +29,7 @@ impl Generate {
         let (department_id, started) = (settings.import_department(), Instant::now());
         let made = database
             .write(async |conn| {
-                let made = db::generate_operations(conn, department_id, self.operations).await?;
+                let made = db::generate_operations(conn, department_id, self.operations, self.contracts).await?;
                 db::rebuild_rollups(conn).await?;
                 db::record_change(conn, department_id, ChangedData::everything()).await?;
                 let now = Some(db::utc_now());

@@ -1,6 +1,6 @@
 //! Plausible operations in any number, made by the database itself: for measurements.
 //!
-//! Organizations, bank accounts, contracts and months are the same whatever the number.
+//! Organizations, bank accounts and months are the same whatever the number.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -11,7 +11,6 @@ use super::{DbConn, DbError, insert_bank_account, insert_contract, insert_organi
 use crate::domain::{ContractRef, PaymentType};
 
 const ORGANIZATIONS: i64 = 12;
-const CONTRACTS_EACH: i64 = 20;
 /// Two of five operations are receipts, the others expenses of two details each.
 const RECEIPTS_OF_FIVE: i64 = 2;
 
@@ -40,31 +39,38 @@ pub async fn has_operations(conn: &mut DbConn) -> Result<bool, DbError> {
     Ok(received.or(spent).or(adjusted).is_some())
 }
 
-/// Fills an empty department with operations of three years. The rollups are not touched.
+/// Fills an empty department with operations of three years, over at least so many contracts. The rollups are
+/// not touched.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn generate_operations(conn: &mut DbConn, department_id: i64, operations: i64) -> Result<Generated, DbError> {
-    make_parties(conn, department_id).await?;
+pub async fn generate_operations(
+    conn: &mut DbConn,
+    department_id: i64,
+    operations: i64,
+    contracts: i64,
+) -> Result<Generated, DbError> {
+    let contracts_each = (contracts + ORGANIZATIONS - 1) / ORGANIZATIONS;
+    make_parties(conn, department_id, contracts_each).await?;
     let receipts = operations * RECEIPTS_OF_FIVE / 5;
     let expenses = operations - receipts;
-    run(conn, INSERT_RECEIPTS, department_id, receipts).await?;
-    run(conn, INSERT_EXPENSES, department_id, expenses).await?;
+    run(conn, INSERT_RECEIPTS, department_id, contracts_each, receipts).await?;
+    run(conn, INSERT_EXPENSES, department_id, contracts_each, expenses).await?;
     let details = INSERT_DETAILS
         .replace("{principal}", PaymentType::Principal.as_1c())
         .replace("{interest}", PaymentType::Interest.as_1c());
-    run(conn, &details, department_id, expenses).await?;
+    run(conn, &details, department_id, contracts_each, expenses).await?;
     let contracts = super::list_contracts(conn, department_id).await?;
     let ids: Vec<i64> = contracts.iter().map(|contract| contract.id).collect();
     super::refresh_contract_facts(conn, department_id, &ids).await?;
     Ok(Generated { receipts, expenses, details: 2 * expenses })
 }
 
-async fn make_parties(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+async fn make_parties(conn: &mut DbConn, department_id: i64, contracts_each: i64) -> Result<(), DbError> {
     for number in 1..=ORGANIZATIONS {
         let organization_id = insert_organization(conn, department_id, &format!("ООО «Замер {number}»"), None).await?;
         insert_bank_account(conn, department_id, &format!("4070281000000000{number:04}"), None).await?;
-        for contract in 1..=CONTRACTS_EACH {
+        for contract in 1..=contracts_each {
             let spelling = format!("Договор № {number}-{contract} от 01.12.2021");
             if let Some(reference) = ContractRef::parse(&spelling, None) {
                 let lender = format!("ПАО «Банк {}»", contract % 7);
@@ -83,7 +89,7 @@ async fn make_parties(conn: &mut DbConn, department_id: i64) -> Result<(), DbErr
     Ok(())
 }
 
-async fn run(conn: &mut DbConn, sql: &str, department_id: i64, count: i64) -> Result<(), DbError> {
+async fn run(conn: &mut DbConn, sql: &str, department_id: i64, contracts_each: i64, count: i64) -> Result<(), DbError> {
     let (series, day, now) = match conn {
         DbConn::Postgres(_) => (
             "generate_series(1, CAST($2 AS BIGINT)) AS s(i)",
@@ -102,7 +108,7 @@ async fn run(conn: &mut DbConn, sql: &str, department_id: i64, count: i64) -> Re
         .replace("{day}", day)
         .replace("{now}", now)
         .replace("{organizations}", &ORGANIZATIONS.to_string())
-        .replace("{contracts_each}", &CONTRACTS_EACH.to_string());
+        .replace("{contracts_each}", &contracts_each.to_string());
     on_conn!(conn, |c| {
         diesel::sql_query(sql).bind::<BigInt, _>(department_id).bind::<BigInt, _>(count).execute(c).await
     })?;
