@@ -63,12 +63,28 @@ impl From<diesel::result::Error> for DbError {
         match err {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Duplicate,
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => DbError::NoSuchReference,
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, told) => {
-                DbError::Unavailable(told.message().to_owned())
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, said) => {
+                DbError::Unavailable(said.message().to_owned())
+            }
+            Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, said) if is_broken(said.message()) => {
+                DbError::Unavailable(said.message().to_owned())
+            }
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if is_shut_down(said.message()) => {
+                DbError::Unavailable(said.message().to_owned())
             }
             other => DbError::Query(other),
         }
     }
+}
+
+/// Whether the driver says that a connection broke; it has no kind for it.
+fn is_broken(message: &str) -> bool {
+    ["connection closed", "error communicating with the server"].iter().any(|said| message.starts_with(said))
+}
+
+/// Whether the server says that it ends the connection (57P01): the driver keeps the text alone.
+fn is_shut_down(message: &str) -> bool {
+    message.starts_with("terminating connection")
 }
 
 /// What a transaction is for.

@@ -10,15 +10,44 @@ use crate::support::servers::Postgres;
 use crate::support::workbooks::{a_receipt, receipts};
 use credit_portfolio::domain::Role;
 
-#[actix_rt::test]
-async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well() {
+/// A database behind a proxy.
+async fn proxied(settings: &[(&str, &str)]) -> (TestApp, Proxy) {
     let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
     let (host, name) = url.rsplit_once('/').unwrap();
     let port: u16 = host.rsplit_once(':').unwrap().1.parse().unwrap();
-    let mut proxy = Proxy::start(port).await;
+    let proxy = Proxy::start(port).await;
     let url = format!("postgres://postgres@127.0.0.1:{}/{name}", proxy.port);
-    let settings = [("USE_REDIS", "false"), ("DATABASE_URL", url.as_str()), ("DATABASE_TIMEOUT_MS", "500")];
-    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    let settings: Vec<_> =
+        [("USE_REDIS", "false"), ("DATABASE_URL", url.as_str())].into_iter().chain(settings.iter().copied()).collect();
+    (TestApp::start_with(Backend::Sqlite, &settings).await, proxy)
+}
+
+#[actix_rt::test]
+async fn a_list_whose_connection_breaks_is_an_error_and_never_a_part_of_it() {
+    let (app, proxy) = proxied(&[]).await;
+    let rows: Vec<_> = (1..=3500).map(a_receipt).collect();
+    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&rows))]).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    for path in
+        ["receipts?limit=50000", "receipts?limit=50000&sort=amount", "receipts?format=csv", "receipts?format=xlsx"]
+    {
+        for bytes in [1, 100_000, 700_000] {
+            proxy.break_after(bytes);
+            let broken = app.get_as(&token, path).await;
+            assert_eq!(broken.status, StatusCode::SERVICE_UNAVAILABLE, "{path} after {bytes}");
+            assert!(broken.json()["detail"].is_string(), "{}", broken.text);
+        }
+        proxy.break_after(0);
+        assert_eq!(app.get_as(&token, path).await.status, StatusCode::OK, "{path}");
+    }
+    let list = app.get_as(&token, "receipts?limit=50000").await;
+    assert_eq!(list.json().as_array().unwrap().len(), 3500);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well() {
+    let (app, mut proxy) = proxied(&[("DATABASE_TIMEOUT_MS", "500")]).await;
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
     let token = app.token(Role::Admin, DEPARTMENT).await;
     app.get_as(&token, "summary").await.ok();
