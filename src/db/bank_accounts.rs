@@ -60,6 +60,9 @@ pub struct BankAccountRow {
     pub department_id: i64,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    /// The row that it was merged into; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<i64>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
@@ -84,7 +87,7 @@ pub async fn list_bank_accounts(
 ) -> Result<(Vec<BankAccountRow>, i64), DbError> {
     macro_rules! filtered {
         ($query:expr) => {{
-            let mut query = $query.into_boxed();
+            let mut query = $query.filter(bank_accounts::merged_into.is_null()).into_boxed();
             if let Some(id) = scope.id() {
                 query = query.filter(bank_accounts::department_id.eq(id));
             }
@@ -129,13 +132,14 @@ pub async fn find_bank_account(
 /// Changes the one of that id.
 ///
 /// # Errors
-/// [`DbError::Duplicate`] when the new key is taken.
+/// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
+/// merged into another one.
 pub async fn update_bank_account(conn: &mut DbConn, id: i64, change: &BankAccountChange) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(bank_accounts::table.filter(bank_accounts::id.eq(id)))
+    let changed = on_conn!(conn, |c| {
+        diesel::update(bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::merged_into.is_null()))
             .set((change, bank_accounts::updated_at.eq(utc_now())))
             .execute(c)
             .await
     })?;
-    Ok(())
+    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
 }

@@ -76,6 +76,7 @@ pub async fn list_contract_titles(
                 contracts::direction,
                 contracts::currency,
             ))
+            .filter(contracts::merged_into.is_null())
             .into_boxed();
         if let Some(id) = filter.department.id() {
             query = query.filter(contracts::department_id.eq(id));

@@ -71,7 +71,7 @@ pub fn contract_key(reference: &ContractRef, lender_id: Option<i64>) -> String {
     }
 }
 
-/// All contracts of a department.
+/// All contracts of a department, without those that were merged into others.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -79,13 +79,15 @@ pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec
     Ok(on_conn!(conn, |c| {
         contracts::table
             .filter(contracts::department_id.eq(department_id))
+            .filter(contracts::merged_into.is_null())
             .select(KnownContract::as_select())
             .load(c)
             .await
     })?)
 }
 
-/// The contracts among these pairs of organization and key that are stored.
+/// Returns the stored contracts of these pairs of organization and key; of one that was merged, the id is that of
+/// the contract that it was merged into.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -98,7 +100,7 @@ pub async fn list_contracts_by_key(
         DbConn::Postgres(conn) => {
             // A list of keys would be compared with each contract while the statistics are old.
             let (organizations, keys): (Vec<i64>, Vec<&str>) = keys.iter().map(|(of, key)| (*of, key.as_str())).unzip();
-            let sql = "SELECT contracts.* FROM unnest($2, $3) AS wanted (organization_id, contract_key) \
+            let sql = "SELECT COALESCE(merged_into, id) AS id, organization_id, contract_key FROM unnest($2, $3) AS wanted (organization_id, contract_key) \
                        JOIN contracts USING (organization_id, contract_key) WHERE department_id = $1";
             let query = diesel::sql_query(sql).bind::<BigInt, _>(department_id);
             let query = query.bind::<Array<BigInt>, _>(organizations).bind::<Array<Text>, _>(keys);
@@ -113,7 +115,11 @@ pub async fn list_contracts_by_key(
                     .filter(contracts::department_id.eq(department_id))
                     .filter(contracts::organization_id.eq(organization_id))
                     .filter(contracts::contract_key.eq_any(of_one.iter().map(|(_, key)| key)))
-                    .select(KnownContract::as_select())
+                    .select((
+                        diesel::dsl::sql::<BigInt>("COALESCE(merged_into, id)"),
+                        contracts::organization_id,
+                        contracts::contract_key,
+                    ))
                     .load(&mut **conn)
                     .await?;
                 known.extend(rows);
@@ -193,6 +199,9 @@ pub struct ContractRow {
     pub department_id: i64,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    /// The row that it was merged into; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<i64>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it. A fact that is set by hand
@@ -247,6 +256,7 @@ pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Res
                     .and(organizations::id.eq(contracts::organization_id))),
             )
             .left_join(lender_of_contract!())
+            .filter(contracts::merged_into.is_null())
             .select((ContractRow::as_select(), organizations::name))
             .order(contracts::id)
             .into_boxed();

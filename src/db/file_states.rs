@@ -58,8 +58,7 @@ pub struct SourceTimes {
 }
 
 /// The rows of one organization in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = file_organizations)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct FileOrganization {
     /// The department.
     pub department_id: i64,
@@ -67,10 +66,9 @@ pub struct FileOrganization {
     pub source: String,
     /// The file's name there.
     pub path: String,
-    /// The organization.
+    /// The organization; of one that was merged, the one that it was merged into.
     pub organization_id: i64,
     /// Its name.
-    #[diesel(select_expression = organizations::name)]
     pub organization: String,
     /// The table of the rows.
     pub kind: String,
@@ -321,6 +319,8 @@ pub async fn list_file_organizations(
     conn: &mut DbConn,
     scope: DepartmentScope,
 ) -> Result<Vec<FileOrganization>, DbError> {
+    let shown = diesel::alias!(organizations as shown_organizations);
+    let shown_id = shown.field(organizations::id);
     Ok(on_conn!(conn, |c| {
         let mut query = file_organizations::table
             .inner_join(
@@ -328,7 +328,29 @@ pub async fn list_file_organizations(
                     .eq(file_organizations::department_id)
                     .and(organizations::id.eq(file_organizations::organization_id))),
             )
-            .select(FileOrganization::as_select())
+            .inner_join(
+                shown.on(shown
+                    .field(organizations::department_id)
+                    .eq(file_organizations::department_id)
+                    .and(
+                        organizations::merged_into
+                            .eq(shown_id.nullable())
+                            .or(organizations::merged_into.is_null().and(organizations::id.eq(shown_id)))
+                            .assume_not_null(),
+                    )),
+            )
+            .select((
+                file_organizations::department_id,
+                file_organizations::source,
+                file_organizations::path,
+                shown_id,
+                shown.field(organizations::name),
+                file_organizations::kind,
+                file_organizations::is_named,
+                file_organizations::arrived_at,
+                file_organizations::checked_at,
+                file_organizations::newest_document,
+            ))
             .into_boxed();
         if let Some(id) = scope.id() {
             query = query.filter(file_organizations::department_id.eq(id));
@@ -336,8 +358,8 @@ pub async fn list_file_organizations(
         query
             .order((
                 file_organizations::department_id,
-                organizations::name,
-                file_organizations::organization_id,
+                shown.field(organizations::name),
+                shown_id,
                 file_organizations::kind,
             ))
             .load(c)

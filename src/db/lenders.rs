@@ -33,6 +33,9 @@ pub struct LenderRow {
     pub department_id: i64,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    /// The row that it was merged into; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<i64>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
@@ -98,7 +101,7 @@ pub async fn list_lenders(
 ) -> Result<(Vec<LenderRow>, i64), DbError> {
     macro_rules! filtered {
         ($query:expr) => {{
-            let mut query = $query.into_boxed();
+            let mut query = $query.filter(lenders::merged_into.is_null()).into_boxed();
             if let Some(id) = scope.id() {
                 query = query.filter(lenders::department_id.eq(id));
             }
@@ -150,15 +153,15 @@ pub async fn list_lender_inns(conn: &mut DbConn, department_id: i64) -> Result<H
 /// Changes the one of that id.
 ///
 /// # Errors
-/// [`DbError`] when the database can't answer.
+/// [`DbError::NoSuchReference`] when there is none or it was merged into another one.
 pub async fn update_lender(conn: &mut DbConn, id: i64, change: &LenderChange) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(lenders::table.filter(lenders::id.eq(id)))
+    let changed = on_conn!(conn, |c| {
+        diesel::update(lenders::table.filter(lenders::id.eq(id)).filter(lenders::merged_into.is_null()))
             .set((change, lenders::updated_at.eq(utc_now())))
             .execute(c)
             .await
     })?;
-    Ok(())
+    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
 }
 
 /// A lender is one of the holding's own organizations when both have the same INN, or a spelling in common

@@ -81,6 +81,9 @@ pub struct OrganizationRow {
     pub department_id: i64,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    /// The row that it was merged into; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<i64>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
@@ -105,7 +108,7 @@ pub async fn list_organizations(
 ) -> Result<(Vec<OrganizationRow>, i64), DbError> {
     macro_rules! filtered {
         ($query:expr) => {{
-            let mut query = $query.into_boxed();
+            let mut query = $query.filter(organizations::merged_into.is_null()).into_boxed();
             if let Some(id) = scope.id() {
                 query = query.filter(organizations::department_id.eq(id));
             }
@@ -150,13 +153,14 @@ pub async fn find_organization(
 /// Changes the one of that id.
 ///
 /// # Errors
-/// [`DbError::Duplicate`] when the new key is taken.
+/// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
+/// merged into another one.
 pub async fn update_organization(conn: &mut DbConn, id: i64, change: &OrganizationChange) -> Result<(), DbError> {
-    on_conn!(conn, |c| {
-        diesel::update(organizations::table.filter(organizations::id.eq(id)))
+    let changed = on_conn!(conn, |c| {
+        diesel::update(organizations::table.filter(organizations::id.eq(id)).filter(organizations::merged_into.is_null()))
             .set((change, organizations::updated_at.eq(utc_now())))
             .execute(c)
             .await
     })?;
-    Ok(())
+    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
 }

@@ -46,6 +46,7 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        merged_into -> Nullable<BigInt>,
     }
 }
 
@@ -58,6 +59,7 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        merged_into -> Nullable<BigInt>,
     }
 }
 
@@ -81,6 +83,7 @@ diesel::table! {
         is_lender_manual -> Bool,
         is_direction_manual -> Bool,
         is_currency_manual -> Bool,
+        merged_into -> Nullable<BigInt>,
     }
 }
 
@@ -96,6 +99,7 @@ diesel::table! {
         is_active -> Bool,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        merged_into -> Nullable<BigInt>,
     }
 }
 
@@ -124,6 +128,7 @@ diesel::table! {
         created_by -> Text,
         created_at -> Timestamp,
         undone_at -> Nullable<Timestamp>,
+        source_id -> BigInt,
     }
 }
 
