@@ -28,6 +28,7 @@ mod import;
 mod journal;
 mod lenders;
 mod list;
+mod merges;
 mod normalize;
 mod object_body;
 mod openapi;
@@ -80,6 +81,7 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(analytics::configure)
                         .configure(operations::configure)
                         .configure(parts::configure)
+                        .configure(merges::configure)
                         .configure(organizations::configure)
                         .configure(bank_accounts::configure)
                         .configure(lenders::configure)

@@ -26,6 +26,7 @@ mod import_runs;
 mod imported_files;
 mod lenders;
 mod locks;
+mod merges;
 mod migrations;
 mod missing_rows;
 mod operations;
@@ -98,6 +99,10 @@ pub use lenders::{
     refresh_intra_group, update_lender,
 };
 pub use locks::{lock_import, lock_start};
+pub use merges::{
+    MergeError, MergeRow, find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,
+    undo_merge,
+};
 pub use missing_rows::{
     OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
 };

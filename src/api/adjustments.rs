@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, id_in_path, listed_data, missing, text_field, whole};
+use super::answer::{created, id_in_path, listed_data, missing, not_merged, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
@@ -363,7 +363,9 @@ async fn manual(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Ad
 
 /// The contract that is to be adjusted.
 async fn contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<ContractRow, ApiError> {
-    db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))
+    let contract = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
+    not_merged("contract", id, contract.merged_into)?;
+    Ok(contract)
 }
 
 fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {

@@ -66,6 +66,14 @@ pub fn missing(what: &str, id: i64) -> ApiError {
     ApiError::NotFound(format!("there is no {what} {id}"))
 }
 
+/// Refuses to change a row that was merged into another one.
+pub fn not_merged(what: &str, id: i64, merged_into: Option<i64>) -> Result<(), ApiError> {
+    match merged_into {
+        None => Ok(()),
+        Some(into) => Err(ApiError::Conflict(format!("{what} {id} was merged into {into}: change that one"))),
+    }
+}
+
 /// The id in a path: a whole number from 1.
 pub fn id_in_path(text: &str) -> Result<i64, ApiError> {
     let id = text.parse().ok().filter(|id| *id > 0);
@@ -111,6 +119,14 @@ pub fn optional_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     let whole =
         |number: Number| whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")));
     number.map(whole).transpose()
+}
+
+/// As [`whole`], for a list of ids.
+pub fn whole_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
+    let numbers = Vec::<Number>::deserialize(deserializer)?;
+    let whole =
+        |number: Number| whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")));
+    numbers.into_iter().map(whole).collect()
 }
 
 /// Floats beyond this can't tell neighbouring whole numbers apart.

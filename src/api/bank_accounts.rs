@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed_data, missing, optional_whole, text_field};
+use super::answer::{created, found, id_in_path, listed_data, missing, not_merged, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -159,7 +159,9 @@ pub async fn change(
     let is_active = body.is_active.required("is_active")?;
     let change = BankAccountChange { account_number: number.clone(), bank_name, is_active };
     let known = db::find_bank_account(&mut state.db.conn().await?, scope, id).await?;
-    let department_id = known.ok_or_else(|| missing("bank account", id))?.department_id;
+    let known = known.ok_or_else(|| missing("bank account", id))?;
+    not_merged("bank account", id, known.merged_into)?;
+    let department_id = known.department_id;
     let row = state
         .change_data(department_id, async |conn| {
             db::update_bank_account(conn, id, &change).await?;

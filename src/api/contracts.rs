@@ -6,7 +6,9 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{WholeNumber, created, found, id_in_path, listed_data, missing, optional_whole, text_field};
+use super::answer::{
+    WholeNumber, created, found, id_in_path, listed_data, missing, not_merged, optional_whole, text_field,
+};
 use super::caller::Caller;
 use super::contract_answer::{Contract, answered, part_of};
 use super::contract_choice::ContractChoice;
@@ -240,6 +242,7 @@ pub async fn change(
         // An import must not add operations between what is read here and what is written.
         db::lock_import(conn, department_id).await?;
         let known = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
+        not_merged("contract", id, known.merged_into)?;
         if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {
             move_contract(conn, &known, organization_id).await?;
         }
@@ -292,7 +295,8 @@ async fn move_contract(conn: &mut DbConn, known: &ContractRow, organization_id: 
 /// The organization of a contract must be of the contract's department.
 async fn own_organization(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
     let organization = db::find_organization(conn, scope, id).await?;
-    organization.map(drop).ok_or_else(|| missing("organization", id))
+    let organization = organization.ok_or_else(|| missing("organization", id))?;
+    not_merged("organization", id, organization.merged_into)
 }
 
 /// The organization of a department that has one only.

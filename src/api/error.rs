@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::frame::request_id;
 use crate::accounts::{LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
-use crate::db::DbError;
+use crate::db::{DbError, MergeError};
 use crate::import::DryRunError;
 use crate::import::actor::StartError;
 
@@ -202,6 +202,17 @@ impl From<DbError> for ApiError {
             DbError::Duplicate => ApiError::Conflict(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
+        }
+    }
+}
+
+impl From<MergeError> for ApiError {
+    fn from(err: MergeError) -> ApiError {
+        match err {
+            MergeError::Missing { .. } => ApiError::NotFound(err.to_string()),
+            MergeError::Refused(detail) => ApiError::Conflict(detail),
+            MergeError::Invalid { parameter, detail } => ApiError::invalid(parameter, detail),
+            MergeError::Database(err) => err.into(),
         }
     }
 }

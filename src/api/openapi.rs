@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use super::error::Problem;
 use super::{
     adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, freshness, health,
-    import, journal, lenders, operations, organizations, parts,
+    import, journal, lenders, merges, operations, organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -95,6 +95,16 @@ const URL: &str = "/api/v1/openapi.json";
         contracts::show,
         contracts::create,
         contracts::change,
+        merges::list,
+        merges::merge_organization,
+        merges::split_organization,
+        merges::merge_bank_account,
+        merges::split_bank_account,
+        merges::merge_lender,
+        merges::split_lender,
+        merges::merge_contract,
+        merges::split_contract,
+        merges::undo,
         operations::receipts,
         operations::receipt,
         operations::receipt_stats,

@@ -6,12 +6,14 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
 
 use super::schema::aliases;
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 
 /// What an alias is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the kind of that name")]
 pub enum AliasKind {
     Organization,
@@ -28,6 +30,21 @@ impl AliasKind {
             AliasKind::BankAccount => "bank_account",
             AliasKind::Lender => "lender",
             AliasKind::Contract => "contract",
+        }
+    }
+
+    /// The kind that is stored as a text.
+    pub fn of_name(name: &str) -> Option<AliasKind> {
+        [AliasKind::Organization, AliasKind::BankAccount, AliasKind::Lender, AliasKind::Contract]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+
+    /// In words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            AliasKind::BankAccount => "bank account",
+            other => other.as_str(),
         }
     }
 }

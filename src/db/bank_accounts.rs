@@ -136,10 +136,12 @@ pub async fn find_bank_account(
 /// merged into another one.
 pub async fn update_bank_account(conn: &mut DbConn, id: i64, change: &BankAccountChange) -> Result<(), DbError> {
     let changed = on_conn!(conn, |c| {
-        diesel::update(bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::merged_into.is_null()))
-            .set((change, bank_accounts::updated_at.eq(utc_now())))
-            .execute(c)
-            .await
+        diesel::update(
+            bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::merged_into.is_null()),
+        )
+        .set((change, bank_accounts::updated_at.eq(utc_now())))
+        .execute(c)
+        .await
     })?;
     if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
 }

@@ -329,15 +329,12 @@ pub async fn list_file_organizations(
                     .and(organizations::id.eq(file_organizations::organization_id))),
             )
             .inner_join(
-                shown.on(shown
-                    .field(organizations::department_id)
-                    .eq(file_organizations::department_id)
-                    .and(
-                        organizations::merged_into
-                            .eq(shown_id.nullable())
-                            .or(organizations::merged_into.is_null().and(organizations::id.eq(shown_id)))
-                            .assume_not_null(),
-                    )),
+                shown.on(shown.field(organizations::department_id).eq(file_organizations::department_id).and(
+                    organizations::merged_into
+                        .eq(shown_id.nullable())
+                        .or(organizations::merged_into.is_null().and(organizations::id.eq(shown_id)))
+                        .assume_not_null(),
+                )),
             )
             .select((
                 file_organizations::department_id,

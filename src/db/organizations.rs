@@ -157,10 +157,12 @@ pub async fn find_organization(
 /// merged into another one.
 pub async fn update_organization(conn: &mut DbConn, id: i64, change: &OrganizationChange) -> Result<(), DbError> {
     let changed = on_conn!(conn, |c| {
-        diesel::update(organizations::table.filter(organizations::id.eq(id)).filter(organizations::merged_into.is_null()))
-            .set((change, organizations::updated_at.eq(utc_now())))
-            .execute(c)
-            .await
+        diesel::update(
+            organizations::table.filter(organizations::id.eq(id)).filter(organizations::merged_into.is_null()),
+        )
+        .set((change, organizations::updated_at.eq(utc_now())))
+        .execute(c)
+        .await
     })?;
     if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
 }

@@ -214,13 +214,18 @@ impl Directory {
         conn: &mut DbConn,
         references: &[Reference<'_>],
     ) -> Result<Vec<KnownAlias>, DbError> {
-        let wanted: BTreeSet<ContractAliasKey> = references.iter().flat_map(Reference::alias_keys).collect();
+        let mut wanted: BTreeSet<ContractAliasKey> = references.iter().flat_map(Reference::alias_keys).collect();
+        wanted.extend(references.iter().flat_map(|reference| self.keys_of_lender(reference)));
         let mut known = list_contract_aliases(conn, self.department_id, &wanted).await?;
-        let mut missing: Vec<&Reference<'_>> = Vec::new();
+        let mut missing: Vec<(ContractAliasKey, &Reference<'_>)> = Vec::new();
         let mut seen = HashSet::new();
-        for reference in references.iter().filter(|reference| reference.known_in(&known).is_none()) {
-            if seen.insert(reference.new_alias_key()) {
-                missing.push(reference);
+        for reference in references {
+            let is_apart = self.keys_of_lender(reference).iter().any(|key| known.contains_key(key));
+            if !reference.is_known_in(&known, is_apart) {
+                let key = reference.new_alias_key(is_apart);
+                if seen.insert(key.clone()) {
+                    missing.push((key, reference));
+                }
             }
         }
         if !missing.is_empty() {
@@ -236,10 +241,10 @@ impl Directory {
     async fn make_contracts(
         &mut self,
         conn: &mut DbConn,
-        missing: &[&Reference<'_>],
+        missing: &[(ContractAliasKey, &Reference<'_>)],
     ) -> Result<HashMap<ContractAliasKey, KnownAlias>, DbError> {
         let by_other_names = self.by_other_names(conn, missing).await?;
-        let keys: Vec<(i64, String)> = missing.iter().map(|reference| reference.contract_key()).collect();
+        let keys: Vec<(i64, String)> = missing.iter().map(|(_, reference)| reference.contract_key()).collect();
         let stored = list_contracts_by_key(conn, self.department_id, &keys.iter().cloned().collect()).await?;
         let mut ids: HashMap<(i64, String), i64> = stored
             .into_iter()
@@ -247,7 +252,7 @@ impl Directory {
             .collect();
         let mut new: Vec<NewContract> = Vec::new();
         let mut new_keys = HashSet::new();
-        for ((key, reference), known) in keys.iter().zip(missing).zip(&by_other_names) {
+        for ((key, (_, reference)), known) in keys.iter().zip(missing).zip(&by_other_names) {
             if known.is_none() && !ids.contains_key(key) && new_keys.insert(key.clone()) {
                 let lender_id = reference.lender.map(|lender| lender.target_id);
                 let organization_id = reference.organization.target_id;
@@ -261,15 +266,11 @@ impl Directory {
         );
         let mut rows = Vec::with_capacity(missing.len());
         let mut targets = Vec::with_capacity(missing.len());
-        for ((key, reference), known) in keys.iter().zip(missing).zip(by_other_names) {
+        for ((key, (alias_key, reference)), known) in keys.iter().zip(missing).zip(by_other_names) {
             let target_id = known.or_else(|| ids.get(key).copied()).ok_or(DbError::NoSuchReference)?;
-            targets.push((reference.new_alias_key(), target_id));
-            rows.push(NewAlias::of_contract(
-                self.department_id,
-                reference.new_alias_key(),
-                &reference.contract.spelling,
-                target_id,
-            ));
+            targets.push((alias_key.clone(), target_id));
+            let spelling = &reference.contract.spelling;
+            rows.push(NewAlias::of_contract(self.department_id, alias_key.clone(), spelling, target_id));
         }
         let alias_ids = insert_aliases(conn, rows).await?;
         let alias = |((key, target_id), id)| (key, KnownAlias { id, target_id });
@@ -281,9 +282,9 @@ impl Directory {
     async fn by_other_names(
         &self,
         conn: &mut DbConn,
-        references: &[&Reference<'_>],
+        references: &[(ContractAliasKey, &Reference<'_>)],
     ) -> Result<Vec<Option<i64>>, DbError> {
-        let keys: Vec<Vec<ContractAliasKey>> = references.iter().map(|one| self.other_alias_keys(one)).collect();
+        let keys: Vec<Vec<ContractAliasKey>> = references.iter().map(|(_, one)| self.other_alias_keys(one)).collect();
         let wanted: BTreeSet<ContractAliasKey> = keys.iter().flatten().cloned().collect();
         let known = match wanted.is_empty() {
             true => HashMap::new(),
@@ -293,24 +294,35 @@ impl Directory {
         Ok(keys.iter().map(first).collect())
     }
 
-    /// The aliases that a reference may be known by under all names of its organization and lender; none
-    /// where both have one name.
+    /// The aliases that a reference may be known by under all names of its organization and lender, those of the
+    /// lender only first; none where both have one name.
     fn other_alias_keys(&self, reference: &Reference<'_>) -> Vec<ContractAliasKey> {
-        let Reference { organization, lender, contract } = *reference;
-        let names = |aliases: &HashMap<i64, BTreeSet<i64>>, of: KnownAlias| {
-            aliases.get(&of.target_id).map_or_else(|| vec![of.id], |ids| ids.iter().copied().collect())
-        };
-        let organizations = names(&self.organization_aliases, organization);
-        let lenders = lender.map(|lender| names(&self.lender_aliases, lender)).unwrap_or_default();
+        let organizations = names_of(&self.organization_aliases, reference.organization);
+        let mut keys = self.keys_of_lender(reference);
+        if reference.is_general() && (organizations.len() > 1 || !keys.is_empty()) {
+            keys.extend(organizations.into_iter().map(|id| (id, 0, reference.contract.key())));
+        }
+        keys
+    }
+
+    /// Those of its lender only; none where organization and lender have one name. A split by lender makes them
+    /// of references that hold for all lenders otherwise.
+    fn keys_of_lender(&self, reference: &Reference<'_>) -> Vec<ContractAliasKey> {
+        let Some(lender) = reference.lender else { return Vec::new() };
+        let organizations = names_of(&self.organization_aliases, reference.organization);
+        let lenders = names_of(&self.lender_aliases, lender);
         if organizations.len() < 2 && lenders.len() < 2 {
             return Vec::new();
         }
-        let key = contract.key();
-        let general = (!contract.is_per_counterparty() || lender.is_none()).then_some(0);
-        let scopes: Vec<i64> = lenders.into_iter().chain(general).collect();
-        let of_scope = |lender: i64| organizations.iter().map(move |id| (*id, lender)).collect::<Vec<_>>();
-        scopes.into_iter().flat_map(of_scope).map(|(id, lender)| (id, lender, key.clone())).collect()
+        let key = reference.contract.key();
+        let of_lender = |lender: i64| organizations.iter().map(move |id| (*id, lender)).collect::<Vec<_>>();
+        lenders.into_iter().flat_map(of_lender).map(|(id, lender)| (id, lender, key.clone())).collect()
     }
+}
+
+/// The ids of all aliases of the row behind an alias.
+fn names_of(aliases: &HashMap<i64, BTreeSet<i64>>, of: KnownAlias) -> Vec<i64> {
+    aliases.get(&of.target_id).map_or_else(|| vec![of.id], |ids| ids.iter().copied().collect())
 }
 
 /// The ids of aliases, by the row that they are of.
@@ -327,19 +339,36 @@ impl Reference<'_> {
     /// for all.
     fn alias_keys(&self) -> impl Iterator<Item = ContractAliasKey> {
         let key = self.contract.key();
-        let of_lender = self.lender.map(|lender| (self.organization.id, lender.id, key.clone()));
-        let general = (!self.contract.is_per_counterparty() || self.lender.is_none())
-            .then(|| (self.organization.id, 0, key.clone()));
-        of_lender.into_iter().chain(general)
+        let general = self.is_general().then(|| (self.organization.id, 0, key));
+        self.key_of_lender().into_iter().chain(general)
+    }
+
+    /// The alias that holds for its lender only.
+    fn key_of_lender(&self) -> Option<ContractAliasKey> {
+        Some((self.organization.id, self.lender?.id, self.contract.key()))
+    }
+
+    /// Whether an alias that holds for all lenders may recognize it.
+    fn is_general(&self) -> bool {
+        !self.contract.is_per_counterparty() || self.lender.is_none()
+    }
+
+    /// Whether an alias of its own recognizes it: one that holds for its lender only, if the lender is apart.
+    fn is_known_in(&self, known: &HashMap<ContractAliasKey, KnownAlias>, is_apart: bool) -> bool {
+        match is_apart {
+            true => self.key_of_lender().is_some_and(|key| known.contains_key(&key)),
+            false => self.known_in(known).is_some(),
+        }
     }
 
     fn known_in(&self, known: &HashMap<ContractAliasKey, KnownAlias>) -> Option<KnownAlias> {
         self.alias_keys().find_map(|key| known.get(&key).copied())
     }
 
-    /// The alias that it gets when it is not known.
-    fn new_alias_key(&self) -> ContractAliasKey {
-        let lender = self.lender.filter(|_| self.contract.is_per_counterparty()).map_or(0, |lender| lender.id);
+    /// The alias that it gets when it is not known: one that holds for its lender only, if the lender is apart.
+    fn new_alias_key(&self, is_apart: bool) -> ContractAliasKey {
+        let is_of_lender = is_apart || self.contract.is_per_counterparty();
+        let lender = self.lender.filter(|_| is_of_lender).map_or(0, |lender| lender.id);
         (self.organization.id, lender, self.contract.key())
     }
 

@@ -12,7 +12,10 @@ use crate::domain::AdjustmentKind;
 /// What may be asked without a token.
 const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
 /// The bodies whose fields are checked beyond their type.
-const BODIES: [&str; 14] = [
+const BODIES: [&str; 17] = [
+    "ContractSplit",
+    "MergeTarget",
+    "SplitAliases",
     "ChangedAdjustment",
     "EnteredAdjustment",
     "NewOrganization",
@@ -95,6 +98,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         || path.ends_with("/register")
         || path.ends_with("/trigger")
         || path.ends_with("/cancel")
+        || path.ends_with("/undo")
     {
         problems.push((409, "It exists already, or another one is running."));
     }
@@ -203,6 +207,8 @@ fn complete_field(name: &str, field: &mut Value) {
         "amount" => {
             json!({ "minimum": -10_000_000_000_000_i64, "maximum": 10_000_000_000_000_i64, "multipleOf": 0.01 })
         }
+        "alias_ids" => json!({
+            "minItems": 1, "items": { "type": "integer", "format": "int64", "minimum": 1, "maximum": i64::MAX } }),
         _ if is_of("integer") => json!({ "minimum": 1, "maximum": i64::MAX }),
         _ if is_of("string") && field["format"].is_null() => {
             json!({ "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": super::VISIBLE })

@@ -1,0 +1,337 @@
+//! Merges, splits and their undoing: who is who, corrected by hand.
+
+use actix_web::HttpResponse;
+use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::answer::{id_in_path, listed_data, missing, optional_whole, whole, whole_list};
+use super::caller::Caller;
+use super::error::ApiError;
+use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::parameters::{Department, Files, Id, Paging};
+use super::params::Params;
+use crate::app::AppState;
+use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
+use crate::domain::{ChangedData, DepartmentScope};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/organizations/{id}/merge").post(merge_organization))
+        .service(web::resource("/organizations/{id}/split").post(split_organization))
+        .service(web::resource("/bank-accounts/{id}/merge").post(merge_bank_account))
+        .service(web::resource("/bank-accounts/{id}/split").post(split_bank_account))
+        .service(web::resource("/lenders/{id}/merge").post(merge_lender))
+        .service(web::resource("/lenders/{id}/split").post(split_lender))
+        .service(web::resource("/contracts/{id}/merge").post(merge_contract))
+        .service(web::resource("/contracts/{id}/split").post(split_contract))
+        .service(web::resource("/merges").get(list))
+        .service(web::resource("/merges/{id}/undo").post(undo));
+}
+
+/// The row that goes on.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MergeTarget {
+    #[serde(deserialize_with = "whole")]
+    into: i64,
+}
+
+/// The aliases that leave; the first one names the new row. At least one stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitAliases {
+    #[serde(deserialize_with = "whole_list")]
+    alias_ids: Vec<i64>,
+}
+
+/// Either the aliases that leave, or the lender whose operations leave.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContractSplit {
+    #[serde(default, deserialize_with = "whole_list")]
+    #[schema(required = false)]
+    alias_ids: Vec<i64>,
+    #[serde(default, deserialize_with = "optional_whole")]
+    lender_id: Option<i64>,
+}
+
+/// The merges and splits, newest first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/merges",
+    tag = "Reference data",
+    operation_id = "list_merges",
+    params(Department, Paging, Files),
+    responses((status = 200, description = "OK", body = Vec<MergeRow>))
+)]
+pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+    let requested = params.id("department_id")?;
+    let (page, export) = (params.page()?, params.export()?);
+    params.finish()?;
+    let scope = caller.department(requested)?;
+    if let Some(export) = export {
+        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_merges(conn, scope, page).await?.0);
+        return export.list(&state, scope, "merges", part).await;
+    }
+    listed_data(&state, scope, async |conn| Ok(db::list_merges(conn, scope, page).await?)).await
+}
+
+/// Merges an organization into another one. Its contracts move; those that exports refer to in the same way become
+/// one.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations/{id}/merge",
+    tag = "Reference data",
+    operation_id = "merge_organization",
+    params(Id),
+    request_body = MergeTarget,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn merge_organization(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<MergeTarget>,
+) -> Result<HttpResponse, ApiError> {
+    merge(&state, &caller, params, AliasKind::Organization, &id, body.into).await
+}
+
+/// Splits aliases off an organization; their contracts and operations go along.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/organizations/{id}/split",
+    tag = "Reference data",
+    operation_id = "split_organization",
+    params(Id),
+    request_body = SplitAliases,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn split_organization(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<SplitAliases>,
+) -> Result<HttpResponse, ApiError> {
+    split(&state, &caller, params, AliasKind::Organization, &id, &body.alias_ids).await
+}
+
+/// Merges a bank account into another one.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts/{id}/merge",
+    tag = "Reference data",
+    operation_id = "merge_bank_account",
+    params(Id),
+    request_body = MergeTarget,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn merge_bank_account(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<MergeTarget>,
+) -> Result<HttpResponse, ApiError> {
+    merge(&state, &caller, params, AliasKind::BankAccount, &id, body.into).await
+}
+
+/// Splits aliases off a bank account; their operations go along.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/bank-accounts/{id}/split",
+    tag = "Reference data",
+    operation_id = "split_bank_account",
+    params(Id),
+    request_body = SplitAliases,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn split_bank_account(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<SplitAliases>,
+) -> Result<HttpResponse, ApiError> {
+    split(&state, &caller, params, AliasKind::BankAccount, &id, &body.alias_ids).await
+}
+
+/// Merges a lender into another one. Contracts that are one for each lender become one.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders/{id}/merge",
+    tag = "Reference data",
+    operation_id = "merge_lender",
+    params(Id),
+    request_body = MergeTarget,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn merge_lender(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<MergeTarget>,
+) -> Result<HttpResponse, ApiError> {
+    merge(&state, &caller, params, AliasKind::Lender, &id, body.into).await
+}
+
+/// Splits aliases off a lender; the contracts of their operations are the new lender's.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lenders/{id}/split",
+    tag = "Reference data",
+    operation_id = "split_lender",
+    params(Id),
+    request_body = SplitAliases,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn split_lender(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<SplitAliases>,
+) -> Result<HttpResponse, ApiError> {
+    split(&state, &caller, params, AliasKind::Lender, &id, &body.alias_ids).await
+}
+
+/// Merges a contract into another one of the same organization.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts/{id}/merge",
+    tag = "Reference data",
+    operation_id = "merge_contract",
+    params(Id),
+    request_body = MergeTarget,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn merge_contract(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<MergeTarget>,
+) -> Result<HttpResponse, ApiError> {
+    merge(&state, &caller, params, AliasKind::Contract, &id, body.into).await
+}
+
+/// Splits aliases, or the operations of one lender, off a contract.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/contracts/{id}/split",
+    tag = "Reference data",
+    operation_id = "split_contract",
+    params(Id),
+    request_body = ContractSplit,
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn split_contract(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+    Json(body): Json<ContractSplit>,
+) -> Result<HttpResponse, ApiError> {
+    let Some(lender_id) = body.lender_id else {
+        return split(&state, &caller, params, AliasKind::Contract, &id, &body.alias_ids).await;
+    };
+    params.finish()?;
+    if !body.alias_ids.is_empty() {
+        return Err(ApiError::invalid("lender_id", "does not go together with alias_ids"));
+    }
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
+    department_of(&state, scope, AliasKind::Lender, lender_id).await?;
+    let author = &caller.username;
+    let done = async |conn: &mut DbConn| db::split_contract_by_lender(conn, id, lender_id, author).await;
+    change_who_is_who(&state, department_id, done).await
+}
+
+/// Undoes a merge or a split; what imports stored since is placed by the names in it.
+#[utoipa::path(
+    post,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/merges/{id}/undo",
+    tag = "Reference data",
+    operation_id = "undo_merge",
+    params(Id),
+    responses((status = 200, description = "OK", body = MergeRow))
+)]
+pub async fn undo(
+    state: Data<AppState>,
+    caller: Caller,
+    id: Path<String>,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let known = db::find_merge(&mut state.db.conn().await?, scope, id).await?;
+    let department_id = known.ok_or_else(|| missing("merge", id))?.department_id;
+    change_who_is_who(&state, department_id, async |conn| db::undo_merge(conn, id).await).await
+}
+
+async fn merge(
+    state: &AppState,
+    caller: &Caller,
+    params: Params,
+    kind: AliasKind,
+    id: &str,
+    into: i64,
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let department_id = department_of(state, scope, kind, id).await?;
+    department_of(state, scope, kind, into).await?;
+    let author = &caller.username;
+    let done = async |conn: &mut DbConn| db::merge_rows(conn, kind, id, into, author).await;
+    change_who_is_who(state, department_id, done).await
+}
+
+async fn split(
+    state: &AppState,
+    caller: &Caller,
+    params: Params,
+    kind: AliasKind,
+    id: &str,
+    alias_ids: &[i64],
+) -> Result<HttpResponse, ApiError> {
+    params.finish()?;
+    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let department_id = department_of(state, scope, kind, id).await?;
+    let author = &caller.username;
+    let done = async |conn: &mut DbConn| db::split_row(conn, kind, id, alias_ids, author).await;
+    change_who_is_who(state, department_id, done).await
+}
+
+/// The department of a row that the caller may see.
+async fn department_of(state: &AppState, scope: DepartmentScope, kind: AliasKind, id: i64) -> Result<i64, ApiError> {
+    let department_id = db::find_department_of(&mut state.db.conn().await?, kind, id).await?;
+    let visible = department_id.filter(|found| scope.id().is_none_or(|own| own == *found));
+    visible.ok_or_else(|| missing(kind.label(), id))
+}
+
+/// Merges, splits or undoes under the department's import lock, in one transaction with its generation: any figure
+/// may be another one then.
+async fn change_who_is_who(
+    state: &AppState,
+    department_id: i64,
+    body: impl AsyncFnOnce(&mut DbConn) -> Result<MergeRow, MergeError>,
+) -> Result<HttpResponse, ApiError> {
+    let changed = async |conn: &mut DbConn| {
+        db::lock_import(conn, department_id).await?;
+        Ok::<_, MergeError>((body(conn).await?, ChangedData::everything()))
+    };
+    Ok(HttpResponse::Ok().json(state.change_figures(department_id, changed).await?))
+}

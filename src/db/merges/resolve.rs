@@ -1,0 +1,107 @@
+//! Aliases of contracts that imports made since a merge: when it is undone, each gets the contract that it would
+//! have got without the merge, by the organization and lender that it belongs to.
+
+use std::collections::BTreeSet;
+
+use super::changes::Changes;
+use super::contracts::{
+    ContractAlias, find_by_key, insert_under_key, list_aliases_of_key, list_aliases_where, list_contracts_where,
+    update_place,
+};
+use super::record::Record;
+use super::subject::id_list;
+use crate::db::contracts::has_operations_of_contract;
+use crate::db::{AliasKind, DbConn, DbError};
+
+/// Gives the newer aliases of contracts that a merge of `rows` concerned the contracts that they mean now that the
+/// older aliases and contracts stand as before. Returns the contracts that may be without any reference.
+pub(super) async fn resolve_newer_aliases(
+    conn: &mut DbConn,
+    changes: &mut Changes,
+    kind: AliasKind,
+    rows: [i64; 2],
+    record: &Record,
+) -> Result<BTreeSet<i64>, DbError> {
+    let department_id = changes.department_id();
+    let condition = match kind {
+        AliasKind::Organization => format!("o.target_id IN ({})", id_list(&rows)),
+        AliasKind::Lender => format!("l.target_id IN ({})", id_list(&rows)),
+        AliasKind::Contract => {
+            let merged = record.contracts.iter().flat_map(|step| [Some(step.id), step.now.merged_into]).flatten();
+            let merged: Vec<i64> = merged.collect();
+            format!("a.target_id IN ({})", id_list(&merged))
+        }
+        AliasKind::BankAccount => return Ok(BTreeSet::new()),
+    };
+    let newer = format!("a.id > {} AND {condition}", record.last_alias_id);
+    // The contracts that an alias has claimed, and those that one has left.
+    let (mut claimed, mut left) = (BTreeSet::new(), BTreeSet::new());
+    for alias in list_aliases_where(conn, department_id, &newer).await? {
+        let id = match known_contract(conn, department_id, &alias).await? {
+            Some(id) => id,
+            None => own_contract(conn, department_id, kind, &alias, record, &claimed).await?,
+        };
+        claimed.insert(id);
+        if id != alias.target_id {
+            left.insert(alias.target_id);
+            changes.repoint(conn, AliasKind::Contract, &[alias.id], id).await?;
+        }
+        changes.note(AliasKind::Contract, [id]);
+    }
+    Ok(left)
+}
+
+/// The contract that is known by an older alias of the same organization and lender, or by its natural key: what an
+/// import would find.
+async fn known_contract(conn: &mut DbConn, department_id: i64, alias: &ContractAlias) -> Result<Option<i64>, DbError> {
+    let same = format!(
+        "a.id < {} AND o.target_id = {} AND COALESCE(l.target_id, 0) = {}",
+        alias.id, alias.organization_id, alias.lender_id
+    );
+    if let Some(older) = list_aliases_of_key(conn, department_id, &same, &alias.key).await?.first() {
+        return Ok(Some(older.target_id));
+    }
+    find_by_key(conn, department_id, alias.organization_id, &alias.natural_key()).await
+}
+
+/// The contract that an alias keeps, takes along, or gets made.
+async fn own_contract(
+    conn: &mut DbConn,
+    department_id: i64,
+    kind: AliasKind,
+    alias: &ContractAlias,
+    record: &Record,
+    claimed: &BTreeSet<i64>,
+) -> Result<i64, DbError> {
+    let present = format!("id = {}", alias.target_id);
+    for contract in list_contracts_where(conn, department_id, &present).await? {
+        let mut place = contract.place();
+        let is_of_lender = kind == AliasKind::Lender && alias.lender_id != 0;
+        if place.organization_id == alias.organization_id && !is_of_lender {
+            return Ok(contract.id);
+        }
+        if contract.id > record.last_contract_id && !claimed.contains(&contract.id) {
+            (place.organization_id, place.contract_key) = (alias.organization_id, alias.natural_key());
+            update_place(conn, contract.id, &place).await?;
+            return Ok(contract.id);
+        }
+    }
+    let (organization_id, key) = (alias.organization_id, alias.natural_key());
+    insert_under_key(conn, department_id, organization_id, &key, &alias.reference()).await
+}
+
+/// Removes those of some contracts that imports made since a merge and that nothing refers to any more.
+pub(super) async fn delete_unreferenced(
+    conn: &mut DbConn,
+    department_id: i64,
+    contracts: BTreeSet<i64>,
+    record: &Record,
+) -> Result<(), DbError> {
+    for id in contracts.into_iter().filter(|id| *id > record.last_contract_id) {
+        let aliases = list_aliases_where(conn, department_id, &format!("a.target_id = {id}")).await?;
+        if aliases.is_empty() && !has_operations_of_contract(conn, department_id, id).await? {
+            super::subject::execute(conn, &format!("DELETE FROM contracts WHERE id = {id}")).await?;
+        }
+    }
+    Ok(())
+}
