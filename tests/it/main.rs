@@ -43,6 +43,8 @@ mod layers;
 mod ledger;
 mod lenders;
 mod lists;
+mod merge_laws;
+mod merges;
 mod metrics;
 mod migrations;
 mod openapi;

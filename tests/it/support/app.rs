@@ -185,6 +185,24 @@ impl TestApp {
         }
     }
 
+    /// Reads one column of texts from the database.
+    pub fn read(&self, sql: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            line: String,
+        }
+        match self.database_url.strip_prefix("sqlite://") {
+            Some(path) => {
+                let mut conn = SqliteConnection::establish(path).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 30000").unwrap();
+                let named = format!("WITH lines (line) AS ({sql}) SELECT line FROM lines");
+                diesel::sql_query(named).load(&mut conn).unwrap().into_iter().map(|row: Line| row.line).collect()
+            }
+            None => psql(&self.database_url, sql).unwrap().lines().map(str::to_owned).collect(),
+        }
+    }
+
     /// The folder behind the FTP server.
     pub fn ftp_folder(&self) -> PathBuf {
         self.folder.path().join("ftp")

@@ -10,6 +10,8 @@ use credit_portfolio::domain::{DateRange, DepartmentScope};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::app::TestApp;
+
 const ALL: Page = Page { skip: 0, limit: 10_000_000 };
 
 /// The rows of every table, in order, without ids, department and times of writing.
@@ -91,4 +93,37 @@ pub async fn has_true_rollups(db: &Db) -> bool {
     let kept = db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap();
     db.write(async |conn| db::rebuild_rollups(conn).await.map(drop)).await.unwrap();
     kept == db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap()
+}
+
+/// The tables that merges, splits and their undoing change.
+const MERGED_TABLES: [&str; 12] = [
+    "adjustments",
+    "aliases",
+    "bank_accounts",
+    "contracts",
+    "daily_flows",
+    "expense_details",
+    "expenses",
+    "file_organizations",
+    "lenders",
+    "monthly_flows",
+    "organizations",
+    "receipts",
+];
+
+/// Every row of these tables with its ids, in order, without the times of writing.
+pub fn stored_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
+    let rows = |table: &'static str| {
+        let columns = match app.database_url.strip_prefix("sqlite://") {
+            Some(_) => format!("SELECT name FROM pragma_table_info('{table}')"),
+            None => format!("SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"),
+        };
+        let columns = app.read(&columns);
+        let columns: Vec<&str> =
+            columns.iter().map(String::as_str).filter(|name| !["created_at", "updated_at"].contains(name)).collect();
+        let fields: Vec<String> =
+            columns.iter().map(|name| format!("'{name}=' || COALESCE(CAST({name} AS TEXT), '')")).collect();
+        (table, app.read(&format!("SELECT {} FROM {table} ORDER BY 1", fields.join(" || '; ' || "))))
+    };
+    MERGED_TABLES.into_iter().map(rows).collect()
 }
