@@ -48,11 +48,13 @@ pub struct SplitAliases {
 /// Either the aliases that leave, or the lender whose operations leave.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(min_properties = 1, max_properties = 1)]
 pub struct ContractSplit {
     #[serde(default, deserialize_with = "whole_list")]
     #[schema(required = false)]
     alias_ids: Vec<i64>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(value_type = i64, required = false)]
     lender_id: Option<i64>,
 }
 
@@ -333,5 +335,8 @@ async fn change_who_is_who(
         db::lock_import(conn, department_id).await?;
         Ok::<_, MergeError>((body(conn).await?, ChangedData::everything()))
     };
-    Ok(HttpResponse::Ok().json(state.change_figures(department_id, changed).await?))
+    let done = state.change_figures(department_id, changed).await?;
+    let undone = if done.undone_at.is_some() { "undone" } else { "done" };
+    log::info!("{} {} of {} {} and {}: {undone}", done.action, done.id, done.kind, done.source_id, done.target_id);
+    Ok(HttpResponse::Ok().json(done))
 }

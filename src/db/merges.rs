@@ -10,6 +10,7 @@ mod contracts;
 mod list;
 mod record;
 mod resolve;
+mod scoped;
 mod split;
 mod split_by_lender;
 mod subject;

@@ -22,6 +22,7 @@ on_both_databases!(
     a_split_of_a_bank_account_is_repeated_by_the_next_import_and_undone,
     a_split_of_a_contract_by_alias_is_repeated_by_the_next_import_and_undone,
     a_split_of_a_contract_by_lender_holds_under_every_name_and_is_undone,
+    a_contract_that_was_split_by_lender_is_apart_for_all_who_become_that_lender,
     imports_after_a_merge_find_the_target_by_every_name,
     a_merged_row_is_in_no_list_and_can_not_be_changed,
     what_can_not_be_one_is_refused,
@@ -323,7 +324,8 @@ async fn a_split_of_a_contract_by_lender_holds_under_every_name_and_is_undone(ba
     assert_eq!(owed().await, [(json!(BANK), 100_00), (json!(BANK_TOO), 50_00)]);
     assert!(has_true_rollups(&app.running.state.db).await);
     let again = post(&app, &format!("contracts/{id}/split"), json!({ "lender_id": lender })).await;
-    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "it has no operation of the lender: {}", again.text);
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    assert!(again.text.contains("no operation of this lender"), "{}", again.text);
     // Another name of the lender, and another one of the organization.
     let token = app.token(Role::Manager, DEPARTMENT).await;
     let put = async |path: String, name: &str| {
@@ -353,6 +355,57 @@ async fn a_split_of_a_contract_by_lender_holds_under_every_name_and_is_undone(ba
     for table in before.keys().filter(|table| **table != "file_organizations") {
         assert_eq!(before[table], after[table], "{table}");
     }
+    app.stop().await;
+}
+
+async fn a_contract_that_was_split_by_lender_is_apart_for_all_who_become_that_lender(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let third = "АО «Третий банк»";
+    let exports = (
+        vec![
+            a_receipt(1),
+            a_receipt(2).with(BANK_TOO).amounting_to(80_00),
+            a_receipt(3).with(third).amounting_to(7_00),
+            a_receipt(4).with(BANK_TOO).of(OURS_TOO).amounting_to(3_00),
+        ],
+        vec![an_expense(1).with(third)],
+        vec![principal(1, 2_00)],
+    );
+    import(&app, &exports).await;
+    let contracts = rows(&app, "contracts").await;
+    let id = contracts.iter().find(|row| row["counterparty"] == BANK).unwrap()["id"].clone();
+    let [one, other] = [id_of(&app, "lenders", "name", BANK_TOO).await, id_of(&app, "lenders", "name", third).await];
+    post(&app, &format!("contracts/{id}/split"), json!({ "lender_id": one })).await.ok();
+    let before = stored_rows(&app);
+    let owed = async || {
+        let contracts = rows(&app, "contracts").await;
+        let mut owed: Vec<_> = contracts.iter().map(|contract| kopecks(&contract["outstanding"])).collect();
+        owed.sort_unstable();
+        owed
+    };
+    assert_eq!(owed().await, [3_00, 80_00, 105_00]);
+    let merge = post(&app, &format!("lenders/{other}/merge"), json!({ "into": one })).await.ok();
+    assert_eq!(owed().await, [3_00, 85_00, 100_00]);
+    let mut more = exports.clone();
+    more.0.push(a_receipt(5).with(third).amounting_to(10_00));
+    import(&app, &more).await;
+    assert_eq!(owed().await, [3_00, 95_00, 100_00], "the next import repeats it");
+    assert!(has_true_rollups(&app.running.state.db).await);
+    app.execute("DELETE FROM receipts WHERE operation_id LIKE '%000005%'").await;
+    post(&app, &format!("merges/{}/undo", merge["id"]), json!({})).await.ok();
+    let unchanged = |after: std::collections::BTreeMap<&'static str, Vec<String>>| {
+        for table in before.keys().filter(|table| **table != "file_organizations") {
+            assert_eq!(before[table], after[table], "{table}");
+        }
+    };
+    unchanged(stored_rows(&app));
+    // Organizations that become one: the lender is apart under both of their names.
+    let organizations = rows(&app, "organizations").await;
+    let [ours, too] = [&organizations[0]["id"], &organizations[1]["id"]];
+    let merge = post(&app, &format!("organizations/{too}/merge"), json!({ "into": ours })).await.ok();
+    assert_eq!(owed().await, [83_00, 105_00]);
+    post(&app, &format!("merges/{}/undo", merge["id"]), json!({})).await.ok();
+    unchanged(stored_rows(&app));
     app.stop().await;
 }
 
@@ -417,7 +470,7 @@ async fn what_can_not_be_one_is_refused(backend: Backend) {
     let path = format!("organizations/{organization}/merge");
     refused(path.clone(), itself, StatusCode::CONFLICT, "into itself").await;
     refused(path.clone(), json!({ "into": 777 }), StatusCode::NOT_FOUND, "no organization 777").await;
-    refused(path.clone(), json!({ "into": "x" }), StatusCode::UNPROCESSABLE_ENTITY, "into").await;
+    refused(path.clone(), json!({ "into": "x" }), StatusCode::UNPROCESSABLE_ENTITY, "a JSON number").await;
     refused("lenders/777/merge".to_owned(), json!({ "into": 1 }), StatusCode::NOT_FOUND, "no lender 777").await;
     refused("merges/777/undo".to_owned(), json!({}), StatusCode::NOT_FOUND, "no merge 777").await;
     let contracts = rows(&app, "contracts").await;
@@ -467,9 +520,14 @@ async fn what_can_not_be_split_is_refused(backend: Backend) {
     }
     let contract = id_of(&app, "contracts", "contract_number", "Договор № 7 от 01.03.2024").await;
     let lender = id_of(&app, "lenders", "name", BANK).await;
-    for body in [json!({ "lender_id": lender, "alias_ids": [1] }), json!({ "lender_id": lender }), json!({})] {
+    for (body, status) in [
+        (json!({ "lender_id": lender, "alias_ids": [1] }), StatusCode::UNPROCESSABLE_ENTITY),
+        (json!({}), StatusCode::UNPROCESSABLE_ENTITY),
+        (json!({ "lender_id": lender }), StatusCode::CONFLICT),
+        (json!({ "lender_id": 777 }), StatusCode::NOT_FOUND),
+    ] {
         let answer = post(&app, &format!("contracts/{contract}/split"), body).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+        assert_eq!(answer.status, status, "{}", answer.text);
     }
     app.stop().await;
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::changes::Changes;
 use super::contracts::{plan, update_place};
 use super::record::Record;
+use super::scoped::spread;
 use super::subject::{execute, id_list, ids_of};
 use crate::db::{AliasKind, DbConn, DbError};
 
@@ -40,6 +41,13 @@ pub(super) async fn absorb(
         update_place(conn, step.id, &step.now).await?;
     }
     record.contracts = moves;
+    let scope = match kind {
+        AliasKind::Organization => "o",
+        AliasKind::Lender => "l",
+        AliasKind::BankAccount | AliasKind::Contract => return Ok(()),
+    };
+    let left = spread(conn, department_id, &format!("{scope}.target_id = {target}")).await?;
+    changes.note(AliasKind::Contract, left);
     if kind == AliasKind::Lender {
         record.lenders_by_hand = move_lenders_by_hand(conn, department_id, source, target).await?;
     }

@@ -98,6 +98,11 @@ impl ContractAlias {
         ContractRef::parse(&self.spelling, date).unwrap_or_else(ContractRef::none)
     }
 
+    /// Whether it holds for one lender only, although its reference identifies the contract for all lenders.
+    pub fn is_apart(&self) -> bool {
+        self.lender_alias_id != 0 && !self.reference().is_per_counterparty()
+    }
+
     /// The natural key of the contract that it means within an organization.
     pub fn natural_key(&self) -> String {
         match self.lender_id {

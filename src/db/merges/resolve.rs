@@ -9,6 +9,7 @@ use super::contracts::{
     update_place,
 };
 use super::record::Record;
+use super::scoped::make_general;
 use super::subject::id_list;
 use crate::db::contracts::has_operations_of_contract;
 use crate::db::{AliasKind, DbConn, DbError};
@@ -39,6 +40,16 @@ pub(super) async fn resolve_newer_aliases(
     for alias in list_aliases_where(conn, department_id, &newer).await? {
         let id = match known_contract(conn, department_id, &alias).await? {
             Some(id) => id,
+            // Nothing is apart for this lender now.
+            None if alias.is_apart() => {
+                left.insert(alias.target_id);
+                changes.note(AliasKind::Contract, [alias.target_id]);
+                match make_general(conn, department_id, &alias).await? {
+                    Some(id) => changes.note(AliasKind::Contract, [id]),
+                    None => resolve_general(conn, changes, kind, &alias, record, &mut claimed).await?,
+                }
+                continue;
+            }
             None => own_contract(conn, department_id, kind, &alias, record, &claimed).await?,
         };
         claimed.insert(id);
@@ -49,6 +60,25 @@ pub(super) async fn resolve_newer_aliases(
         changes.note(AliasKind::Contract, [id]);
     }
     Ok(left)
+}
+
+/// Gives an alias that became general the contract that it means then.
+async fn resolve_general(
+    conn: &mut DbConn,
+    changes: &mut Changes,
+    kind: AliasKind,
+    alias: &ContractAlias,
+    record: &Record,
+    claimed: &mut BTreeSet<i64>,
+) -> Result<(), DbError> {
+    let alias = ContractAlias { lender_alias_id: 0, lender_id: 0, ..alias.clone() };
+    let department_id = changes.department_id();
+    let id = match known_contract(conn, department_id, &alias).await? {
+        Some(id) => id,
+        None => own_contract(conn, department_id, kind, &alias, record, claimed).await?,
+    };
+    claimed.insert(id);
+    changes.repoint(conn, AliasKind::Contract, &[alias.id], id).await
 }
 
 /// The contract that is known by an older alias of the same organization and lender, or by its natural key: what an

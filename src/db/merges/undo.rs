@@ -12,7 +12,7 @@ use super::contracts::{ContractMove, list_contracts_where, update_place};
 use super::list::MergeRow;
 use super::record::{Action, Record, StoredMerge};
 use super::resolve::{delete_unreferenced, resolve_newer_aliases};
-use super::split_by_lender::take_back;
+use super::scoped::take_back;
 use super::subject::{self, execute, id_list, table_and_name};
 use super::{MergeError, stored};
 use crate::db::schema::merges;
@@ -146,7 +146,7 @@ async fn undo_split(
 ) -> Result<(), DbError> {
     let mut changes = Changes::new(department_id);
     if kind == AliasKind::Contract {
-        take_back(conn, department_id, record, source).await?;
+        take_back(conn, department_id, record.last_alias_id, source).await?;
     }
     let mut absorbed = Record::default();
     absorb(conn, &mut changes, &mut absorbed, kind, (source, target), &record.copies).await?;

@@ -11,6 +11,11 @@ def before_call(context, case, kwargs):
     # Left out, the organization is the department's only one, if it has but one.
     if case.operation.path.endswith("/contracts") and isinstance(body, dict) and body.get("organization_id") is None:
         body["organization_id"] = 1
+    # Only a row's own aliases can be split off, and one of them has to stay: those of no row are 404.
+    if case.operation.path.endswith("/split") and isinstance(body, dict):
+        ids = body.get("alias_ids")
+        if isinstance(ids, list) and ids and all(isinstance(one, (int, float)) and one >= 1 for one in ids):
+            body["alias_ids"] = [9_000_000_000_000_000_000]
     query = case.query
     if not query:
         return
