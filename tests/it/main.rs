@@ -52,6 +52,7 @@ mod payment_types;
 mod redis_servers;
 mod resources;
 mod settings;
+mod splits;
 mod trust;
 mod who_is_who;
 mod workbook;

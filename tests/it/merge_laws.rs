@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::laws::runner;
@@ -82,6 +82,18 @@ async fn merge_any(app: &TestApp, [kind, one, other]: [usize; 3]) -> Option<Valu
     Some(post(app, &format!("{path}/{}/merge", from["id"]), json!({ "into": into["id"] })).await)
 }
 
+/// Splits a lender that chance chooses off a contract; returns the split, unless there is nothing to split.
+async fn split_any(app: &TestApp, [_, one, other]: [usize; 3]) -> Option<Value> {
+    let contracts = app.get("contracts").await.ok().as_array().unwrap().clone();
+    let lenders = app.get("lenders").await.ok().as_array().unwrap().clone();
+    let contract = &contracts.get(one % contracts.len().max(1))?["id"];
+    let lender = &lenders.get(other % lenders.len().max(1))?["id"];
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let path = format!("credit-portfolio/contracts/{contract}/split");
+    let answer = app.request(Method::POST, &path, Some(&token), Some(json!({ "lender_id": lender }))).await;
+    (answer.status != StatusCode::CONFLICT).then(|| answer.ok())
+}
+
 async fn undo(app: &TestApp, done: &Value) {
     post(app, &format!("merges/{}/undo", done["id"]), json!({})).await;
     assert!(has_true_rollups(&app.running.state.db).await, "{done}");
@@ -94,6 +106,9 @@ async fn any_merge_or_split_that_is_undone_leaves_the_same_rows(backend: Backend
     import(&app, &all).await;
     for case in 0..from_environment("MERGES", 8) {
         let chance = [0_usize..4, 0..1000, 0..1000].new_tree(&mut runner).unwrap().current();
+        let intact = stored_rows(&app);
+        let lender = [0_usize..4, 0..1000, 0..1000].new_tree(&mut runner).unwrap().current();
+        let apart = split_any(&app, lender).await;
         let before = stored_rows(&app);
         let Some(first) = merge_any(&app, chance).await else { continue };
         let between = stored_rows(&app);
@@ -115,6 +130,10 @@ async fn any_merge_or_split_that_is_undone_leaves_the_same_rows(backend: Backend
         }
         undo(&app, &first).await;
         assert_eq!(before, stored_rows(&app), "case {case}: {chance:?}");
+        if let Some(apart) = apart {
+            undo(&app, &apart).await;
+            assert_eq!(intact, stored_rows(&app), "case {case}: split of a lender, {lender:?}");
+        }
     }
     app.stop().await;
 }
@@ -126,8 +145,10 @@ async fn what_is_imported_between_a_merge_and_its_undoing_is_placed_as_without_i
         let chance = [0_usize..4, 0..1000, 0..1000].new_tree(&mut runner).unwrap().current();
         let half = all.len() / 3;
         let (app, control) = (TestApp::start(backend).await, TestApp::start(backend).await);
+        let lender = [0_usize..4, 0..1000, 0..1000].new_tree(&mut runner).unwrap().current();
         for app in [&app, &control] {
             import(app, &all[..half]).await;
+            split_any(app, lender).await;
         }
         let merged = merge_any(&app, chance).await;
         for app in [&app, &control] {

@@ -40,7 +40,7 @@ async fn recognize_by(
          WHERE department_id = {department_id} AND contract_alias_id = {from}"
     );
     let of_lender = lender_alias_id.map(|id| format!(" AND lender_alias_id = {id}")).unwrap_or_default();
-    for table in ["receipts", "expenses"] {
+    for table in ["receipts", "expenses", "adjustments"] {
         execute(conn, &format!("UPDATE {table} {set}{of_lender}")).await?;
     }
     let of_expenses = match lender_alias_id {
@@ -51,9 +51,6 @@ async fn recognize_by(
         ),
     };
     execute(conn, &format!("UPDATE expense_details {set}{of_expenses}")).await?;
-    if lender_alias_id.is_none() {
-        execute(conn, &format!("UPDATE adjustments {set}")).await?;
-    }
     Ok(())
 }
 

@@ -59,6 +59,8 @@ fn operations_of(department_id: i64, id: i64) -> String {
     format!(
         "(SELECT lender_alias_id FROM receipts WHERE department_id = {department_id} AND contract_id = {id} \
           UNION SELECT lender_alias_id FROM expenses WHERE department_id = {department_id} AND contract_id = {id} \
+          UNION SELECT lender_alias_id FROM adjustments WHERE department_id = {department_id} AND contract_id = {id} \
+            AND contract_alias_id IS NOT NULL \
           UNION SELECT e.lender_alias_id FROM expense_details d JOIN expenses e \
             ON e.department_id = d.department_id AND e.operation_id = d.expense_operation_id \
           WHERE d.department_id = {department_id} AND d.contract_id = {id}) AS operations"
