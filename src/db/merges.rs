@@ -43,7 +43,7 @@ pub enum MergeError {
     /// What is stored is in the way.
     #[error("{0}")]
     Refused(String),
-    /// What is asked for can't be done with any rows like these.
+    /// A field of the request can't be used with these rows.
     #[error("{parameter}: {detail}")]
     Invalid {
         /// The field that can't be used.

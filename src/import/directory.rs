@@ -338,8 +338,7 @@ impl Reference<'_> {
     /// The aliases that it may be known by: one that holds for its lender only comes before one that holds
     /// for all.
     fn alias_keys(&self) -> impl Iterator<Item = ContractAliasKey> {
-        let key = self.contract.key();
-        let general = self.is_general().then(|| (self.organization.id, 0, key));
+        let general = self.is_general().then(|| (self.organization.id, 0, self.contract.key()));
         self.key_of_lender().into_iter().chain(general)
     }
 

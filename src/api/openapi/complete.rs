@@ -100,7 +100,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         || path.ends_with("/cancel")
         || path.ends_with("/undo")
     {
-        problems.push((409, "It exists already, or another one is running."));
+        problems.push((409, "It exists already, another one is running, or what is stored is in the way."));
     }
     if path.ends_with("/import/files") {
         problems.extend([
