@@ -104,7 +104,8 @@ pub use merges::{
     undo_merge,
 };
 pub use missing_rows::{
-    OperationTable, StoredOperation, deactivate_operations, has_operations_in, list_active_operations,
+    OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, has_operations_in,
+    list_active_operations, list_merge_targets,
 };
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats, ReceiptRow, Receipts,

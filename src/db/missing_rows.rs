@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{expenses, receipts};
+use super::schema::{expenses, organizations, receipts};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 
 /// Which operations.
@@ -26,6 +26,33 @@ pub struct StoredOperation {
     pub organization_id: i64,
     pub document_date: Option<NaiveDate>,
     pub contract_id: Option<i64>,
+}
+
+/// Whose operations a file is compared with.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnersOfOperations<'i> {
+    /// These organizations.
+    pub organization_ids: &'i [i64],
+    /// Of those that others were merged into, only what was recognized by `alias_ids`.
+    pub merged: &'i [i64],
+    /// The aliases of the names in the file.
+    pub alias_ids: &'i [i64],
+}
+
+/// Returns the organizations of a department that others were merged into.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_merge_targets(conn: &mut DbConn, department_id: i64) -> Result<Vec<i64>, DbError> {
+    Ok(on_conn!(conn, |c| {
+        organizations::table
+            .filter(organizations::department_id.eq(department_id))
+            .filter(organizations::merged_into.is_not_null())
+            .select(organizations::merged_into.assume_not_null())
+            .distinct()
+            .load(c)
+            .await
+    })?)
 }
 
 macro_rules! on_table {
@@ -63,7 +90,7 @@ pub async fn list_active_operations(
     conn: &mut DbConn,
     which: OperationTable,
     department_id: i64,
-    organization_ids: &[i64],
+    of: &OwnersOfOperations<'_>,
     after: i64,
 ) -> Result<Vec<StoredOperation>, DbError> {
     Ok(on_table!(which, |table| on_conn!(conn, |c| {
@@ -71,7 +98,8 @@ pub async fn list_active_operations(
             .filter(table::department_id.eq(department_id))
             .filter(table::id.gt(after))
             .filter(table::is_active.eq(true))
-            .filter(table::organization_id.eq_any(organization_ids))
+            .filter(table::organization_id.eq_any(of.organization_ids))
+            .filter(table::organization_id.ne_all(of.merged).or(table::organization_alias_id.eq_any(of.alias_ids)))
             .order(table::id)
             .limit(CHUNK as i64)
             .select((table::id, table::operation_id, table::organization_id, table::document_date, table::contract_id))

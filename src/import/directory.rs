@@ -91,6 +91,11 @@ impl Directory {
         self.organizations.contains_key(&PartyName::parse(name).key())
     }
 
+    /// Returns the aliases by which some names of organizations are recognized.
+    pub fn organization_alias_ids(&self, names: &BTreeSet<String>) -> Vec<i64> {
+        names.iter().filter_map(|name| Some(self.organizations.get(&PartyName::parse(name).key())?.id)).collect()
+    }
+
     /// Returns how the contracts are written that were made.
     pub fn take_made_contracts(&mut self) -> Vec<String> {
         std::mem::take(&mut self.made_contracts)

@@ -61,6 +61,8 @@ pub struct Loader {
     has_details: bool,
     /// The organizations whose operations came, each with its newest document.
     organizations: BTreeMap<i64, Option<NaiveDate>>,
+    /// The names of organizations in the file.
+    organization_names: BTreeSet<String>,
     /// Documents dated after it are no newest ones.
     today: NaiveDate,
     rows_taken: u64,
@@ -130,6 +132,7 @@ impl Loader {
             directory: Directory::open(conn, department_id).await?,
             details: WaitingDetails::default(),
             organizations: BTreeMap::new(),
+            organization_names: BTreeSet::new(),
             today,
             rows_taken: 0,
             counts: LoadCounts::default(),

@@ -23,6 +23,7 @@ on_both_databases!(
     a_later_merge_of_the_same_rows_has_to_be_undone_first,
     two_inns_are_never_merged_and_an_inn_is_taken_over_and_given_back,
     the_freshness_of_a_merged_organization_is_that_of_the_target,
+    an_export_of_a_merged_organization_wipes_no_operations_of_the_other,
     merges_are_listed_newest_first,
 );
 
@@ -368,6 +369,24 @@ async fn the_freshness_of_a_merged_organization_is_that_of_the_target(backend: B
     assert_eq!(check().await, "2024-07-09", "the newest of both");
     import(&app, &exports()).await;
     check().await;
+    app.stop().await;
+}
+
+async fn an_export_of_a_merged_organization_wipes_no_operations_of_the_other(backend: Backend) {
+    let settings =
+        [("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "100")];
+    let app = TestApp::start_with(backend, &settings).await;
+    let (ours, too) = ("A - postuplenie.xlsx", "B - postuplenie.xlsx");
+    let of_too = [a_receipt(3).of(OURS_TOO), a_receipt(4).of(OURS_TOO)];
+    app.import(DEPARTMENT, &[(ours, &receipts(&[a_receipt(1), a_receipt(2)])), (too, &receipts(&of_too))]).await;
+    let (from, into) =
+        (id_of(&app, "organizations", "name", OURS_TOO).await, id_of(&app, "organizations", "name", OURS).await);
+    post(&app, &format!("organizations/{from}/merge"), json!({ "into": into })).await.ok();
+    let received = async || kopecks(&app.get("summary").await.ok()["total_receipts"]);
+    app.import(DEPARTMENT, &[(ours, &receipts(&[a_receipt(1), a_receipt(2), a_receipt(5)]))]).await;
+    assert_eq!(received().await, 500_00);
+    app.import(DEPARTMENT, &[(too, &receipts(&of_too[..1]))]).await;
+    assert_eq!(received().await, 400_00, "what the export of that name no longer holds is gone");
     app.stop().await;
 }
 

@@ -1,10 +1,12 @@
 //! Operations that a file no longer names.
 //!
-//! An export is a full snapshot of its organizations: what it leaves out was deleted in 1C.
+//! An export is a full snapshot of its organizations: what it leaves out was deleted in 1C. Organizations that were
+//! merged have exports of their own still: of these it is a snapshot of the names that it holds.
 
 use super::{LoadError, Loader};
 use crate::db::{
-    DbConn, OperationTable, StoredOperation, deactivate_operations, list_active_operations, list_details_of,
+    DbConn, OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, list_active_operations,
+    list_details_of, list_merge_targets,
 };
 use crate::import::workbook::{Kind, SeenIds};
 
@@ -22,9 +24,12 @@ pub(super) async fn deactivate_missing(
         Kind::Details | Kind::Adjustments => return Ok(()),
     };
     let organizations: Vec<i64> = loader.organizations.keys().copied().collect();
+    let alias_ids = loader.directory.organization_alias_ids(&loader.organization_names);
+    let merged = list_merge_targets(conn, loader.department_id).await?;
     let (mut missing, mut total, mut after) = (Vec::new(), 0_usize, 0);
     loop {
-        let stored = list_active_operations(conn, table, loader.department_id, &organizations, after).await?;
+        let of = OwnersOfOperations { organization_ids: &organizations, merged: &merged, alias_ids: &alias_ids };
+        let stored = list_active_operations(conn, table, loader.department_id, &of, after).await?;
         let Some(last) = stored.last() else { break };
         after = last.id;
         total += stored.len();

@@ -176,13 +176,16 @@ impl Loader {
     }
 
     /// The rows that have to be written.
-    fn news<R: Serialize + HasOperationId>(
+    fn news<R: Serialize + NamesOperation>(
         &mut self,
         rows: Vec<R>,
         known: &HashMap<String, KnownOperation>,
     ) -> Vec<News<R>> {
         let mut news = Vec::with_capacity(rows.len());
         for row in rows {
+            if !self.organization_names.contains(row.organization()) {
+                self.organization_names.insert(row.organization().to_owned());
+            }
             let fingerprint = fingerprint(&row);
             let stored = known.get(row.operation_id());
             if self.is_news(stored, fingerprint) {
@@ -213,19 +216,28 @@ impl Loader {
 }
 
 /// A row that stands for an operation.
-trait HasOperationId {
+trait NamesOperation {
     fn operation_id(&self) -> &str;
+    fn organization(&self) -> &str;
 }
 
-impl HasOperationId for ReceiptRow {
+impl NamesOperation for ReceiptRow {
     fn operation_id(&self) -> &str {
         &self.operation_id
     }
+
+    fn organization(&self) -> &str {
+        &self.organization
+    }
 }
 
-impl HasOperationId for ExpenseRow {
+impl NamesOperation for ExpenseRow {
     fn operation_id(&self) -> &str {
         &self.operation_id
+    }
+
+    fn organization(&self) -> &str {
+        &self.organization
     }
 }
 
