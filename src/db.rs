@@ -11,6 +11,7 @@ mod contract_conditions;
 mod contract_facts;
 mod contract_titles;
 mod contracts;
+mod daily_findings;
 mod data_changes;
 mod data_quality;
 mod departments;
@@ -31,9 +32,11 @@ mod migrations;
 mod missing_rows;
 mod operations;
 mod organizations;
+mod orphaned_details;
 mod paged_list;
 mod parts;
 mod pool;
+mod quality_queries;
 mod receipts;
 mod recognition;
 mod rollups;
@@ -63,8 +66,9 @@ pub use contracts::{
     has_operations_of_contract, insert_contract, insert_contracts, list_contracts, list_contracts_by_key,
     search_contracts, update_contract,
 };
+pub use daily_findings::{ensure_findings, list_daily_findings};
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
-pub use data_quality::{QUALITY_CHECKS, QualityCheck, QualityRow, QualityTally, check_quality};
+pub use data_quality::{QualityFindings, QualityRow};
 pub use departments::{
     DepartmentAge, DepartmentRow, data_versions, data_versions_on, ensure_finance_departments, insert_department,
     list_department_ages, list_departments,
@@ -87,7 +91,7 @@ pub use filter_names::find_name;
 pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry, count_journal,
-    insert_journal_entry, insert_rejects, list_journal, list_journal_of_run, list_rejects,
+    insert_journal_entry, insert_rejects, last_total_differed, list_journal, list_journal_of_run, list_rejects,
 };
 pub use import_runs::{
     AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
@@ -115,9 +119,11 @@ pub use organizations::{
     OrganizationChange, OrganizationRow, find_organization, insert_organization, list_organization_ids,
     list_organization_names, list_organizations, update_organization,
 };
+pub use orphaned_details::{forget_orphaned_details, note_orphaned_details};
 pub use paged_list::{PagedList, RowKey, Sort, list_next_keys};
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue, list_ledger, list_parts};
 pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
+pub use quality_queries::list_query_findings;
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
@@ -135,6 +141,11 @@ pub struct Page {
     pub skip: i64,
     /// How many rows are given at most.
     pub limit: i64,
+}
+
+impl Page {
+    /// The whole list.
+    pub const ALL: Page = Page { skip: 0, limit: i64::MAX };
 }
 
 /// How many rows or ids one statement takes: well under both databases' limits on parameters.

@@ -5,7 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::balances::Basis;
 use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
-use super::{concentration, contracts, debt, months, organizations, roll_forward, summary, years};
+use super::{concentration, contracts, data_quality, debt, months, organizations, roll_forward, summary, years};
 use crate::cache::{CacheKey, Wanted};
 use crate::db::DbConn;
 use crate::domain::{
@@ -39,6 +39,13 @@ pub enum Question {
     ContractsSummary(ContractSearch),
     /// The figures of organizations.
     OrganizationStats,
+    /// What is wrong with the data of a department, with so many rows of each check at most.
+    DataQuality {
+        /// The department, which is also that of the filter.
+        department_id: i64,
+        /// Rows of each check.
+        limit: i64,
+    },
 }
 
 /// A question, and what is looked for to answer it: made once, asked often.
@@ -83,6 +90,7 @@ impl Query {
             Question::ContractStats => "contract_stats",
             Question::ContractsSummary(_) => "contracts_summary",
             Question::OrganizationStats => "organization_stats",
+            Question::DataQuality { .. } => "data_quality",
         }
     }
 
@@ -129,6 +137,7 @@ impl Query {
         let key = match &self.question {
             Question::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
             Question::RollForward(group) => key.part(group.as_str()),
+            Question::DataQuality { department_id: _, limit } => key.part(limit),
             Question::ContractsSummary(search) => {
                 let ContractSearch { search, status, has_debt, sort, page, limit } = search;
                 key.optional_part(search.as_ref())
@@ -196,6 +205,7 @@ impl Query {
             organization_id: self.filter.organization_id,
             bank_account_id: self.filter.bank_account_id,
             contract_id: self.filter.contract_id,
+            any_change: matches!(self.question, Question::DataQuality { .. }),
             reference_data: self.is_of_balances() || is_of_names || self.filter.restricts_contracts(),
         }
     }
@@ -236,6 +246,9 @@ impl Query {
             }
             Question::OrganizationStats => {
                 to_raw_value(&self.data(basis, others, organizations::organization_stats(conn, filter, basis).await?))
+            }
+            Question::DataQuality { department_id, limit } => {
+                to_raw_value(&data_quality::data_quality(conn, filter, *department_id, basis, *limit).await?)
             }
         };
         Ok(json?)

@@ -58,6 +58,7 @@ pub struct ExpenseFacts {
     pub lender_alias_id: Option<i64>,
     pub contract_id: Option<i64>,
     pub document_date: Option<NaiveDate>,
+    pub is_active: bool,
 }
 
 /// What is stored of the expenses among `operation_ids`, by operation id.

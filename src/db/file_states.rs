@@ -92,7 +92,7 @@ macro_rules! of_file {
 }
 
 /// Notes that a file went in: the organizations whose rows it holds, each with its newest document. With
-/// `is_whole`, none of its rows was rejected, and its total is theirs.
+/// `is_whole`, none of its rows was rejected, and its total is theirs. Returns whether it failed before.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -103,8 +103,8 @@ pub async fn record_arrival(
     organizations: &BTreeMap<i64, Option<NaiveDate>>,
     is_whole: bool,
     now: NaiveDateTime,
-) -> Result<(), DbError> {
-    on_conn!(conn, |c| diesel::delete(of_file!(failing_files, file)).execute(c).await)?;
+) -> Result<bool, DbError> {
+    let failures = on_conn!(conn, |c| diesel::delete(of_file!(failing_files, file)).execute(c).await)?;
     let forgotten = diesel::update(of_file!(file_organizations, file)).set(file_organizations::is_named.eq(false));
     on_conn!(conn, |c| forgotten.execute(c).await)?;
     for (organization_id, newest_document) in organizations {
@@ -137,7 +137,7 @@ pub async fn record_arrival(
                 .await
         })?;
     }
-    Ok(())
+    Ok(failures > 0)
 }
 
 /// Notes that a file can't be imported; since when it fails stays.
@@ -171,7 +171,7 @@ pub async fn record_failure(
     Ok(())
 }
 
-/// Notes that files were found to be in the tables as they are.
+/// Notes that files were found to be in the tables as they are. Returns how many of them failed before.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -181,7 +181,8 @@ pub async fn record_checked(
     source: &str,
     paths: &[String],
     now: NaiveDateTime,
-) -> Result<(), DbError> {
+) -> Result<usize, DbError> {
+    let mut forgotten = 0;
     for paths in paths.chunks(CHUNK) {
         let checked = file_organizations::table
             .filter(file_organizations::department_id.eq(department_id))
@@ -190,12 +191,12 @@ pub async fn record_checked(
             .filter(file_organizations::is_named.eq(true));
         let checked = diesel::update(checked).set(file_organizations::checked_at.eq(now));
         on_conn!(conn, |c| checked.execute(c).await)?;
-        forget_failures(conn, department_id, source, paths).await?;
+        forgotten += forget_failures(conn, department_id, source, paths).await?;
     }
-    Ok(())
+    Ok(forgotten)
 }
 
-/// Forgets that files fail: they are no longer offered.
+/// Forgets that files fail: they are no longer offered. Returns how many did.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -204,15 +205,16 @@ pub async fn forget_failures(
     department_id: i64,
     source: &str,
     paths: &[String],
-) -> Result<(), DbError> {
+) -> Result<usize, DbError> {
+    let mut forgotten = 0;
     for paths in paths.chunks(CHUNK) {
         let gone = failing_files::table
             .filter(failing_files::department_id.eq(department_id))
             .filter(failing_files::source.eq(source))
             .filter(failing_files::path.eq_any(paths));
-        on_conn!(conn, |c| diesel::delete(gone).execute(c).await)?;
+        forgotten += on_conn!(conn, |c| diesel::delete(gone).execute(c).await)?;
     }
-    Ok(())
+    Ok(forgotten)
 }
 
 /// Notes that a source was looked through; `is_complete`: without a failing file.

@@ -102,6 +102,25 @@ pub async fn complete_journal_entry(conn: &mut DbConn, id: i64, entry: NewJourna
     Ok(())
 }
 
+/// Returns whether the own total of a file was not the sum of its rows when it last went in.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn last_total_differed(conn: &mut DbConn, department_id: i64, source_file: &str) -> Result<bool, DbError> {
+    let last: Option<(Option<i64>, Option<i64>)> = on_conn!(conn, |c| {
+        import_journal::table
+            .filter(import_journal::department_id.eq(department_id))
+            .filter(import_journal::source_file.eq(source_file))
+            .filter(import_journal::status.eq_any(["success", "partial"]))
+            .order(import_journal::id.desc())
+            .select((import_journal::control_total, import_journal::rows_total))
+            .first(c)
+            .await
+            .optional()
+    })?;
+    Ok(last.is_some_and(|(control_total, rows_total)| control_total.is_some() && control_total != rows_total))
+}
+
 /// Stores rejected rows of an entry.
 ///
 /// # Errors

@@ -1,17 +1,9 @@
--- Each expense of the months, and each of its details, is read once.
-WITH spent AS MATERIALIZED (
-    SELECT
-        e.id, e.operation_id, e.operation_type, e.debit_account, e.organization_id,
-        COALESCE(e.bank_account_id, 0) AS bank_account_id, COALESCE(e.contract_id, 0) AS contract_id, e.currency,
-        {is_confirmed} AS is_confirmed, e.document_date AS day, e.amount
-    FROM expenses e
-    WHERE e.department_id = $1 AND e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4
-        AND e.is_active
-),
+WITH
+{expense_rows},
 -- What the details of an expense name of one contract.
 named AS MATERIALIZED (
     SELECT
-        id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id,
+        expense_id AS id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id,
         SUM(amount) AS amount, SUM(settled) AS settled,
         SUM(CASE WHEN payment_kind = 'principal' THEN amount ELSE 0 END) AS principal,
         SUM(CASE WHEN payment_kind = 'principal' THEN settled ELSE 0 END) AS principal_settled,
@@ -19,16 +11,9 @@ named AS MATERIALIZED (
         SUM(CASE WHEN payment_kind = 'interest' THEN settled ELSE 0 END) AS interest_settled,
         SUM(CASE WHEN payment_kind = 'given' THEN amount ELSE 0 END) AS given,
         SUM(CASE WHEN payment_kind = 'given' THEN settled ELSE 0 END) AS given_settled
-    FROM (
-        SELECT
-            e.id, e.organization_id, e.bank_account_id, e.contract_id AS own_contract_id, e.currency, e.is_confirmed,
-            e.day, COALESCE(d.contract_id, e.contract_id) AS contract_id, d.amount,
-            COALESCE(d.settled_amount, 0) AS settled, {detail_kind} AS payment_kind
-        FROM spent e
-        JOIN expense_details d ON d.department_id = $1 AND d.expense_operation_id = e.operation_id
-    ) AS details
-    GROUP BY id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id
-)
+    FROM paid
+    GROUP BY expense_id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id
+){findings}
 INSERT INTO daily_flows (
     department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed, period_start,
     {measures}, last_payment

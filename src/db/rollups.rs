@@ -12,10 +12,11 @@ use diesel_async::RunQueryDsl;
 
 use super::contract_facts::refresh_contract_facts;
 use super::contracts::list_contracts;
+use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
 use super::flow_rules::{MEASURES, with_rules};
 use super::locks::lock_import;
 use super::schema::{
-    adjustments, contracts, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
+    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
 };
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
@@ -126,6 +127,7 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
 pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(daily_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(monthly_flows::table).execute(c).await)?;
+    on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
     let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
         organizations::table
             .select((organizations::department_id, organizations::id))
@@ -236,14 +238,37 @@ async fn delete_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Ve
 }
 
 async fn insert_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    on_conn!(conn, |c| days_made!(with_rules(INSERT_DAYS), stretch).execute(c).await)?;
+    recount_findings(conn, stretch).await?;
+    let sql = insert_days_sql(conn);
+    on_conn!(conn, |c| days_made!(sql, stretch).execute(c).await)?;
     Ok(())
 }
 
 async fn insert_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
+    recount_findings(conn, stretch).await?;
     let sql =
-        format!("{} RETURNING {KEYS}, period_start, {}, last_payment", with_rules(INSERT_DAYS), MEASURES.join(", "));
+        format!("{} RETURNING {KEYS}, period_start, {}, last_payment", insert_days_sql(conn), MEASURES.join(", "));
     Ok(on_conn!(conn, |c| days_made!(sql, stretch).get_results(c).await)?)
+}
+
+/// The statement that makes the days of a stretch. In PostgreSQL it also counts what is wrong with its rows, which
+/// it reads anyway; SQLite has no insertion within a WITH.
+fn insert_days_sql(conn: &DbConn) -> String {
+    let findings = match conn {
+        DbConn::Postgres(_) => format!(",\nfound AS ({})", insert_findings()),
+        DbConn::Sqlite(_) => String::new(),
+    };
+    let sql = INSERT_DAYS.replace("{expense_rows}", &expense_rows("expenses e", SOME_DAYS));
+    with_rules(&sql.replace("{findings}", &findings))
+}
+
+/// Deletes what was counted of a stretch, and counts it again where the statement of its days does not.
+async fn recount_findings(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
+    on_conn!(conn, |c| outdated!(daily_findings, stretch).execute(c).await)?;
+    if let DbConn::Sqlite(conn) = conn {
+        days_made!(insert_findings_in(SOME_DAYS), stretch).execute(&mut **conn).await?;
+    }
+    Ok(())
 }
 
 /// Makes the months of a stretch from its days.

@@ -15,6 +15,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         checked_at -> Nullable<Timestamp>,
+        has_findings -> Bool,
     }
 }
 
@@ -442,7 +443,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    daily_findings (department_id, organization_id, period_start, check_name, currency) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        period_start -> Date,
+        check_name -> Text,
+        currency -> Text,
+        row_count -> BigInt,
+        at_stake -> BigInt,
+        largest -> BigInt,
+    }
+}
+
+diesel::table! {
+    orphaned_details (department_id, expense_operation_id) {
+        department_id -> BigInt,
+        expense_operation_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    daily_findings,
+    orphaned_details,
     adjustments,
     failing_files,
     file_organizations,

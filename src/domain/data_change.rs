@@ -30,6 +30,8 @@ pub struct Dependency {
     pub contract_id: Option<i64>,
     /// Names, types and numbers of organizations and contracts.
     pub reference_data: bool,
+    /// Anything that a commit changed, even what is in no sum.
+    pub any_change: bool,
 }
 
 /// Sums of some days that a commit changed.
@@ -83,6 +85,7 @@ impl ChangedData {
     /// Whether a figure that depends on that may have changed.
     pub fn concerns(&self, dependency: &Dependency) -> bool {
         self.everything
+            || dependency.any_change
             || self.reference_data && dependency.reference_data
             || self.flows.iter().any(|flow| flow.concerns(dependency))
     }

@@ -146,9 +146,16 @@ impl Run<'_> {
                 db::record_failure(conn, key(source, &report.name), kind, reason.unwrap_or_default(), utc_now())
                     .await?;
             }
-            self.journal_within(conn, report).await
+            self.journal_within(conn, report).await?;
+            match source.has_ledger() {
+                true => db::record_change(conn, source.department_id, ChangedData::default()).await.map(Some),
+                false => Ok(None),
+            }
         };
-        self.context.db.write(written).await?;
+        if let Some(change) = self.context.db.write(written).await? {
+            self.committed.set(Some(Instant::now()));
+            self.context.cache.announce(&change).await;
+        }
         report.log(self.run_id.unwrap_or_default());
         Ok(())
     }
@@ -237,19 +244,21 @@ impl Run<'_> {
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
+                let differed = db::last_total_differed(conn, department_id, &report.name).await?;
                 let Streamed { changed, journal_id, organizations } =
                     self.stream(conn, report, file, source, announce).await?;
-                let counts = report.counts;
-                let changed_rows = counts.inserted + counts.updated + counts.deleted;
-                let change = match self.context.record(changed, changed_rows) {
-                    Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
-                    None => None,
-                };
+                let mut has_changes = report.counts.changed_anything() || differed || report.total_differs();
                 if let Some(kind) = report.kind {
                     let file = key(source, &report.name);
                     let is_whole = report.status == FileStatus::Success;
-                    db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, utc_now()).await?;
+                    let failed =
+                        db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, utc_now()).await?;
+                    has_changes |= failed;
                 }
+                let change = match self.context.record(changed, has_changes) {
+                    Some(changed) => Some(db::record_change(conn, department_id, changed).await?),
+                    None => None,
+                };
                 if source.has_ledger() {
                     db::upsert_imported_file(conn, version).await?;
                 }

@@ -9,7 +9,7 @@ use super::journal::{FileReport, FileStatus, Standing};
 use super::run::ImportContext;
 use super::source::{OfferedFile, Source};
 use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
-use crate::domain::DepartmentScope;
+use crate::domain::{ChangedData, DepartmentScope};
 
 /// A source while a run looks through it. What has no ledger is not remembered.
 pub(super) struct SourceCheck<'s> {
@@ -65,14 +65,20 @@ impl<'s> SourceCheck<'s> {
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());
             let written = async |conn: &mut DbConn| {
-                db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
-                db::forget_failures(conn, department_id, source, &self.vanished).await?;
-                match is_whole {
-                    true => db::record_source_check(conn, department_id, source, times).await,
-                    false => Ok(()),
+                let fail_no_more = db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at)
+                    .await?
+                    + db::forget_failures(conn, department_id, source, &self.vanished).await?;
+                if is_whole {
+                    db::record_source_check(conn, department_id, source, times).await?;
+                }
+                match fail_no_more {
+                    0 => Ok(None),
+                    _ => db::record_change(conn, department_id, ChangedData::default()).await.map(Some),
                 }
             };
-            context.db.write(written).await?;
+            if let Some(change) = context.db.write(written).await? {
+                context.cache.announce(&change).await;
+            }
         }
         Ok(is_whole.then_some(times))
     }
@@ -91,9 +97,11 @@ pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
     for file in failing.into_iter().filter(|file| !is_configured(file)) {
         if tokio::fs::try_exists(Path::new(&file.source).join(&file.path)).await.is_ok_and(|exists| !exists) {
             let gone = async |conn: &mut DbConn| {
-                db::forget_failures(conn, file.department_id, &file.source, std::slice::from_ref(&file.path)).await
+                db::forget_failures(conn, file.department_id, &file.source, std::slice::from_ref(&file.path)).await?;
+                db::record_change(conn, file.department_id, ChangedData::default()).await
             };
-            context.db.write(gone).await?;
+            let change = context.db.write(gone).await?;
+            context.cache.announce(&change).await;
         }
     }
     Ok(())

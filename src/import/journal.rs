@@ -133,6 +133,11 @@ impl FileReport {
         self.rejects.extend(rejects.iter().take(room).cloned());
     }
 
+    /// Whether its own total is not the sum of its rows.
+    pub(super) fn total_differs(&self) -> bool {
+        self.control_total.is_some() && self.control_total != self.rows_total
+    }
+
     /// How many of its rows were read.
     pub fn rows_read(&self) -> usize {
         self.counts.inserted + self.counts.updated + self.counts.unchanged + self.rejected

@@ -177,13 +177,14 @@ pub(super) struct Run<'r> {
 }
 
 impl ImportContext {
-    /// Returns what is recorded of a commit; nothing when it changed no row. A commit that changed rows but no
-    /// figure raises the generation, too: the counts of lists are cached by it.
-    pub(super) fn record(&self, changed: ChangedData, changed_rows: usize) -> Option<ChangedData> {
+    /// Returns what is recorded of a commit; nothing when it changed neither a row nor what the checks of the data
+    /// find. A commit that changed no figure raises the generation, too: the counts of lists and the findings are
+    /// cached by it.
+    pub(super) fn record(&self, changed: ChangedData, has_changes: bool) -> Option<ChangedData> {
         let changes_figures = changed.reference_data || !changed.flows.is_empty();
         match changes_figures {
             true if !self.is_scoped => Some(ChangedData::everything()),
-            false if changed_rows == 0 => None,
+            false if !has_changes => None,
             _ => Some(changed),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{Loader, fingerprint};
 use crate::db::{
     DbConn, DbError, KnownDetail, NewExpenseDetail, delete_expense_details, insert_expense_details, list_details_of,
-    list_expense_facts, utc_now,
+    list_expense_facts, note_orphaned_details, utc_now,
 };
 use crate::domain::{Money, settled_amount};
 use crate::import::directory::Reference;
@@ -25,6 +25,9 @@ impl Loader {
         }
         let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
         let expenses = list_expense_facts(conn, department_id, &ids).await?;
+        let is_there = |id: &str| expenses.get(id).is_some_and(|expense| expense.is_active);
+        let orphaned: Vec<&str> = ids.iter().copied().filter(|id| !is_there(id)).collect();
+        note_orphaned_details(conn, department_id, &orphaned).await?;
         let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
         for detail in list_details_of(conn, department_id, &ids).await? {
             known.entry(detail.expense_operation_id.clone()).or_default().push(detail);

@@ -3,10 +3,12 @@
 //! An export is a full snapshot of its organizations: what it leaves out was deleted in 1C. Organizations that were
 //! merged have exports of their own still: of these it is a snapshot of the names that it holds.
 
+use std::collections::BTreeSet;
+
 use super::{LoadError, Loader};
 use crate::db::{
     DbConn, OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, list_active_operations,
-    list_details_of, list_merge_targets,
+    list_details_of, list_merge_targets, note_orphaned_details,
 };
 use crate::import::workbook::{Kind, SeenIds};
 
@@ -54,6 +56,9 @@ pub(super) async fn deactivate_missing(
         let paid: Vec<&str> = missing.iter().map(|operation| operation.operation_id.as_str()).collect();
         let details = list_details_of(conn, loader.department_id, &paid).await?;
         loader.touched_contracts.extend(details.iter().filter_map(|detail| detail.contract_id));
+        let orphaned: BTreeSet<&str> = details.iter().map(|detail| detail.expense_operation_id.as_str()).collect();
+        let orphaned: Vec<&str> = orphaned.into_iter().collect();
+        note_orphaned_details(conn, loader.department_id, &orphaned).await?;
     }
     for StoredOperation { organization_id, document_date, contract_id, .. } in missing {
         loader.touched.touch(organization_id, document_date);

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, link_details_to_contract, list_known_expenses,
-    list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
+    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, forget_orphaned_details, link_details_to_contract,
+    list_known_expenses, list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::directory::{Parties, PartyNames, Reference};
@@ -149,6 +149,7 @@ impl Loader {
     async fn link_details(&mut self, conn: &mut DbConn, expense_operation_ids: &[String]) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
+        forget_orphaned_details(conn, department_id, &ids).await?;
         let details = list_linkable_details(conn, department_id, &ids).await?;
         let texts: Vec<Option<ContractRef>> =
             details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None)).collect();

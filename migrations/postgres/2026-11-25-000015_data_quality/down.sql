@@ -1,0 +1,10 @@
+DROP INDEX expenses_by_contract;
+DROP INDEX receipts_by_contract;
+CREATE INDEX receipts_by_contract ON receipts (department_id, contract_id);
+CREATE INDEX expenses_by_contract ON expenses (department_id, contract_id);
+DROP INDEX import_journal_by_file;
+DROP INDEX receipts_of_unknown_kind;
+DROP INDEX expenses_unconfirmed;
+DROP TABLE orphaned_details;
+ALTER TABLE departments DROP COLUMN has_findings;
+DROP TABLE daily_findings;

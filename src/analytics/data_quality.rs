@@ -1,0 +1,131 @@
+//! What is wrong with the imported data: what counts and statements of the database find, what balances show, and
+//! which names look alike.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::balances::{Balances, Basis, ContractBalance};
+use super::look_alikes::{Party, look_alikes};
+use super::quality_checks::QUALITY_CHECKS;
+use crate::db::{self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow};
+use crate::domain::{BalanceFlows, DepartmentScope, Money, PortfolioFilter, look_alike};
+
+/// What the checks found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DataQuality {
+    department_id: i64,
+    /// The currency of the sums.
+    currency: String,
+    checks: Vec<CheckResult>,
+}
+
+/// What a check found.
+#[derive(Debug, Serialize, ToSchema)]
+struct CheckResult {
+    name: &'static str,
+    /// What it looks for, and what stands at stake.
+    description: &'static str,
+    /// What to do about what it found.
+    advice: &'static str,
+    /// How many rows, all of them.
+    count: i64,
+    /// What stands at stake in all of them, in that currency.
+    at_stake: Money,
+    /// The first rows, those with most at stake first.
+    rows: Vec<QualityRow>,
+}
+
+/// Returns what the checks find in a department, with the first `limit` rows each. Sums are of the filter's currency.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn data_quality(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    department_id: i64,
+    basis: &Basis,
+    limit: i64,
+) -> Result<DataQuality, DbError> {
+    let currency = &filter.currency;
+    let scope = DepartmentScope::One(department_id);
+    let mut found: HashMap<String, QualityFindings> =
+        db::list_daily_findings(conn, department_id, currency, limit).await?.into_iter().collect();
+    for (name, findings) in db::list_query_findings(conn, department_id, basis.today, currency, limit).await? {
+        found.entry(name.to_owned()).or_default().add(findings);
+    }
+    let balances = Balances::load(conn, filter, basis).await?;
+    let contracts = db::list_contracts(conn, department_id).await?;
+    let (organizations, _) = db::list_organizations(conn, scope, Some(true), Page::ALL).await?;
+    let organizations = organizations.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
+    let (lenders, _) = db::list_lenders(conn, scope, Some(true), Page::ALL).await?;
+    let lenders = lenders.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
+    let of_balances = |is_found: fn(&ContractBalance) -> bool| {
+        balances.contracts.values().filter(|contract| is_found(contract)).map(balance_row).collect()
+    };
+    let known_by_row: [(&str, Vec<QualityRow>); 6] = [
+        ("overpaid", of_balances(|contract| contract.closing() < Money::ZERO)),
+        (
+            "switched_off_with_balance",
+            of_balances(|contract| !contract.title.is_active && contract.closing() != Money::ZERO),
+        ),
+        (
+            "unknown_direction",
+            of_balances(|contract| contract.title.direction.is_none() && contract.total != BalanceFlows::default()),
+        ),
+        ("contract_under_two_spellings", two_spellings(contracts)),
+        ("organizations_that_look_alike", party_rows("organization", organizations)),
+        ("lenders_that_look_alike", party_rows("lender", lenders)),
+    ];
+    for (name, rows) in known_by_row {
+        found.entry(name.to_owned()).or_default().add(QualityFindings::of_rows(rows, currency));
+    }
+    let checks = QUALITY_CHECKS.iter().map(|check| {
+        let mut findings = found.remove(check.name).unwrap_or_default();
+        findings.truncate(limit);
+        CheckResult {
+            name: check.name,
+            description: check.description,
+            advice: check.advice,
+            count: findings.count,
+            at_stake: Money::from_kopecks(findings.at_stake),
+            rows: findings.rows,
+        }
+    });
+    Ok(DataQuality { department_id, currency: currency.to_string(), checks: checks.collect() })
+}
+
+fn balance_row(contract: &ContractBalance) -> QualityRow {
+    let (title, total) = (&contract.title, &contract.total);
+    QualityRow {
+        organization_id: Some(title.organization_id),
+        document_date: title.contract_date,
+        currency: title.currency.clone(),
+        amount: Some((total.drawn + total.adjustments).kopecks()),
+        compared: Some(total.repaid.kopecks()),
+        at_stake: Some(contract.closing().kopecks()),
+        ..QualityRow::named("contract", title.id, title.contract_number.clone())
+    }
+}
+
+/// Contracts of one organization and date whose numbers read alike: most likely one, spelt in two ways that the
+/// import does not know to be the same.
+fn two_spellings(contracts: Vec<KnownContract>) -> Vec<QualityRow> {
+    let mut alike: BTreeMap<(i64, String), Vec<KnownContract>> = BTreeMap::new();
+    for contract in contracts {
+        let (number, date) = contract.contract_key.split_once('|').unwrap_or((&contract.contract_key, ""));
+        let alike_as = format!("{}|{date}", look_alike(number));
+        alike.entry((contract.organization_id, alike_as)).or_default().push(contract);
+    }
+    let found = alike.into_values().filter(|alike| alike.len() > 1).flatten();
+    let of_contract = |contract: KnownContract| QualityRow {
+        organization_id: Some(contract.organization_id),
+        ..QualityRow::named("contract", contract.id, contract.contract_key.replace('|', " от "))
+    };
+    found.map(of_contract).collect()
+}
+
+fn party_rows(kind: &str, parties: Vec<Party>) -> Vec<QualityRow> {
+    look_alikes(parties).into_iter().map(|party| QualityRow::named(kind, party.id, party.name)).collect()
+}

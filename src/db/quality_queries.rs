@@ -1,0 +1,220 @@
+//! The checks of the imported data that are one SELECT each, along indexes and sums.
+//!
+//! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department, `$2` today, `$3`
+//! the currency of the sum and `$4` the number of rows. What stands at stake is in kopecks.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Text};
+use diesel_async::RunQueryDsl;
+
+use super::data_quality::{QualityFindings, QualityRow};
+use super::{DbConn, DbError, on_conn};
+use crate::domain::Currency;
+
+/// Each statement with the name of its check.
+const QUERIES: [(&str, &str); 12] = [
+    (
+        "details_without_expense",
+        "SELECT 'expense_detail' AS kind, d.id, d.expense_operation_id AS name, CAST(NULL AS BIGINT) AS organization_id, \
+           {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, d.amount, CAST(NULL AS BIGINT) AS compared, \
+           d.amount AS at_stake \
+         FROM orphaned_details o JOIN expense_details d ON d.department_id = o.department_id \
+           AND d.expense_operation_id = o.expense_operation_id WHERE o.department_id = $1",
+    ),
+    (
+        "control_totals_differ",
+        "SELECT 'file' AS kind, j.id, j.source_file AS name, CAST(NULL AS BIGINT) AS organization_id, \
+           {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, j.control_total AS amount, \
+           j.rows_total AS compared, j.control_total - j.rows_total AS at_stake FROM import_journal j \
+         JOIN (SELECT MAX(l.id) AS id FROM import_journal l WHERE l.department_id = $1 \
+           AND l.status IN ('success', 'partial') GROUP BY l.source_file) AS latest ON latest.id = j.id \
+         WHERE j.department_id = $1 AND j.control_total <> j.rows_total",
+    ),
+    (
+        "failing_files",
+        "SELECT 'file' AS kind, COALESCE((SELECT MAX(j.id) FROM import_journal j \
+             WHERE j.department_id = f.department_id AND j.source = f.source AND j.source_file = f.path), 0) AS id, \
+           f.path AS name, CAST(NULL AS BIGINT) AS organization_id, {no_date} AS document_date, \
+           CAST(NULL AS TEXT) AS currency, CAST(NULL AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
+           CAST(NULL AS BIGINT) AS at_stake FROM failing_files f WHERE f.department_id = $1",
+    ),
+    (
+        "organizations_without_expenses",
+        "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
+           CAST(SUM(f.receipts) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
+           CAST(SUM(f.receipts) AS BIGINT) AS at_stake FROM monthly_flows f \
+         JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
+         WHERE f.department_id = $1 AND f.receipt_count > 0 AND f.organization_id IN (SELECT s.organization_id \
+           FROM monthly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id HAVING SUM(s.expense_count) = 0) \
+         GROUP BY o.id, o.name, f.currency",
+    ),
+    (
+        "organizations_without_receipts",
+        "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
+           CAST(SUM(f.expenses) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
+           CAST(SUM(f.expenses) AS BIGINT) AS at_stake FROM monthly_flows f \
+         JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
+         WHERE f.department_id = $1 AND f.currency <> '' AND f.organization_id IN (SELECT s.organization_id \
+           FROM monthly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id \
+           HAVING SUM(s.receipt_count) = 0 AND SUM(s.expense_count) > 0) GROUP BY o.id, o.name, f.currency",
+    ),
+    (
+        // Its condition is word for word that of the index receipts_of_unknown_kind.
+        "receipts_of_unknown_kind",
+        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
+         WHERE r.department_id = $1 AND r.is_active AND COALESCE(r.settlement_account, '') = '' \
+           AND SUBSTR(COALESCE(r.operation_type, ''), 1, 10) NOT IN ('Получение ', 'получение ', 'ПОЛУЧЕНИЕ ') \
+           AND SUBSTR(COALESCE(r.operation_type, ''), 1, 14) \
+             NOT IN ('Возврат займа ', 'возврат займа ', 'ВОЗВРАТ ЗАЙМА ')",
+    ),
+    (
+        "amounts_in_another_currency",
+        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM {mixed} m \
+         JOIN receipts r ON r.department_id = $1 AND r.contract_id = m.contract_id AND r.currency = m.currency \
+         WHERE r.is_active AND r.settled_amount IS NULL \
+         UNION ALL SELECT 'expense_detail', d.id, d.expense_operation_id, e.organization_id, e.document_date, \
+           e.currency, d.amount, NULL, d.amount FROM {mixed} m \
+         JOIN expense_details d ON d.department_id = $1 AND d.contract_id = m.contract_id AND d.settled_amount IS NULL \
+         JOIN expenses e ON e.department_id = $1 AND e.operation_id = d.expense_operation_id \
+           AND e.currency = m.currency WHERE e.is_active \
+         UNION ALL SELECT CASE WHEN d.id IS NULL THEN 'expense' ELSE 'expense_detail' END, COALESCE(d.id, e.id), \
+           e.operation_id, e.organization_id, e.document_date, e.currency, COALESCE(d.amount, e.amount), NULL, \
+           COALESCE(d.amount, e.amount) FROM {mixed} m \
+         JOIN expenses e ON e.department_id = $1 AND e.contract_id = m.contract_id AND e.currency = m.currency \
+         LEFT JOIN expense_details d ON d.department_id = $1 AND d.expense_operation_id = e.operation_id \
+         WHERE e.is_active AND d.contract_id IS NULL AND d.settled_amount IS NULL",
+    ),
+    (
+        "unconfirmed_for_days",
+        "SELECT 'expense' AS kind, e.id, e.operation_id AS name, e.organization_id, e.document_date, e.currency, \
+           e.amount, CAST(NULL AS BIGINT) AS compared, e.amount AS at_stake FROM expenses e \
+         WHERE e.department_id = $1 AND e.unconfirmed_by_bank AND e.is_active AND e.document_date < {five_days_ago}",
+    ),
+    (
+        "operations_without_date",
+        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
+         WHERE r.department_id = $1 AND r.is_active AND r.document_date IS NULL \
+         UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, e.amount, \
+           NULL, e.amount FROM expenses e \
+         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL",
+    ),
+    (
+        // Dated expenses are counted by day.
+        "operations_without_contract",
+        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM contracts c \
+         JOIN receipts r ON r.department_id = $1 AND r.contract_id = c.id \
+         WHERE c.department_id = $1 AND c.contract_key LIKE 'Бездоговора|%' AND r.is_active \
+         UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, e.amount, \
+           NULL, e.amount FROM expenses e \
+         JOIN contracts c ON c.department_id = $1 AND c.id = e.contract_id \
+         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL \
+           AND c.contract_key LIKE 'Бездоговора|%' AND NOT EXISTS (SELECT 1 FROM expense_details d \
+             WHERE d.department_id = $1 AND d.expense_operation_id = e.operation_id AND d.contract_id IS NOT NULL)",
+    ),
+    (
+        "dates_in_the_future",
+        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
+         WHERE r.department_id = $1 AND r.is_active AND r.document_date > $2 \
+         UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, e.amount, \
+           NULL, e.amount FROM expenses e \
+         WHERE e.department_id = $1 AND e.is_active AND e.document_date > $2",
+    ),
+    (
+        // The lenders that a contract's operations name are walked along an index, one step a lender.
+        "contract_with_two_lenders",
+        "WITH RECURSIVE received (contract_id, alias_id) AS ( \
+             SELECT c.id, (SELECT MIN(r.lender_alias_id) FROM receipts r WHERE r.department_id = $1 \
+               AND r.contract_id = c.id AND r.is_active) FROM {dated_contracts} c \
+             UNION ALL SELECT n.contract_id, (SELECT MIN(r.lender_alias_id) FROM receipts r WHERE r.department_id = $1 \
+               AND r.contract_id = n.contract_id AND r.is_active AND r.lender_alias_id > n.alias_id) \
+             FROM received n WHERE n.alias_id IS NOT NULL), \
+           paid (contract_id, alias_id) AS ( \
+             SELECT c.id, (SELECT MIN(e.lender_alias_id) FROM expenses e WHERE e.department_id = $1 \
+               AND e.contract_id = c.id AND e.is_active) FROM {dated_contracts} c \
+             UNION ALL SELECT n.contract_id, (SELECT MIN(e.lender_alias_id) FROM expenses e WHERE e.department_id = $1 \
+               AND e.contract_id = n.contract_id AND e.is_active AND e.lender_alias_id > n.alias_id) \
+             FROM paid n WHERE n.alias_id IS NOT NULL) \
+         SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS document_date, \
+           c.currency, CAST(NULL AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
+           CAST(NULL AS BIGINT) AS at_stake FROM contracts c \
+         JOIN (SELECT n.contract_id FROM (SELECT * FROM received UNION ALL SELECT * FROM paid) AS n \
+             JOIN aliases a ON a.department_id = $1 AND a.id = n.alias_id \
+             GROUP BY n.contract_id HAVING COUNT(DISTINCT a.target_id) > 1) AS several ON several.contract_id = c.id \
+         WHERE c.department_id = $1",
+    ),
+];
+
+/// Contracts with operations in another currency than their own, each with that currency.
+const MIXED: &str = "(SELECT DISTINCT f.contract_id, f.currency FROM monthly_flows f \
+     JOIN contracts c ON c.department_id = f.department_id AND c.id = f.contract_id \
+     WHERE f.department_id = $1 AND f.currency <> '' AND c.currency <> f.currency)";
+/// Contracts of one lender each; what was set by hand is no finding.
+const DATED_CONTRACTS: &str = "(SELECT id FROM contracts WHERE department_id = $1 AND contract_date IS NOT NULL \
+     AND NOT is_lender_manual)";
+
+#[derive(QueryableByName)]
+struct CountedRow {
+    #[diesel(embed)]
+    quality_row: QualityRow,
+    #[diesel(sql_type = BigInt)]
+    found_count: i64,
+    #[diesel(sql_type = BigInt)]
+    found_at_stake: i64,
+}
+
+/// Returns what each of the statements finds in a department, by the name of its check: with the first `limit`
+/// rows, those with most at stake first. Sums are of `currency`.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_query_findings(
+    conn: &mut DbConn,
+    department_id: i64,
+    today: NaiveDate,
+    currency: &Currency,
+    limit: i64,
+) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
+    let mut found = Vec::with_capacity(QUERIES.len());
+    for (name, sql) in QUERIES {
+        let sql = statement(conn, sql);
+        let rows: Vec<CountedRow> = on_conn!(conn, |c| {
+            diesel::sql_query(sql)
+                .bind::<BigInt, _>(department_id)
+                .bind::<Date, _>(today)
+                .bind::<Text, _>(currency.as_str())
+                .bind::<BigInt, _>(limit)
+                .load(c)
+                .await
+        })?;
+        let (count, at_stake) = rows.as_slice().first().map_or((0, 0), |row| (row.found_count, row.found_at_stake));
+        let rows = rows.into_iter().map(|row| row.quality_row).collect();
+        found.push((name, QualityFindings { count, at_stake, rows }));
+    }
+    Ok(found)
+}
+
+/// The first rows of a statement, each with the count and the sum of all.
+fn statement(conn: &DbConn, sql: &str) -> String {
+    let (no_date, five_days_ago) = match conn {
+        DbConn::Postgres(_) => ("CAST(NULL AS DATE)", "$2 - 5"),
+        DbConn::Sqlite(_) => ("NULL", "date($2, '-5 days')"),
+    };
+    let sql = sql
+        .replace("{no_date}", no_date)
+        .replace("{five_days_ago}", five_days_ago)
+        .replace("{mixed}", MIXED)
+        .replace("{dated_contracts}", DATED_CONTRACTS);
+    let sql = format!(
+        "SELECT q.*, COUNT(*) OVER () AS found_count, CAST(COALESCE(SUM(CASE WHEN COALESCE(q.currency, $3) = $3 \
+           THEN q.at_stake ELSE 0 END) OVER (), 0) AS BIGINT) AS found_at_stake \
+         FROM ({sql}) AS q WHERE $2 IS NOT NULL ORDER BY ABS(COALESCE(q.at_stake, 0)) DESC, q.kind, q.id LIMIT $4"
+    );
+    // SQLite numbers parameters with question marks.
+    if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql }
+}
