@@ -90,8 +90,8 @@ pub(super) const QUALITY_CHECKS: [QualityCheck; 23] = [
     ),
     check(
         "amounts_in_another_currency",
-        "operations and details in another currency than their contract's, without settlement amount and rate: they \
-         are in no balance; at stake: their amount",
+        "contracts with operations in another currency than theirs, some of them without settlement amount and rate, \
+         which are in no balance; at stake: all that was received and paid in that currency",
         "Export the settlement amounts, or set the contract's currency if it is another.",
     ),
     check(

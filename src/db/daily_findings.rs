@@ -142,14 +142,16 @@ pub async fn list_daily_findings(
     currency: &Currency,
     limit: i64,
 ) -> Result<Vec<(String, QualityFindings)>, DbError> {
+    let counts = numbered(conn, COUNTS);
     let counts: Vec<CheckCount> = on_conn!(conn, |c| {
-        diesel::sql_query(COUNTS).bind::<BigInt, _>(department_id).bind::<Text, _>(currency.as_str()).load(c).await
+        diesel::sql_query(counts).bind::<BigInt, _>(department_id).bind::<Text, _>(currency.as_str()).load(c).await
     })?;
     if counts.is_empty() {
         return Ok(Vec::new());
     }
+    let days = numbered(conn, LARGEST_DAYS);
     let days: Vec<CheckedDay> = on_conn!(conn, |c| {
-        diesel::sql_query(LARGEST_DAYS).bind::<BigInt, _>(department_id).bind::<BigInt, _>(limit).load(c).await
+        diesel::sql_query(days).bind::<BigInt, _>(department_id).bind::<BigInt, _>(limit).load(c).await
     })?;
     let date = match conn {
         DbConn::Postgres(_) => "DATE ",
@@ -162,6 +164,7 @@ pub async fn list_daily_findings(
         .replace("{days}", &days.join(", "))
         .replace("{expense_rows}", &expense_rows(expenses, "e.document_date IS NOT NULL"))
         .replace("{row_findings}", ROW_FINDINGS);
+    let sql = numbered(conn, &sql);
     let rows: Vec<CheckedRow> = on_conn!(conn, |c| {
         diesel::sql_query(sql).bind::<BigInt, _>(department_id).bind::<BigInt, _>(limit).load(c).await
     })?;
@@ -178,4 +181,9 @@ pub async fn list_daily_findings(
         }
     }
     Ok(found)
+}
+
+/// SQLite numbers parameters with question marks: it takes `$2` for a name, and the first one for the first parameter.
+pub(super) fn numbered(conn: &DbConn, sql: &str) -> String {
+    if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql.to_owned() }
 }

@@ -49,6 +49,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod payment_types;
+mod quality_findings;
 mod redis_servers;
 mod resources;
 mod settings;
