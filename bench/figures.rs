@@ -21,7 +21,7 @@ struct Portfolio {
     cache: Cache,
 }
 
-fn questions() -> [(&'static str, Question); 13] {
+fn questions() -> [(&'static str, Question); 14] {
     let first_page = ContractSearch::first_page(20);
     [
         ("summary", Question::Summary),
@@ -36,6 +36,7 @@ fn questions() -> [(&'static str, Question); 13] {
         ("debt-balance", Question::DebtBalance(None)),
         ("debt-balance by contract", Question::DebtBalance(Some(DebtGroup::Contract))),
         ("concentration", Question::Concentration),
+        ("data-quality", Question::DataQuality { department_id: 8, limit: 20 }),
         ("roll-forward", Question::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
     ]
 }

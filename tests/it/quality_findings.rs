@@ -34,6 +34,9 @@ on_both_databases!(
 const RECEIPTS: &str = "A - postuplenie.xlsx";
 const EXPENSES: &str = "A - spisanie.xlsx";
 const DETAILS: &str = "A - rasshifrovka.xlsx";
+/// Operations that a file no longer names become inactive, however many.
+const SNAPSHOTS: [(&str, &str); 3] =
+    [("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "100")];
 
 async fn checks(app: &TestApp) -> Vec<Value> {
     app.get("data-quality?department_id=8").await.ok()["checks"].as_array().unwrap().clone()
@@ -230,7 +233,7 @@ async fn amounts_in_another_currency_are_found_unless_they_are_settled(backend: 
 }
 
 async fn details_wait_for_their_expense_and_lose_it_again(backend: Backend) {
-    let app = TestApp::start_with(backend, &[("IMPORT_MISSING_ROWS_MAX_PERCENT", "100")]).await;
+    let app = TestApp::start_with(backend, &SNAPSHOTS).await;
     let parts = [principal(1, 100_00), principal(2, 100_00), principal(3, 100_00)];
     app.import(DEPARTMENT, &[(DETAILS, &details(&parts))]).await;
     assert_eq!(found(&app, "details_without_expense").await.0, 3);
