@@ -23,6 +23,7 @@ pub struct DataQuality {
 
 /// What a check found.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QualityFindings)]
 struct CheckResult {
     name: &'static str,
     /// What it looks for, and what stands at stake.

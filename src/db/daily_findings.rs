@@ -159,10 +159,14 @@ pub async fn list_daily_findings(
     };
     let days: Vec<String> =
         days.iter().map(|day| format!("({}, {date}'{}')", day.organization_id, day.period_start)).collect();
-    let expenses = "days JOIN expenses e ON e.organization_id = days.organization_id AND e.document_date = days.day";
+    // SQLite takes the tables of a CROSS JOIN in their order.
+    let rows_of_days = expense_rows(
+        "days CROSS JOIN expenses e",
+        "e.organization_id = days.organization_id AND e.document_date = days.day",
+    );
     let sql = ROWS
         .replace("{days}", &days.join(", "))
-        .replace("{expense_rows}", &expense_rows(expenses, "e.document_date IS NOT NULL"))
+        .replace("{expense_rows}", &rows_of_days)
         .replace("{row_findings}", ROW_FINDINGS);
     let sql = numbered(conn, &sql);
     let rows: Vec<CheckedRow> = on_conn!(conn, |c| {

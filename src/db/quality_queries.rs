@@ -1,5 +1,6 @@
 //! The checks of the imported data that are one SELECT each, along indexes and sums.
 //!
+//! A CROSS JOIN keeps SQLite, whose tables have no statistics, from beginning with the large table.
 //! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department, `$2` today, `$3`
 //! the currency of the sum and `$4` the number of rows. What stands at stake is in kopecks.
 
@@ -21,8 +22,8 @@ const QUERIES: [(&str, &str); 12] = [
         "SELECT 'expense_detail' AS kind, d.id, d.expense_operation_id AS name, CAST(NULL AS BIGINT) AS organization_id, \
            {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, d.amount, CAST(NULL AS BIGINT) AS compared, \
            d.amount AS at_stake \
-         FROM orphaned_details o JOIN expense_details d ON d.department_id = o.department_id \
-           AND d.expense_operation_id = o.expense_operation_id WHERE o.department_id = $1",
+         FROM orphaned_details o CROSS JOIN expense_details d \
+         WHERE o.department_id = $1 AND d.department_id = $1 AND d.expense_operation_id = o.expense_operation_id",
     ),
     (
         "control_totals_differ",
@@ -118,12 +119,13 @@ const QUERIES: [(&str, &str); 12] = [
         "operations_without_contract",
         "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
            r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM contracts c \
-         JOIN receipts r ON r.department_id = $1 AND r.contract_id = c.id \
-         WHERE c.department_id = $1 AND c.contract_key LIKE 'Бездоговора|%' AND r.is_active \
+         CROSS JOIN receipts r \
+         WHERE c.department_id = $1 AND c.contract_key LIKE 'Бездоговора|%' AND r.department_id = $1 \
+           AND r.contract_id = c.id AND r.is_active \
          UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, e.amount, \
-           NULL, e.amount FROM expenses e \
-         JOIN contracts c ON c.department_id = $1 AND c.id = e.contract_id \
-         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL \
+           NULL, e.amount FROM expenses e CROSS JOIN contracts c \
+         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL AND c.department_id = $1 \
+           AND c.id = e.contract_id \
            AND c.contract_key LIKE 'Бездоговора|%' AND NOT EXISTS (SELECT 1 FROM expense_details d \
              WHERE d.department_id = $1 AND d.expense_operation_id = e.operation_id AND d.contract_id IS NOT NULL)",
     ),
