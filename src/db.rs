@@ -66,7 +66,7 @@ pub use contracts::{
     has_operations_of_contract, insert_contract, insert_contracts, list_contracts, list_contracts_by_key,
     search_contracts, update_contract,
 };
-pub use daily_findings::{ensure_findings, list_daily_findings};
+pub use daily_findings::{FindingRow, ensure_findings, list_daily_findings};
 pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
 pub use data_quality::{QualityFindings, QualityRow};
 pub use departments::{
@@ -126,7 +126,7 @@ pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use quality_queries::list_query_findings;
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
-pub use rollups::{FlowRow, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
+pub use rollups::{FlowRow, Rollups, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
 pub use spellings::{Spelling, with_aliases};
 pub use upsert::KnownOperation;
 pub use users::{

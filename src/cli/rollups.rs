@@ -1,11 +1,13 @@
-//! `rollups`: check the sums that analytics read, or make them anew.
+//! `rollups`: check the sums that analytics read, or compute them again.
+
+use std::fmt::Debug;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use crate::app::open_database;
 use crate::config::Settings;
-use crate::db::{self, DbError, FlowRow};
+use crate::db::{self, DbError};
 use crate::domain::ChangedData;
 
 #[derive(Args)]
@@ -16,7 +18,7 @@ pub struct Rollups {
 
 #[derive(Subcommand)]
 enum RollupsCommand {
-    /// Compute all rollups anew from the rows.
+    /// Compute all rollups again from the rows.
     Rebuild,
     /// Compare the rollups with the rows; changes nothing.
     Verify,
@@ -24,7 +26,7 @@ enum RollupsCommand {
 
 /// Why the transaction of a check is undone: always.
 enum Checked {
-    Compared { stored: [Vec<FlowRow>; 2], anew: [Vec<FlowRow>; 2] },
+    Compared { stored: db::Rollups, computed: db::Rollups },
     Failed(DbError),
 }
 
@@ -48,38 +50,41 @@ impl Rollups {
                         Ok::<_, DbError>(())
                     })
                     .await?;
-                println!("The rollups are computed anew from the rows.");
+                println!("The rollups were computed from the rows.");
                 Ok(())
             }
             RollupsCommand::Verify => {
                 let check = async |conn: &mut db::DbConn| -> Result<(), Checked> {
                     let stored = db::list_rollups(conn).await?;
                     db::rebuild_rollups(conn).await?;
-                    Err(Checked::Compared { stored, anew: db::list_rollups(conn).await? })
+                    Err(Checked::Compared { stored, computed: db::list_rollups(conn).await? })
                 };
                 match database.write(check).await {
                     Ok(()) => Ok(()),
                     Err(Checked::Failed(err)) => Err(err.into()),
-                    Err(Checked::Compared { stored, anew }) => report(&stored, &anew),
+                    Err(Checked::Compared { stored, computed }) => report(&stored, &computed),
                 }
             }
         }
     }
 }
 
-fn report(stored: &[Vec<FlowRow>; 2], anew: &[Vec<FlowRow>; 2]) -> anyhow::Result<()> {
-    let mut differences = 0;
-    for (name, (stored, anew)) in ["daily", "monthly"].into_iter().zip(stored.iter().zip(anew)) {
-        let gone = stored.iter().filter(|row| anew.binary_search(row).is_err());
-        let missing = anew.iter().filter(|row| stored.binary_search(row).is_err());
-        for (what, row) in gone.map(|row| ("stored", row)).chain(missing.map(|row| ("from the rows", row))) {
-            differences += 1;
-            println!("{name}, {what}: {row:?}");
-        }
-    }
+fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
+    let differences = differences("daily", &stored.days, &computed.days)
+        + differences("monthly", &stored.months, &computed.months)
+        + differences("findings", &stored.findings, &computed.findings)
+        + differences("details without expense", &stored.orphaned, &computed.orphaned);
     if differences > 0 {
         bail!("{differences} rollup rows differ from the operations: run `credit-portfolio rollups rebuild`");
     }
-    println!("{} daily and {} monthly rollup rows agree with the operations.", stored[0].len(), stored[1].len());
+    let (days, months) = (stored.days.len(), stored.months.len());
+    println!("{days} daily and {months} monthly rollup rows agree with the operations.");
     Ok(())
+}
+
+/// Prints the rows that only one of two sorted lists has; returns their number.
+fn differences<R: Ord + Debug>(name: &str, stored: &[R], computed: &[R]) -> usize {
+    let gone = stored.iter().filter(|row| computed.binary_search(row).is_err()).map(|row| ("stored", row));
+    let missing = computed.iter().filter(|row| stored.binary_search(row).is_err()).map(|row| ("from the rows", row));
+    gone.chain(missing).map(|(what, row)| println!("{name}, {what}: {row:?}")).count()
 }

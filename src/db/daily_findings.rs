@@ -26,6 +26,20 @@ pub(super) const SOME_DAYS: &str = "e.organization_id = $2 AND e.document_date >
 /// All dated expenses of the organization `$2`.
 const ALL_DAYS: &str = "e.organization_id = $2 AND e.document_date IS NOT NULL";
 
+/// What a check found on a day of an organization.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct FindingRow {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub period_start: NaiveDate,
+    pub check_name: String,
+    pub currency: String,
+    pub row_count: i64,
+    pub at_stake: i64,
+    pub largest: i64,
+}
+
 /// Returns the common table expressions `spent` and `paid`: the active expenses of the department `$1` that `scope`
 /// selects out of `expenses` (an expense is `e`), and their details.
 pub(super) fn expense_rows(expenses: &str, scope: &str) -> String {

@@ -12,11 +12,13 @@ use diesel_async::RunQueryDsl;
 
 use super::contract_facts::refresh_contract_facts;
 use super::contracts::list_contracts;
-use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
+use super::daily_findings::{FindingRow, SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
 use super::flow_rules::{MEASURES, with_rules};
 use super::locks::lock_import;
+use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
-    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
+    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations,
+    orphaned_details, receipts,
 };
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
@@ -128,6 +130,7 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(daily_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(monthly_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
+    recount_orphaned_details(conn).await?;
     let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
         organizations::table
             .select((organizations::department_id, organizations::id))
@@ -147,16 +150,33 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Both rollups as they are stored, in order.
+/// All that is computed from the rows and kept beside them, each in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rollups {
+    /// Sums by day.
+    pub days: Vec<FlowRow>,
+    /// Sums by month.
+    pub months: Vec<FlowRow>,
+    /// What checks find in dated expenses and their details, counted by day.
+    pub findings: Vec<FindingRow>,
+    /// Department and operation id of expenses that details name and that are not there.
+    pub orphaned: Vec<(i64, String)>,
+}
+
+/// Returns all rollups as they are stored.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_rollups(conn: &mut DbConn) -> Result<[Vec<FlowRow>; 2], DbError> {
+pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let mut days: Vec<FlowRow> = on_conn!(conn, |c| daily_flows::table.load(c).await)?;
     let mut months: Vec<FlowRow> = on_conn!(conn, |c| monthly_flows::table.load(c).await)?;
+    let mut findings: Vec<FindingRow> = on_conn!(conn, |c| daily_findings::table.load(c).await)?;
+    let mut orphaned: Vec<(i64, String)> = on_conn!(conn, |c| orphaned_details::table.load(c).await)?;
     days.sort();
     months.sort();
-    Ok([days, months])
+    findings.sort();
+    orphaned.sort();
+    Ok(Rollups { days, months, findings, orphaned })
 }
 
 async fn dates_of(
