@@ -67,7 +67,7 @@ pub(super) async fn summary(
     basis: &Basis,
     other_currencies: Vec<String>,
 ) -> Result<Summary, DbError> {
-    let total: FlowSums = db::flows_by_month(conn, filter).await?.into_values().sum();
+    let total: FlowSums = db::flows_by_year(conn, filter).await?.into_values().sum();
     // Only the closing is needed: no opening is read.
     let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
     let balances = Balances::load(conn, &until, basis).await?;
@@ -146,6 +146,6 @@ async fn planned(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> 
         return Ok(None);
     }
     let after_today = DateRange::new(basis.today.succ_opt(), None).unwrap_or_default();
-    let planned: FlowSums = db::flows_by_month(conn, &filter.over(after_today)).await?.into_values().sum();
+    let planned: FlowSums = db::flows_by_year(conn, &filter.over(after_today)).await?.into_values().sum();
     Ok(Some(planned.receipts + planned.expenses))
 }

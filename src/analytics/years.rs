@@ -92,17 +92,13 @@ impl Years {
             return Ok(self.full.get(&year).copied().unwrap_or_default());
         }
         let days = DateRange::new(Some(days.0), Some(days.1)).unwrap_or_default();
-        Ok(db::flows_by_month(conn, &filter.over(days)).await?.into_values().sum())
+        Ok(db::flows_by_year(conn, &filter.over(days)).await?.into_values().sum())
     }
 }
 
 async fn by_year(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<i32, FlowSums>, DbError> {
-    let mut years: BTreeMap<i32, FlowSums> = BTreeMap::new();
-    for (month, flow) in db::flows_by_month(conn, filter).await? {
-        if flow.has_operations() {
-            *years.entry(month.first_day().year()).or_default() += flow;
-        }
-    }
+    let mut years = db::flows_by_year(conn, filter).await?;
+    years.retain(|_, flow| flow.has_operations());
     Ok(years)
 }
 

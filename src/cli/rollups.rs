@@ -72,6 +72,7 @@ impl Rollups {
 fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
     let differences = differences("daily", &stored.days, &computed.days)
         + differences("monthly", &stored.months, &computed.months)
+        + differences("yearly", &stored.years, &computed.years)
         + differences("findings", &stored.findings, &computed.findings)
         + differences("details without expense", &stored.orphaned, &computed.orphaned);
     if differences > 0 {

@@ -1,7 +1,8 @@
 //! The sums that analytics answers are made of, read from the rollups.
 //!
-//! Whole months come from the monthly rollup, the days of a month that the range cuts from the
-//! daily one. What is read grows with months and contracts, not with operations.
+//! Whole years come from the yearly rollup (unless sums are kept apart by month), whole months from the monthly
+//! one, the days of a month that the range cuts from the daily one. What is read grows with years, months and
+//! contracts, not with operations.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -14,9 +15,10 @@ use diesel_async::RunQueryDsl;
 
 use super::contract_conditions::contract_condition;
 use super::flow_rules::balance_measures;
-use super::schema::{contracts, daily_flows, monthly_flows};
+use super::schema::{contracts, daily_flows, monthly_flows, yearly_flows};
+use super::spans::Spans;
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{BalanceFlows, Currency, DateRange, FlowSums, Money, Month, PortfolioFilter};
+use crate::domain::{BalanceFlows, Currency, FlowSums, Money, Month, PortfolioFilter};
 
 /// What a sum is kept apart by, beside the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,12 +131,15 @@ macro_rules! balances_of {
     }};
 }
 
-/// Loads the rows of every span of the filter's dates, whichever rollup they are read from.
+/// Loads the rows of all spans, whichever rollup they are read from.
 macro_rules! all_spans {
-    ($load:ident, $row:ty, $conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
-        let spans = Spans::of($filter.dates);
+    ($load:ident, $row:ty, $conn:expr, $spans:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
+        let spans = $spans;
         let mut rows: Vec<($key, $row)> = Vec::new();
-        if let Some(span) = &spans.months {
+        if let Some(span) = &spans.years {
+            rows.extend($load!($conn, yearly_flows, span, $filter, $key, ($(yearly_flows::$column,)+)));
+        }
+        for span in &spans.months {
             rows.extend($load!($conn, monthly_flows, span, $filter, $key, ($(monthly_flows::$column,)+)));
         }
         for span in &spans.days {
@@ -145,8 +150,8 @@ macro_rules! all_spans {
 }
 
 macro_rules! all_sums {
-    ($conn:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {
-        all_spans!(sums_of, SumsRow, $conn, $filter, $key, [$($column),+])
+    ($conn:expr, $spans:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {
+        all_spans!(sums_of, SumsRow, $conn, $spans, $filter, $key, [$($column),+])
     };
 }
 
@@ -158,7 +163,7 @@ pub async fn balance_flows(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
 ) -> Result<BTreeMap<i64, BalanceFlows>, DbError> {
-    let rows = all_spans!(balances_of, BalanceRow, conn, filter, (i64,), [contract_id]);
+    let rows = all_spans!(balances_of, BalanceRow, conn, Spans::of_years(filter.dates), filter, (i64,), [contract_id]);
     Ok(summed(rows, |(id,)| id, balance_of_row))
 }
 
@@ -170,7 +175,8 @@ pub async fn balance_flows_by_month(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
 ) -> Result<BTreeMap<(Month, i64), BalanceFlows>, DbError> {
-    let rows = all_spans!(balances_of, BalanceRow, conn, filter, (NaiveDate, i64), [period_start, contract_id]);
+    let spans = Spans::of_months(filter.dates);
+    let rows = all_spans!(balances_of, BalanceRow, conn, spans, filter, (NaiveDate, i64), [period_start, contract_id]);
     Ok(summed(rows, |(day, id)| (Month::of(day), id), balance_of_row))
 }
 
@@ -179,8 +185,17 @@ pub async fn balance_flows_by_month(
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn flows_by_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<Month, FlowSums>, DbError> {
-    let rows = all_sums!(conn, filter, (NaiveDate,), [period_start]);
+    let rows = all_sums!(conn, Spans::of_months(filter.dates), filter, (NaiveDate,), [period_start]);
     Ok(merged(rows, |(day,)| Month::of(day)))
+}
+
+/// The sums of each year that has operations.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn flows_by_year(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<i32, FlowSums>, DbError> {
+    let rows = all_sums!(conn, Spans::of_years(filter.dates), filter, (NaiveDate,), [period_start]);
+    Ok(merged(rows, |(day,)| day.year()))
 }
 
 /// The sums of each organization or contract that has operations.
@@ -192,9 +207,10 @@ pub async fn flows_by(
     filter: &PortfolioFilter,
     group: FlowGroup,
 ) -> Result<BTreeMap<i64, FlowSums>, DbError> {
+    let spans = Spans::of_years(filter.dates);
     let rows = match group {
-        FlowGroup::Organization => all_sums!(conn, filter, (i64,), [organization_id]),
-        FlowGroup::Contract => all_sums!(conn, filter, (i64,), [contract_id]),
+        FlowGroup::Organization => all_sums!(conn, spans, filter, (i64,), [organization_id]),
+        FlowGroup::Contract => all_sums!(conn, spans, filter, (i64,), [contract_id]),
     };
     Ok(merged(rows, |(id,)| id))
 }
@@ -216,9 +232,12 @@ pub async fn contracts_with_flows(conn: &mut DbConn, filter: &PortfolioFilter) -
             ids
         }};
     }
-    let spans = Spans::of(filter.dates);
+    let spans = Spans::of_years(filter.dates);
     let mut ids = Vec::new();
-    if let Some(span) = &spans.months {
+    if let Some(span) = &spans.years {
+        ids.extend(contracts_of!(yearly_flows, span));
+    }
+    for span in &spans.months {
         ids.extend(contracts_of!(monthly_flows, span));
     }
     for span in &spans.days {
@@ -249,9 +268,12 @@ pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
             names
         }};
     }
-    let spans = Spans::of(filter.dates);
+    let spans = Spans::of_years(filter.dates);
     let mut names = Vec::new();
-    if let Some(span) = &spans.months {
+    if let Some(span) = &spans.years {
+        names.extend(currencies_of!(yearly_flows, span));
+    }
+    for span in &spans.months {
         names.extend(currencies_of!(monthly_flows, span));
     }
     for span in &spans.days {
@@ -303,43 +325,4 @@ fn balance_of_row(row: BalanceRow) -> BalanceFlows {
     let [drawn, repaid, adjustments, interest, other, unconfirmed] =
         [row.0, row.1, row.2, row.3, row.4, row.5].map(Money::from_kopecks);
     BalanceFlows { drawn, repaid, adjustments, interest, other, unconfirmed }
-}
-
-/// A range of days as whole months and the days around them.
-struct Spans {
-    /// First days of whole months, if there are any.
-    months: Option<DateRange>,
-    /// Days of the months that the range cuts: two spans at most.
-    days: Vec<DateRange>,
-}
-
-impl Spans {
-    fn of(dates: DateRange) -> Spans {
-        let month_after = |day: NaiveDate| Month::of(day).next().first_day();
-        // The first whole month begins on or after `from`; the first month that is not whole, on
-        // or before `to`.
-        let whole_from = dates.from().map(|from| if from.day() == 1 { from } else { month_after(from) });
-        let whole_end = dates.to().map(|to| {
-            let next_day = to.succ_opt().unwrap_or(to);
-            Month::of(next_day).first_day()
-        });
-        let is_empty = whole_from.zip(whole_end).is_some_and(|(from, end)| from >= end);
-        if is_empty {
-            return Spans { months: None, days: vec![dates] };
-        }
-        let last_whole = whole_end.and_then(|end| end.pred_opt());
-        let months = DateRange::new(whole_from, last_whole).ok();
-        let mut days = Vec::new();
-        if let (Some(from), Some(whole)) = (dates.from(), whole_from)
-            && from < whole
-        {
-            days.extend(DateRange::new(Some(from), whole.pred_opt()));
-        }
-        if let (Some(to), Some(end)) = (dates.to(), whole_end)
-            && end <= to
-        {
-            days.extend(DateRange::new(Some(end), Some(to)));
-        }
-        Spans { months, days }
-    }
 }

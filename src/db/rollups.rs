@@ -1,11 +1,11 @@
-//! The rollups: sums by day and by month that the import keeps in its own transaction.
+//! The rollups: sums by day, month and year that the import keeps in its own transaction.
 //!
-//! A refresh recomputes one organization's days of some months from the rows, and the months from
-//! the days; so rows and rollups can't disagree. Analytics read nothing else.
+//! A refresh recomputes one organization's days of some months from the rows, the months from the days, and the
+//! years from the months; so rows and rollups can't disagree. Analytics read nothing else.
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
@@ -18,21 +18,22 @@ use super::locks::lock_import;
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
     adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations,
-    orphaned_details, receipts,
+    orphaned_details, receipts, yearly_flows,
 };
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
 
 const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
 const KEYS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
-const INSERT_MONTHS: &str = "
-INSERT INTO monthly_flows ({keys}, period_start, {measures}, last_payment)
-SELECT {keys}, {first_of_month}, {sums}, MAX(last_payment)
-FROM daily_flows
+/// Makes the periods of one rollup from those of a finer one.
+const INSERT_PERIODS: &str = "
+INSERT INTO {coarse} ({keys}, period_start, {measures}, last_payment)
+SELECT {keys}, {first_day}, {sums}, MAX(last_payment)
+FROM {fine}
 WHERE department_id = $1 AND organization_id = $2 AND period_start >= $3 AND period_start < $4
-GROUP BY {keys}, {first_of_month}";
+GROUP BY {keys}, {first_day}";
 
-/// One row of either rollup.
+/// One row of a rollup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Queryable, QueryableByName)]
 #[diesel(table_name = daily_flows)]
 #[expect(missing_docs, reason = "the columns name themselves")]
@@ -92,7 +93,7 @@ pub async fn refresh_rollups(
                 changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
             }
         }
-        refresh_months(conn, &stretch).await?;
+        refresh_periods(conn, &stretch).await?;
     }
     Ok(changed)
 }
@@ -129,6 +130,7 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
 pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(daily_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(monthly_flows::table).execute(c).await)?;
+    on_conn!(conn, |c| diesel::delete(yearly_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
     recount_orphaned_details(conn).await?;
     let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
@@ -144,7 +146,7 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
             let start = Month::of(first).first_day();
             let stretch = Stretch { department_id, organization_id, start, end };
             insert_days(conn, &stretch).await?;
-            refresh_months(conn, &stretch).await?;
+            refresh_periods(conn, &stretch).await?;
         }
     }
     Ok(())
@@ -157,6 +159,8 @@ pub struct Rollups {
     pub days: Vec<FlowRow>,
     /// Sums by month.
     pub months: Vec<FlowRow>,
+    /// Sums by year.
+    pub years: Vec<FlowRow>,
     /// What checks find in dated expenses and their details, counted by day.
     pub findings: Vec<FindingRow>,
     /// Department and operation id of expenses that details name and that are not there.
@@ -170,13 +174,15 @@ pub struct Rollups {
 pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let mut days: Vec<FlowRow> = on_conn!(conn, |c| daily_flows::table.load(c).await)?;
     let mut months: Vec<FlowRow> = on_conn!(conn, |c| monthly_flows::table.load(c).await)?;
+    let mut years: Vec<FlowRow> = on_conn!(conn, |c| yearly_flows::table.load(c).await)?;
     let mut findings: Vec<FindingRow> = on_conn!(conn, |c| daily_findings::table.load(c).await)?;
     let mut orphaned: Vec<(i64, String)> = on_conn!(conn, |c| orphaned_details::table.load(c).await)?;
     days.sort();
     months.sort();
+    years.sort();
     findings.sort();
     orphaned.sort();
-    Ok(Rollups { days, months, findings, orphaned })
+    Ok(Rollups { days, months, years, findings, orphaned })
 }
 
 async fn dates_of(
@@ -222,6 +228,19 @@ struct Stretch {
     organization_id: i64,
     start: NaiveDate,
     end: NaiveDate,
+}
+
+impl Stretch {
+    /// The years that it touches.
+    fn years(&self) -> Stretch {
+        let first_day = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1);
+        let last = self.end.pred_opt().unwrap_or(self.end);
+        Stretch {
+            start: first_day(self.start.year()).unwrap_or(self.start),
+            end: first_day(last.year() + 1).unwrap_or(self.end),
+            ..*self
+        }
+    }
 }
 
 /// The rows of a stretch, to be deleted.
@@ -291,15 +310,29 @@ async fn recount_findings(conn: &mut DbConn, stretch: &Stretch) -> Result<(), Db
     Ok(())
 }
 
-/// Makes the months of a stretch from its days.
-async fn refresh_months(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    let first_of_month = match conn {
-        DbConn::Postgres(_) => "CAST(date_trunc('month', period_start) AS DATE)",
-        DbConn::Sqlite(_) => "date(period_start, 'start of month')",
-    };
+/// Makes the months of a stretch from its days, and the years that it touches from their months.
+async fn refresh_periods(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
     on_conn!(conn, |c| outdated!(monthly_flows, stretch).execute(c).await)?;
+    insert_periods(conn, stretch, "month", "daily_flows", "monthly_flows").await?;
+    let years = stretch.years();
+    on_conn!(conn, |c| outdated!(yearly_flows, years).execute(c).await)?;
+    insert_periods(conn, &years, "year", "monthly_flows", "yearly_flows").await
+}
+
+async fn insert_periods(
+    conn: &mut DbConn,
+    stretch: &Stretch,
+    period: &str,
+    fine: &str,
+    coarse: &str,
+) -> Result<(), DbError> {
+    let first_day = match conn {
+        DbConn::Postgres(_) => format!("CAST(date_trunc('{period}', period_start) AS DATE)"),
+        DbConn::Sqlite(_) => format!("date(period_start, 'start of {period}')"),
+    };
+    let sql = with_rules(INSERT_PERIODS).replace("{keys}", KEYS).replace("{first_day}", &first_day);
+    let sql = sql.replace("{fine}", fine).replace("{coarse}", coarse);
     on_conn!(conn, |c| {
-        let sql = with_rules(INSERT_MONTHS).replace("{keys}", KEYS).replace("{first_of_month}", first_of_month);
         diesel::sql_query(sql)
             .bind::<BigInt, _>(stretch.department_id)
             .bind::<BigInt, _>(stretch.organization_id)

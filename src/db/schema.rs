@@ -396,6 +396,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    yearly_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency, is_confirmed) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        contract_id -> BigInt,
+        currency -> Text,
+        is_confirmed -> Bool,
+        period_start -> Date,
+        receipts -> BigInt,
+        commission -> BigInt,
+        drawn -> BigInt,
+        drawn_settled -> BigInt,
+        returned -> BigInt,
+        returned_settled -> BigInt,
+        expenses -> BigInt,
+        expenses_settled -> BigInt,
+        principal -> BigInt,
+        principal_settled -> BigInt,
+        interest -> BigInt,
+        interest_settled -> BigInt,
+        given -> BigInt,
+        given_settled -> BigInt,
+        adjustments -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     daily_flows (department_id, period_start, organization_id, bank_account_id, contract_id, currency, is_confirmed) {
         department_id -> BigInt,
         organization_id -> BigInt,
@@ -476,6 +507,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     data_changes,
     replicas,
     monthly_flows,
+    yearly_flows,
     daily_flows,
     departments,
     users,

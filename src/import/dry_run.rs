@@ -132,7 +132,7 @@ impl Run<'_> {
 
 async fn totals(conn: &mut DbConn, context: &ImportContext, department_id: i64) -> Result<FlowSums, DbError> {
     let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), context.base_currency.clone());
-    Ok(db::flows_by_month(conn, &filter).await?.into_values().sum())
+    Ok(db::flows_by_year(conn, &filter).await?.into_values().sum())
 }
 
 fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {

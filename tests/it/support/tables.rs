@@ -96,7 +96,7 @@ pub async fn has_true_rollups(db: &Db) -> bool {
 }
 
 /// The tables that merges, splits and their undoing change.
-const MERGED_TABLES: [&str; 12] = [
+const MERGED_TABLES: [&str; 13] = [
     "adjustments",
     "aliases",
     "bank_accounts",
@@ -109,6 +109,7 @@ const MERGED_TABLES: [&str; 12] = [
     "monthly_flows",
     "organizations",
     "receipts",
+    "yearly_flows",
 ];
 
 /// Every row of these tables with its ids, in order, without the times of writing.
