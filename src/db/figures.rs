@@ -102,29 +102,54 @@ macro_rules! sums_of {
     }};
 }
 
+/// The rows of a rollup with their contracts.
+macro_rules! with_contracts {
+    ($table:ident) => {
+        $table::table.inner_join(
+            contracts::table
+                .on(contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id))),
+        )
+    };
+}
+
+/// Some columns, and those of what moved the balances.
+macro_rules! balance_columns {
+    ($columns:expr, $measures:expr) => {{
+        let [drawn, repaid, adjustments, interest, other, unconfirmed] = $measures;
+        (
+            $columns,
+            (
+                sql::<BigInt>(drawn),
+                sql::<BigInt>(repaid),
+                sql::<BigInt>(adjustments),
+                sql::<BigInt>(interest),
+                sql::<BigInt>(other),
+                sql::<BigInt>(unconfirmed),
+            ),
+        )
+    }};
+}
+
 /// Loads what moved the balances within a span of one rollup, grouped by some columns.
 macro_rules! balances_of {
     ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
-        let [drawn, repaid, adjustments, interest, other, unconfirmed] =
-            balance_measures(stringify!($table)).map(|measure| format!("CAST(SUM({measure}) AS BIGINT)"));
+        let sums = balance_measures(stringify!($table)).map(|measure| format!("CAST(SUM({measure}) AS BIGINT)"));
         let rows: Vec<($key, BalanceRow)> = on_conn!($conn, |c| {
-            let query =
-                $table::table
-                    .inner_join(contracts::table.on(
-                        contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id)),
-                    ))
-                    .group_by($columns)
-                    .select((
-                        $columns,
-                        (
-                            sql::<BigInt>(&drawn),
-                            sql::<BigInt>(&repaid),
-                            sql::<BigInt>(&adjustments),
-                            sql::<BigInt>(&interest),
-                            sql::<BigInt>(&other),
-                            sql::<BigInt>(&unconfirmed),
-                        ),
-                    ));
+            let columns = balance_columns!($columns, sums.each_ref());
+            let query = with_contracts!($table).group_by($columns).select(columns);
+            within!(restricted!(query, $table, $filter), $table, $span).load(c).await
+        })?;
+        rows
+    }};
+}
+
+/// The same of each row. Where nearly each row is a group of its own, adding them up in the database takes most
+/// of the time.
+macro_rules! balance_rows_of {
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
+        let measures = balance_measures(stringify!($table));
+        let rows: Vec<($key, BalanceRow)> = on_conn!($conn, |c| {
+            let query = with_contracts!($table).select(balance_columns!($columns, measures.each_ref()));
             within!(restricted!(query, $table, $filter), $table, $span).load(c).await
         })?;
         rows
@@ -176,7 +201,8 @@ pub async fn balance_flows_by_month(
     filter: &PortfolioFilter,
 ) -> Result<BTreeMap<(Month, i64), BalanceFlows>, DbError> {
     let spans = Spans::of_months(filter.dates);
-    let rows = all_spans!(balances_of, BalanceRow, conn, spans, filter, (NaiveDate, i64), [period_start, contract_id]);
+    let rows =
+        all_spans!(balance_rows_of, BalanceRow, conn, spans, filter, (NaiveDate, i64), [period_start, contract_id]);
     Ok(summed(rows, |(day, id)| (Month::of(day), id), balance_of_row))
 }
 
