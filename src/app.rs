@@ -72,7 +72,7 @@ impl AppState {
     ) -> Result<T, DbError> {
         let changed = async |conn: &mut DbConn| {
             // An import relies on what it has read.
-            db::lock_import(conn, department_id).await?;
+            db::lock_import_briefly(conn, department_id).await?;
             Ok((body(conn).await?, ChangedData::reference_data()))
         };
         self.change_figures(department_id, changed).await

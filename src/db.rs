@@ -104,7 +104,7 @@ pub use lenders::{
     LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns, list_lenders,
     refresh_intra_group, update_lender,
 };
-pub use locks::{lock_import, lock_start};
+pub use locks::{lock_import, lock_import_briefly, lock_start};
 pub use merges::{
     MergeError, MergeRow, find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,
     undo_merge,

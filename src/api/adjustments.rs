@@ -324,7 +324,7 @@ async fn adjust<T>(
     body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, Touched), ApiError>,
 ) -> Result<T, ApiError> {
     let changed = async |conn: &mut DbConn| {
-        db::lock_import(conn, department_id).await?;
+        db::lock_import_briefly(conn, department_id).await?;
         let (value, Touched { organization_id, days }) = body(conn).await?;
         let mut months = TouchedMonths::default();
         days.iter().for_each(|day| months.touch(organization_id, Some(*day)));

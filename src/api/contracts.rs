@@ -240,7 +240,7 @@ pub async fn change(
     let department_id = known.ok_or_else(|| missing("contract", id))?.department_id;
     let changed = async |conn: &mut DbConn| {
         // An import must not add operations between what is read here and what is written.
-        db::lock_import(conn, department_id).await?;
+        db::lock_import_briefly(conn, department_id).await?;
         let known = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
         not_merged("contract", id, known.merged_into)?;
         if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {

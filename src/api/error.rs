@@ -199,7 +199,7 @@ impl From<DbError> for ApiError {
     fn from(err: DbError) -> ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
-            DbError::Duplicate => ApiError::Conflict(err.to_string()),
+            DbError::Duplicate | DbError::Busy => ApiError::Conflict(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }

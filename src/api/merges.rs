@@ -332,7 +332,7 @@ async fn change_who_is_who(
     body: impl AsyncFnOnce(&mut DbConn) -> Result<MergeRow, MergeError>,
 ) -> Result<HttpResponse, ApiError> {
     let changed = async |conn: &mut DbConn| {
-        db::lock_import(conn, department_id).await?;
+        db::lock_import_briefly(conn, department_id).await?;
         Ok::<_, MergeError>((body(conn).await?, ChangedData::everything()))
     };
     let done = state.change_figures(department_id, changed).await?;

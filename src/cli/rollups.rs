@@ -26,7 +26,7 @@ enum RollupsCommand {
 
 /// Why the transaction of a check is undone: always.
 enum Checked {
-    Compared { stored: db::Rollups, computed: db::Rollups },
+    Compared(Box<(db::Rollups, db::Rollups)>),
     Failed(DbError),
 }
 
@@ -57,12 +57,12 @@ impl Rollups {
                 let check = async |conn: &mut db::DbConn| -> Result<(), Checked> {
                     let stored = db::list_rollups(conn).await?;
                     db::rebuild_rollups(conn).await?;
-                    Err(Checked::Compared { stored, computed: db::list_rollups(conn).await? })
+                    Err(Checked::Compared(Box::new((stored, db::list_rollups(conn).await?))))
                 };
                 match database.write(check).await {
                     Ok(()) => Ok(()),
                     Err(Checked::Failed(err)) => Err(err.into()),
-                    Err(Checked::Compared { stored, computed }) => report(&stored, &computed),
+                    Err(Checked::Compared(both)) => report(&both.0, &both.1),
                 }
             }
         }

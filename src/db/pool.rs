@@ -43,6 +43,9 @@ pub enum DbError {
     /// No connection within the configured time.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// Another transaction writes, for longer than this one waits.
+    #[error("the data is being written, most likely by an import: try again in a moment")]
+    Busy,
     /// A row with the same natural key exists.
     #[error("there is one of that key already")]
     Duplicate,
@@ -69,6 +72,7 @@ impl From<diesel::result::Error> for DbError {
             Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, said) if is_broken(said.message()) => {
                 DbError::Unavailable(said.message().to_owned())
             }
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if said.message() == SQLITE_BUSY => DbError::Busy,
             Error::DatabaseError(DatabaseErrorKind::Unknown, said) if is_shut_down(said.message()) => {
                 DbError::Unavailable(said.message().to_owned())
             }
@@ -76,6 +80,9 @@ impl From<diesel::result::Error> for DbError {
         }
     }
 }
+
+/// What SQLite says when another connection writes.
+const SQLITE_BUSY: &str = "database is locked";
 
 /// Whether the driver says that a connection broke; it has no kind for it.
 fn is_broken(message: &str) -> bool {

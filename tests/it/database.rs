@@ -4,11 +4,34 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
-use crate::support::eventually;
 use crate::support::proxy::Proxy;
 use crate::support::servers::Postgres;
 use crate::support::workbooks::{a_receipt, receipts};
+use crate::support::{eventually, on_both_databases};
+use credit_portfolio::db::{self, DbConn, DbError};
 use credit_portfolio::domain::Role;
+
+on_both_databases!(a_change_by_hand_waits_for_an_import_for_seconds_only,);
+
+async fn a_change_by_hand_waits_for_an_import_for_seconds_only(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("DATABASE_TIMEOUT_MS", "1000")]).await;
+    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&[a_receipt(1)]))]).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let renamed = json!({ "name": "ООО «Ромашка плюс»" });
+    let change = async || {
+        let path = "credit-portfolio/organizations/1";
+        app.request(reqwest::Method::PUT, path, Some(&token), Some(renamed.clone())).await
+    };
+    let while_importing = async |conn: &mut DbConn| {
+        db::lock_import(conn, DEPARTMENT).await?;
+        Ok::<_, DbError>((change().await, app.get_as(&token, "summary").await.status))
+    };
+    let (refused, read) = app.running.state.db.write(while_importing).await.unwrap();
+    assert_eq!((refused.status, read), (StatusCode::CONFLICT, StatusCode::OK), "{}", refused.text);
+    assert!(refused.text.contains("try again"), "{}", refused.text);
+    assert_eq!(change().await.status, StatusCode::OK);
+    app.stop().await;
+}
 
 /// A database behind a proxy.
 async fn proxied(settings: &[(&str, &str)]) -> (TestApp, Proxy) {
