@@ -280,7 +280,7 @@ pub(super) async fn plan(
         let leader = groups.root(contract.live_id());
         if leader != contract.id && (contract.merged_into.is_some() || groups.follows(contract.id)) {
             (now.merged_into, now.is_active) = (Some(leader), false);
-            if split.is_some() {
+            if split.is_some() && groups.follows(contract.id) {
                 now.contract_key = format!("{}~{}", now.contract_key, contract.id);
             }
         }
