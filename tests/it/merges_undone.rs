@@ -16,6 +16,7 @@ on_both_databases!(
     a_lender_merge_is_undone_before_later_ones_that_share_nothing_with_it,
     a_split_and_the_lender_merge_before_it_are_undone_after_an_import,
     a_split_and_the_organization_merge_before_it_are_undone_after_an_import,
+    an_organization_merge_upon_a_contract_merge_is_undone_after_an_import,
     undoing_a_split_keeps_the_older_contract_and_what_was_set_by_hand,
 );
 
@@ -154,6 +155,24 @@ async fn a_split_and_the_organization_merge_before_it_are_undone_after_an_import
     new.1.push(an_expense(5).of(OURS_TOO).amounting_to(300_00));
     new.2.push(principal(5, 300_00));
     check_undone_in_turn(backend, "organizations", [&old, &new], [OURS, OURS_TOO]).await;
+}
+
+async fn an_organization_merge_upon_a_contract_merge_is_undone_after_an_import(backend: Backend) {
+    let old: Exports = (
+        vec![a_receipt(1), a_receipt(2).with(BANK_TOO).under(DEFAULT), a_receipt(3).of(OURS_TOO)],
+        vec![an_expense(1)],
+        vec![principal(1, 30_00)],
+    );
+    let app = started(backend, &old).await;
+    let contracts = merge(&app, "contracts", "contract_number", [DEFAULT, FIRST]).await;
+    let organizations = merge(&app, "organizations", "name", [OURS, OURS_TOO]).await;
+    // Under the merges it means the first contract; alone it is one of its own.
+    let mut new = old.clone();
+    new.0.push(a_receipt(4).of(OURS_TOO).with(BANK_TOO).under(DEFAULT).amounting_to(40_00));
+    import(&app, &new).await;
+    undo(&app, &organizations).await;
+    undo(&app, &contracts).await;
+    is_as_never_merged(app, backend, &[&old, &new]).await;
 }
 
 async fn undoing_a_split_keeps_the_older_contract_and_what_was_set_by_hand(backend: Backend) {

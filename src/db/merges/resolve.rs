@@ -108,12 +108,15 @@ async fn own_contract(
     for contract in list_contracts_where(conn, department_id, &present).await? {
         let mut place = contract.place();
         let is_of_lender = kind == AliasKind::Lender && alias.lender_id != 0;
-        if place.organization_id == alias.organization_id && !is_of_lender {
+        let is_newer = contract.id > record.last_contract_id;
+        let has_others = has_others(conn, department_id, alias).await?;
+        // An older contract of the target is meant only because that one had become one with the source's.
+        let stays = kind == AliasKind::Contract || (is_newer && !has_others);
+        if stays && place.organization_id == alias.organization_id && !is_of_lender {
             return Ok(contract.id);
         }
         let merged_key = if is_of_lender { key_of_lender(&alias.key, target) } else { alias.natural_key() };
-        let is_made_for_it = contract.id > record.last_contract_id && place.contract_key == merged_key;
-        if is_made_for_it && !claimed.contains(&contract.id) && !has_others(conn, department_id, alias).await? {
+        if is_newer && !has_others && place.contract_key == merged_key && !claimed.contains(&contract.id) {
             (place.organization_id, place.contract_key) = (alias.organization_id, alias.natural_key());
             update_place(conn, contract.id, &place).await?;
             return Ok(contract.id);
