@@ -6,6 +6,7 @@
 
 mod absorb;
 mod changes;
+mod concern;
 mod contracts;
 mod list;
 mod record;
@@ -15,8 +16,6 @@ mod split;
 mod split_by_lender;
 mod subject;
 mod undo;
-
-use std::collections::BTreeMap;
 
 pub use list::{MergeRow, find_merge, list_merges};
 pub use split::split_row;
@@ -79,7 +78,7 @@ pub async fn merge_rows(
     check_pair(kind, &source, &target)?;
     let mut record = Record::begin(conn, &source, &target).await?;
     let mut changes = Changes::new(target.department_id);
-    absorb(conn, &mut changes, &mut record, kind, (id, into), &BTreeMap::new()).await?;
+    absorb(conn, &mut changes, &mut record, kind, (id, into), None).await?;
     if kind != AliasKind::Contract {
         record.forwarded = subject::retire(conn, kind, id, into).await?;
     }

@@ -4,12 +4,14 @@
 //! Organizations, bank accounts and lenders are few and read once; contracts are looked up and made for
 //! many operations together, so that neither a row costs a round trip, nor memory grows with their number.
 
+mod lenders;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::db::{
-    AliasKind, ContractAliasKey, DbConn, DbError, ExpenseFacts, KnownAlias, LenderChange, NewAlias, NewContract,
-    contract_key, fill_bank_name, insert_alias, insert_aliases, insert_bank_account, insert_contracts, insert_lender,
-    insert_organization, list_aliases, list_contract_aliases, list_contracts_by_key, list_lender_inns, update_lender,
+    AliasKind, ContractAliasKey, DbConn, DbError, ExpenseFacts, KnownAlias, NewAlias, NewContract, contract_key,
+    fill_bank_name, insert_alias, insert_aliases, insert_bank_account, insert_contracts, insert_organization,
+    list_aliases, list_contract_aliases, list_contracts_by_key, list_lender_inns,
 };
 use crate::domain::{ContractRef, PartyName, number_and_bank};
 
@@ -148,41 +150,6 @@ impl Directory {
         self.organizations.insert(key, alias);
         self.organization_aliases.entry(id).or_default().insert(alias.id);
         Ok(alias)
-    }
-
-    /// Returns the lender of a name. One of another INN than the known one of that name is another: it is
-    /// recognized by name and INN.
-    async fn lender(&mut self, conn: &mut DbConn, name: &str, inn: Option<&str>) -> Result<KnownAlias, DbError> {
-        let mut key = PartyName::parse(name).key();
-        let mut spelling = name.to_owned();
-        if let (Some(known), Some(inn)) = (self.lenders.get(&key).copied(), inn) {
-            match self.lender_inns.get(&known.target_id) {
-                None => self.fill_inn(conn, known.target_id, inn).await?,
-                Some(other) if other != inn => {
-                    (key, spelling) = (format!("{key} ИНН {inn}"), format!("{name}, ИНН {inn}"))
-                }
-                Some(_) => {}
-            }
-        }
-        if let Some(known) = self.lenders.get(&key) {
-            return Ok(*known);
-        }
-        let id = insert_lender(conn, self.department_id, name, inn).await?;
-        let alias = self.new_alias(conn, AliasKind::Lender, key.clone(), &spelling, id).await?;
-        self.has_new_parties = true;
-        self.lender_inns.extend(inn.map(|inn| (id, inn.to_owned())));
-        self.lenders.insert(key, alias);
-        self.lender_ids.insert(alias.id, alias.target_id);
-        self.lender_aliases.entry(id).or_default().insert(alias.id);
-        Ok(alias)
-    }
-
-    async fn fill_inn(&mut self, conn: &mut DbConn, lender_id: i64, inn: &str) -> Result<(), DbError> {
-        let change = LenderChange { inn: Some(Some(inn.to_owned())), ..LenderChange::default() };
-        update_lender(conn, lender_id, &change).await?;
-        self.lender_inns.insert(lender_id, inn.to_owned());
-        (self.has_changed, self.has_new_parties) = (true, true);
-        Ok(())
     }
 
     async fn bank_account(&mut self, conn: &mut DbConn, text: &str) -> Result<KnownAlias, DbError> {

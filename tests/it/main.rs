@@ -45,6 +45,7 @@ mod lenders;
 mod lists;
 mod merge_laws;
 mod merges;
+mod merges_undone;
 mod metrics;
 mod migrations;
 mod openapi;

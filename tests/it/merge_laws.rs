@@ -1,5 +1,6 @@
 //! Laws of merges over random operations: undoing gives the same rows, and what imports stored between is placed as
-//! if the rows had never been merged.
+//! if the rows had never been merged. Whole histories of merges, splits and imports leave, when they are undone, what
+//! the imports alone make.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -7,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::laws::runner;
+use crate::merges::figures;
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::tables::{contents, has_true_rollups, stored_rows};
 use crate::support::workbooks::{Detail, Operation, a_receipt, an_expense, details, expenses, receipts};
@@ -16,6 +18,8 @@ use credit_portfolio::domain::Role;
 on_both_databases!(
     any_merge_or_split_that_is_undone_leaves_the_same_rows,
     what_is_imported_between_a_merge_and_its_undoing_is_placed_as_without_it,
+    any_history_that_is_undone_in_reverse_leaves_what_imports_alone_make,
+    any_history_that_is_undone_in_any_order_leaves_what_imports_alone_make,
 );
 
 const ORGANIZATIONS: [&str; 3] = ["ООО «Ромашка»", "АО «Лютик»", "Юг"];
@@ -167,4 +171,94 @@ async fn what_is_imported_between_a_merge_and_its_undoing_is_placed_as_without_i
         app.stop().await;
         control.stop().await;
     }
+}
+
+/// Splits an alias that chance chooses off its row; returns the split, unless no row of the kind has two.
+async fn split_any_alias(app: &TestApp, [kind, one, other]: [usize; 3]) -> Option<Value> {
+    let path = KINDS[kind];
+    let mut splittable = Vec::new();
+    for row in app.get(path).await.ok().as_array().unwrap() {
+        let row = app.get(&format!("{path}/{}", row["id"])).await.ok();
+        if row["aliases"].as_array().unwrap().len() > 1 {
+            splittable.push(row);
+        }
+    }
+    let row = splittable.get(one % splittable.len().max(1))?;
+    let aliases = row["aliases"].as_array().unwrap();
+    let alias = &aliases[other % aliases.len()]["id"];
+    Some(post(app, &format!("{path}/{}/split", row["id"]), json!({ "alias_ids": [alias] })).await)
+}
+
+/// Undoes merges and splits, the last one first or as chance has it. The last one can always be undone.
+async fn undo_all(app: &TestApp, mut held: Vec<Value>, mut order: Option<impl Iterator<Item = usize>>) {
+    while let Some(last) = held.len().checked_sub(1) {
+        let at = order.as_mut().and_then(Iterator::next).map_or(last, |chance| chance % held.len());
+        let token = app.token(Role::Manager, DEPARTMENT).await;
+        let path = format!("credit-portfolio/merges/{}/undo", held[at]["id"]);
+        let answer = app.request(Method::POST, &path, Some(&token), Some(json!({}))).await;
+        let undone = if answer.status == StatusCode::CONFLICT && at != last {
+            undo(app, &held[last]).await;
+            last
+        } else {
+            answer.ok();
+            assert!(has_true_rollups(&app.running.state.db).await, "{}", held[at]);
+            at
+        };
+        held.remove(undone);
+    }
+}
+
+/// Merges, splits and imports by chance, undoes all, and compares with the imports alone.
+async fn check_histories(backend: Backend, seed: u8, is_in_reverse: bool) {
+    let mut runner = runner(seed);
+    let steps = prop::collection::vec((0_usize..6, [0_usize..4, 0..1000, 0..1000]), 5..9);
+    let order = prop::collection::vec(0_usize..1000, 8);
+    for case in 0..from_environment("MERGES", 2) {
+        let all = operations(30..50).new_tree(&mut runner).unwrap().current();
+        let steps = steps.new_tree(&mut runner).unwrap().current();
+        let order = order.new_tree(&mut runner).unwrap().current();
+        let app = TestApp::start(backend).await;
+        let mut imported = vec![all.len() / 4];
+        import(&app, &all[..imported[0]]).await;
+        let mut held = Vec::new();
+        for (step, chance) in &steps {
+            match step {
+                0 | 1 => {
+                    let count = (imported[imported.len() - 1] + all.len() / 4).min(all.len());
+                    import(&app, &all[..count]).await;
+                    imported.push(count);
+                }
+                2 | 3 => held.extend(merge_any(&app, *chance).await),
+                4 => held.extend(split_any(&app, *chance).await),
+                _ => held.extend(split_any_alias(&app, *chance).await),
+            }
+        }
+        import(&app, &all).await;
+        imported.push(all.len());
+        let done: Vec<String> = held.iter().map(Value::to_string).collect();
+        undo_all(&app, held, (!is_in_reverse).then(|| order.into_iter())).await;
+        let control = TestApp::start(backend).await;
+        for count in imported {
+            import(&control, &all[..count]).await;
+        }
+        let what = format!("case {case}: {steps:?}, {done:#?}");
+        for again in ["", "imported once more, "] {
+            let found = contents(&app.running.state.db, DEPARTMENT).await;
+            for (table, rows) in contents(&control.running.state.db, DEPARTMENT).await {
+                assert_eq!(rows, found[table], "{again}{table}, {what}");
+            }
+            assert_eq!(figures(&control).await, figures(&app).await, "{again}{what}");
+            import(&app, &all).await;
+        }
+        app.stop().await;
+        control.stop().await;
+    }
+}
+
+async fn any_history_that_is_undone_in_reverse_leaves_what_imports_alone_make(backend: Backend) {
+    check_histories(backend, 47, true).await;
+}
+
+async fn any_history_that_is_undone_in_any_order_leaves_what_imports_alone_make(backend: Backend) {
+    check_histories(backend, 53, false).await;
 }

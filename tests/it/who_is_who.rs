@@ -20,6 +20,7 @@ on_both_databases!(
     a_renamed_contract_is_found_under_every_name_of_its_organization,
     two_inns_are_never_one_party,
     lenders_of_one_name_are_told_apart_by_inn,
+    an_inn_that_a_lender_of_the_same_name_has_is_given_to_no_other,
     a_contract_moves_to_another_organization_only_without_operations,
 );
 
@@ -163,6 +164,39 @@ async fn lenders_of_one_name_are_told_apart_by_inn(backend: Backend) {
     assert_eq!(owed, [1011_00, 60_00]);
     let again = app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&rows))]).await;
     assert_eq!(again.files[0].counts.unchanged, 4);
+    app.stop().await;
+}
+
+async fn an_inn_that_a_lender_of_the_same_name_has_is_given_to_no_other(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let (first, second, third) = ("9912345672", "0123456788", "7707083893");
+    let of = |serial: u32, inn: &str| a_receipt(serial).under("Основной договор").with("ООО «Заря»").with_inn(inn);
+    let mut rows = vec![of(1, first), of(2, second).amounting_to(10_00)];
+    app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&rows))]).await;
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let lenders = app.get("lenders").await.ok();
+    let put = async |index: usize, inn: Value| {
+        let path = format!("credit-portfolio/lenders/{}", lenders[index]["id"]);
+        app.request(Method::PUT, &path, Some(&token), Some(json!({ "inn": inn }))).await.ok()
+    };
+    let inns = async || {
+        let lenders = app.get("lenders").await.ok();
+        lenders.as_array().unwrap().iter().map(|row| row["inn"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(inns().await, [first, second]);
+    put(0, Value::Null).await;
+    rows.push(of(3, second).amounting_to(7_00));
+    app.import(DEPARTMENT, &[(RECEIPTS, &receipts(&rows))]).await;
+    assert_eq!(inns().await, [Value::Null, json!(second)]);
+    // One whose INN was corrected is recognized by the corrected one as well.
+    put(1, json!(third)).await;
+    let corrected = [of(4, third).amounting_to(5_00)];
+    app.import(DEPARTMENT, &[("B - postuplenie.xlsx", &receipts(&corrected))]).await;
+    assert_eq!(inns().await, [Value::Null, json!(third)]);
+    let concentration = app.get("analytics/concentration").await.ok();
+    let owed = concentration["by_counterparty"]["data"].as_array().unwrap();
+    let owed: Vec<i64> = owed.iter().map(|row| kopecks(&row["outstanding"])).collect();
+    assert_eq!(owed, [100_00, 22_00]);
     app.stop().await;
 }
 

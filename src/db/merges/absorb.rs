@@ -1,43 +1,47 @@
 //! One row takes over all that belongs to another one: its aliases, and with them its operations; its contracts;
 //! what was set by hand to it. The other row itself is left as it is.
 
-use std::collections::BTreeMap;
-
 use super::changes::Changes;
-use super::contracts::{plan, update_place};
+use super::contracts::{list_aliases_where, plan, update_place};
 use super::record::Record;
 use super::scoped::spread;
 use super::subject::{execute, id_list, ids_of};
 use crate::db::{AliasKind, DbConn, DbError};
 
 /// Gives all that belongs to `source` to `target`, and records it. Contracts that exports refer to in the same way
-/// become one, and so do the pairs of `copies`.
+/// become one. `split` is the record of the split that is undone by this.
 pub(super) async fn absorb(
     conn: &mut DbConn,
     changes: &mut Changes,
     record: &mut Record,
     kind: AliasKind,
     (source, target): (i64, i64),
-    copies: &BTreeMap<i64, i64>,
+    split: Option<&Record>,
 ) -> Result<(), DbError> {
     let department_id = changes.department_id();
     // What becomes of contracts follows from how aliases stand before.
-    let moves = plan(conn, department_id, kind, source, target, copies).await?;
+    let moves = plan(conn, department_id, kind, (source, target), split).await?;
     if kind != AliasKind::Contract {
         let aliases = changes.repoint_all(conn, kind, source, target).await?;
         record.note_aliases(kind, &aliases, source);
         changes.note(kind, [source, target]);
     }
+    // Those that only move get their aliases back as well, whatever became of these meanwhile.
+    let of_moves = format!("a.target_id IN ({})", id_list(moves.iter().map(|step| &step.id)));
+    for alias in list_aliases_where(conn, department_id, &of_moves).await? {
+        record.note_aliases(AliasKind::Contract, &[alias.id], alias.target_id);
+    }
     for step in &moves {
         changes.note(AliasKind::Contract, [step.id]);
         if let Some(survivor) = step.survivor() {
-            let aliases = changes.repoint_all(conn, AliasKind::Contract, step.id, survivor).await?;
-            record.note_aliases(AliasKind::Contract, &aliases, step.id);
+            changes.repoint_all(conn, AliasKind::Contract, step.id, survivor).await?;
             let moved = move_adjustments(conn, department_id, step.id, survivor).await?;
             record.adjustments.extend(moved.into_iter().map(|id| (id, step.id)));
         }
     }
-    for step in &moves {
+    // A contract may get the key that a merged one leaves.
+    let (merged, others): (Vec<_>, Vec<_>) = moves.iter().partition(|step| step.survivor().is_some());
+    for step in merged.into_iter().chain(others) {
         update_place(conn, step.id, &step.now).await?;
     }
     record.contracts = moves;

@@ -2,13 +2,14 @@
 //! the rows that operations leave or enter. In the end operations are placed by their aliases, and what is
 //! computed from them is refreshed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
 
+use super::concern::{Rows, parties_of};
 use super::subject::{execute, id_list, ids_of};
 use crate::db::contract_facts::refresh_contract_facts;
 use crate::db::lenders::refresh_intra_group;
@@ -16,9 +17,6 @@ use crate::db::rollups::refresh_rollups;
 use crate::db::schema::aliases;
 use crate::db::{AliasKind, CHUNK, DbConn, DbError, on_conn};
 use crate::domain::TouchedMonths;
-
-/// Ids of rows, by kind.
-pub(super) type Rows = BTreeMap<AliasKind, BTreeSet<i64>>;
 
 /// The changes of one department.
 pub(super) struct Changes {
@@ -84,7 +82,7 @@ impl Changes {
 
     /// Places operations, details and adjustments by the aliases that were re-pointed, and refreshes the facts
     /// of contracts, intra-group lenders and rollups. Returns the rows that were concerned, and the
-    /// organizations of their contracts.
+    /// organizations and lenders that their contracts hang on.
     pub async fn settle(mut self, conn: &mut DbConn) -> Result<Rows, DbError> {
         let months = self.touched_months(conn).await?;
         for (kind, ids) in &self.aliases {
@@ -110,6 +108,8 @@ impl Changes {
         );
         let organizations = ids_of(conn, &of_contracts).await?;
         self.note(AliasKind::Organization, organizations);
+        let parties = parties_of(conn, self.department_id, self.ids(AliasKind::Contract)).await?;
+        parties.into_iter().for_each(|(kind, ids)| self.note(kind, ids));
         Ok(self.rows)
     }
 

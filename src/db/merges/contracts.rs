@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
+use super::record::Record;
 use super::subject::id_list;
 use crate::db::contracts::contract_key;
 use crate::db::schema::contracts;
@@ -206,71 +207,86 @@ fn natural_identity(kind: AliasKind, id: i64, contract: &PlacedContract) -> Iden
 }
 
 /// Groups of contracts that are one.
-#[derive(Default)]
-struct Groups(BTreeMap<i64, i64>);
+struct Groups {
+    /// The contracts that follow another one, each with that.
+    leaders: BTreeMap<i64, i64>,
+    /// Contracts up to this id lead, and no two of them become one.
+    last_apart: i64,
+}
 
 impl Groups {
     fn root(&self, mut id: i64) -> i64 {
-        while let Some(next) = self.0.get(&id) {
+        while let Some(next) = self.leaders.get(&id) {
             id = *next;
         }
         id
     }
 
-    /// Makes the groups of two contracts one, led by the better one.
-    fn join(&mut self, one: i64, other: i64, is_better: impl Fn(i64, i64) -> bool) {
+    /// Whether a contract follows another one.
+    fn follows(&self, id: i64) -> bool {
+        self.leaders.contains_key(&id)
+    }
+
+    /// Makes the groups of two contracts one, led by the one of the lower rank.
+    fn join<R: Ord>(&mut self, one: i64, other: i64, rank: impl Fn(i64) -> R) {
         let (one, other) = (self.root(one), self.root(other));
-        if one != other {
-            let (leader, follower) = if is_better(one, other) { (one, other) } else { (other, one) };
-            self.0.insert(follower, leader);
+        let is_apart = |id: i64| id <= self.last_apart;
+        if one != other && !(is_apart(one) && is_apart(other)) {
+            let is_first = (!is_apart(one), rank(one)) < (!is_apart(other), rank(other));
+            let (leader, follower) = if is_first { (one, other) } else { (other, one) };
+            self.leaders.insert(follower, leader);
         }
     }
 }
 
 /// Returns what becomes of the contracts when a row is merged into another one: those that exports refer to in the
-/// same way become one, that of the target; the others move. `copies` are further pairs that are one.
+/// same way become one, that of the target; the others move. When a split is undone by it, the contracts that are
+/// older than the split lead, whosever they are, and those that follow leave their keys, because they are removed.
 pub(super) async fn plan(
     conn: &mut DbConn,
     department_id: i64,
     kind: AliasKind,
-    source: i64,
-    target: i64,
-    copies: &BTreeMap<i64, i64>,
+    (source, target): (i64, i64),
+    split: Option<&Record>,
 ) -> Result<Vec<ContractMove>, DbError> {
-    let mut groups = Groups::default();
+    let mut groups = Groups { leaders: BTreeMap::new(), last_apart: split.map_or(0, |split| split.last_contract_id) };
     let (mut moved, mut taken) = (Vec::new(), BTreeSet::new());
     match kind {
         AliasKind::BankAccount => return Ok(Vec::new()),
-        AliasKind::Contract => groups.join(target, source, |_, _| true),
+        AliasKind::Contract => groups.join(target, source, |id| id != target),
         AliasKind::Organization | AliasKind::Lender => {
             let from = Side::read(conn, department_id, kind, source).await?;
             let into = Side::read(conn, department_id, kind, target).await?;
             let targets: BTreeSet<i64> = into.identities.values().flatten().copied().collect();
             let rank = |id: i64| (!targets.contains(&id), id);
-            let is_better = |one: i64, other: i64| rank(one) < rank(other);
-            copies.iter().for_each(|(copy, origin)| groups.join(*origin, *copy, is_better));
+            let copies = split.into_iter().flat_map(|split| &split.copies);
+            copies.for_each(|(copy, origin)| groups.join(*origin, *copy, rank));
             for (identity, sources) in &from.identities {
                 let same = into.identities.get(identity).into_iter().flatten();
                 for (one, other) in same.flat_map(|one| sources.iter().map(move |other| (*one, *other))) {
-                    groups.join(one, other, is_better);
+                    groups.join(one, other, rank);
                 }
             }
-            taken.extend(into.contracts.iter().map(|contract| natural_identity(kind, target, contract)));
+            let stay = into.contracts.iter().filter(|contract| split.is_none() || !groups.follows(contract.id));
+            taken.extend(stay.map(|contract| natural_identity(kind, target, contract)));
             moved = from.contracts;
         }
     }
     let mut moves: BTreeMap<i64, ContractMove> = BTreeMap::new();
-    let merged = id_list(groups.0.keys());
+    let merged = id_list(groups.leaders.keys());
     let concerned = format!("(id IN ({merged}) OR merged_into IN ({merged}))");
     for contract in list_contracts_where(conn, department_id, &concerned).await?.iter().chain(&moved) {
         let mut now = contract.place();
         let leader = groups.root(contract.live_id());
-        if leader != contract.id && (contract.merged_into.is_some() || groups.0.contains_key(&contract.id)) {
+        if leader != contract.id && (contract.merged_into.is_some() || groups.follows(contract.id)) {
             (now.merged_into, now.is_active) = (Some(leader), false);
+            if split.is_some() && groups.follows(contract.id) {
+                now.contract_key = format!("{}~{}", now.contract_key, contract.id);
+            }
         }
         moves.insert(contract.id, ContractMove { id: contract.id, was: contract.place(), now });
     }
-    for contract in &moved {
+    for contract in moved.iter().filter(|contract| split.is_none() || !groups.follows(contract.id)) {
         let identity = natural_identity(kind, source, contract);
         let Some(step) = moves.get_mut(&contract.id).filter(|_| !taken.contains(&identity)) else { continue };
         match kind {

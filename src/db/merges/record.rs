@@ -1,6 +1,6 @@
 //! What a merge or a split did, as it is stored: what it takes to undo it, and nothing more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
-use super::changes::Rows;
+use super::concern::Rows;
 use super::contracts::ContractMove;
 use super::subject::Subject;
 use crate::db::schema::merges;
@@ -67,14 +67,6 @@ impl Record {
     /// Notes the row that some aliases were of.
     pub fn note_aliases(&mut self, kind: AliasKind, ids: &[i64], target_id: i64) {
         self.aliases.entry(kind).or_default().extend(ids.iter().map(|id| (*id, target_id)));
-    }
-
-    /// Whether another one concerns one of the same rows.
-    pub fn meets(&self, other: &Record) -> bool {
-        let shares = |(kind, ids): (&AliasKind, &BTreeSet<i64>)| {
-            other.touched.get(kind).is_some_and(|others| !ids.is_disjoint(others))
-        };
-        self.touched.iter().any(shares)
     }
 }
 

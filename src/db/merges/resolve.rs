@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::contracts::{
-    ContractAlias, find_by_key, insert_under_key, list_aliases_of_key, list_aliases_where, list_contracts_where,
-    update_place,
+    ContractAlias, find_by_key, insert_under_key, key_of_lender, list_aliases_of_key, list_aliases_where,
+    list_contracts_where, update_place,
 };
 use super::record::Record;
 use super::scoped::make_general;
@@ -46,11 +46,11 @@ pub(super) async fn resolve_newer_aliases(
                 changes.note(AliasKind::Contract, [alias.target_id]);
                 match make_general(conn, department_id, &alias).await? {
                     Some(id) => changes.note(AliasKind::Contract, [id]),
-                    None => resolve_general(conn, changes, kind, &alias, record, &mut claimed).await?,
+                    None => resolve_general(conn, changes, (kind, rows), &alias, record, &mut claimed).await?,
                 }
                 continue;
             }
-            None => own_contract(conn, department_id, kind, &alias, record, &claimed).await?,
+            None => own_contract(conn, department_id, (kind, rows), &alias, record, &claimed).await?,
         };
         claimed.insert(id);
         if id != alias.target_id {
@@ -66,7 +66,7 @@ pub(super) async fn resolve_newer_aliases(
 async fn resolve_general(
     conn: &mut DbConn,
     changes: &mut Changes,
-    kind: AliasKind,
+    merge: (AliasKind, [i64; 2]),
     alias: &ContractAlias,
     record: &Record,
     claimed: &mut BTreeSet<i64>,
@@ -75,7 +75,7 @@ async fn resolve_general(
     let department_id = changes.department_id();
     let id = match known_contract(conn, department_id, &alias).await? {
         Some(id) => id,
-        None => own_contract(conn, department_id, kind, &alias, record, claimed).await?,
+        None => own_contract(conn, department_id, merge, &alias, record, claimed).await?,
     };
     claimed.insert(id);
     changes.repoint(conn, AliasKind::Contract, &[alias.id], id).await
@@ -94,11 +94,12 @@ async fn known_contract(conn: &mut DbConn, department_id: i64, alias: &ContractA
     find_by_key(conn, department_id, alias.organization_id, &alias.natural_key()).await
 }
 
-/// The contract that an alias keeps, takes along, or gets made.
+/// The contract that an alias keeps, takes along, or gets made. It takes along what an import made for it under the
+/// merge, and nothing else refers to.
 async fn own_contract(
     conn: &mut DbConn,
     department_id: i64,
-    kind: AliasKind,
+    (kind, [_, target]): (AliasKind, [i64; 2]),
     alias: &ContractAlias,
     record: &Record,
     claimed: &BTreeSet<i64>,
@@ -107,10 +108,15 @@ async fn own_contract(
     for contract in list_contracts_where(conn, department_id, &present).await? {
         let mut place = contract.place();
         let is_of_lender = kind == AliasKind::Lender && alias.lender_id != 0;
-        if place.organization_id == alias.organization_id && !is_of_lender {
+        let is_newer = contract.id > record.last_contract_id;
+        let has_others = has_others(conn, department_id, alias).await?;
+        // An older contract of the target is meant only because that one had become one with the source's.
+        let stays = kind == AliasKind::Contract || (is_newer && !has_others);
+        if stays && place.organization_id == alias.organization_id && !is_of_lender {
             return Ok(contract.id);
         }
-        if contract.id > record.last_contract_id && !claimed.contains(&contract.id) {
+        let merged_key = if is_of_lender { key_of_lender(&alias.key, target) } else { alias.natural_key() };
+        if is_newer && !has_others && place.contract_key == merged_key && !claimed.contains(&contract.id) {
             (place.organization_id, place.contract_key) = (alias.organization_id, alias.natural_key());
             update_place(conn, contract.id, &place).await?;
             return Ok(contract.id);
@@ -118,6 +124,14 @@ async fn own_contract(
     }
     let (organization_id, key) = (alias.organization_id, alias.natural_key());
     insert_under_key(conn, department_id, organization_id, &key, &alias.reference()).await
+}
+
+/// Whether another reference has the contract of an alias, too.
+async fn has_others(conn: &mut DbConn, department_id: i64, alias: &ContractAlias) -> Result<bool, DbError> {
+    let of_contract = format!("a.target_id = {}", alias.target_id);
+    let all = list_aliases_where(conn, department_id, &of_contract).await?;
+    let reference = |one: &ContractAlias| (one.organization_id, one.lender_id, one.key.clone());
+    Ok(all.iter().any(|one| reference(one) != reference(alias)))
 }
 
 /// Removes those of some contracts that imports made since a merge and that nothing refers to any more.

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use super::absorb::absorb;
 use super::changes::Changes;
+use super::concern::check_later;
 use super::contracts::{ContractMove, list_contracts_where, update_place};
 use super::list::MergeRow;
 use super::record::{Action, Record, StoredMerge};
@@ -32,8 +33,8 @@ pub async fn undo_merge(conn: &mut DbConn, id: i64) -> Result<MergeRow, MergeErr
         return Err(MergeError::Refused(format!("{} {id} was undone already", merge.action)));
     }
     let record = merge.record()?;
-    check_later(conn, &merge, &record).await?;
     let kind = AliasKind::of_name(&merge.kind).ok_or(DbError::NoSuchReference)?;
+    check_later(conn, kind, &merge, &record).await?;
     let rows = (merge.source_id, merge.target_id);
     if merge.action == Action::Split.as_str() {
         undo_split(conn, kind, merge.department_id, rows, &record).await?;
@@ -43,31 +44,6 @@ pub async fn undo_merge(conn: &mut DbConn, id: i64) -> Result<MergeRow, MergeErr
     let undone = diesel::update(merges::table.filter(merges::id.eq(id))).set(merges::undone_at.eq(utc_now()));
     on_conn!(conn, |c| undone.execute(c).await).map_err(DbError::from)?;
     stored(conn, id).await
-}
-
-/// Checks that no later merge or split that holds concerns the same rows.
-async fn check_later(conn: &mut DbConn, merge: &StoredMerge, record: &Record) -> Result<(), MergeError> {
-    let later: Vec<StoredMerge> = on_conn!(conn, |c| {
-        merges::table
-            .filter(merges::department_id.eq(merge.department_id))
-            .filter(merges::id.gt(merge.id))
-            .filter(merges::undone_at.is_null())
-            .order(merges::id.desc())
-            .select(StoredMerge::as_select())
-            .load(c)
-            .await
-    })
-    .map_err(DbError::from)?;
-    for other in later {
-        let later_record = other.record()?;
-        if record.meets(&later_record) {
-            return Err(MergeError::Refused(format!(
-                "{} {} ({:?} and {:?}) is later and concerns the same rows: undo it first",
-                other.action, other.id, later_record.source_name, later_record.target_name
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Takes two merged rows apart.
@@ -136,7 +112,8 @@ async fn move_back(conn: &mut DbConn, department_id: i64, step: &ContractMove) -
     Ok(())
 }
 
-/// Gives all that a split took back to the row that it was of, and removes what the split made.
+/// Gives all that a split took back to the row that it was of, and removes what the split made. Contracts that
+/// are older than the split stay; those that imports made since of what is one again become part of them.
 async fn undo_split(
     conn: &mut DbConn,
     kind: AliasKind,
@@ -149,7 +126,7 @@ async fn undo_split(
         take_back(conn, department_id, record.last_alias_id, source).await?;
     }
     let mut absorbed = Record::default();
-    absorb(conn, &mut changes, &mut absorbed, kind, (source, target), &record.copies).await?;
+    absorb(conn, &mut changes, &mut absorbed, kind, (source, target), Some(record)).await?;
     changes.settle(conn).await?;
     let merged: BTreeSet<i64> =
         absorbed.contracts.iter().filter(|step| step.survivor().is_some()).map(|step| step.id).collect();
