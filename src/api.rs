@@ -47,7 +47,7 @@ use actix_web::web::{self, JsonConfig, ServiceConfig};
 pub use conditional::conditional;
 pub use cors::cors;
 use error::ApiError;
-pub use export::{has_filter_name, has_heading};
+pub use export::{has_filter_name, has_heading, has_word};
 pub use frame::frame;
 pub use list::ListCounts;
 pub use openapi::openapi;

@@ -7,9 +7,11 @@ mod about;
 mod adjustment_template;
 mod columns;
 mod csv_file;
+mod header;
 mod language;
 mod table;
 mod totals;
+mod words;
 mod xlsx_file;
 
 use std::fs::File;
@@ -31,6 +33,7 @@ pub use about::About;
 pub use adjustment_template::adjustment_template;
 use columns::column_of;
 use csv_file::CsvFile;
+use header::columns_at;
 pub use language::Language;
 use table::{Row, is_list, row_of, rows_of_answer};
 use xlsx_file::{Rows, SHEET_IS_FULL, XlsxFile};
@@ -55,6 +58,8 @@ pub struct Export {
     pub language: Language,
     /// The filters as they stood in the query.
     pub filters: Vec<(String, String)>,
+    /// The path of its resource, as the OpenAPI document has it.
+    pub path: String,
 }
 
 /// A file while it is written.
@@ -66,6 +71,11 @@ enum Writer {
 /// Returns whether the column of a field has a heading.
 pub fn has_heading(field: &str) -> bool {
     column_of(field).is_some()
+}
+
+/// Returns whether a value of a closed set has a Russian word.
+pub fn has_word(value: &str) -> bool {
+    words::russian(value).is_some()
 }
 
 /// Returns whether a filter has a name for people, or does not change what is in a file.
@@ -103,7 +113,7 @@ impl Export {
                 }
             })
             .await?;
-        respond(writer, L::NAME).await
+        self.respond(writer, L::NAME).await
     }
 
     /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot. Without a scope
@@ -134,7 +144,7 @@ impl Export {
                 }
             })
             .await?;
-        respond(writer, name).await
+        self.respond(writer, name).await
     }
 
     /// The file of a list that is at hand whole.
@@ -177,7 +187,7 @@ impl Export {
             lines.into_iter().for_each(|(name, value)| about.push(name, value));
         }
         writer.push_all(rows)?;
-        respond(writer, name).await
+        self.respond(writer, name).await
     }
 
     /// The language of the headings.
@@ -218,7 +228,7 @@ impl Export {
         for row in rows_of_answer(&answer) {
             writer.push(&row)?;
         }
-        respond(writer, name).await
+        self.respond(writer, name).await
     }
 
     async fn writer_of_list(
@@ -234,25 +244,27 @@ impl Export {
         self.writer(about, Rows::List)
     }
 
+    /// Completes a file; without rows it has the headings of its columns.
+    async fn respond(&self, mut writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
+        writer.begin(&columns_at(&self.path)).map_err(failed)?;
+        let (kind, ending) = match writer {
+            Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
+            Writer::Xlsx(..) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        };
+        // Zipping a workbook takes seconds, which a web worker does not have.
+        let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
+        Ok(HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, kind))
+            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
+            .body(file_body(file).map_err(failed)?))
+    }
+
     fn writer(&self, about: About, rows: Rows) -> Result<Writer, ApiError> {
         Ok(match self.format {
             Format::Csv => Writer::Csv(Box::new(CsvFile::new(self.language).map_err(failed)?)),
             Format::Xlsx => Writer::Xlsx(Box::new(XlsxFile::new(self.language, rows).map_err(failed)?), about),
         })
     }
-}
-
-async fn respond(writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
-    let (kind, ending) = match writer {
-        Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
-        Writer::Xlsx(..) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
-    };
-    // Zipping a workbook takes seconds, which a web worker does not have.
-    let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, kind))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
-        .body(file_body(file).map_err(failed)?))
 }
 
 impl Writer {
@@ -265,6 +277,14 @@ impl Writer {
             Writer::Csv(file) => file.push(row).map_err(failed),
             Writer::Xlsx(file, _) if file.is_full() => Err(ApiError::invalid("format", SHEET_IS_FULL)),
             Writer::Xlsx(file, _) => file.push(row).map_err(failed),
+        }
+    }
+
+    /// Writes the headings of a row's columns, unless there are some.
+    fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
+        match self {
+            Writer::Csv(file) => file.begin(row),
+            Writer::Xlsx(file, _) => file.begin(row),
         }
     }
 

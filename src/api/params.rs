@@ -33,6 +33,7 @@ pub struct Params {
     left: Vec<(String, String)>,
     all: Vec<(String, String)>,
     accept: String,
+    path: String,
 }
 
 impl FromRequest for Params {
@@ -41,12 +42,13 @@ impl FromRequest for Params {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
-        ready(Params::parse(request.query_string(), accept.unwrap_or_default()))
+        let path = request.match_pattern().unwrap_or_default();
+        ready(Params::parse(request.query_string(), accept.unwrap_or_default(), path))
     }
 }
 
 impl Params {
-    fn parse(query: &str, accept: &str) -> Result<Params, ApiError> {
+    fn parse(query: &str, accept: &str, path: String) -> Result<Params, ApiError> {
         let invalid = |err: serde_urlencoded::de::Error| ApiError::invalid("query", format!("can't be read: {err}"));
         let left: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(invalid)?;
         if left.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
@@ -60,7 +62,7 @@ impl Params {
                 return Err(ApiError::invalid(name, "stands twice"));
             }
         }
-        Ok(Params { all: left.clone(), left, accept: accept.to_lowercase() })
+        Ok(Params { all: left.clone(), left, accept: accept.to_lowercase(), path })
     }
 
     /// What is said of a parameter.
@@ -143,7 +145,7 @@ impl Params {
             None if self.accept.starts_with(XLSX) => Some(Format::Xlsx),
             None => None,
         };
-        Ok(format.map(|format| Export { format, language, filters: self.all.clone() }))
+        Ok(format.map(|format| Export { format, language, filters: self.all.clone(), path: self.path.clone() }))
     }
 
     /// `skip` and `limit`.

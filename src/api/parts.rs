@@ -58,6 +58,8 @@ struct FigurePart {
     operation_type: Option<String>,
     /// What a payment is for: `principal`, `interest`, `given` or `other`.
     payment_type: Option<String>,
+    /// Whether that follows from an account or the expense's type, because no detail says it.
+    payment_type_derived: bool,
     is_confirmed: bool,
     /// The currency of the amount.
     currency: String,
@@ -80,6 +82,7 @@ impl From<PartRow> for FigurePart {
             contract: row.contract,
             operation_type: row.operation_type,
             payment_type: row.payment_kind,
+            payment_type_derived: row.payment_type_derived,
             is_confirmed: row.is_confirmed,
             currency: row.currency,
             amount: Money::from_kopecks(row.value),

@@ -10,8 +10,10 @@ use crate::domain::PaymentType;
 const PRINCIPAL_ACCOUNTS: &str = "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
 /// Accounts of their interest.
 const INTEREST_ACCOUNTS: &str = "('66.02', '66.04', '66.22', '66.24', '67.02', '67.04', '67.22', '67.24')";
+/// What a payment is called that gives a loan.
+const GIVEN: &str = "Выдача займа";
 /// Types of operation of loans given.
-const LENT_TYPES: [&str; 3] = ["Выдача займа", "Возврат займа контрагентом", "Возврат займа работником"];
+const LENT_TYPES: [&str; 3] = [GIVEN, "Возврат займа контрагентом", "Возврат займа работником"];
 /// Types of operation of loans and credits received.
 const BORROWED_TYPES: [&str; 6] = [
     "Получение кредита",
@@ -58,6 +60,7 @@ pub(super) fn with_rules(sql: &str) -> String {
         .replace("{says_borrowed}", &begins_with("operation_type", &BORROWED_TYPES))
         .replace("{detail_kind}", &detail_kind("d", "e"))
         .replace("{expense_kind}", &expense_kind("e"))
+        .replace("{is_derived}", &is_derived("e.payment_type", "e.payment_kind"))
         .replace("{measures}", &MEASURES.join(", "))
         .replace("{sums}", &sums())
 }
@@ -98,8 +101,26 @@ pub(super) fn detail_kind(detail: &str, expense: &str) -> String {
     )
 }
 
+/// What a payment of a kind is called, in the words of 1C; `other` is the SQL of what any other one is called.
+pub(super) fn payment_type(kind: &str, other: &str) -> String {
+    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    format!(
+        "CASE {kind} WHEN 'principal' THEN '{principal}' WHEN 'interest' THEN '{interest}' \
+           WHEN 'given' THEN '{GIVEN}' ELSE {other} END"
+    )
+}
+
+/// Whether the kind of a detail follows from an account or the expense, and not from what the detail says itself.
+pub(super) fn is_derived(payment_type: &str, kind: &str) -> String {
+    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    format!(
+        "CASE WHEN COALESCE({payment_type}, '') IN ('{principal}', '{interest}', '{GIVEN}') THEN FALSE \
+           WHEN {kind} = 'other' THEN FALSE ELSE TRUE END"
+    )
+}
+
 /// What an expense without details pays: a loan given if its type says so, else what its debit account says.
-fn expense_kind(expense: &str) -> String {
+pub(super) fn expense_kind(expense: &str) -> String {
     let says_given = begins_with(&format!("{expense}.operation_type"), &["Выдача"]);
     format!("CASE WHEN {says_given} THEN 'given' ELSE {} END", kind_of_account(&format!("{expense}.debit_account")))
 }

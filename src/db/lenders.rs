@@ -35,6 +35,7 @@ pub struct LenderRow {
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 

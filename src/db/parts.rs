@@ -91,6 +91,9 @@ pub struct PartRow {
     /// `principal`, `interest`, `given` or `other`; of payments only.
     #[diesel(sql_type = Nullable<Text>)]
     pub payment_kind: Option<String>,
+    /// Whether that follows from an account or the expense's type, because no detail says it.
+    #[diesel(sql_type = Bool)]
+    pub payment_type_derived: bool,
     /// What the part counts in the figure.
     #[diesel(sql_type = BigInt)]
     pub value: i64,

@@ -136,7 +136,7 @@ async fn lists_are_sorted_by_what_they_say(backend: Backend) {
     assert!(refused.text.contains("document_date, amount, document_number, id"), "{}", refused.text);
     let csv = app.get("receipts?format=csv&sort=-amount").await.text;
     let order: Vec<usize> =
-        ["3.0", "2.0", "1.0"].iter().map(|amount| csv.find(&format!(",{amount},")).unwrap()).collect();
+        ["3.00", "2.00", "1.00"].iter().map(|amount| csv.find(&format!(",{amount},")).unwrap()).collect();
     assert!(order.is_sorted(), "a file is in the same order: {csv}");
     app.stop().await;
 }

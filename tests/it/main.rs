@@ -26,6 +26,7 @@ mod database;
 mod day_end;
 mod domain;
 mod export;
+mod file_contents;
 mod freshness;
 mod front_end;
 mod ftp;

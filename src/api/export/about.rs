@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::Language;
 use super::columns::column_of;
+use super::words::word;
 use crate::analytics::freshness;
 use crate::db::{DbConn, DbError, find_name};
 use crate::domain::{Currency, DataVersion, DepartmentScope};
@@ -25,6 +26,10 @@ const FILTERS: &[(&str, &str, &str)] = &[
     ("measure", "Figure", "Показатель"),
     ("search", "Search", "Поиск"),
 ];
+
+/// Filters whose values are of a closed set.
+const CLOSED_FILTERS: [&str; 9] =
+    ["confirmed", "contract_type", "direction", "group_by", "has_debt", "intra_group", "is_active", "kind", "status"];
 
 /// The lines of a file's second sheet: name and value.
 #[derive(Clone, Debug, Default)]
@@ -56,13 +61,17 @@ fn day(language: Language, day: NaiveDate) -> String {
 }
 
 /// Names a kind of export.
-fn kind_name(kind: &str, language: Language) -> &str {
-    match kind {
-        "receipts" => language.of("receipts", "поступления"),
-        "expenses" => language.of("expenses", "списания"),
-        "expense_details" => language.of("expense details", "расшифровка списаний"),
-        "adjustments" => language.of("adjustments", "корректировки"),
-        other => other,
+fn kind_name(kind: &str, language: Language) -> String {
+    word(kind, language).replace('_', " ").to_lowercase()
+}
+
+/// Returns the value of a filter as a language has it: texts that people wrote stay as they are.
+fn filter_value<'v>(parameter: &str, value: &'v str, language: Language) -> &'v str {
+    match (parameter, value.parse()) {
+        ("measure", _) => column_of(value).map_or(value, |column| column.heading(language)),
+        (closed, Ok(mark)) if CLOSED_FILTERS.contains(&closed) => language.mark(mark),
+        (closed, _) if CLOSED_FILTERS.contains(&closed) => word(value, language),
+        _ => value,
     }
 }
 
@@ -94,7 +103,11 @@ impl About {
                 Err(_) => None,
             };
             let label = filter_name(parameter, language).unwrap_or(parameter);
-            about.push(label, name.map_or_else(|| value.clone(), |name| format!("{name} ({value})")));
+            let value = name.map_or_else(
+                || filter_value(parameter, value, language).to_owned(),
+                |name| format!("{name} ({value})"),
+            );
+            about.push(label, value);
         }
         Ok(about)
     }

@@ -3,13 +3,15 @@
 //! A field that is missing here is headed by its name; a test finds it in the OpenAPI document.
 
 use super::Language;
-use Kind::{Alias, Balance, Date, Money, Month, Percent, Plain, Time, Unsummed};
+use Kind::{Alias, Balance, Date, Money, Month, Percent, Plain, Time, Unsummed, Word};
 
 /// What the cells of a column are, and whether they are added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A text, a number or a mark.
     Plain,
+    /// A value of a closed set, which has a Russian word.
+    Word,
     /// An amount; rows are added up.
     Money,
     /// An amount at one time; rows of one time are added up, months are not.
@@ -45,9 +47,21 @@ impl Column {
     }
 }
 
+impl Kind {
+    /// Returns whether numbers have two decimals, always.
+    pub fn has_decimals(self) -> bool {
+        matches!(self, Money | Balance | Unsummed | Percent)
+    }
+}
+
 /// Returns the column of a field.
 pub(super) fn column_of(name: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.name == name)
+}
+
+/// Returns what the cells of a field's column are.
+pub(super) fn kind_of(name: &str) -> Kind {
+    column_of(name).map_or(Plain, |column| column.kind)
 }
 
 const fn column(name: &'static str, kind: Kind, english: &'static str, russian: &'static str) -> Column {
@@ -59,7 +73,7 @@ const COLUMNS: &[Column] = &[
     column("account", Plain, "Account", "Счет учета"),
     column("account_number", Plain, "Account number", "Номер счета"),
     column("accounting_account", Alias, "Account", "Счет учета"),
-    column("action", Plain, "Action", "Действие"),
+    column("action", Word, "Action", "Действие"),
     column("active_contracts_count", Plain, "Active contracts", "Действующих договоров"),
     column("active_count", Plain, "Active", "Действующих"),
     column("adjustment", Money, "Adjustment", "Корректировка"),
@@ -85,13 +99,13 @@ const COLUMNS: &[Column] = &[
     column("compared", Unsummed, "Compared with", "Сравнивается с"),
     column("contract", Plain, "Contract", "Договор"),
     column("contractNumber", Plain, "Contract", "Договор"),
-    column("contractType", Plain, "Contract type", "Вид договора"),
+    column("contractType", Word, "Contract type", "Вид договора"),
     column("contract_amount", Money, "Share of the contract", "Доля договора"),
     column("contract_date", Date, "Contract date", "Дата договора"),
     column("contract_id", Plain, "Contract ID", "ИД договора"),
     column("contract_number", Plain, "Contract number", "Номер договора"),
     column("contract_text", Plain, "Contract as exported", "Договор в выгрузке"),
-    column("contract_type", Plain, "Contract type", "Вид договора"),
+    column("contract_type", Word, "Contract type", "Вид договора"),
     column("contract_type_label", Plain, "Contract type (label)", "Вид договора (название)"),
     column("contracts", Plain, "Contracts", "Договоров"),
     column("control_total", Unsummed, "Total in the file", "Итого в файле"),
@@ -108,7 +122,7 @@ const COLUMNS: &[Column] = &[
     column("department_id", Plain, "Department ID", "ИД отдела"),
     column("debt_unconfirmed", Balance, "Principal not confirmed by the bank", "Погашение, не подтвержденное банком"),
     column("detail_id", Plain, "Detail ID", "ИД расшифровки"),
-    column("direction", Plain, "Direction", "Направление"),
+    column("direction", Word, "Direction", "Направление"),
     column("document_date", Date, "Document date", "Дата документа"),
     column("document_number", Plain, "Document number", "Номер документа"),
     column("drawn", Money, "Drawn", "Получено по договору"),
@@ -140,7 +154,7 @@ const COLUMNS: &[Column] = &[
     column("is_confirmed", Plain, "Confirmed by the bank", "Подтверждено банком"),
     column("is_intra_group", Plain, "Intra-group", "Внутригрупповой"),
     column("is_intra_group_manual", Plain, "Intra-group by hand", "Внутригрупповой вручную"),
-    column("kind", Plain, "Kind", "Вид"),
+    column("kind", Word, "Kind", "Вид"),
     column("lastPayment", Date, "Last payment", "Последний платеж"),
     column("lender", Plain, "Lender", "Кредитор"),
     column("lender_id", Plain, "Lender ID", "ИД кредитора"),
@@ -153,7 +167,7 @@ const COLUMNS: &[Column] = &[
     column("newest_document", Date, "Newest document", "Самый новый документ"),
     column("opening", Balance, "Opening balance", "Остаток на начало"),
     column("operation_id", Plain, "Operation", "Операция"),
-    column("operation_type", Plain, "Operation type", "Вид операции"),
+    column("operation_type", Word, "Operation type", "Вид операции"),
     column("operations", Plain, "Operations", "Операций"),
     column("operationsCount", Plain, "Operations", "Операций"),
     column("organization", Plain, "Organization", "Организация"),
@@ -167,12 +181,12 @@ const COLUMNS: &[Column] = &[
     column("owed_to_us", Balance, "Owed to us", "Должны нам"),
     column("paid", Money, "Paid", "Уплачено"),
     column("paidGrowth", Percent, "Growth of paid, %", "Рост уплаченного, %"),
-    column("part", Plain, "Part", "Раздел"),
+    column("part", Word, "Part", "Раздел"),
     column("payer", Plain, "Payer", "Плательщик"),
     column("payer_account", Plain, "Payer's account", "Счет плательщика"),
     column("payment_amount", Alias, "Amount", "Сумма платежа"),
     column("payment_purpose", Plain, "Purpose of payment", "Назначение платежа"),
-    column("payment_type", Plain, "Payment type", "Вид платежа"),
+    column("payment_type", Word, "Payment type", "Вид платежа"),
     column("payment_type_derived", Plain, "Type derived", "Вид выведен"),
     column("payment_type_text", Plain, "Payment type in the export", "Вид платежа в выгрузке"),
     column("planned", Balance, "Planned", "Запланировано"),
@@ -209,9 +223,9 @@ const COLUMNS: &[Column] = &[
     column("sources", Plain, "Sources", "Источники"),
     column("started_at", Time, "Started (UTC)", "Начато (UTC)"),
     column("started_by", Plain, "Started by", "Кем запущено"),
-    column("state", Plain, "State", "Состояние"),
-    column("status", Plain, "Status", "Статус"),
-    column("table_name", Plain, "Table", "Таблица"),
+    column("state", Word, "State", "Состояние"),
+    column("status", Word, "Status", "Статус"),
+    column("table_name", Word, "Table", "Таблица"),
     column("target", Plain, "Row", "Запись"),
     column("target_id", Plain, "Row ID", "ИД записи"),
     column("tax_period", Plain, "Tax period", "Налоговый период"),

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Map, Number, Value};
 
-use super::columns::{Kind, column_of};
+use super::columns::{Kind, kind_of};
 
 /// A row: the field and the cell of each column, in order.
 pub type Row = Vec<(String, Cell)>;
@@ -49,6 +49,7 @@ pub fn is_list(answer: &Value) -> bool {
 }
 
 fn rows_of_object(object: &Map<String, Value>) -> Vec<Row> {
+    let has_parts = object.values().any(|part| part.get("data").is_some_and(Value::is_array));
     let parts: Vec<Row> = object
         .iter()
         .filter_map(|(name, part)| Some((name, part.get("data")?.as_array()?)))
@@ -60,14 +61,13 @@ fn rows_of_object(object: &Map<String, Value>) -> Vec<Row> {
             })
         })
         .collect();
-    if parts.is_empty() { vec![row_of(&Value::Object(object.clone()))] } else { parts }
+    if has_parts { parts } else { vec![row_of(&Value::Object(object.clone()))] }
 }
 
 /// One object as one row.
 pub fn row_of(value: &Value) -> Row {
     let fields = value.as_object().into_iter().flatten();
-    let kind = |name: &str| column_of(name).map_or(Kind::Plain, |column| column.kind);
-    let columns = fields.map(|(name, value)| (name, kind(name), value)).filter(|(_, kind, _)| *kind != Kind::Alias);
+    let columns = fields.map(|(name, value)| (name, kind_of(name), value)).filter(|(_, kind, _)| *kind != Kind::Alias);
     columns.map(|(name, kind, value)| (name.clone(), cell(kind, value))).collect()
 }
 
@@ -106,13 +106,16 @@ fn cell(kind: Kind, value: &Value) -> Cell {
         Value::Bool(mark) => Cell::Mark(*mark),
         Value::Number(number) => Cell::Number(number.clone()),
         Value::String(text) => typed(text).unwrap_or_else(|| Cell::Text(text.clone())),
-        Value::Array(aliases) if aliases.iter().all(|alias| alias["spelling"].is_string()) => spellings(aliases),
+        Value::Array(texts) if texts.iter().all(Value::is_string) => joined(texts, ", ", Value::as_str),
+        Value::Array(aliases) if aliases.iter().all(|alias| alias["spelling"].is_string()) => {
+            joined(aliases, "; ", |alias| alias["spelling"].as_str())
+        }
         other => Cell::Text(other.to_string()),
     }
 }
 
-/// The spellings of a row, one after the other.
-fn spellings(aliases: &[Value]) -> Cell {
-    let spellings: Vec<&str> = aliases.iter().filter_map(|alias| alias["spelling"].as_str()).collect();
-    if spellings.is_empty() { Cell::Empty } else { Cell::Text(spellings.join("; ")) }
+/// The texts of some values, one after the other.
+fn joined(values: &[Value], separator: &str, text: impl Fn(&Value) -> Option<&str>) -> Cell {
+    let texts: Vec<&str> = values.iter().filter_map(text).collect();
+    if texts.is_empty() { Cell::Empty } else { Cell::Text(texts.join(separator)) }
 }

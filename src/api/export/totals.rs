@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Kind, column_of};
+use super::columns::{Kind, kind_of};
 use super::table::{Cell, PART, Row};
 use crate::domain::Money;
 
@@ -29,11 +29,10 @@ impl Totals {
     /// added up. In a row of a contract the currency is that of the contract, while its flows are all in one; its
     /// balance may be below zero, and debt is never netted.
     pub fn of_columns(row: &Row, is_by_month: bool) -> Totals {
-        let kind = |name: &str| column_of(name).map_or(Kind::Plain, |column| column.kind);
         let has = |name: &str| row.iter().any(|(known, _)| known == name);
-        let is_series_of_balances = has("month") && row.iter().any(|(name, _)| kind(name) == Kind::Balance);
+        let is_series_of_balances = has("month") && row.iter().any(|(name, _)| kind_of(name) == Kind::Balance);
         let is_of_contracts = has("status") && has("counterparty");
-        let is_summed = |name: &str| match kind(name) {
+        let is_summed = |name: &str| match kind_of(name) {
             Kind::Money => true,
             Kind::Balance => !is_by_month && !is_of_contracts,
             _ => false,

@@ -7,9 +7,10 @@ use std::io::{Seek, SeekFrom};
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name};
 
-use super::columns::{Kind, column_of};
+use super::columns::{Kind, kind_of};
 use super::table::{Cell, Row};
 use super::totals::{Totals, TotalsRow};
+use super::words::word;
 use super::{Language, heading_of};
 
 /// What a sheet can hold (Excel's limit), the header not counted.
@@ -106,14 +107,12 @@ impl XlsxFile {
 
     /// Writes a row, the first one below the headings.
     pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
-        if self.next_row == 0 {
-            self.begin(row)?;
-        }
+        self.begin(row)?;
         self.totals.add(row);
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (at, (_, cell)) in row.iter().enumerate() {
             let kind = self.kinds.get(at).copied().unwrap_or(Kind::Plain);
-            let length = write(sheet, (self.next_row, u16::try_from(at)?), cell, kind, &self.formats)?;
+            let length = write(sheet, (self.next_row, u16::try_from(at)?), cell, kind, (&self.formats, self.language))?;
             widen(&mut self.widths, at, length);
         }
         self.next_row += 1;
@@ -148,13 +147,17 @@ impl XlsxFile {
         Ok(file)
     }
 
-    fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
+    /// Writes the headings of a row's columns, unless there are some.
+    pub fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
+        if self.next_row > 0 || row.is_empty() {
+            return Ok(());
+        }
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (at, (name, _)) in row.iter().enumerate() {
             let heading = heading_of(name, self.language);
             sheet.write_string_with_format(0, u16::try_from(at)?, heading, &self.formats.heading)?;
             widen(&mut self.widths, at, heading.chars().count() + FILTER_BUTTON);
-            self.kinds.push(column_of(name).map_or(Kind::Plain, |column| column.kind));
+            self.kinds.push(kind_of(name));
         }
         if self.rows != Rows::Figures {
             self.totals = Totals::of_columns(row, self.rows == Rows::Months);
@@ -216,11 +219,13 @@ fn write(
     (row, column): (u32, u16),
     cell: &Cell,
     kind: Kind,
-    formats: &Formats,
+    (formats, language): (&Formats, Language),
 ) -> anyhow::Result<usize> {
     let text = match cell {
         Cell::Empty => return Ok(0),
+        Cell::Text(text) if kind == Kind::Word => word(text, language).to_owned(),
         Cell::Text(text) => text.clone(),
+        Cell::Mark(mark) if language == Language::Russian => language.mark(*mark).to_owned(),
         Cell::Mark(mark) => {
             sheet.write_boolean(row, column, *mark)?;
             return Ok(0);

@@ -10,11 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{money, optional_money};
-use crate::db::flow_rules::detail_kind;
+use crate::db::flow_rules::{detail_kind, is_derived, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, in_order_of, key_columns};
 use crate::db::schema::{contracts, expense_details, expenses, lenders};
 use crate::db::{DbConn, DbError, Page, on_conn};
-use crate::domain::{DateRange, DepartmentScope, ListCursor, Money, PaymentType};
+use crate::domain::{DateRange, DepartmentScope, ListCursor, Money};
 
 /// Which details are wanted.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct DetailRow {
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
     /// Whether that follows from an account or the expense, because the detail does not say it.
-    #[diesel(select_expression = is_derived())]
+    #[diesel(select_expression = is_type_derived())]
     #[diesel(select_expression_type = SqlLiteral<Bool>)]
     pub payment_type_derived: bool,
     /// What it says, as the export has it.
@@ -102,18 +102,11 @@ pub struct DetailRow {
 
 fn resulting_type() -> SqlLiteral<Nullable<Text>> {
     let kind = detail_kind("expense_details", "expenses");
-    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
-    sql(&format!(
-        "CASE {kind} WHEN 'principal' THEN '{principal}' WHEN 'interest' THEN '{interest}' \
-           WHEN 'given' THEN 'Выдача займа' ELSE NULLIF(expense_details.payment_type, '') END"
-    ))
+    sql(&payment_type(&kind, "NULLIF(expense_details.payment_type, '')"))
 }
 
-fn is_derived() -> SqlLiteral<Bool> {
-    let kind = detail_kind("expense_details", "expenses");
-    sql(&format!(
-        "CASE WHEN COALESCE(expense_details.payment_type, '') = '' AND {kind} <> 'other' THEN TRUE ELSE FALSE END"
-    ))
+fn is_type_derived() -> SqlLiteral<Bool> {
+    sql(&is_derived("expense_details.payment_type", &detail_kind("expense_details", "expenses")))
 }
 
 /// Days that both databases can hold.

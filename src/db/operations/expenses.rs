@@ -17,6 +17,7 @@ use super::{
     OperationFilter, OperationStats, SORTS, SqlConditions, Stretch, filtered, keys_in_stretch, money, operation_keys,
     optional_money, order_sql,
 };
+use crate::db::flow_rules::{expense_kind, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, expenses, lenders, organizations};
 use crate::db::text_search::TextSearch;
@@ -47,6 +48,15 @@ pub struct ExpenseRow {
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub counterparty: Option<String>,
     pub operation_type: Option<String>,
+    /// What an expense without details pays, by its type or debit account: `Погашение долга` (principal), `Уплата
+    /// процентов` (interest) or `Выдача займа` (a loan given); `null` for anything else, and where details say it.
+    #[diesel(select_expression = resulting_type())]
+    #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
+    pub payment_type: Option<String>,
+    /// Whether there is such a type: it always follows from type or account.
+    #[diesel(select_expression = is_type_derived())]
+    #[diesel(select_expression_type = SqlLiteral<Bool>)]
+    pub payment_type_derived: bool,
     pub account: Option<String>,
     /// The same as `account`.
     #[diesel(select_expression = expenses::account)]
@@ -91,6 +101,19 @@ const COUNTERPARTY: &str = "COALESCE(lenders.name, contracts.counterparty, expen
 /// The details of an expense.
 const DETAILS: &str = "FROM expense_details d WHERE d.department_id = expenses.department_id \
                        AND d.expense_operation_id = expenses.operation_id";
+
+/// The kind of an expense without details; NULL of one with details.
+fn undetailed_kind() -> String {
+    format!("CASE WHEN EXISTS (SELECT 1 {DETAILS}) THEN NULL ELSE {} END", expense_kind("expenses"))
+}
+
+fn resulting_type() -> SqlLiteral<Nullable<Text>> {
+    sql(&payment_type(&undetailed_kind(), "NULL"))
+}
+
+fn is_type_derived() -> SqlLiteral<Bool> {
+    sql(&format!("COALESCE({} <> 'other', FALSE)", undetailed_kind()))
+}
 
 const UNCONFIRMED: &str = "COALESCE(expenses.unconfirmed_by_bank, FALSE)";
 const CONFIRMED: &str = "NOT COALESCE(expenses.unconfirmed_by_bank, FALSE)";
