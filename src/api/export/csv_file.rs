@@ -5,8 +5,9 @@
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
+use super::heading_of;
 use super::table::{Cell, Row};
-use super::{Language, heading_of};
+use crate::domain::Language;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
