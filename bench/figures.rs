@@ -10,7 +10,7 @@ use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Query, Q
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
 use credit_portfolio::db::Db;
-use credit_portfolio::domain::{Clock, Currency, DateRange, DepartmentScope, PortfolioFilter};
+use credit_portfolio::domain::{Clock, Currency, DateRange, DepartmentScope, Language, PortfolioFilter};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 const REPEATS: usize = 101;
@@ -36,7 +36,7 @@ fn questions() -> [(&'static str, Question); 14] {
         ("debt-balance", Question::DebtBalance(None)),
         ("debt-balance by contract", Question::DebtBalance(Some(DebtGroup::Contract))),
         ("concentration", Question::Concentration),
-        ("data-quality", Question::DataQuality { department_id: 8, limit: 20 }),
+        ("data-quality", Question::DataQuality { department_id: 8, limit: 20, language: Language::English }),
         ("roll-forward", Question::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
     ]
 }

@@ -99,7 +99,7 @@ pub use import_runs::{
     AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
     keep_run, last_completed_at, list_abandoned_runs, list_runs, take_over_run,
 };
-pub use imported_files::{ImportedFile, list_imported_files, upsert_imported_file};
+pub use imported_files::{ImportedFile, list_imported_files, record_offered_files, upsert_imported_file};
 pub use lenders::{
     LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns, list_lenders,
     refresh_intra_group, update_lender,

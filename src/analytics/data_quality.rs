@@ -1,8 +1,9 @@
 //! What is wrong with the imported data: what counts and statements of the database find, what balances show, and
 //! which names look alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,14 +11,18 @@ use super::balances::{Balances, Basis, ContractBalance};
 use super::look_alikes::{Party, look_alikes};
 use super::quality_checks::QUALITY_CHECKS;
 use crate::db::{self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow};
-use crate::domain::{BalanceFlows, DepartmentScope, Money, PortfolioFilter, look_alike};
+use crate::domain::{BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike};
 
 /// What the checks found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DataQuality {
     department_id: i64,
+    /// Today: the day whose end balances belong to, and after which operations are planned.
+    as_of: NaiveDate,
     /// The currency of the sums.
     currency: String,
+    /// Currencies among the operations and contracts whose amounts are not in the sums.
+    other_currencies: Vec<String>,
     checks: Vec<CheckResult>,
 }
 
@@ -32,13 +37,15 @@ struct CheckResult {
     advice: &'static str,
     /// How many rows, all of them.
     count: i64,
-    /// What stands at stake in all of them, in that currency.
+    /// What stands at stake in all of them, in that currency: the sum of absolute amounts, so that none offsets
+    /// another.
     at_stake: Money,
     /// The first rows, those with most at stake first.
     rows: Vec<QualityRow>,
 }
 
-/// Returns what the checks find in a department, with the first `limit` rows each. Sums are of the filter's currency.
+/// Returns what the checks find in a department, with the first `limit` rows each, in words of `language`. Sums are of
+/// the filter's currency; `other_currencies` are not in them.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -48,12 +55,16 @@ pub(super) async fn data_quality(
     department_id: i64,
     basis: &Basis,
     limit: i64,
+    language: Language,
+    other_currencies: Vec<String>,
 ) -> Result<DataQuality, DbError> {
-    let currency = &filter.currency;
+    let (currency, base_currency) = (&filter.currency, &basis.base_currency);
     let scope = DepartmentScope::One(department_id);
     let mut found: HashMap<String, QualityFindings> =
         db::list_daily_findings(conn, department_id, currency, limit).await?.into_iter().collect();
-    for (name, findings) in db::list_query_findings(conn, department_id, basis.today, currency, limit).await? {
+    for (name, findings) in
+        db::list_query_findings(conn, department_id, basis.today, currency, base_currency, limit).await?
+    {
         found.entry(name.to_owned()).or_default().add(findings);
     }
     let balances = Balances::load(conn, filter, basis).await?;
@@ -62,18 +73,27 @@ pub(super) async fn data_quality(
     let organizations = organizations.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
     let (lenders, _) = db::list_lenders(conn, scope, Some(true), Page::ALL).await?;
     let lenders = lenders.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
-    let of_balances = |is_found: fn(&ContractBalance) -> bool| {
-        balances.contracts.values().filter(|contract| is_found(contract)).map(balance_row).collect()
+    let with_operations: HashSet<i64> = db::contracts_with_flows(conn, filter).await?.into_iter().collect();
+    let of_balances = |is_found: &dyn Fn(&ContractBalance) -> bool| {
+        balances
+            .contracts
+            .values()
+            .filter(|contract| is_found(contract))
+            .map(|contract| balance_row(contract, base_currency))
+            .collect()
     };
     let known_by_row: [(&str, Vec<QualityRow>); 6] = [
-        ("overpaid", of_balances(|contract| contract.closing() < Money::ZERO)),
+        ("overpaid", of_balances(&|contract| contract.closing() < Money::ZERO)),
         (
             "switched_off_with_balance",
-            of_balances(|contract| !contract.title.is_active && contract.closing() != Money::ZERO),
+            of_balances(&|contract| !contract.title.is_active && contract.closing() != Money::ZERO),
         ),
         (
             "unknown_direction",
-            of_balances(|contract| contract.title.direction.is_none() && contract.total != BalanceFlows::default()),
+            of_balances(&|contract| {
+                let has_moved = contract.total != BalanceFlows::default();
+                contract.title.direction.is_none() && (has_moved || with_operations.contains(&contract.title.id))
+            }),
         ),
         ("contract_under_two_spellings", two_spellings(contracts)),
         ("organizations_that_look_alike", party_rows("organization", organizations)),
@@ -87,22 +107,24 @@ pub(super) async fn data_quality(
         findings.truncate(limit);
         CheckResult {
             name: check.name,
-            description: check.description,
-            advice: check.advice,
+            description: language.of(check.description.0, check.description.1),
+            advice: language.of(check.advice.0, check.advice.1),
             count: findings.count,
             at_stake: Money::from_kopecks(findings.at_stake),
             rows: findings.rows,
         }
     });
-    Ok(DataQuality { department_id, currency: currency.to_string(), checks: checks.collect() })
+    let checks = checks.collect();
+    Ok(DataQuality { department_id, as_of: basis.today, currency: currency.to_string(), other_currencies, checks })
 }
 
-fn balance_row(contract: &ContractBalance) -> QualityRow {
+/// The row of a contract. Its amounts are in its own currency; without operations, in the base currency.
+fn balance_row(contract: &ContractBalance, base_currency: &Currency) -> QualityRow {
     let (title, total) = (&contract.title, &contract.total);
     QualityRow {
         organization_id: Some(title.organization_id),
         document_date: title.contract_date,
-        currency: title.currency.clone(),
+        currency: Some(title.currency.clone().unwrap_or_else(|| base_currency.to_string())),
         amount: Some((total.drawn + total.adjustments).kopecks()),
         compared: Some(total.repaid.kopecks()),
         at_stake: Some(contract.closing().kopecks()),

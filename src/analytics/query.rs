@@ -9,7 +9,7 @@ use super::{concentration, contracts, data_quality, debt, months, organizations,
 use crate::cache::{CacheKey, Wanted};
 use crate::db::DbConn;
 use crate::domain::{
-    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, PortfolioFilter,
+    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, Language, PortfolioFilter,
 };
 
 /// What is asked.
@@ -45,6 +45,8 @@ pub enum Question {
         department_id: i64,
         /// Rows of each check.
         limit: i64,
+        /// The language of its texts.
+        language: Language,
     },
 }
 
@@ -137,7 +139,9 @@ impl Query {
         let key = match &self.question {
             Question::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
             Question::RollForward(group) => key.part(group.as_str()),
-            Question::DataQuality { department_id: _, limit } => key.part(limit),
+            Question::DataQuality { department_id: _, limit, language } => {
+                key.part(limit).named_part("lang", Some("ru").filter(|_| *language == Language::Russian))
+            }
             Question::ContractsSummary(search) => {
                 let ContractSearch { search, status, has_debt, sort, page, limit } = search;
                 key.optional_part(search.as_ref())
@@ -247,8 +251,9 @@ impl Query {
             Question::OrganizationStats => {
                 to_raw_value(&self.data(basis, others, organizations::organization_stats(conn, filter, basis).await?))
             }
-            Question::DataQuality { department_id, limit } => {
-                to_raw_value(&data_quality::data_quality(conn, filter, *department_id, basis, *limit).await?)
+            Question::DataQuality { department_id, limit, language } => {
+                let (id, limit, language) = (*department_id, *limit, *language);
+                to_raw_value(&data_quality::data_quality(conn, filter, id, basis, limit, language, others).await?)
             }
         };
         Ok(json?)
@@ -289,6 +294,8 @@ mod tests {
             Question::Concentration,
             Question::ContractStats,
             Question::OrganizationStats,
+            Question::DataQuality { department_id: 7, limit: 20, language: Language::English },
+            Question::DataQuality { department_id: 7, limit: 20, language: Language::Russian },
         ];
         questions
             .extend(["contract", "month"].into_iter().filter_map(RollForwardGroup::of_name).map(Question::RollForward));

@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::figures::{Again, answered};
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, OneCurrency, RowLimit};
+use super::openapi::parameters::{Department, OneCurrency, RowLimit, TextLanguage};
 use super::params::Params;
 use crate::analytics::{DataQuality, Query, Question};
 use crate::app::AppState;
@@ -28,7 +28,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     context_path = CREDIT_PORTFOLIO,
     path = "/data-quality",
     tag = "Import",
-    params(Department, OneCurrency, RowLimit),
+    params(Department, OneCurrency, RowLimit, TextLanguage),
     responses((status = 200, description = "OK", body = DataQuality))
 )]
 pub async fn data_quality(
@@ -40,9 +40,10 @@ pub async fn data_quality(
     let department_id = params.id("department_id")?;
     let currency = params.currency(&state.base_currency)?;
     let limit = params.number("limit", 1, MOST_ROWS)?.unwrap_or(USUAL_ROWS);
+    let language = params.language()?;
     params.finish()?;
     let department_id = caller.one_department(department_id)?;
-    let question = Question::DataQuality { department_id, limit };
+    let question = Question::DataQuality { department_id, limit, language };
     let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), currency);
     answered(&state, again, Query { question, filter }, None).await
 }

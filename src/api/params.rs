@@ -10,10 +10,10 @@ use std::future::{Ready, ready};
 
 use super::answer::LONGEST_TEXT;
 use super::error::ApiError;
-use super::export::{Export, Format, Language};
+use super::export::{Export, Format};
 use super::list::ListPage;
 use crate::db::{Page, PagedList, Sort};
-use crate::domain::{Currency, DateRange, Money};
+use crate::domain::{Currency, DateRange, Language, Money};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const DEFAULT_LIMIT: i64 = 100;
@@ -129,13 +129,18 @@ impl Params {
         currency.ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
     }
 
+    /// `lang`; left out, English.
+    pub fn language(&mut self) -> Result<Language, ApiError> {
+        match self.value("lang").as_deref() {
+            None | Some("en") => Ok(Language::English),
+            Some("ru") => Ok(Language::Russian),
+            Some(other) => Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
+        }
+    }
+
     /// The file that `format` or the header `Accept` asks for; `lang` is the language of its headings.
     pub fn export(&mut self) -> Result<Option<Export>, ApiError> {
-        let language = match self.value("lang").as_deref() {
-            None | Some("en") => Language::English,
-            Some("ru") => Language::Russian,
-            Some(other) => return Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
-        };
+        let language = self.language()?;
         let format = match self.value("format").as_deref() {
             Some("json") => None,
             Some("csv") => Some(Format::Csv),

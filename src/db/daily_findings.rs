@@ -19,7 +19,7 @@ const EXPENSE_ROWS: &str = include_str!("expense_rows.sql");
 const ROW_FINDINGS: &str = include_str!("row_findings.sql");
 const INSERT: &str = "INSERT INTO daily_findings (department_id, organization_id, period_start, check_name, currency, \
      row_count, at_stake, largest) \
-     SELECT $1, organization_id, day, check_name, currency, COUNT(*), CAST(SUM(at_stake) AS BIGINT), \
+     SELECT $1, organization_id, day, check_name, currency, COUNT(*), CAST(SUM(ABS(at_stake)) AS BIGINT), \
        MAX(ABS(at_stake)) FROM ({row_findings}) AS found GROUP BY organization_id, day, check_name, currency";
 /// The days of one organization: `$2` is the organization, `$3` the first day, `$4` the one after the last.
 pub(super) const SOME_DAYS: &str = "e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4";
@@ -146,7 +146,7 @@ const ROWS: &str = "WITH days (organization_id, day) AS (VALUES {days}), {expens
      JOIN spent e ON e.id = found.expense_id WHERE found.place <= $2 ORDER BY found.check_name, found.place";
 
 /// Returns what the checks find in the dated expenses of a department and in their details, by the name of the
-/// check: with the first `limit` rows each, those with most at stake first. Sums are of `currency`.
+/// check: with the first `limit` rows each, those with most at stake first. Sums are of `currency`, without netting.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

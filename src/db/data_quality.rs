@@ -42,7 +42,7 @@ pub struct QualityRow {
     #[serde(serialize_with = "optional_money")]
     #[schema(value_type = Option<Money>)]
     pub compared: Option<i64>,
-    /// What stands at stake.
+    /// What stands at stake; a difference or a balance may be below zero.
     #[diesel(sql_type = Nullable<BigInt>)]
     #[serde(serialize_with = "optional_money")]
     #[schema(value_type = Option<Money>)]
@@ -75,7 +75,7 @@ impl QualityRow {
 pub struct QualityFindings {
     /// How many rows, all of them.
     pub count: i64,
-    /// What stands at stake in all of them, in kopecks of one currency; rows without a currency count.
+    /// What stands at stake in all of them, in kopecks of one currency: the sum of absolute amounts.
     pub at_stake: i64,
     /// The first rows, those with most at stake first.
     pub rows: Vec<QualityRow>,
@@ -84,8 +84,8 @@ pub struct QualityFindings {
 impl QualityFindings {
     /// Findings that are known row by row; sums are of `currency`.
     pub fn of_rows(rows: Vec<QualityRow>, currency: &Currency) -> QualityFindings {
-        let is_counted = |row: &&QualityRow| row.currency.as_deref().is_none_or(|paid_in| paid_in == currency.as_str());
-        let at_stake = rows.iter().filter(is_counted).filter_map(|row| row.at_stake).sum();
+        let is_counted = |row: &&QualityRow| row.currency.as_deref() == Some(currency.as_str());
+        let at_stake = rows.iter().filter(is_counted).filter_map(|row| row.at_stake).map(i64::saturating_abs).sum();
         QualityFindings { count: i64::try_from(rows.len()).unwrap_or(i64::MAX), at_stake, rows }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! The texts refer to a receipt as `r`, an expense as `e` and an expense detail as `d`.
 
-use crate::domain::PaymentType;
+use crate::domain::{PaymentType, WITHOUT_CONTRACT};
 
 /// Accounts of loans and credits received: 66 short-term, 67 long-term.
 const PRINCIPAL_ACCOUNTS: &str = "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
@@ -23,6 +23,9 @@ const BORROWED_TYPES: [&str; 6] = [
     "Погашение займа",
     "Возврат займа контрагенту",
 ];
+
+/// How the types of receipts that return a loan given begin.
+const RETURNED_TYPES: [&str; 1] = ["Возврат займа "];
 
 /// What a rollup keeps sums of, in the order of its columns.
 pub(super) const MEASURES: [&str; 18] = [
@@ -58,6 +61,10 @@ pub(super) fn with_rules(sql: &str) -> String {
         .replace("{returns}", &returns())
         .replace("{says_lent}", &begins_with("operation_type", &LENT_TYPES))
         .replace("{says_borrowed}", &begins_with("operation_type", &BORROWED_TYPES))
+        .replace("{says_kind}", &says_kind())
+        .replace("{receipt_names_no_contract}", &names_no_contract("r"))
+        .replace("{expense_names_no_contract}", &names_no_contract("e"))
+        .replace("{detail_names_no_contract}", &names_no_contract("d"))
         .replace("{detail_kind}", &detail_kind("d", "e"))
         .replace("{expense_kind}", &expense_kind("e"))
         .replace("{is_derived}", &is_derived("e.payment_type", "e.payment_kind"))
@@ -75,8 +82,20 @@ fn draws() -> String {
 
 /// Whether a receipt returns a loan given.
 fn returns() -> String {
-    let says_so = begins_with("r.operation_type", &["Возврат займа "]);
+    let says_so = begins_with("r.operation_type", &RETURNED_TYPES);
     format!("(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' OR COALESCE({says_so}, FALSE))")
+}
+
+/// Whether the column `operation_type` says by itself that money was borrowed, lent or returned.
+fn says_kind() -> String {
+    let words = [&LENT_TYPES[..], &BORROWED_TYPES, &RETURNED_TYPES].concat();
+    format!("COALESCE({}, FALSE)", begins_with("operation_type", &words))
+}
+
+/// Whether the text of an operation or detail (a row of the table or alias `row`) names no contract: it was
+/// recognized as of none, whatever the contract it belongs to is called now.
+fn names_no_contract(row: &str) -> String {
+    format!("COALESCE({row}.contract_text, '') IN ('', '{WITHOUT_CONTRACT}')")
 }
 
 /// Whether a text begins with one of some words, in the letter cases that exports use: SQLite folds no Russian

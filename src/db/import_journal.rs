@@ -102,23 +102,27 @@ pub async fn complete_journal_entry(conn: &mut DbConn, id: i64, entry: NewJourna
     Ok(())
 }
 
-/// Returns whether the own total of a file was not the sum of its rows when it last went in.
+/// Returns whether the own total of a file of that name was not the sum of its rows when it last went in, from any
+/// source.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn last_total_differed(conn: &mut DbConn, department_id: i64, source_file: &str) -> Result<bool, DbError> {
-    let last: Option<(Option<i64>, Option<i64>)> = on_conn!(conn, |c| {
+    let latest: Vec<Option<i64>> = on_conn!(conn, |c| {
         import_journal::table
             .filter(import_journal::department_id.eq(department_id))
             .filter(import_journal::source_file.eq(source_file))
             .filter(import_journal::status.eq_any(["success", "partial"]))
-            .order(import_journal::id.desc())
-            .select((import_journal::control_total, import_journal::rows_total))
-            .first(c)
+            .group_by(import_journal::source)
+            .select(diesel::dsl::max(import_journal::id))
+            .load(c)
             .await
-            .optional()
     })?;
-    Ok(last.is_some_and(|(control_total, rows_total)| control_total.is_some() && control_total != rows_total))
+    let differing = import_journal::table
+        .filter(import_journal::department_id.eq(department_id))
+        .filter(import_journal::id.eq_any(latest.into_iter().flatten().collect::<Vec<i64>>()))
+        .filter(import_journal::control_total.ne(import_journal::rows_total));
+    Ok(on_conn!(conn, |c| differing.count().get_result::<i64>(c).await)? > 0)
 }
 
 /// Stores rejected rows of an entry.

@@ -1,13 +1,13 @@
 //! The ledger of files: what was last seen of each, so that an unchanged one costs nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::imported_files;
-use super::{DbConn, DbError, on_conn};
+use super::{CHUNK, DbConn, DbError, on_conn};
 
 /// A version of a file, and what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -35,6 +35,8 @@ pub struct ImportedFile {
     pub fetched_at: NaiveDateTime,
     /// Whether it is known which organizations it holds.
     pub is_described: bool,
+    /// Whether the source still offers it, as far as is known.
+    pub is_offered: bool,
 }
 
 /// The files of a source, by path.
@@ -72,4 +74,33 @@ pub async fn upsert_imported_file(conn: &mut DbConn, file: &ImportedFile) -> Res
             .await
     })?;
     Ok(())
+}
+
+/// Notes which files of the ledger a source offers. Returns those that it ceased or began again to offer.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn record_offered_files(
+    conn: &mut DbConn,
+    department_id: i64,
+    source: &str,
+    offered: &HashSet<String>,
+) -> Result<Vec<String>, DbError> {
+    let known = list_imported_files(conn, department_id, source).await?;
+    let mut changed = Vec::new();
+    for is_offered in [false, true] {
+        let of_state = known.values().filter(|file| file.is_offered != is_offered);
+        let of_state = of_state.filter(|file| offered.contains(&file.path) == is_offered);
+        let paths: Vec<String> = of_state.map(|file| file.path.clone()).collect();
+        for paths in paths.chunks(CHUNK) {
+            let files = imported_files::table
+                .filter(imported_files::department_id.eq(department_id))
+                .filter(imported_files::source.eq(source))
+                .filter(imported_files::path.eq_any(paths));
+            let update = diesel::update(files).set(imported_files::is_offered.eq(is_offered));
+            on_conn!(conn, |c| update.execute(c).await)?;
+        }
+        changed.extend(paths);
+    }
+    Ok(changed)
 }

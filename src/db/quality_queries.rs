@@ -2,7 +2,8 @@
 //!
 //! A CROSS JOIN keeps SQLite, whose tables have no statistics, from beginning with the large table.
 //! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department, `$2` today, `$3`
-//! the currency of the sum and `$4` the number of rows. What stands at stake is in kopecks.
+//! the currency of the sum, `$4` the number of rows and `$5` the base currency, which totals of files and details of
+//! unknown expenses are in. What stands at stake is in kopecks.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -20,19 +21,24 @@ const QUERIES: [(&str, &str); 12] = [
     (
         "details_without_expense",
         "SELECT 'expense_detail' AS kind, d.id, d.expense_operation_id AS name, CAST(NULL AS BIGINT) AS organization_id, \
-           {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, d.amount, CAST(NULL AS BIGINT) AS compared, \
-           d.amount AS at_stake \
+           {no_date} AS document_date, COALESCE((SELECT e.currency FROM expenses e WHERE e.department_id = $1 \
+             AND e.operation_id = d.expense_operation_id), $5) AS currency, d.amount, \
+           CAST(NULL AS BIGINT) AS compared, d.amount AS at_stake \
          FROM orphaned_details o CROSS JOIN expense_details d \
          WHERE o.department_id = $1 AND d.department_id = $1 AND d.expense_operation_id = o.expense_operation_id",
     ),
     (
         "control_totals_differ",
-        "SELECT 'file' AS kind, j.id, j.source_file AS name, CAST(NULL AS BIGINT) AS organization_id, \
-           {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, j.control_total AS amount, \
-           j.rows_total AS compared, j.control_total - j.rows_total AS at_stake FROM import_journal j \
-         JOIN (SELECT MAX(l.id) AS id FROM import_journal l WHERE l.department_id = $1 \
-           AND l.status IN ('success', 'partial') GROUP BY l.source_file) AS latest ON latest.id = j.id \
-         WHERE j.department_id = $1 AND j.control_total <> j.rows_total",
+        // Of a file without a ledger, the last import of its name from anywhere counts.
+        "WITH latest AS (SELECT l.source, l.source_file, MAX(l.id) AS id FROM import_journal l \
+           WHERE l.department_id = $1 AND l.status IN ('success', 'partial') GROUP BY l.source, l.source_file) \
+         SELECT 'file' AS kind, j.id, j.source_file AS name, CAST(NULL AS BIGINT) AS organization_id, \
+           {no_date} AS document_date, $5 AS currency, j.control_total AS amount, \
+           j.rows_total AS compared, j.control_total - j.rows_total AS at_stake FROM latest \
+         JOIN import_journal j ON j.department_id = $1 AND j.id = latest.id \
+         LEFT JOIN imported_files f ON f.department_id = $1 AND f.source = j.source AND f.path = j.source_file \
+         WHERE j.control_total <> j.rows_total AND CASE WHEN f.path IS NOT NULL THEN f.is_offered \
+           ELSE NOT EXISTS (SELECT 1 FROM latest o WHERE o.source_file = j.source_file AND o.id > j.id) END",
     ),
     (
         "failing_files",
@@ -63,14 +69,19 @@ const QUERIES: [(&str, &str); 12] = [
            HAVING SUM(s.receipt_count) = 0 AND SUM(s.expense_count) > 0) GROUP BY o.id, o.name, f.currency",
     ),
     (
-        // Its condition is word for word that of the index receipts_of_unknown_kind.
+        // The types of receipts without an account are walked along an index, one step a type.
         "receipts_of_unknown_kind",
-        "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
-           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
-         WHERE r.department_id = $1 AND r.is_active AND COALESCE(r.settlement_account, '') = '' \
-           AND SUBSTR(COALESCE(r.operation_type, ''), 1, 10) NOT IN ('Получение ', 'получение ', 'ПОЛУЧЕНИЕ ') \
-           AND SUBSTR(COALESCE(r.operation_type, ''), 1, 14) \
-             NOT IN ('Возврат займа ', 'возврат займа ', 'ВОЗВРАТ ЗАЙМА ')",
+        "WITH RECURSIVE types (operation_type) AS ( \
+             SELECT (SELECT COALESCE(r.operation_type, '') FROM receipts r WHERE r.department_id = $1 AND {lacks_account} \
+               ORDER BY COALESCE(r.operation_type, '') LIMIT 1) \
+             UNION ALL SELECT (SELECT COALESCE(r.operation_type, '') FROM receipts r \
+               WHERE r.department_id = $1 AND {lacks_account} AND COALESCE(r.operation_type, '') > t.operation_type \
+               ORDER BY COALESCE(r.operation_type, '') LIMIT 1) FROM types t WHERE t.operation_type IS NOT NULL) \
+         SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake \
+         FROM (SELECT operation_type AS unknown_type FROM types WHERE operation_type IS NOT NULL AND NOT {says_kind}) AS u \
+         CROSS JOIN receipts r WHERE r.department_id = $1 AND {lacks_account} \
+           AND COALESCE(r.operation_type, '') = u.unknown_type",
     ),
     (
         // A day whose sum in the contract's currency is zero is unsettled; only where no day is are the rows read.
@@ -81,7 +92,7 @@ const QUERIES: [(&str, &str); 12] = [
            WHERE f.department_id = $1 AND f.currency <> '' AND c.currency <> f.currency \
            GROUP BY f.contract_id, f.currency HAVING SUM(f.receipts) <> 0 OR SUM(f.expenses) <> 0) \
          SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS document_date, \
-           m.currency, m.received AS amount, m.paid AS compared, m.received + m.paid AS at_stake FROM mixed m \
+           m.currency, m.received AS amount, m.paid AS compared, ABS(m.received) + ABS(m.paid) AS at_stake FROM mixed m \
          JOIN contracts c ON c.department_id = $1 AND c.id = m.contract_id \
          WHERE CASE WHEN (SELECT 1 FROM daily_flows f WHERE f.department_id = $1 \
              AND f.contract_id = m.contract_id AND f.currency = m.currency AND (f.drawn <> 0 AND f.drawn_settled = 0 \
@@ -118,16 +129,13 @@ const QUERIES: [(&str, &str); 12] = [
         // Dated expenses are counted by day.
         "operations_without_contract",
         "SELECT 'receipt' AS kind, r.id, r.operation_id AS name, r.organization_id, r.document_date, r.currency, \
-           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM contracts c \
-         CROSS JOIN receipts r \
-         WHERE c.department_id = $1 AND c.contract_key LIKE 'Бездоговора|%' AND r.department_id = $1 \
-           AND r.contract_id = c.id AND r.is_active \
+           r.amount, CAST(NULL AS BIGINT) AS compared, r.amount AS at_stake FROM receipts r \
+         WHERE r.department_id = $1 AND r.is_active AND {receipt_names_no_contract} \
          UNION ALL SELECT 'expense', e.id, e.operation_id, e.organization_id, e.document_date, e.currency, e.amount, \
-           NULL, e.amount FROM expenses e CROSS JOIN contracts c \
-         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL AND c.department_id = $1 \
-           AND c.id = e.contract_id \
-           AND c.contract_key LIKE 'Бездоговора|%' AND NOT EXISTS (SELECT 1 FROM expense_details d \
-             WHERE d.department_id = $1 AND d.expense_operation_id = e.operation_id AND d.contract_id IS NOT NULL)",
+           NULL, e.amount FROM expenses e \
+         WHERE e.department_id = $1 AND e.is_active AND e.document_date IS NULL AND {expense_names_no_contract} \
+           AND NOT EXISTS (SELECT 1 FROM expense_details d WHERE d.department_id = $1 \
+             AND d.expense_operation_id = e.operation_id AND NOT {detail_names_no_contract})",
     ),
     (
         "dates_in_the_future",
@@ -139,7 +147,8 @@ const QUERIES: [(&str, &str); 12] = [
          WHERE e.department_id = $1 AND e.is_active AND e.document_date > $2",
     ),
     (
-        // The lenders that a contract's operations name are walked along an index, one step a lender.
+        // The lenders that a contract's operations name are walked along an index, one step a lender. Details are read
+        // of the contracts only that have more payments than expenses: those that details of others' expenses pay.
         "contract_with_two_lenders",
         "WITH RECURSIVE received (contract_id, alias_id) AS ( \
              SELECT c.id, (SELECT MIN(r.lender_alias_id) FROM receipts r WHERE r.department_id = $1 \
@@ -152,11 +161,23 @@ const QUERIES: [(&str, &str); 12] = [
                AND e.contract_id = c.id AND e.is_active) FROM {dated_contracts} c \
              UNION ALL SELECT n.contract_id, (SELECT MIN(e.lender_alias_id) FROM expenses e WHERE e.department_id = $1 \
                AND e.contract_id = n.contract_id AND e.is_active AND e.lender_alias_id > n.alias_id) \
-             FROM paid n WHERE n.alias_id IS NOT NULL) \
+             FROM paid n WHERE n.alias_id IS NOT NULL), \
+           shared (contract_id) AS ( \
+             SELECT f.contract_id FROM monthly_flows f JOIN {dated_contracts} c ON c.id = f.contract_id \
+             WHERE f.department_id = $1 AND f.payment_count > f.expense_count GROUP BY f.contract_id), \
+           detailed (contract_id, alias_id) AS ( \
+             SELECT DISTINCT d.contract_id, e.lender_alias_id FROM shared s CROSS JOIN expense_details d \
+             CROSS JOIN expenses e WHERE d.department_id = $1 AND d.contract_id = s.contract_id \
+               AND e.department_id = $1 AND e.operation_id = d.expense_operation_id AND e.is_active \
+               AND COALESCE(e.contract_id, 0) <> d.contract_id \
+             UNION SELECT d.contract_id, e.lender_alias_id FROM expenses e CROSS JOIN expense_details d \
+             CROSS JOIN {dated_contracts} c WHERE e.department_id = $1 AND e.document_date IS NULL AND e.is_active \
+               AND d.department_id = $1 AND d.expense_operation_id = e.operation_id AND c.id = d.contract_id) \
          SELECT 'contract' AS kind, c.id, c.contract_number AS name, c.organization_id, c.contract_date AS document_date, \
            c.currency, CAST(NULL AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
            CAST(NULL AS BIGINT) AS at_stake FROM contracts c \
-         JOIN (SELECT n.contract_id FROM (SELECT * FROM received UNION ALL SELECT * FROM paid) AS n \
+         JOIN (SELECT n.contract_id FROM (SELECT * FROM received UNION ALL SELECT * FROM paid \
+             UNION ALL SELECT * FROM detailed) AS n \
              JOIN aliases a ON a.department_id = $1 AND a.id = n.alias_id \
              GROUP BY n.contract_id HAVING COUNT(DISTINCT a.target_id) > 1) AS several ON several.contract_id = c.id \
          WHERE c.department_id = $1",
@@ -166,6 +187,9 @@ const QUERIES: [(&str, &str); 12] = [
 /// Contracts of one lender each; what was set by hand is no finding.
 const DATED_CONTRACTS: &str = "(SELECT id FROM contracts WHERE department_id = $1 AND contract_date IS NOT NULL \
      AND NOT is_lender_manual)";
+
+/// The condition of the index `receipts_without_account`.
+const LACKS_ACCOUNT: &str = "r.is_active AND COALESCE(r.settlement_account, '') = ''";
 
 #[derive(QueryableByName)]
 struct CountedRow {
@@ -178,7 +202,7 @@ struct CountedRow {
 }
 
 /// Returns what each of the statements finds in a department, by the name of its check: with the first `limit`
-/// rows, those with most at stake first. Sums are of `currency`.
+/// rows, those with most at stake first. Sums are of `currency`, without netting.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -187,6 +211,7 @@ pub async fn list_query_findings(
     department_id: i64,
     today: NaiveDate,
     currency: &Currency,
+    base_currency: &Currency,
     limit: i64,
 ) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
     if let DbConn::Postgres(conn) = conn {
@@ -202,6 +227,7 @@ pub async fn list_query_findings(
                 .bind::<Date, _>(today)
                 .bind::<Text, _>(currency.as_str())
                 .bind::<BigInt, _>(limit)
+                .bind::<Text, _>(base_currency.as_str())
                 .load(c)
                 .await
         })?;
@@ -221,11 +247,12 @@ fn statement(conn: &DbConn, sql: &str) -> String {
     let sql = sql
         .replace("{no_date}", no_date)
         .replace("{five_days_ago}", five_days_ago)
+        .replace("{lacks_account}", LACKS_ACCOUNT)
         .replace("{dated_contracts}", DATED_CONTRACTS);
     let sql = format!(
-        "SELECT q.*, COUNT(*) OVER () AS found_count, CAST(COALESCE(SUM(CASE WHEN COALESCE(q.currency, $3) = $3 \
-           THEN q.at_stake ELSE 0 END) OVER (), 0) AS BIGINT) AS found_at_stake \
-         FROM ({sql}) AS q WHERE $2 IS NOT NULL ORDER BY ABS(COALESCE(q.at_stake, 0)) DESC, q.kind, q.id LIMIT $4"
+        "SELECT q.*, COUNT(*) OVER () AS found_count, CAST(COALESCE(SUM(CASE WHEN q.currency = $3 \
+           THEN ABS(q.at_stake) ELSE 0 END) OVER (), 0) AS BIGINT) AS found_at_stake \
+         FROM ({sql}) AS q WHERE $2 IS NOT NULL AND $5 IS NOT NULL ORDER BY ABS(COALESCE(q.at_stake, 0)) DESC, q.kind, q.id LIMIT $4"
     );
     numbered(conn, &with_rules(&sql))
 }

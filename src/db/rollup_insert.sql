@@ -51,8 +51,8 @@ FROM (
         CASE WHEN payment_kind = 'principal' THEN amount ELSE 0 END, 0,
         CASE WHEN payment_kind = 'interest' THEN amount ELSE 0 END, 0,
         CASE WHEN payment_kind = 'given' THEN amount ELSE 0 END, 0, 0, 0, 0, 0
-    FROM (SELECT e.*, {expense_kind} AS payment_kind FROM spent e WHERE NOT EXISTS (SELECT 1 FROM named n WHERE n.id = e.id)) AS plain
-    WHERE payment_kind <> 'other'
+    FROM spent e
+    WHERE payment_kind <> 'other' AND NOT EXISTS (SELECT 1 FROM named n WHERE n.id = e.id)
     UNION ALL
     -- What its details name, under the contract that they name; where that is another one, the
     -- expense is a payment of it, too.

@@ -3,9 +3,8 @@ WITH
 judged AS MATERIALIZED (
     SELECT * FROM (
         SELECT
-            e.id, e.organization_id, e.day, e.currency, e.amount, shared.total,
-            e.contract_id IN (SELECT c.id FROM contracts c WHERE c.department_id = $1
-                AND c.contract_key LIKE 'Бездоговора|%') AND COALESCE(shared.named, 0) = 0 AS lacks_contract
+            e.id, e.organization_id, e.day, e.currency, e.amount, e.payment_kind, shared.total,
+            e.lacks_contract AND COALESCE(shared.named, 0) = 0 AS lacks_contract
         FROM spent e
         LEFT JOIN (
             SELECT expense_id, CAST(SUM(amount) AS BIGINT) AS total,
@@ -26,6 +25,11 @@ SELECT
     'expenses_without_details', 'expense', id, id, organization_id, day, currency, amount, CAST(NULL AS BIGINT), amount
 FROM judged
 WHERE total IS NULL
+UNION ALL
+SELECT
+    'payment_type_unknown', 'expense', id, id, organization_id, day, currency, amount, CAST(NULL AS BIGINT), amount
+FROM judged
+WHERE total IS NULL AND payment_kind = 'other'
 UNION ALL
 SELECT
     'operations_without_contract', 'expense', id, id, organization_id, day, currency, amount, CAST(NULL AS BIGINT),

@@ -326,6 +326,7 @@ diesel::table! {
         run_id -> BigInt,
         fetched_at -> Timestamp,
         is_described -> Bool,
+        is_offered -> Bool,
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::folded;
 
 /// What operations without a contract belong to, one for each organization and counterparty.
-const WITHOUT_CONTRACT: &str = "Без договора";
+pub const WITHOUT_CONTRACT: &str = "Без договора";
 
 const LEADING_WORDS: [&str; 6] = ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
 

@@ -106,6 +106,8 @@ impl Run<'_> {
             version.failures = known.failures;
             version.error_message = known.error_message.clone();
             version.is_described = known.is_described;
+            // Whether it is offered again is noted at the end, with the change that this is.
+            version.is_offered = known.is_offered;
             self.context.db.write(async |conn| db::upsert_imported_file(conn, &version).await).await?;
             return Ok(Some(report.skipped(standing, why)));
         }
@@ -375,6 +377,7 @@ impl Run<'_> {
             run_id: self.run_id.unwrap_or_default(),
             fetched_at: utc_now(),
             is_described: true,
+            is_offered: true,
         }
     }
 }

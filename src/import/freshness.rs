@@ -18,8 +18,8 @@ pub(super) struct SourceCheck<'s> {
     begun_at: NaiveDateTime,
     /// The files that failed before.
     failing: HashSet<String>,
-    /// Failing files that the source no longer offers.
-    vanished: Vec<String>,
+    /// The files that the source offers.
+    offered: HashSet<String>,
     /// Files that the tables hold as they are.
     unchanged: Vec<String>,
     /// Files fail, or are still being written.
@@ -35,14 +35,20 @@ impl<'s> SourceCheck<'s> {
             let files = db::list_failing_files(&mut context.db.conn().await?, scope).await?;
             failing.extend(files.into_iter().filter(|file| file.source == source.name).map(|file| file.path));
         }
-        let (vanished, unchanged) = (Vec::new(), Vec::new());
-        Ok(SourceCheck { source, begun_at: utc_now(), failing, vanished, unchanged, lacks_files: false })
+        let begun_at = utc_now();
+        Ok(SourceCheck {
+            source,
+            begun_at,
+            failing,
+            offered: HashSet::new(),
+            unchanged: Vec::new(),
+            lacks_files: false,
+        })
     }
 
     /// Notes which files there are.
     pub fn note_offered(&mut self, files: &[OfferedFile]) {
-        let offered: HashSet<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        self.vanished = self.failing.iter().filter(|path| !offered.contains(path.as_str())).cloned().collect();
+        self.offered = files.iter().map(|file| file.name.clone()).collect();
     }
 
     /// Returns whether a file failed before this run.
@@ -64,14 +70,18 @@ impl<'s> SourceCheck<'s> {
         let times = SourceTimes { checked_at: self.begun_at, completed_at };
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());
+            let vanished: Vec<String> = self.failing.difference(&self.offered).cloned().collect();
             let written = async |conn: &mut DbConn| {
-                let fail_no_more = db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at)
-                    .await?
-                    + db::forget_failures(conn, department_id, source, &self.vanished).await?;
+                let mut concerned =
+                    db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
+                concerned += db::forget_failures(conn, department_id, source, &vanished).await?;
+                for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
+                    concerned += usize::from(db::last_total_differed(conn, department_id, &path).await?);
+                }
                 if is_whole {
                     db::record_source_check(conn, department_id, source, times).await?;
                 }
-                match fail_no_more {
+                match concerned {
                     0 => Ok(None),
                     _ => db::record_change(conn, department_id, ChangedData::default()).await.map(Some),
                 }

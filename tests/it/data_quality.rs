@@ -80,12 +80,13 @@ async fn each_check_finds_what_is_wrong_and_counts_and_sums_it(backend: Backend)
     .await;
     let found = findings(&app, DEPARTMENT).await;
     let expected = [
-        ("details_do_not_add_up", 2, json!(-20.0)),
+        ("details_do_not_add_up", 2, json!(60.0)),
         ("expenses_without_details", 1, json!(7.0)),
         ("details_without_expense", 1, json!(5.0)),
-        ("control_totals_differ", 1, json!(7.0 - 1_000_062.0)),
+        ("control_totals_differ", 1, json!(1_000_062.0 - 7.0)),
         // 10 received under contract 1, 30 planned, 220 repaid.
-        ("overpaid", 1, json!(-210.0)),
+        ("overpaid", 1, json!(210.0)),
+        ("payment_type_unknown", 1, json!(7.0)),
         ("amounts_in_another_currency", 1, json!(0.0)),
         ("operations_without_contract", 2, json!(20.0)),
         ("dates_in_the_future", 1, json!(30.0)),
@@ -116,7 +117,7 @@ async fn balances_that_need_a_look_are_found(backend: Backend) {
         let found = findings(&app, DEPARTMENT).await;
         found.into_iter().find(|finding| finding.0 == name).map(|(_, count, at_stake)| (count, at_stake))
     };
-    assert_eq!(of("overpaid").await, Some((1, json!(-700_000.0))), "T4; T8 is repaid in another currency");
+    assert_eq!(of("overpaid").await, Some((1, json!(700_000.0))), "T4; T8 is repaid in another currency");
     assert_eq!(of("unconfirmed_for_days").await, Some((1, json!(500_000.0))));
     assert_eq!(of("dates_in_the_future").await, Some((1, json!(400_000.0))));
     assert_eq!((of("unknown_direction").await, of("switched_off_with_balance").await), (None, None));
@@ -125,7 +126,7 @@ async fn balances_that_need_a_look_are_found(backend: Backend) {
     let token = app.token(Role::Admin, DEPARTMENT).await;
     let path = format!("credit-portfolio/contracts/{id}");
     app.request(Method::PUT, &path, Some(&token), Some(json!({ "is_active": false }))).await.ok();
-    assert_eq!(of("switched_off_with_balance").await, Some((1, json!(-700_000.0))));
+    assert_eq!(of("switched_off_with_balance").await, Some((1, json!(700_000.0))));
     let opening = json!({ "contract_id": id, "date": "2025-12-31", "kind": "opening_balance", "amount": 700_000 });
     app.request(Method::POST, "credit-portfolio/adjustments", Some(&token), Some(opening)).await;
     assert_eq!((of("overpaid").await, of("switched_off_with_balance").await), (None, None));

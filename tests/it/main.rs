@@ -52,6 +52,7 @@ mod migrations;
 mod openapi;
 mod payment_types;
 mod quality_findings;
+mod quality_rules;
 mod redis_servers;
 mod resources;
 mod settings;

@@ -3,7 +3,7 @@
 
 use credit_portfolio::analytics::{Answer, Origin, Query, Question};
 use credit_portfolio::demo::{Cell, Sheet};
-use credit_portfolio::domain::{Currency, DepartmentScope, PortfolioFilter, Role};
+use credit_portfolio::domain::{Currency, DepartmentScope, Language, PortfolioFilter, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -31,11 +31,11 @@ on_both_databases!(
     findings_of_an_older_database_are_counted_at_start,
 );
 
-const RECEIPTS: &str = "A - postuplenie.xlsx";
-const EXPENSES: &str = "A - spisanie.xlsx";
-const DETAILS: &str = "A - rasshifrovka.xlsx";
+pub(crate) const RECEIPTS: &str = "A - postuplenie.xlsx";
+pub(crate) const EXPENSES: &str = "A - spisanie.xlsx";
+pub(crate) const DETAILS: &str = "A - rasshifrovka.xlsx";
 /// Operations that a file no longer names become inactive, however many.
-const SNAPSHOTS: [(&str, &str); 3] =
+pub(crate) const SNAPSHOTS: [(&str, &str); 3] =
     [("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "100")];
 
 async fn checks(app: &TestApp) -> Vec<Value> {
@@ -43,7 +43,7 @@ async fn checks(app: &TestApp) -> Vec<Value> {
 }
 
 /// Count, sum and names of the rows of one check.
-async fn found(app: &TestApp, name: &str) -> (i64, Value, Vec<String>) {
+pub(crate) async fn found(app: &TestApp, name: &str) -> (i64, Value, Vec<String>) {
     let checks = checks(app).await;
     let check = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no check {name}"));
     assert!(check["advice"].as_str().is_some_and(|advice| !advice.is_empty()), "{check}");
@@ -52,18 +52,18 @@ async fn found(app: &TestApp, name: &str) -> (i64, Value, Vec<String>) {
     (check["count"].as_i64().unwrap(), check["at_stake"].clone(), names)
 }
 
-async fn assert_finds_nothing(app: &TestApp, name: &str) {
+pub(crate) async fn assert_finds_nothing(app: &TestApp, name: &str) {
     let (count, _, names) = found(app, name).await;
     assert_eq!(count, 0, "{name}: {names:?}");
 }
 
 /// Adds a column, or overwrites the one of that heading.
-fn with_column(mut sheet: Sheet, heading: &str, values: &[&str]) -> Vec<u8> {
+pub(crate) fn with_column(mut sheet: Sheet, heading: &str, values: &[&str]) -> Vec<u8> {
     add_column(&mut sheet, heading, values);
     sheet.to_xlsx().unwrap()
 }
 
-fn add_column(sheet: &mut Sheet, heading: &str, values: &[&str]) {
+pub(crate) fn add_column(sheet: &mut Sheet, heading: &str, values: &[&str]) {
     let known = sheet.rows[0].iter().position(|cell| *cell == Cell::text(heading));
     let cells = std::iter::once(&heading).chain(values).map(|value| match *value {
         "" => Cell::Empty,
@@ -151,7 +151,7 @@ async fn names_that_look_alike_are_found(backend: Backend) {
     app.stop().await;
 }
 
-async fn put(app: &TestApp, path: &str, body: Value) {
+pub(crate) async fn put(app: &TestApp, path: &str, body: Value) {
     let token = app.token(Role::Admin, DEPARTMENT).await;
     app.request(Method::PUT, &format!("credit-portfolio/{path}"), Some(&token), Some(body)).await.ok();
 }
@@ -328,7 +328,8 @@ async fn concurrent_callers_share_one_computation(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.import(DEPARTMENT, &[(EXPENSES, &expenses(&[an_expense(1)]))]).await;
     let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
-    let query = Query { question: Question::DataQuality { department_id: DEPARTMENT, limit: 20 }, filter };
+    let question = Question::DataQuality { department_id: DEPARTMENT, limit: 20, language: Language::English };
+    let query = Query { question, filter };
     let requests = (0..100).map(|_| app.running.state.analytics.answer(&query));
     let answers = futures_util::future::join_all(requests).await;
     let is_computed = |answer: &&Result<Answer, _>| matches!(answer.as_ref().unwrap().origin, Origin::Computed { .. });

@@ -1,6 +1,6 @@
 -- What is wrong with the dated expenses and their details, counted by organization, day, check and currency:
 -- refreshed with the rollups, so that a question adds up a few counts instead of reading all operations.
--- at_stake is a sum of kopecks, largest the largest single amount at stake of the day.
+-- at_stake is a sum of absolute kopecks, largest the largest single amount at stake of the day.
 CREATE TABLE daily_findings (
     department_id BIGINT NOT NULL,
     organization_id BIGINT NOT NULL,
@@ -29,10 +29,12 @@ WHERE NOT EXISTS (SELECT 1 FROM expenses e WHERE e.department_id = d.department_
 
 -- The few rows that single checks look for.
 CREATE INDEX expenses_unconfirmed ON expenses (department_id, document_date) WHERE unconfirmed_by_bank;
-CREATE INDEX receipts_of_unknown_kind ON receipts (department_id, id)
-WHERE is_active AND COALESCE(settlement_account, '') = ''
-    AND SUBSTR(COALESCE(operation_type, ''), 1, 10) NOT IN ('Получение ', 'получение ', 'ПОЛУЧЕНИЕ ')
-    AND SUBSTR(COALESCE(operation_type, ''), 1, 14) NOT IN ('Возврат займа ', 'возврат займа ', 'ВОЗВРАТ ЗАЙМА ');
+CREATE INDEX receipts_without_account ON receipts (department_id, (COALESCE(operation_type, '')))
+WHERE is_active AND COALESCE(settlement_account, '') = '';
+CREATE INDEX receipts_without_contract ON receipts (department_id, id)
+WHERE is_active AND COALESCE(contract_text, '') IN ('', 'Без договора');
+-- Whether its source still offers a file: as far as is known, until it is next looked through.
+ALTER TABLE imported_files ADD COLUMN is_offered BOOLEAN NOT NULL DEFAULT TRUE;
 -- What became of a file when it was last imported.
 CREATE INDEX import_journal_by_file ON import_journal (department_id, source_file, id);
 -- The lenders that the operations of a contract name are found without reading the operations.

@@ -2,11 +2,11 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 
-use super::Language;
 use super::columns::column_of;
 use super::words::word;
 use crate::analytics::freshness;
 use crate::db::{DbConn, DbError, find_name};
+use crate::domain::Language;
 use crate::domain::{Currency, DataVersion, DepartmentScope};
 
 /// Paging and the choice of the file, which do not change what is in it.

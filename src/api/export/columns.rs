@@ -2,7 +2,7 @@
 //!
 //! A field that is missing here is headed by its name; a test finds it in the OpenAPI document.
 
-use super::Language;
+use crate::domain::Language;
 use Kind::{Alias, Balance, Date, Money, Month, Percent, Plain, Time, Unsummed, Word};
 
 /// What the cells of a column are, and whether they are added up.

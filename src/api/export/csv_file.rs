@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
 use super::columns::{Kind, kind_of};
+use super::heading_of;
 use super::table::{Cell, Row};
 use super::words::word;
-use super::{Language, heading_of};
-use crate::domain::Money;
+use crate::domain::{Language, Money};
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 

@@ -1,6 +1,6 @@
 //! The Russian words of values from closed sets, as files with `lang=ru` show them.
 
-use super::Language;
+use crate::domain::Language;
 use crate::domain::{AdjustmentKind, ContractType};
 
 /// Value and Russian; the values of [`AdjustmentKind`] and [`ContractType`] have theirs in the domain.

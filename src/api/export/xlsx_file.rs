@@ -8,10 +8,11 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name};
 
 use super::columns::{Kind, kind_of};
+use super::heading_of;
 use super::table::{Cell, Row};
 use super::totals::{Totals, TotalsRow};
 use super::words::word;
-use super::{Language, heading_of};
+use crate::domain::Language;
 
 /// What a sheet can hold (Excel's limit), the header not counted.
 const MOST_ROWS: usize = 1_048_575;

@@ -55,6 +55,7 @@ groups! {
     DetailsPaging: "skip", "limit", "after", "sort_of_details";
     Pages: "page", "limit_of_page";
     RowLimit: "limit_of_rows";
+    TextLanguage: "lang_of_texts";
     Files: "format", "lang";
     Waiting: "wait";
     DryRunOnly: "dry_run";
@@ -218,6 +219,7 @@ fn query(name: &str) -> Parameter {
             one_of(&["en", "ru"]),
             json!("ru"),
         ),
+        "lang_of_texts" => ("lang", "The language of descriptions and advice.", one_of(&["en", "ru"]), json!("ru")),
         "dry_run" => {
             (name, "`true`: tell what a run would do, and do nothing.", of_type(Type::Boolean).build(), json!(false))
         }

@@ -1,7 +1,7 @@
-//! The language of a file.
+//! The language of texts for people: files, and what checks of the data say.
 
 /// What headings are in, and how numbers and days are written in CSV.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Language {
     /// `lang=en`.
     #[default]
