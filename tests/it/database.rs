@@ -54,7 +54,7 @@ async fn a_list_whose_connection_breaks_is_an_error_and_never_a_part_of_it() {
     for path in
         ["receipts?limit=50000", "receipts?limit=50000&sort=amount", "receipts?format=csv", "receipts?format=xlsx"]
     {
-        for bytes in [1, 100_000, 700_000] {
+        for bytes in [100_000, 400_000, 700_000] {
             proxy.break_after(bytes);
             let broken = app.get_as(&token, path).await;
             assert_eq!(broken.status, StatusCode::SERVICE_UNAVAILABLE, "{path} after {bytes}");
