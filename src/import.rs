@@ -17,6 +17,7 @@ mod hold;
 mod journal;
 mod landing;
 mod load;
+mod needless;
 mod outcome;
 mod patience;
 mod progress;

@@ -1,4 +1,4 @@
-//! The taxpayer's number (ИНН) of a party, by which parties of one name are told apart.
+//! The taxpayer's number (ИНН) of a party, which distinguishes parties of one name.
 //!
 //! Source: order of the Federal Tax Service ММВ-7-6/435: 10 digits of a legal entity, 12 of a person, the last one
 //! or two of which are check digits.

@@ -5,9 +5,9 @@ use std::fs::File;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::file::not_ours;
 use super::hold::StopSignal;
 use super::journal::{FileReport, Standing};
+use super::needless::not_ours;
 use super::run::{ImportContext, Order, Run};
 use super::source::{Connection, Source, SourceError};
 use super::workbook::Kind;

@@ -14,10 +14,10 @@ use chrono::{DateTime, Utc};
 use glob::MatchOptions;
 
 use super::dated_name::undated_name;
-use super::file::still_written;
 use super::freshness::SourceCheck;
 use super::hold::{Hold, SILENT, StopSignal};
 use super::journal::FileReport;
+use super::needless::still_written;
 use super::patience::Patience;
 use super::report::{Announce, ImportEvent, RunReport, RunState};
 use super::source::{Connection, OfferedFile, Session, Source, SourceError};

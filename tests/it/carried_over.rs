@@ -28,7 +28,7 @@ fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data").join(name)
 }
 
-/// Takes away what tells when something was stored, and where: ids and moments.
+/// Takes away when something was stored, and where: ids and moments.
 fn without_identity(answer: Value) -> Value {
     match answer {
         Value::Array(rows) => {

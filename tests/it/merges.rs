@@ -20,7 +20,6 @@ on_both_databases!(
     imports_after_a_merge_find_the_target_by_every_name,
     a_merged_row_is_in_no_list_and_can_not_be_changed,
     what_can_not_be_one_is_refused,
-    a_later_merge_of_the_same_rows_has_to_be_undone_first,
     two_inns_are_never_merged_and_an_inn_is_taken_over_and_given_back,
     the_freshness_of_a_merged_organization_is_that_of_the_target,
     an_export_of_a_merged_organization_wipes_no_operations_of_the_other,
@@ -291,40 +290,6 @@ async fn what_can_not_be_one_is_refused(backend: Backend) {
     let after = stored_rows(&app);
     assert_eq!(before["file_organizations"], after["file_organizations"]);
     assert_eq!(app.get("merges").await.header("X-Total-Count"), "0");
-    app.stop().await;
-}
-
-async fn a_later_merge_of_the_same_rows_has_to_be_undone_first(backend: Backend) {
-    let third = a_receipt(40).of("ООО «Лютик»").on("01.10.2024");
-    let mut exports = exports();
-    exports.0.push(third);
-    let app = started(backend, &exports).await;
-    let before = stored_rows(&app);
-    let (ours, too, third) = (
-        id_of(&app, "organizations", "name", OURS).await,
-        id_of(&app, "organizations", "name", OURS_TOO).await,
-        id_of(&app, "organizations", "name", "ООО «Лютик»").await,
-    );
-    let merge = async |from: i64, into: i64| {
-        post(&app, &format!("organizations/{from}/merge"), json!({ "into": into })).await.ok()["id"].clone()
-    };
-    let undo = async |id: &Value| post(&app, &format!("merges/{id}/undo"), json!({})).await;
-    let (first, second) = (merge(too, third).await, merge(third, ours).await);
-    let again = post(&app, &format!("organizations/{too}/merge"), json!({ "into": ours })).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
-    assert_eq!(
-        app.get(&format!("organizations/{too}")).await.ok()["merged_into"],
-        json!(ours),
-        "the one that is shown"
-    );
-    let refused = undo(&first).await;
-    assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert!(refused.text.contains(&format!("merge {second}")), "{}", refused.text);
-    undo(&second).await.ok();
-    assert_eq!(app.get(&format!("organizations/{too}")).await.ok()["merged_into"], json!(third));
-    assert_eq!(undo(&second).await.status, StatusCode::CONFLICT, "undone already");
-    undo(&first).await.ok();
-    assert_eq!(stored_rows(&app), before);
     app.stop().await;
 }
 

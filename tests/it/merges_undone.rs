@@ -4,13 +4,16 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::merges::{BANK, BANK_TOO, Exports, OURS, OURS_TOO, alias_of, figures, id_of, import, post, rows, started};
+use crate::merges::{
+    BANK, BANK_TOO, Exports, OURS, OURS_TOO, alias_of, exports, figures, id_of, import, post, rows, started,
+};
 use crate::support::app::{Backend, TestApp};
 use crate::support::on_both_databases;
-use crate::support::tables::has_true_rollups;
+use crate::support::tables::{has_true_rollups, stored_rows};
 use crate::support::workbooks::{a_receipt, an_expense, principal};
 
 on_both_databases!(
+    a_later_merge_of_the_same_rows_has_to_be_undone_first,
     a_lender_merge_is_undone_only_after_a_later_merge_of_organizations_that_share_its_newer_contracts,
     a_lender_merge_is_undone_only_after_a_later_merge_of_a_contract_that_an_import_made,
     a_lender_merge_is_undone_before_later_ones_that_share_nothing_with_it,
@@ -197,5 +200,39 @@ async fn undoing_a_split_keeps_the_older_contract_and_what_was_set_by_hand(backe
     let of_reference: Vec<_> = contracts.iter().filter(|row| row["contract_number"] == DEFAULT).collect();
     assert_eq!(of_reference.len(), 1, "{contracts:?}");
     assert_eq!((&of_reference[0]["id"], &of_reference[0]["direction"]), (&json!(id), &json!("lent")));
+    app.stop().await;
+}
+
+async fn a_later_merge_of_the_same_rows_has_to_be_undone_first(backend: Backend) {
+    let third = a_receipt(40).of("ООО «Лютик»").on("01.10.2024");
+    let mut exports = exports();
+    exports.0.push(third);
+    let app = started(backend, &exports).await;
+    let before = stored_rows(&app);
+    let (ours, too, third) = (
+        id_of(&app, "organizations", "name", OURS).await,
+        id_of(&app, "organizations", "name", OURS_TOO).await,
+        id_of(&app, "organizations", "name", "ООО «Лютик»").await,
+    );
+    let merge = async |from: i64, into: i64| {
+        post(&app, &format!("organizations/{from}/merge"), json!({ "into": into })).await.ok()["id"].clone()
+    };
+    let undo = async |id: &Value| post(&app, &format!("merges/{id}/undo"), json!({})).await;
+    let (first, second) = (merge(too, third).await, merge(third, ours).await);
+    let again = post(&app, &format!("organizations/{too}/merge"), json!({ "into": ours })).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text);
+    assert_eq!(
+        app.get(&format!("organizations/{too}")).await.ok()["merged_into"],
+        json!(ours),
+        "the one that is shown"
+    );
+    let refused = undo(&first).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains(&format!("merge {second}")), "{}", refused.text);
+    undo(&second).await.ok();
+    assert_eq!(app.get(&format!("organizations/{too}")).await.ok()["merged_into"], json!(third));
+    assert_eq!(undo(&second).await.status, StatusCode::CONFLICT, "undone already");
+    undo(&first).await.ok();
+    assert_eq!(stored_rows(&app), before);
     app.stop().await;
 }

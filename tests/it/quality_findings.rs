@@ -292,9 +292,11 @@ async fn findings_are_cached_until_an_import_changes_them(backend: Backend) {
     assert!(is_hit(&app).await);
     app.trigger().await.ok();
     assert!(is_hit(&app).await, "the files are unchanged");
+    let before = app.get("data-quality?department_id=8").await.text;
     app.put(DETAILS, details(&[principal(1, 100_00)]));
     app.trigger().await.ok();
-    assert!(!is_hit(&app).await);
+    // It may be a hit already: what is asked often is computed ahead after an import.
+    assert_ne!(app.get("data-quality?department_id=8").await.text, before);
     assert_finds_nothing(&app, "expenses_without_details").await;
     let mut sheet = expenses_sheet(&[an_expense(1)]);
     sheet.push_total(crate::support::workbooks::AMOUNT_COLUMN, 7_00);
