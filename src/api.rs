@@ -38,6 +38,7 @@ mod params;
 mod parts;
 mod patch;
 mod portfolio_params;
+mod reference_list;
 mod repeated;
 mod run_events;
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::balances::{Balances, Basis, ContractBalance};
 use super::look_alikes::{Party, look_alikes};
 use super::quality_checks::QUALITY_CHECKS;
-use crate::db::{self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow};
+use crate::db::{self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow, ReferenceFilter};
 use crate::domain::{BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike};
 
 /// What the checks found.
@@ -69,9 +69,10 @@ pub(super) async fn data_quality(
     }
     let balances = Balances::load(conn, filter, basis).await?;
     let contracts = db::list_contracts(conn, department_id).await?;
-    let (organizations, _) = db::list_organizations(conn, scope, Some(true), Page::ALL).await?;
+    let active = ReferenceFilter { is_active: Some(true), ..ReferenceFilter::all(scope) };
+    let (organizations, _) = db::list_organizations(conn, &active, Page::ALL).await?;
     let organizations = organizations.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
-    let (lenders, _) = db::list_lenders(conn, scope, Some(true), Page::ALL).await?;
+    let (lenders, _) = db::list_lenders(conn, &active, Page::ALL).await?;
     let lenders = lenders.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
     let with_operations: HashSet<i64> = db::contracts_with_flows(conn, filter).await?.into_iter().collect();
     let of_balances = |is_found: &dyn Fn(&ContractBalance) -> bool| {

@@ -5,16 +5,19 @@ use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed_data, missing, not_merged, optional_whole, text_field};
+use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, Paging};
+use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
 use super::params::Params;
 use super::patch::Patch;
+use super::reference_list::reference_list;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page, Spelling};
+use crate::db::{
+    self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page, ReferenceFilter, Spelling,
+};
 use crate::domain::{DepartmentScope, number_and_bank};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -63,19 +66,11 @@ pub struct ChangedBankAccount {
     path = "/bank-accounts",
     tag = "Reference data",
     operation_id = "list_bank_accounts",
-    params(Department, Activity, Paging, Files),
+    params(Department, Activity, ReferencePaging, Files),
     responses((status = 200, description = "OK", body = Vec<BankAccount>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (asked, is_active, page) = (params.id("department_id")?, params.switch("is_active")?, params.page()?);
-    let export = params.export()?;
-    params.finish()?;
-    let scope = caller.department(asked)?;
-    if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(conn, scope, is_active, page).await?.0);
-        return export.list(&state, scope, "bank-accounts", part).await;
-    }
-    listed_data(&state, scope, async |conn| Ok(part_of(conn, scope, is_active, page).await?)).await
+pub async fn list(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+    reference_list(&state, &caller, params, "bank-accounts", part_of).await
 }
 
 /// One bank account.
@@ -176,14 +171,9 @@ pub async fn change(
 }
 
 /// A part of the bank accounts, and the full count.
-async fn part_of(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    is_active: Option<bool>,
-    page: Page,
-) -> Result<(Vec<BankAccount>, i64), DbError> {
-    let (rows, total) = db::list_bank_accounts(conn, scope, is_active, page).await?;
-    Ok((answered(conn, scope, rows).await?, total))
+async fn part_of(conn: &mut DbConn, filter: &ReferenceFilter, page: Page) -> Result<(Vec<BankAccount>, i64), DbError> {
+    let (rows, total) = db::list_bank_accounts(conn, filter, page).await?;
+    Ok((answered(conn, filter.department, rows).await?, total))
 }
 
 /// The one of that id.

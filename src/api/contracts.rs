@@ -21,7 +21,7 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, Page};
+use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, Page, ReferenceFilter};
 use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
 
 /// The front end shows all contracts without paging.
@@ -302,7 +302,8 @@ async fn own_organization(conn: &mut DbConn, scope: DepartmentScope, id: i64) ->
 /// The organization of a department that has one only.
 async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i64, ApiError> {
     let page = Page { skip: 0, limit: 2 };
-    let (organizations, _) = db::list_organizations(&mut state.db.conn().await?, scope, None, page).await?;
+    let (organizations, _) =
+        db::list_organizations(&mut state.db.conn().await?, &ReferenceFilter::all(scope), page).await?;
     match organizations.as_slice() {
         [one] => Ok(one.id),
         _ => Err(ApiError::Conflict(

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
 use super::schema::bank_accounts;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
@@ -76,38 +77,16 @@ pub struct BankAccountChange {
     pub is_active: Option<bool>,
 }
 
-/// A part of the list, by id, and the full count.
+/// Returns a part of the list and the full count.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn list_bank_accounts(
     conn: &mut DbConn,
-    scope: DepartmentScope,
-    is_active: Option<bool>,
+    filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<BankAccountRow>, i64), DbError> {
-    macro_rules! filtered {
-        ($query:expr) => {{
-            let mut query = $query.filter(bank_accounts::merged_into.is_null()).into_boxed();
-            if let Some(id) = scope.id() {
-                query = query.filter(bank_accounts::department_id.eq(id));
-            }
-            if let Some(is_active) = is_active {
-                query = query.filter(bank_accounts::is_active.eq(is_active));
-            }
-            query
-        }};
-    }
-    let total = on_conn!(conn, |c| filtered!(bank_accounts::table).count().get_result(c).await)?;
-    let rows = on_conn!(conn, |c| {
-        filtered!(bank_accounts::table.select(BankAccountRow::as_select()))
-            .order(bank_accounts::id)
-            .offset(page.skip)
-            .limit(page.limit)
-            .load(c)
-            .await
-    })?;
-    Ok((rows, total))
+    Ok(list_reference_rows!(conn, bank_accounts, account_number, BankAccountRow, filter, page))
 }
 
 /// The one of that id within a scope.

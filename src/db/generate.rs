@@ -117,34 +117,35 @@ async fn run(conn: &mut DbConn, sql: &str, department_id: i64, contracts_each: i
 
 /// Organization, bank account and contract of operation i, by their places.
 const PARTIES: &str = "
-    (SELECT o.id AS organization_id, b.id AS bank_account_id, c.id AS contract_id,
+    (SELECT o.id AS organization_id, b.id AS bank_account_id, c.id AS contract_id, c.contract_text,
         (o.n - 1) * {contracts_each} + c.n - 1 AS place
      FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM organizations WHERE department_id = $1) o
      JOIN (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS n FROM bank_accounts WHERE department_id = $1) b ON b.n = o.n
-     JOIN (SELECT id, organization_id, ROW_NUMBER() OVER (PARTITION BY organization_id ORDER BY id) AS n
+     JOIN (SELECT id, organization_id, contract_number AS contract_text,
+               ROW_NUMBER() OVER (PARTITION BY organization_id ORDER BY id) AS n
            FROM contracts WHERE department_id = $1) c ON c.organization_id = o.id) AS p
     ON p.place = i % ({organizations} * {contracts_each})";
 
 const INSERT_RECEIPTS: &str = "
-INSERT INTO receipts (department_id, organization_id, bank_account_id, contract_id, operation_id, document_date,
+INSERT INTO receipts (department_id, organization_id, bank_account_id, contract_id, contract_text, operation_id, document_date,
     operation_type, payer, currency, amount, payment_purpose, is_active, fingerprint, created_at, updated_at)
-SELECT $1, p.organization_id, p.bank_account_id, p.contract_id, 'Поступление на расчетный счет Г-' || i, {day},
+SELECT $1, p.organization_id, p.bank_account_id, p.contract_id, p.contract_text, 'Поступление на расчетный счет Г-' || i, {day},
     'Получение кредита в банке', 'ПАО «Банк»', CASE WHEN i % 50 = 0 THEN 'USD' ELSE 'RUB' END,
     1000000 + i * 7919 % 90000000, 'Предоставление средств по договору', TRUE, i, {now}, {now}
 FROM {series} JOIN {parties}";
 
 const INSERT_EXPENSES: &str = "
-INSERT INTO expenses (department_id, organization_id, bank_account_id, contract_id, operation_id, document_date,
+INSERT INTO expenses (department_id, organization_id, bank_account_id, contract_id, contract_text, operation_id, document_date,
     operation_type, recipient, currency, amount, payment_purpose, is_active, fingerprint, created_at, updated_at)
-SELECT $1, p.organization_id, p.bank_account_id, p.contract_id, 'Списание с расчетного счета Г-' || i, {day},
+SELECT $1, p.organization_id, p.bank_account_id, p.contract_id, p.contract_text, 'Списание с расчетного счета Г-' || i, {day},
     'Возврат кредита банку', 'ПАО «Банк»', CASE WHEN i % 50 = 0 THEN 'USD' ELSE 'RUB' END,
     600000 + i * 104729 % 50000000, 'Погашение задолженности по договору', TRUE, i, {now}, {now}
 FROM {series} JOIN {parties}";
 
 const INSERT_DETAILS: &str = "
-INSERT INTO expense_details (department_id, expense_operation_id, contract_id, payment_type, amount, fingerprint,
+INSERT INTO expense_details (department_id, expense_operation_id, contract_id, contract_text, payment_type, amount, fingerprint,
     occurrence, created_at)
-SELECT $1, 'Списание с расчетного счета Г-' || i, p.contract_id, kinds.payment_type,
+SELECT $1, 'Списание с расчетного счета Г-' || i, p.contract_id, p.contract_text, kinds.payment_type,
     CASE kinds.n WHEN 0 THEN 600000 + i * 104729 % 50000000 - (100000 + i % 400000) ELSE 100000 + i % 400000 END,
     i, kinds.n, {now}
 FROM {series} JOIN {parties}

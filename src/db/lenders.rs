@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::aliases::{AliasKind, NewAlias, find_target, insert_alias};
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
 use super::schema::lenders;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DepartmentScope, PartyName};
@@ -90,38 +91,16 @@ pub async fn lender_of_name(conn: &mut DbConn, department_id: i64, name: &str) -
     Ok(id)
 }
 
-/// Returns a part of the list, by id, and the full count.
+/// Returns a part of the list and the full count.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn list_lenders(
     conn: &mut DbConn,
-    scope: DepartmentScope,
-    is_active: Option<bool>,
+    filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<LenderRow>, i64), DbError> {
-    macro_rules! filtered {
-        ($query:expr) => {{
-            let mut query = $query.filter(lenders::merged_into.is_null()).into_boxed();
-            if let Some(id) = scope.id() {
-                query = query.filter(lenders::department_id.eq(id));
-            }
-            if let Some(is_active) = is_active {
-                query = query.filter(lenders::is_active.eq(is_active));
-            }
-            query
-        }};
-    }
-    let total = on_conn!(conn, |c| filtered!(lenders::table).count().get_result(c).await)?;
-    let rows = on_conn!(conn, |c| {
-        filtered!(lenders::table.select(LenderRow::as_select()))
-            .order(lenders::id)
-            .offset(page.skip)
-            .limit(page.limit)
-            .load(c)
-            .await
-    })?;
-    Ok((rows, total))
+    Ok(list_reference_rows!(conn, lenders, name, LenderRow, filter, page))
 }
 
 /// Returns the one of that id within a scope.

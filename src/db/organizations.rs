@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
 use super::schema::organizations;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
@@ -97,38 +98,16 @@ pub struct OrganizationChange {
     pub is_active: Option<bool>,
 }
 
-/// A part of the list, by id, and the full count.
+/// Returns a part of the list and the full count.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn list_organizations(
     conn: &mut DbConn,
-    scope: DepartmentScope,
-    is_active: Option<bool>,
+    filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<OrganizationRow>, i64), DbError> {
-    macro_rules! filtered {
-        ($query:expr) => {{
-            let mut query = $query.filter(organizations::merged_into.is_null()).into_boxed();
-            if let Some(id) = scope.id() {
-                query = query.filter(organizations::department_id.eq(id));
-            }
-            if let Some(is_active) = is_active {
-                query = query.filter(organizations::is_active.eq(is_active));
-            }
-            query
-        }};
-    }
-    let total = on_conn!(conn, |c| filtered!(organizations::table).count().get_result(c).await)?;
-    let rows = on_conn!(conn, |c| {
-        filtered!(organizations::table.select(OrganizationRow::as_select()))
-            .order(organizations::id)
-            .offset(page.skip)
-            .limit(page.limit)
-            .load(c)
-            .await
-    })?;
-    Ok((rows, total))
+    Ok(list_reference_rows!(conn, organizations, name, OrganizationRow, filter, page))
 }
 
 /// The one of that id within a scope.

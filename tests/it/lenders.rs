@@ -13,6 +13,7 @@ on_both_databases!(
     a_lender_that_was_entered_by_hand_is_recognized_in_exports,
     intra_group_by_hand_wins_until_it_is_given_back,
     a_lender_belongs_to_its_department,
+    reference_data_is_sorted_by_name_or_id,
 );
 
 const FILE: &str = "A - postuplenie.xlsx";
@@ -101,5 +102,38 @@ async fn a_lender_belongs_to_its_department(backend: Backend) {
         app.request(Method::PUT, &format!("credit-portfolio/{path}"), Some(&stranger), Some(body)).await.status;
     assert_eq!(changed, StatusCode::NOT_FOUND);
     assert_eq!(app.get(&path).await.ok(), made);
+    app.stop().await;
+}
+
+async fn reference_data_is_sorted_by_name_or_id(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let parties = [("ООО «Б»", "АО «Я»", "3"), ("ООО «А»", "АО «Ю»", "1"), ("ООО «В»", "АО «Э»", "2")];
+    let rows: Vec<_> = (1..)
+        .zip(parties)
+        .map(|(serial, (organization, lender, account))| {
+            let mut receipt = a_receipt(serial).of(organization).with(lender);
+            receipt.bank_account = format!("4070281090000000000{account}, ПАО «Банк»");
+            receipt
+        })
+        .collect();
+    app.import(DEPARTMENT, &[(FILE, &receipts(&rows))]).await;
+    for (path, field) in [("organizations", "name"), ("lenders", "name"), ("bank-accounts", "account_number")] {
+        let listed = async |sort: &str, column: &str| -> Vec<Value> {
+            let list = app.get(&format!("{path}?sort={sort}")).await.ok();
+            list.as_array().unwrap().iter().map(|row| row[column].clone()).collect()
+        };
+        let reversed = |mut values: Vec<Value>| {
+            values.reverse();
+            values
+        };
+        let names: Vec<String> =
+            listed("name", field).await.iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        assert!(names.len() == 3 && names.is_sorted(), "{path}: {names:?}");
+        assert_eq!(listed("-name", field).await, reversed(listed("name", field).await), "{path}");
+        assert_eq!(listed("id", "id").await, [1, 2, 3].map(Value::from), "{path}");
+        assert_eq!(listed("-id", "id").await, [3, 2, 1].map(Value::from), "{path}");
+        let refused = app.get(&format!("{path}?sort=inn")).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    }
     app.stop().await;
 }

@@ -50,6 +50,7 @@ groups! {
     OperationsFilter: "organization_id", "bank_account_id", "contract_id", "lender_id", "contract_type",
         "amount_from", "amount_to", "search_of_operations";
     Paging: "skip", "limit";
+    ReferencePaging: "skip", "limit", "sort_of_reference_data";
     ContractsPaging: "skip", "limit_of_contracts";
     OperationsPaging: "skip", "limit", "after", "sort_of_operations";
     DetailsPaging: "skip", "limit", "after", "sort_of_details";
@@ -201,6 +202,7 @@ fn query(name: &str) -> Parameter {
             string().pattern(Some("^([1-9][0-9]{0,6})?_[1-9][0-9]{0,17}$")).build(),
             json!("_17"),
         ),
+        "sort_of_reference_data" => sort(&["id", "name"], "id"),
         "sort_of_operations" => sort(Receipts::SORTS, Receipts::DEFAULT_SORT),
         "sort_of_details" => sort(Details::SORTS, Details::DEFAULT_SORT),
         "page" => (name, "The page.", whole(1, i64::MAX, json!(1)), json!(1)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use credit_portfolio::db::{
     self, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses, OperationFilter, Page, PagedList, Receipts,
-    list_bank_accounts, list_contracts, list_organizations, search_contracts,
+    ReferenceFilter, list_bank_accounts, list_contracts, list_organizations, search_contracts,
 };
 use credit_portfolio::domain::{DateRange, DepartmentScope};
 use serde::Serialize;
@@ -53,10 +53,10 @@ struct Names(HashMap<(&'static str, i64), String>);
 impl Names {
     async fn read(conn: &mut DbConn, scope: DepartmentScope, department_id: i64) -> Names {
         let mut names = HashMap::new();
-        for row in list_organizations(conn, scope, None, ALL).await.unwrap().0 {
+        for row in list_organizations(conn, &ReferenceFilter::all(scope), ALL).await.unwrap().0 {
             names.insert(("organization_id", row.id), row.name);
         }
-        for row in list_bank_accounts(conn, scope, None, ALL).await.unwrap().0 {
+        for row in list_bank_accounts(conn, &ReferenceFilter::all(scope), ALL).await.unwrap().0 {
             names.insert(("bank_account_id", row.id), row.account_number);
         }
         for row in list_contracts(conn, department_id).await.unwrap() {
