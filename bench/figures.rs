@@ -1,6 +1,7 @@
 //! Measures the figures at two sizes of the same portfolio, in one run, and prints ratios.
 //!
-//! `bench/run` makes the databases: `SMALL_URL` and `LARGE_URL` name them.
+//! `bench/run` makes the databases: `SMALL_URL` and `LARGE_URL` name them, `LARGE` says how many operations the
+//! large one holds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -119,7 +120,8 @@ fn main() {
     actix_rt::System::new().block_on(async {
         let [small_url, large_url] = ["SMALL_URL", "LARGE_URL"].map(|name| std::env::var(name).expect(name));
         let (small, large) = (Portfolio::open(&small_url).await, Portfolio::open(&large_url).await);
-        println!("| miss, no dates | 50,000 operations | 5,000,000 operations | ratio |\n| --- | --- | --- | --- |");
+        let large = std::env::var("LARGE").expect("LARGE");
+        println!("| miss, no dates | 50,000 operations | {large} operations | ratio |\n| --- | --- | --- | --- |");
         for (name, question) in &questions() {
             let [at_small, at_large] = in_turns(question, (&small, DateRange::ALL), (&large, DateRange::ALL)).await;
             println!(
@@ -129,7 +131,7 @@ fn main() {
                 ms(at_large) / ms(at_small)
             );
         }
-        println!("\n| miss at 5,000,000 | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
+        println!("\n| miss at {large} | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
         for (name, question) in &questions() {
             let (uncut, cutting) = (range("2022-03-01", "2024-10-31"), range("2022-03-11", "2024-10-20"));
             let [whole, cut] = in_turns(question, (&large, uncut), (&large, cutting)).await;
@@ -137,7 +139,7 @@ fn main() {
         }
         let rows = direct(&large_url).await;
         let [rollups, _] = in_turns(&Question::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
-        println!("\n| the summary at 5,000,000 | time |\n| --- | --- |");
+        println!("\n| the summary at {large} | time |\n| --- | --- |");
         println!("| by SQL over the rows | {:.0} ms |\n| a miss here | {:.2} ms |", ms(rows), ms(rollups));
         println!("| ratio | {:.0} |", ms(rows) / ms(rollups));
     });

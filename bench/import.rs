@@ -19,12 +19,16 @@ use credit_portfolio::config::Settings;
 use credit_portfolio::db::{self, Db};
 use credit_portfolio::demo::expenses_export;
 use credit_portfolio::domain::Currency;
-use credit_portfolio::import::workbook::{self, Kind, Part, Rows, WorkbookError};
+use credit_portfolio::import::workbook::{self, Kind, Part, ReadingRules, Rows, WorkbookError};
 use credit_portfolio::import::{Loader, Order, RunReport, Source, Workbook, run_once};
 
 const DEPARTMENT: i64 = 8;
 const ROUNDS: usize = 3;
 const FILE: &str = "spisanie.xlsx";
+
+fn rules() -> ReadingRules {
+    ReadingRules { base_currency: Currency::default(), today: chrono::Utc::now().date_naive() }
+}
 
 fn main() {
     if let Ok(path) = std::env::var("OPEN_ONLY") {
@@ -82,7 +86,7 @@ fn parse_only(path: &Path) -> (Duration, Vec<Rows>) {
     let started = Instant::now();
     let (mut batches, mut waited) = (Vec::new(), Duration::ZERO);
     let file = File::open(path).unwrap();
-    workbook::read(file, Some(Kind::Expenses), &Currency::default(), &mut |part| {
+    workbook::read(file, Some(Kind::Expenses), &rules(), &mut |part| {
         let kept = Instant::now();
         if let Part::Rows(batch) = part {
             assert!(batch.rejects.is_empty(), "{:?}", batch.rejects.first());
@@ -185,7 +189,7 @@ async fn again(folder: &Path, rows: usize) {
 /// Opens a workbook, which reads its shared strings, and tells the peak of the memory.
 fn open_only(path: &Path) {
     let file = File::open(path).unwrap();
-    let read = workbook::read(file, Some(Kind::Expenses), &Currency::default(), &mut |_| ControlFlow::Break(()));
+    let read = workbook::read(file, Some(Kind::Expenses), &rules(), &mut |_| ControlFlow::Break(()));
     assert!(matches!(read, Err(WorkbookError::Stopped)));
     println!("{}", peak_kilobytes("self").unwrap());
 }

@@ -3,18 +3,22 @@
 use std::io::{Cursor, Write};
 use std::ops::ControlFlow;
 
-use chrono::Datelike;
-use credit_portfolio::domain::{ContractRef, Currency, Money, ru_date};
-use credit_portfolio::import::workbook::{self, Kind, Part};
+use chrono::{Datelike, NaiveDate};
+use credit_portfolio::domain::{ContractRef, Currency, DateText, Money, ru_date};
+use credit_portfolio::import::workbook::{self, Kind, Part, ReadingRules};
 use zip::write::SimpleFileOptions;
 
 /// A workbook is read or refused, whatever its bytes.
 pub fn workbook(bytes: &[u8]) {
+    let rules = ReadingRules {
+        base_currency: Currency::default(),
+        today: NaiveDate::from_ymd_opt(2026, 11, 25).expect("a day"),
+    };
     for kind in [None, Some(Kind::Receipts), Some(Kind::Expenses), Some(Kind::Details)] {
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(bytes).expect("room for the workbook");
         let (mut rows, mut has_header) = (0, false);
-        let read = workbook::read(file, kind, &Currency::default(), &mut |part| {
+        let read = workbook::read(file, kind, &rules, &mut |part| {
             match part {
                 Part::Header(_) => has_header = true,
                 Part::Rows(batch) => rows += batch.rows.len() + batch.rejects.len(),
@@ -55,6 +59,10 @@ pub fn amounts_and_dates(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Ok(amount) = Money::parse(&text) {
         assert_eq!(Money::parse(&amount.to_string()), Ok(amount), "{text:?}");
+    }
+    // Whatever a text says about a day, the day's own spelling says the same.
+    if let Some(DateText::Day(date)) = DateText::parse(&text) {
+        assert_eq!(DateText::parse(&date.format("%d.%m.%Y").to_string()), Some(DateText::Day(date)), "{text:?}");
     }
     if let Some(date) = ru_date(&text) {
         assert!((1900..=9999).contains(&date.year()), "{text:?}");

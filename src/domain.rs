@@ -13,6 +13,7 @@ mod currency;
 mod data_change;
 mod data_version;
 mod date_range;
+mod date_text;
 mod direction;
 mod flow_sums;
 mod inn;
@@ -38,6 +39,7 @@ pub use currency::Currency;
 pub use data_change::{ChangedData, ChangedDays, ChangedFlow, DataChange, Dependency};
 pub use data_version::DataVersion;
 pub use date_range::{DateRange, ReversedDates};
+pub use date_text::DateText;
 pub use direction::{Direction, IntraGroup};
 pub use flow_sums::FlowSums;
 pub use inn::valid_inn;
@@ -53,14 +55,23 @@ pub use role::{Role, UnknownRole};
 pub use settlement::settled_amount;
 pub use touched_months::TouchedMonths;
 
-/// Folds runs of white space (no-break spaces too) into one space and trims the ends.
+/// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters that nobody sees
+/// are dropped: they make two names of one.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
+        let begin = folded.len();
+        folded.extend(word.chars().filter(|c| !is_invisible(*c)));
+        // A space is put in front where both sides have a word.
+        if begin > 0 && folded.len() > begin {
+            folded.insert(begin, ' ');
         }
-        folded.push_str(word);
     }
     folded
+}
+
+/// Whether a character shows nothing and separates nothing: zero-width spaces and joiners, a byte order mark, a
+/// soft hyphen.
+pub fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }

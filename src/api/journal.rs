@@ -125,8 +125,9 @@ fn rows_with_reasons(rejected: &RejectedRows) -> Vec<Map<String, Value>> {
             let title = title.cloned().unwrap_or_else(|| format!("({})", at + 1));
             row.insert(title, cells.get(at).cloned().unwrap_or_default());
         }
-        let RejectRow { row_number, column_name, reason, .. } = reject;
-        row.insert(REASON.to_owned(), format!("row {row_number}, «{column_name}»: {reason}").into());
+        let RejectRow { row_number, column_name, reason, sheet, .. } = reject;
+        let sheet = sheet.as_ref().map(|sheet| format!("sheet «{sheet}», ")).unwrap_or_default();
+        row.insert(REASON.to_owned(), format!("{sheet}row {row_number}, «{column_name}»: {reason}").into());
         row
     };
     rejected.rows.iter().zip(&rejected.cells).map(row).collect()

@@ -125,7 +125,7 @@ impl Params {
     pub fn currency(&mut self, base: &Currency) -> Result<Currency, ApiError> {
         let Some(text) = self.value("currency") else { return Ok(base.clone()) };
         let is_code = text.chars().count() <= LONGEST_CURRENCY && text.chars().all(is_of_code);
-        let currency = Currency::parse(&text).filter(|_| is_code);
+        let currency = Currency::of_stored(&text).filter(|_| is_code);
         currency.ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
     }
 

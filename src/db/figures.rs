@@ -306,7 +306,7 @@ pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
         names.extend(currencies_of!(daily_flows, span));
     }
     let named = names.into_iter().flat_map(|(paid, contract)| [Some(paid), contract]).flatten();
-    let mut currencies: Vec<Currency> = named.filter_map(|name| Currency::parse(&name)).collect();
+    let mut currencies: Vec<Currency> = named.filter_map(|name| Currency::of_stored(&name)).collect();
     currencies.retain(|currency| *currency != filter.currency);
     currencies.sort();
     currencies.dedup();

@@ -50,6 +50,8 @@ pub struct NewReject {
     pub reason: String,
     /// The whole row, as a JSON array.
     pub cells: Option<String>,
+    pub code: Option<&'static str>,
+    pub sheet: Option<String>,
 }
 
 /// A journal entry as stored.
@@ -211,6 +213,10 @@ pub struct RejectRow {
     pub column_name: String,
     pub value: String,
     pub reason: String,
+    /// The kind of fault: `not_an_amount`; null of rows that were rejected before codes were kept.
+    pub code: Option<String>,
+    /// The sheet that the row stands on, where the file has several.
+    pub sheet: Option<String>,
 }
 
 /// The rejected rows of an entry.

@@ -121,7 +121,7 @@ impl Db {
             migrations::apply(&settings.url).await?;
         }
         let db = match &settings.url {
-            DatabaseUrl::Postgres(url) => Db::Postgres(pool(settings, url.expose(), ManagerConfig::default())),
+            DatabaseUrl::Postgres(url) => Db::Postgres(pool(settings, url.expose(), postgres_config())),
             DatabaseUrl::Sqlite(path) => {
                 let path = path.to_string_lossy();
                 Db::Sqlite(pool(settings, &path, sqlite_config(settings.timeout)))
@@ -280,6 +280,22 @@ where
         .max_size(settings.pool_size)
         .connection_timeout(settings.timeout)
         .build_unchecked(AsyncDieselConnectionManager::new_with_config(url, config))
+}
+
+/// How every connection to PostgreSQL behaves: no statement is compiled. What the server thinks to be expensive
+/// takes it longer to compile than to run.
+fn postgres_config() -> ManagerConfig<AsyncPgConnection> {
+    let mut config = ManagerConfig::default();
+    config.custom_setup = Box::new(|url: &str| {
+        let url = url.to_owned();
+        async move {
+            let mut conn = AsyncPgConnection::establish(&url).await?;
+            conn.batch_execute("SET jit = off").await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            Ok(conn)
+        }
+        .boxed()
+    });
+    config
 }
 
 fn sqlite_config(busy_timeout: Duration) -> ManagerConfig<AsyncSqlite> {

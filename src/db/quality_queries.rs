@@ -214,10 +214,6 @@ pub async fn list_query_findings(
     base_currency: &Currency,
     limit: i64,
 ) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
-    if let DbConn::Postgres(conn) = conn {
-        // It compiles what it thinks to be expensive, for longer than any of the statements takes.
-        diesel::sql_query("SET LOCAL jit = off").execute(&mut **conn).await?;
-    }
     let mut found = Vec::with_capacity(QUERIES.len());
     for (name, sql) in QUERIES {
         let sql = statement(conn, sql);

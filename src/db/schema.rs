@@ -310,6 +310,8 @@ diesel::table! {
         value -> Text,
         reason -> Text,
         cells -> Nullable<Text>,
+        code -> Nullable<Text>,
+        sheet -> Nullable<Text>,
     }
 }
 

@@ -1,34 +1,194 @@
-//! Currency codes, from 1C's many spellings.
+//! Currency codes, from the many spellings of 1C and people.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A currency: its ISO 4217 code where the spelling is known (`руб.` is `RUB`), otherwise the
-/// spelling in capitals. Amounts of two currencies are never added.
+use super::is_invisible;
+
+/// A currency by its ISO 4217 code. Amounts of two currencies are never added.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Currency(String);
 
+/// Russian and English names in all cases: how their words begin, the longer names first. A name fits when each of
+/// its beginnings begins a word, in order, and no word is left over that says more than [`FILLERS`] do.
+const NAMES: &[(&[&str], &str)] = &[
+    (&["белорус", "руб"], "BYN"),
+    (&["беларус", "руб"], "BYN"),
+    (&["приднестров", "руб"], ""),
+    (&["росс", "руб"], "RUB"),
+    (&["руб", "росси"], "RUB"),
+    (&["руб", "рф"], "RUB"),
+    (&["russian", "ruble"], "RUB"),
+    (&["russian", "rouble"], "RUB"),
+    (&["belarusian", "ruble"], "BYN"),
+    (&["руб"], "RUB"),
+    (&["ruble"], "RUB"),
+    (&["rouble"], "RUB"),
+    (&["р"], "RUB"),
+    (&["долл", "сша"], "USD"),
+    (&["американск", "долл"], "USD"),
+    (&["us", "dollar"], "USD"),
+    (&["долл", "канад"], "CAD"),
+    (&["канад", "долл"], "CAD"),
+    (&["австралийск", "долл"], "AUD"),
+    (&["гонконг", "долл"], "HKD"),
+    (&["сингапур", "долл"], "SGD"),
+    (&["новозеланд", "долл"], "NZD"),
+    (&["долл"], "USD"),
+    (&["dollar"], "USD"),
+    (&["евро"], "EUR"),
+    (&["euro"], "EUR"),
+    (&["китайск", "юан"], "CNY"),
+    (&["юан"], "CNY"),
+    (&["yuan"], "CNY"),
+    (&["renminbi"], "CNY"),
+    (&["казах", "тенге"], "KZT"),
+    (&["тенге"], "KZT"),
+    (&["tenge"], "KZT"),
+    (&["украин", "гривн"], "UAH"),
+    (&["гривн"], "UAH"),
+    (&["гривен"], "UAH"),
+    (&["фунт", "стерлинг"], "GBP"),
+    (&["pound", "sterling"], "GBP"),
+    (&["японск", "иен"], "JPY"),
+    (&["иен"], "JPY"),
+    (&["йен"], "JPY"),
+    (&["швейцар", "франк"], "CHF"),
+    (&["swiss", "franc"], "CHF"),
+    (&["турецк", "лир"], "TRY"),
+    (&["дирхам", "оаэ"], "AED"),
+    (&["узбек", "сум"], "UZS"),
+    (&["киргиз", "сом"], "KGS"),
+    (&["кыргыз", "сом"], "KGS"),
+    (&["армян", "драм"], "AMD"),
+    (&["драм"], "AMD"),
+    (&["грузин", "лари"], "GEL"),
+    (&["азербайджан", "манат"], "AZN"),
+    (&["молдав", "ле"], "MDL"),
+    (&["таджик", "сомони"], "TJS"),
+    (&["индийск", "рупи"], "INR"),
+    (&["польск", "злот"], "PLN"),
+    (&["южнокорейск", "вон"], "KRW"),
+];
+
+/// Words beside a name that do not change the currency.
+const FILLERS: [&str; 8] = ["безнал", "безналичн", "нал", "наличн", "рф", "россии", "федерации", "российской"];
+
+/// Signs that stand for one currency. `¥` stands for two and is left out.
+const SIGNS: [(char, &str); 9] = [
+    ('₽', "RUB"),
+    ('$', "USD"),
+    ('€', "EUR"),
+    ('£', "GBP"),
+    ('₸', "KZT"),
+    ('₴', "UAH"),
+    ('₺', "TRY"),
+    ('₹', "INR"),
+    ('₾', "GEL"),
+];
+
+/// Cyrillic letters and the Latin ones that look the same.
+const LOOK_ALIKES: [(char, char); 12] = [
+    ('А', 'A'),
+    ('В', 'B'),
+    ('Е', 'E'),
+    ('К', 'K'),
+    ('М', 'M'),
+    ('Н', 'H'),
+    ('О', 'O'),
+    ('Р', 'P'),
+    ('С', 'C'),
+    ('Т', 'T'),
+    ('У', 'Y'),
+    ('Х', 'X'),
+];
+
+/// Codes that were replaced without a change of amounts.
+const FORMER: [(&str, &str); 2] = [("RUR", "RUB"), ("810", "RUB")];
+
 impl Currency {
-    /// The currency that a text names; `None` for a text without letters or digits.
+    /// The currency that a text names: by its ISO code or number, a sign, or a Russian or English name in any case
+    /// (`Российский рубль`, `доллары США`, `EUR (безнал.)`). Letters that look the same and invisible characters
+    /// do not matter. `None`: it names none that ISO 4217 knows.
     pub fn parse(text: &str) -> Option<Currency> {
-        let name = text.trim().trim_end_matches('.').to_uppercase();
-        let code = match name.as_str() {
-            "РУБ" | "РУБЛЬ" | "РУБЛИ" | "RUR" | "643" | "810" | "₽" => "RUB",
-            "ДОЛЛ" | "ДОЛЛАР США" | "ДОЛЛ. США" | "840" | "$" => "USD",
-            "ЕВРО" | "978" | "€" => "EUR",
-            "ЮАНЬ" | "156" | "¥" => "CNY",
-            "ТЕНГЕ" | "398" | "₸" => "KZT",
-            other => other,
+        let plain: String = text.to_uppercase().replace('Ё', "Е").chars().filter(|c| !is_invisible(*c)).collect();
+        let plain = plain.trim();
+        let signs: Vec<char> = plain.chars().filter(|c| Currency::is_sign(*c)).collect();
+        if let [sign] = signs[..]
+            && matches!(plain.replace(sign, "").trim(), "" | "US" | "РУБ" | "RUB" | "USD" | "EUR")
+        {
+            return SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| Currency((*code).to_owned()));
+        }
+        let words: Vec<&str> = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        let (first, others) = words.split_first()?;
+        if others.iter().all(|word| is_filler(word))
+            && let Some(code) = iso_code(first)
+        {
+            return Some(Currency(code));
+        }
+        of_name(&words)
+    }
+
+    /// The currency of a stored row, whose code may be older than this program's list; the same spelling as
+    /// [`Currency::parse`] where that knows it. `None` for a text without letters or digits.
+    pub fn of_stored(text: &str) -> Option<Currency> {
+        let stored = || {
+            let name = text.trim().trim_end_matches('.').to_uppercase();
+            name.chars().any(char::is_alphanumeric).then_some(Currency(name))
         };
-        let meaningful = code.chars().any(char::is_alphanumeric);
-        meaningful.then(|| Currency(code.to_owned()))
+        Currency::parse(text).or_else(stored)
+    }
+
+    /// Returns whether a character stands for a currency.
+    pub fn is_sign(character: char) -> bool {
+        SIGNS.iter().any(|(sign, _)| *sign == character) || character == '¥'
     }
 
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The code that a word is, as letters or as a number.
+fn iso_code(word: &str) -> Option<String> {
+    let latin: String =
+        word.chars().map(|c| LOOK_ALIKES.iter().find(|(other, _)| *other == c).map_or(c, |(_, c)| *c)).collect();
+    if let Some((_, code)) = FORMER.iter().find(|(former, _)| *former == latin) {
+        return Some((*code).to_owned());
+    }
+    let is_number = latin.len() <= 3 && latin.bytes().all(|byte| byte.is_ascii_digit());
+    let known = match latin.parse::<u16>() {
+        Ok(number) if is_number => iso_currency::Currency::from_numeric(number),
+        _ => iso_currency::Currency::from_code(&latin),
+    };
+    known.map(|known| known.code().to_owned())
+}
+
+/// The code of the currency that some words name.
+fn of_name(words: &[&str]) -> Option<Currency> {
+    let cyrillic = |word: &str| -> String {
+        let has_cyrillic = word.chars().any(|c| ('А'..='Я').contains(&c));
+        let look_alike = |c: char| LOOK_ALIKES.iter().find(|(_, latin)| *latin == c).map_or(c, |(other, _)| *other);
+        let spelled: String = if has_cyrillic { word.chars().map(look_alike).collect() } else { word.to_owned() };
+        spelled.to_lowercase()
+    };
+    let words: Vec<String> = words.iter().map(|word| cyrillic(word)).collect();
+    let names = |beginnings: &[&str]| {
+        let mut rest = words.iter().filter(|word| !is_filler(word) || beginnings.iter().any(|b| word.starts_with(b)));
+        // `р` is a whole word.
+        let fits = |word: &String, begins: &str| word.starts_with(begins) && (begins != "р" || word == "р");
+        let all_fit = beginnings.iter().all(|begins| rest.next().is_some_and(|word| fits(word, begins)));
+        all_fit && rest.next().is_none()
+    };
+    let (_, code) = NAMES.iter().find(|(beginnings, _)| names(beginnings))?;
+    (!code.is_empty()).then(|| Currency((*code).to_owned()))
+}
+
+fn is_filler(word: &str) -> bool {
+    let word = word.to_lowercase();
+    FILLERS.iter().any(|filler| word.starts_with(filler))
 }
 
 impl Default for Currency {
@@ -41,5 +201,61 @@ impl Default for Currency {
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Currency;
+
+    #[test]
+    fn names_are_known_in_all_their_spellings() {
+        for (code, names) in [
+            (
+                "RUB",
+                "руб.|руб|РУБ|Рубль|рублей|рубля|р.|р|₽|RUB|rub.|RUR|643|810|Российский рубль|российские рубли|\
+                 российских рублей|рубль РФ|рубли РФ|рублей Российской Федерации|RUВ|RUB\u{200b}|Russian ruble|rubles|\
+                 roubles|руб (безнал.)|pуб",
+            ),
+            (
+                "USD",
+                "USD|USD.|usd|840|$|US$|Доллар США|доллары США|долл. США|долл.|US dollar|dollars|Американский доллар",
+            ),
+            ("EUR", "EUR|Евро|евро|EUR (безнал.)|978|€|euro|euros|ЕUR"),
+            ("CNY", "CNY|юань|юани|юаней|китайский юань|156|yuan"),
+            ("KZT", "KZT|тенге|398|₸|Казахстанский тенге"),
+            ("BYN", "BYN|белорусский рубль|Белорусских рублей"),
+            ("GBP", "GBP|фунт стерлингов|£|фунты стерлингов"),
+            ("CAD", "CAD|канадский доллар"),
+            ("CHF", "CHF|швейцарских франков"),
+            ("JPY", "JPY|японская иена|иен"),
+            ("AUD", "36|036|AUD"),
+        ] {
+            for name in names.split('|') {
+                let found = Currency::parse(name);
+                assert_eq!(found.as_ref().map(Currency::as_str), Some(code), "{name:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_names_no_currency_is_none() {
+        for name in [
+            "",
+            " . ",
+            "-",
+            "XYZ",
+            "у.е.",
+            "#N/A",
+            "рублик и доллар",
+            "доллар и евро",
+            "RUB USD",
+            "¥",
+            "франк",
+            "9999",
+            "рубероид кг",
+        ] {
+            assert_eq!(Currency::parse(name), None, "{name:?}");
+        }
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::is_invisible;
+
 /// The largest amount that is accepted from outside: ten trillion units. Nine thousand such
 /// amounts still add up within an `i64`.
 const LARGEST_KOPECKS: i64 = 1_000_000_000_000_000;
@@ -24,9 +26,12 @@ pub struct Money(i64);
 /// Why a text or a cell is not an amount.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
-    /// Something else than digits, spaces, one sign and one decimal mark.
+    /// Something else than one sign, digits that stand together or in threes, and one decimal mark.
     #[error("is not an amount")]
     NotANumber,
+    /// The comma or point may stand before thousands or before decimals.
+    #[error("may mean thousands or decimals: write it with two decimals, or without the separator")]
+    Ambiguous,
     /// A fraction of a kopeck would be lost.
     #[error("has more than two decimals")]
     TooPrecise,
@@ -49,22 +54,50 @@ impl Money {
         self.0
     }
 
-    /// Reads `1 234 567,89`, `1234567.89`, `-5` or `65991.780`: spaces (no-break ones too)
-    /// between digits, comma or point before the decimals.
+    /// Reads an amount as people write it: `1 234 567,89`, `1'234'567.89`, `-5`, `(5,00)` or `5,00-`. Digits
+    /// stand together or in groups of three with one kind of separator (any space, or an apostrophe); behind a
+    /// comma or point stand one or two decimals.
     ///
     /// # Errors
-    /// [`MoneyError`] when it is not a number, has a fraction of a kopeck or is too large.
+    /// [`MoneyError`] when it is not a number, may mean thousands or decimals (`1,200`), has a fraction of a
+    /// kopeck or is too large.
     pub fn parse(text: &str) -> Result<Money, MoneyError> {
-        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let (negative, digits) = match compact.strip_prefix(['-', '\u{2212}']) {
-            Some(rest) => (true, rest),
-            None => (false, compact.strip_prefix('+').unwrap_or(&compact)),
+        let text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
+        let (negative, digits) = split_sign(text).ok_or(MoneyError::NotANumber)?;
+        let (whole, decimals) = match digits.split_once([',', '.']) {
+            Some((whole, decimals)) => (whole, Some(decimals)),
+            None => (digits, None),
         };
-        let (whole, decimals) = digits.split_once([',', '.']).unwrap_or((digits, ""));
-        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        let is_grouped = whole.contains(|c: char| !c.is_ascii_digit());
+        let whole = without_groups(whole).ok_or(MoneyError::NotANumber)?;
+        let decimals = match decimals {
+            None => "",
+            Some(decimals) if !decimals.bytes().all(|byte| byte.is_ascii_digit()) => {
+                return Err(MoneyError::NotANumber);
+            }
+            Some(decimals) if decimals.len() == 3 && !is_grouped && whole.len() <= 3 && !whole.starts_with('0') => {
+                return Err(MoneyError::Ambiguous);
+            }
+            Some(decimals) => decimals,
+        };
+        Money::of_digits(negative, &whole, decimals)
+    }
+
+    /// Reads a decimal number as programs write it: `-1234.5`.
+    ///
+    /// # Errors
+    /// As [`Money::parse`].
+    pub fn from_decimal(text: &str) -> Result<Money, MoneyError> {
+        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) {
             return Err(MoneyError::NotANumber);
         }
+        Money::of_digits(negative, whole, decimals)
+    }
+
+    fn of_digits(negative: bool, whole: &str, decimals: &str) -> Result<Money, MoneyError> {
         let decimals = decimals.trim_end_matches('0');
         if decimals.len() > 2 {
             return Err(MoneyError::TooPrecise);
@@ -94,6 +127,43 @@ impl Money {
             return Err(MoneyError::TooPrecise);
         }
         Ok(Money(kopecks.round() as i64))
+    }
+}
+
+/// Takes a sign off, in front, behind, or as brackets around; and says whether it makes the amount negative.
+fn split_sign(text: &str) -> Option<(bool, &str)> {
+    const MINUS: [char; 2] = ['-', '\u{2212}'];
+    if let Some(inner) = text.strip_prefix('(') {
+        return Some((true, inner.strip_suffix(')')?.trim()));
+    }
+    if let Some(rest) = text.strip_prefix(MINUS) {
+        return Some((true, rest.trim_start()));
+    }
+    if let Some(rest) = text.strip_suffix(MINUS) {
+        return Some((true, rest.trim_end()));
+    }
+    Some((false, text.strip_prefix('+').unwrap_or(text)))
+}
+
+/// The digits of a whole number; `None` unless they stand together or in groups of three.
+fn without_groups(text: &str) -> Option<String> {
+    let kind = |c: char| match c {
+        '\'' | '\u{2019}' => Some('\''),
+        ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(' '),
+        _ => None,
+    };
+    let mut separators = text.chars().filter(|c| !c.is_ascii_digit()).map(kind);
+    let first = separators.next();
+    if first.is_some_and(|first| first.is_none() || separators.any(|other| other != first)) {
+        return None;
+    }
+    let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
+    match groups.as_slice() {
+        [alone] => (!alone.is_empty()).then(|| (*alone).to_owned()),
+        [head, rest @ ..] if (1..=3).contains(&head.len()) && rest.iter().all(|group| group.len() == 3) => {
+            Some(groups.concat())
+        }
+        _ => None,
     }
 }
 
@@ -141,7 +211,7 @@ impl fmt::Display for Money {
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
         let number = Box::<RawValue>::deserialize(deserializer)?;
-        Money::parse(number.get()).map_err(serde::de::Error::custom)
+        Money::from_decimal(number.get()).map_err(serde::de::Error::custom)
     }
 }
 

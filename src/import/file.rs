@@ -15,7 +15,7 @@ use super::reading::Reading;
 use super::report::{Announce, ImportEvent};
 use super::run::Run;
 use super::source::{Connection, OfferedFile, Source, SourceError};
-use super::workbook::{Kind, Part, WorkbookError};
+use super::workbook::{Kind, Part, ReadingRules, WorkbookError};
 use crate::db::{self, DbConn, DbError, FileKey, Hold, ImportedFile, utc_now};
 use crate::domain::ChangedData;
 use crate::import::hold::StopReason;
@@ -250,7 +250,7 @@ impl Run<'_> {
                 let differed = db::last_total_differed(conn, department_id, &report.name).await?;
                 let Streamed { changed, journal_id, organizations } =
                     self.stream(conn, report, file, source, announce).await?;
-                let mut has_changes = report.counts.changed_anything() || differed || report.total_differs();
+                let mut has_changes = report.counts.changed_anything() || differed || report.total_differs;
                 if let Some(kind) = report.kind {
                     let file = key(source, &report.name);
                     let is_whole = report.status == FileStatus::Success;
@@ -298,12 +298,13 @@ impl Run<'_> {
     ) -> Result<Streamed, FileError> {
         let department_id = source.department_id;
         let mut journal_id = None;
-        let mut reading = Reading::start(file, report.kind, self.context.base_currency.clone());
+        let today = self.context.cache.today();
+        let rules = ReadingRules { base_currency: self.context.base_currency.clone(), today };
+        let mut reading = Reading::start(file, report.kind, rules);
         let Some(Part::Header(header)) = reading.next().await else {
             return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
-        let today = self.context.cache.today();
         let workbook = Workbook::at(source, &report.name);
         let mut loader = Loader::open(conn, department_id, header.kind, workbook, today).await?;
         let mut load_time = Duration::ZERO;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::load::LoadCounts;
-use super::workbook::{Kind, Reject, SheetTotals};
+use super::workbook::{Kind, Reject, WorkbookTotals};
 use crate::db::{NewJournalEntry, NewReject, utc_now};
 use crate::domain::Money;
 use crate::metrics;
@@ -77,6 +77,8 @@ pub struct FileReport {
     pub control_total: Option<Money>,
     /// The sum of its rows.
     pub rows_total: Option<Money>,
+    /// Whether its own total, or that of one of its sheets, is not the sum of its rows.
+    pub total_differs: bool,
     /// How long it took in all.
     pub time: Duration,
     /// How long reading its rows took.
@@ -103,6 +105,7 @@ impl FileReport {
             rejects: Vec::new(),
             control_total: None,
             rows_total: None,
+            total_differs: false,
             time: Duration::ZERO,
             parse_time: Duration::ZERO,
             load_time: Duration::ZERO,
@@ -133,30 +136,21 @@ impl FileReport {
         self.rejects.extend(rejects.iter().take(room).cloned());
     }
 
-    /// Whether its own total is not the sum of its rows.
-    pub(super) fn total_differs(&self) -> bool {
-        self.control_total.is_some() && self.control_total != self.rows_total
-    }
-
     /// How many of its rows were read.
     pub fn rows_read(&self) -> usize {
         self.counts.inserted + self.counts.updated + self.counts.unchanged + self.rejected
     }
 
     /// Notes what it adds up to, and what is to be said about that.
-    pub(super) fn add_up(&mut self, totals: &SheetTotals) {
+    pub(super) fn add_up(&mut self, totals: &WorkbookTotals) {
         let mut remarks: Vec<String> = self.first_reject().into_iter().collect();
-        if let Some(total) = totals.control_total.filter(|total| *total != totals.rows_total) {
-            remarks.push(format!(
-                "the file's own total (Итого) is {total}, but its rows add up to {}: a difference of {}",
-                totals.rows_total,
-                total - totals.rows_total
-            ));
-        }
+        remarks.extend(totals.remarks.iter().cloned());
         self.control_total = totals.control_total;
         self.rows_total = Some(totals.rows_total);
         self.status = if remarks.is_empty() { FileStatus::Success } else { FileStatus::Partial };
+        self.total_differs = totals.differs();
         self.message = (!remarks.is_empty()).then(|| remarks.join("; "));
+        totals.notes.iter().for_each(|note| self.note(note));
     }
 
     /// Adds what may be wrong with it: it is no success.
@@ -177,9 +171,10 @@ impl FileReport {
     pub(super) fn first_reject(&self) -> Option<String> {
         let first = self.rejects.first()?;
         Some(format!(
-            "{} of {} rows rejected, the first: row {}, column «{}»: {:?} {}",
+            "{} of {} rows rejected, the first: {}row {}, column «{}»: {:?} {}",
             self.rejected,
             self.rows_read(),
+            first.sheet.as_ref().map(|sheet| format!("sheet «{sheet}», ")).unwrap_or_default(),
             first.row_number,
             first.column,
             first.value,
@@ -251,6 +246,8 @@ pub(super) fn stored_rejects(rejects: &[Reject], department_id: i64, journal_id:
         value: reject.value.clone(),
         reason: reject.reason.clone(),
         cells: serde_json::to_string(&reject.cells).ok(),
+        code: Some(reject.code.as_str()),
+        sheet: reject.sheet.clone(),
     };
     rejects.iter().map(row).collect()
 }

@@ -33,11 +33,18 @@ pub(super) fn still_written(source: &Source, file: &OfferedFile, failed_before: 
     report.skipped(standing, "it is still being written; the next run takes it".to_owned())
 }
 
+/// What lies beside exports and is none: instructions, letters, pictures, archives.
+const NO_TABLES: [&str; 14] =
+    [".docx", ".doc", ".rtf", ".pdf", ".txt", ".zip", ".rar", ".7z", ".gz", ".png", ".jpg", ".jpeg", ".msg", ".eml"];
+
 /// Why a file is passed over, by its name alone.
 pub(super) fn not_ours(name: &str, kind: Option<Kind>) -> Option<&'static str> {
     let lower = name.to_lowercase();
     if lower.starts_with("~$") || [".part", ".tmp", ".filepart"].iter().any(|ending| lower.ends_with(ending)) {
         return Some("a temporary file");
+    }
+    if NO_TABLES.iter().any(|ending| lower.ends_with(ending)) {
+        return Some("an export is an .xlsx file");
     }
     let is_workbook = lower.ends_with(".xlsx");
     (kind.is_none() && !is_workbook).then_some("neither the name nor the type says that it is an export")

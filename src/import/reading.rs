@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::workbook::{self, Kind, Part, SheetTotals, WorkbookError};
-use crate::domain::Currency;
+use super::workbook::{self, Kind, Part, ReadingRules, WorkbookError, WorkbookTotals};
 
 /// So many batches may wait: enough that neither side waits for long, and few enough to be small.
 const AHEAD: usize = 2;
@@ -16,16 +15,16 @@ const AHEAD: usize = 2;
 /// A workbook that is being read.
 pub(super) struct Reading {
     parts: mpsc::Receiver<Part>,
-    reader: JoinHandle<Result<(SheetTotals, Duration), WorkbookError>>,
+    reader: JoinHandle<Result<(WorkbookTotals, Duration), WorkbookError>>,
 }
 
 impl Reading {
     /// Begins. A reader whose parts nobody takes any more ends by itself.
-    pub fn start(file: File, kind: Option<Kind>, base_currency: Currency) -> Reading {
+    pub fn start(file: File, kind: Option<Kind>, rules: ReadingRules) -> Reading {
         let (sender, parts) = mpsc::channel(AHEAD);
         let reader = tokio::task::spawn_blocking(move || {
             let (started, mut waited) = (Instant::now(), Duration::ZERO);
-            let totals = workbook::read(file, kind, &base_currency, &mut |part| {
+            let totals = workbook::read(file, kind, &rules, &mut |part| {
                 let sent = Instant::now();
                 let is_wanted = sender.blocking_send(part).is_ok();
                 waited += sent.elapsed();
@@ -41,8 +40,8 @@ impl Reading {
         self.parts.recv().await
     }
 
-    /// What the sheet adds up to, and how long reading it took.
-    pub async fn end(self) -> Result<(SheetTotals, Duration), WorkbookError> {
+    /// What the sheets add up to, and how long reading it took.
+    pub async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
         drop(self.parts);
         self.reader.await.unwrap_or(Err(WorkbookError::Unknown))
     }

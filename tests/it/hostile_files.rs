@@ -4,12 +4,12 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use credit_portfolio::domain::Currency;
 use credit_portfolio::import::workbook::{self, Kind};
 use rand::{RngExt, SeedableRng};
 
 use crate::support::from_environment;
 use crate::support::workbooks::{a_receipt, receipts, with_part_of};
+use crate::workbook::rules;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const STRINGS: &str = "xl/sharedStrings.xml";
@@ -184,9 +184,7 @@ fn a_workbook_with_any_bytes_changed_is_read_or_refused() {
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        let read = workbook::read(file, Some(Kind::Receipts), &Currency::default(), &mut |_| {
-            std::ops::ControlFlow::Continue(())
-        });
+        let read = workbook::read(file, Some(Kind::Receipts), &rules(), &mut |_| std::ops::ControlFlow::Continue(()));
         refused += usize::from(read.is_err());
     }
     assert!(refused > mutations / 10, "{refused} of {mutations}");

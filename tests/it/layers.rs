@@ -12,12 +12,13 @@ const ROWS: [&[&str]; 5] = [
 ];
 
 /// Which parts may name a library.
-const LIBRARIES: [(&str, &[&str]); 7] = [
+const LIBRARIES: [(&str, &[&str]); 8] = [
     ("diesel", &["db"]),
     ("diesel_async", &["db"]),
     ("bb8_redis", &["cache"]),
     ("suppaftp", &["import"]),
-    ("calamine", &["import"]),
+    ("quick_xml", &["import"]),
+    ("iso_currency", &["domain"]),
     ("actix_web", &["api", "app"]),
     ("clap", &["cli", "main"]),
 ];

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, Money};
 use credit_portfolio::import::workbook::{
-    self, ExpenseRow, Kind, Part, ReceiptRow, Reject, Rows, SeenIds, SheetTotals, WorkbookError,
+    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, SeenIds, WorkbookError, WorkbookTotals,
 };
 use rand::{RngExt, SeedableRng};
 
@@ -21,8 +21,8 @@ use crate::support::workbooks::{
 pub(crate) struct Content {
     pub kind: Kind,
     pub rows: Vec<Rows>,
-    rejects: Vec<Reject>,
-    totals: SheetTotals,
+    pub rejects: Vec<Reject>,
+    pub totals: WorkbookTotals,
 }
 
 /// The rows of one kind.
@@ -33,11 +33,16 @@ struct SheetContent<R> {
     control_total: Option<Money>,
 }
 
+/// The rules of an import on 2026-11-25.
+pub(crate) fn rules() -> ReadingRules {
+    ReadingRules { base_currency: Currency::default(), today: "2026-11-25".parse().unwrap() }
+}
+
 pub(crate) fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, WorkbookError> {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     let (mut header, mut rows, mut rejects) = (None, Vec::new(), Vec::new());
-    let totals = workbook::read(file, kind, &Currency::default(), &mut |part| {
+    let totals = workbook::read(file, kind, &rules(), &mut |part| {
         match part {
             Part::Header(found) => header = Some(found),
             Part::Rows(batch) => {
@@ -56,7 +61,7 @@ fn read(sheet: &Sheet, kind: Option<Kind>) -> Result<Content, WorkbookError> {
 
 fn content<R>(sheet: &Sheet, kind: Kind, rows_of: impl Fn(Rows) -> Vec<R>) -> SheetContent<R> {
     let Content { rows, rejects, totals, .. } = read(sheet, Some(kind)).unwrap();
-    let SheetTotals { rows_total, control_total, .. } = totals;
+    let WorkbookTotals { rows_total, control_total, .. } = totals;
     SheetContent { rows: rows.into_iter().flat_map(rows_of).collect(), rejects, rows_total, control_total }
 }
 
@@ -226,7 +231,7 @@ fn files_that_are_no_workbooks_say_what_they_are() {
     let told = |bytes: &[u8]| read_bytes(bytes, Some(Kind::Receipts)).err().unwrap().to_string();
     assert!(told(b"").contains("empty (0 bytes)"));
     assert!(told(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password"));
-    assert!(told(b"<html>404</html>").contains("not an XLSX workbook"));
+    assert!(told(b"<html>404</html>").contains("an HTML page"));
     assert!(told(b"PK").contains("cut off"));
     for length in (4..whole.len() - 1).step_by(97) {
         assert!(told(&whole[..length]).contains("cut off"), "cut off after {length} bytes");

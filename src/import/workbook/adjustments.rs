@@ -4,9 +4,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cells::RowCells;
-use super::headings::{Heading, optional, required};
-use super::{Reject, Row, Rows};
-use crate::domain::{AdjustmentKind, ContractRef, Currency, Money};
+use super::headings::{Heading, deciding, descriptive, required};
+use super::{Reject, RejectCode, Row, Rows};
+use crate::domain::{AdjustmentKind, ContractRef, Money};
 
 /// An adjustment as the workbook states it. The amount is in the currency of its contract.
 #[derive(Clone, Debug, Serialize)]
@@ -37,28 +37,31 @@ impl Row for AdjustmentRow {
         required(&["Дата"]),
         required(&["Вид"]),
         required(&["Сумма"]),
-        optional(&["Контрагент"]),
-        optional(&["Дата договора"]),
-        optional(&["Комментарий"]),
+        deciding(&["Контрагент"]),
+        deciding(&["Дата договора"]),
+        descriptive(&["Комментарий"]),
     ];
+    const ACCOUNTS: &'static [usize] = &[];
     const AMOUNT: usize = AMOUNT;
+    const ID: usize = CONTRACT;
     /// Two equal adjustments are two.
-    const UNIQUE: Option<usize> = None;
+    const IS_UNIQUE: bool = false;
 
-    fn read(cells: &RowCells<'_, '_>, _: &Currency) -> Result<AdjustmentRow, Reject> {
-        let contract_date = cells.date(CONTRACT_DATE)?;
+    fn read(cells: &RowCells<'_, '_>) -> Result<AdjustmentRow, Reject> {
+        let contract_date = cells.date(CONTRACT_DATE, None)?;
         let kind = cells.required_text(KIND)?;
         Ok(AdjustmentRow {
-            contract: ContractRef::parse(&cells.required_text(CONTRACT)?, contract_date)
-                .ok_or_else(|| cells.reject(CONTRACT, "is empty"))?,
+            contract: ContractRef::parse(&cells.required_identifier(CONTRACT)?, contract_date)
+                .ok_or_else(|| cells.empty(CONTRACT))?,
             organization: cells.required_text(ORGANIZATION)?,
-            counterparty: cells.text(COUNTERPARTY),
-            effective_date: cells.date(DATE)?.ok_or_else(|| cells.reject(DATE, "is empty"))?,
-            kind: AdjustmentKind::of_name(&kind)
-                .map(AdjustmentKind::as_str)
-                .ok_or_else(|| cells.reject(KIND, "is no kind of adjustment; the template lists them"))?,
+            counterparty: cells.text(COUNTERPARTY)?,
+            effective_date: cells.required_date(DATE)?,
+            kind: AdjustmentKind::of_name(&kind).map(AdjustmentKind::as_str).ok_or_else(|| {
+                let reason = "is no kind of adjustment; the template lists them";
+                cells.reject(KIND, RejectCode::UnknownValue, reason)
+            })?,
             amount: cells.required_amount(AMOUNT)?,
-            comment: cells.text(COMMENT),
+            comment: cells.lines(COMMENT),
         })
     }
 

@@ -1,155 +1,252 @@
 //! The cells of one row, read as text, amount, date or flag.
 //!
-//! 1C writes an empty cell as an error cell without a value, and an amount now and then as text;
-//! both are what they mean here.
+//! What figures depend on is read as a person reads it in the sheet, or the row is rejected. Texts for
+//! people are left out where they can't be read.
 
-use calamine::{DataRef, DataType, ExcelDateTime, ExcelDateTimeType};
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 use serde_json::Value;
 
-use super::Reject;
-use super::headings::{Heading, Headings};
+use super::ReadingRules;
+use super::cell::{Cell, serial_date};
+use super::columns::Columns;
+use super::headings::{Heading, Weight};
+use super::reject::{Reject, RejectCode};
 use super::sheet::SheetRows;
-use crate::domain::{Money, MoneyError, folded, ru_date};
+use crate::domain::{Currency, DateText, Money, MoneyError, folded};
 
 /// A reject shows so much of a cell at most.
 const SHOWN_CHARACTERS: usize = 200;
+/// Loans of before are no export's.
+const FIRST_YEAR: i32 = 1990;
+/// A date this many months after today is mistyped.
+const MONTHS_AHEAD: Months = Months::new(24);
 
-pub(super) struct RowCells<'r, 'd> {
+pub(super) struct RowCells<'r, 's> {
+    cells: &'r [Cell<'s>],
     row_number: u32,
     is_1904: bool,
-    cells: &'r [DataRef<'d>],
-    headings: &'r Headings,
-    wanted: &'static [Heading],
+    columns: &'r Columns,
+    rules: &'r ReadingRules,
 }
 
-impl<'r, 'd> RowCells<'r, 'd> {
-    pub fn new(sheet: &'r SheetRows<'d>, headings: &'r Headings, wanted: &'static [Heading]) -> RowCells<'r, 'd> {
-        RowCells { row_number: sheet.row_number(), is_1904: sheet.is_1904(), cells: sheet.cells(), headings, wanted }
+impl<'r, 's> RowCells<'r, 's> {
+    /// The current row of a sheet.
+    pub fn new(rows: &'r SheetRows<'s>, columns: &'r Columns, rules: &'r ReadingRules) -> RowCells<'r, 's> {
+        RowCells { cells: rows.cells(), row_number: rows.row_number(), is_1904: rows.is_1904(), columns, rules }
     }
 
     pub fn row_number(&self) -> u32 {
         self.row_number
     }
 
-    /// Whether it is the row of the file's own total.
-    pub fn is_total(&self) -> bool {
-        let first = self.cells.iter().find(|cell| !cell.is_empty());
-        first
-            .and_then(text_of)
-            .is_some_and(|text| text.trim_end_matches(':').chars().flat_map(char::to_lowercase).eq("итого".chars()))
-    }
-
     /// The text of a cell, white space folded; `None` when the cell or the column is empty.
-    pub fn text(&self, field: usize) -> Option<String> {
-        self.cell(field).and_then(text_of)
+    pub fn text(&self, field: usize) -> Result<Option<String>, Reject> {
+        let Some(cell) = self.cell(field) else { return Ok(None) };
+        if let Some(fault) = cell.fault() {
+            return match self.heading(field).weight {
+                Weight::Descriptive => Ok(None),
+                Weight::Required | Weight::Deciding => Err(self.faulty(field, cell, &fault)),
+            };
+        }
+        Ok(cell.text(self.is_1904).map(|text| folded(&text)).filter(|text| !text.is_empty()))
     }
 
     /// The text of a cell that must not be empty.
     pub fn required_text(&self, field: usize) -> Result<String, Reject> {
-        self.text(field).ok_or_else(|| self.reject(field, "is empty"))
+        self.text(field)?.ok_or_else(|| self.empty(field))
+    }
+
+    /// The same of a number by which something is recognized: one that lost digits is none.
+    pub fn identifier(&self, field: usize) -> Result<Option<String>, Reject> {
+        match self.cell(field).is_some_and(Cell::has_lost_digits) {
+            false => self.text(field),
+            true if self.heading(field).weight == Weight::Descriptive => Ok(None),
+            true => {
+                let reason = "stands there as a number and has lost its last digits: format the column as text and \
+                              export it again";
+                Err(self.reject(field, RejectCode::LostDigits, reason))
+            }
+        }
+    }
+
+    /// The same of one that must not be empty.
+    pub fn required_identifier(&self, field: usize) -> Result<String, Reject> {
+        self.identifier(field)?.ok_or_else(|| self.empty(field))
+    }
+
+    /// A text for people with its lines and spaces.
+    pub fn lines(&self, field: usize) -> Option<String> {
+        let text = self.cell(field).filter(|cell| cell.fault().is_none())?.text(self.is_1904)?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.replace("\r\n", "\n"))
     }
 
     /// The amount in a cell.
     pub fn amount(&self, field: usize) -> Result<Option<Money>, Reject> {
-        let amount = match self.cell(field) {
-            None | Some(DataRef::Empty) => return Ok(None),
-            Some(DataRef::Int(units)) => units.checked_mul(100).map(Money::from_kopecks).ok_or(MoneyError::OutOfRange),
-            Some(DataRef::Float(value)) => Money::from_cell(*value),
-            Some(cell) => match text_of(cell) {
-                None => return Ok(None),
-                Some(text) => Money::parse(&text),
+        let Some(cell) = self.cell(field) else { return Ok(None) };
+        if let Some(fault) = cell.fault() {
+            return Err(self.faulty(field, cell, &fault));
+        }
+        let amount = match cell {
+            Cell::Number(number, format) if !format.is_date() => Money::from_cell(*number),
+            other => match other.text(self.is_1904) {
+                Some(text) if !text.trim().is_empty() => Money::parse(&text),
+                _ => return Ok(None),
             },
         };
-        amount.map(Some).map_err(|err| self.reject(field, &err.to_string()))
+        amount.map(Some).map_err(|err| {
+            let code = match err {
+                MoneyError::NotANumber => RejectCode::NotAnAmount,
+                MoneyError::Ambiguous => RejectCode::AmbiguousAmount,
+                MoneyError::TooPrecise => RejectCode::TooManyDecimals,
+                MoneyError::OutOfRange => RejectCode::OutOfRange,
+            };
+            self.reject(field, code, &err.to_string())
+        })
     }
 
     /// The amount in a cell that must not be empty.
     pub fn required_amount(&self, field: usize) -> Result<Money, Reject> {
-        self.amount(field)?.ok_or_else(|| self.reject(field, "is empty"))
+        self.amount(field)?.ok_or_else(|| self.empty(field))
     }
 
-    /// The date in a cell: text, a real date, or the serial number of one.
-    pub fn date(&self, field: usize) -> Result<Option<NaiveDate>, Reject> {
+    /// The date in a cell: text, a real date, or the serial number of one. A text that may mean two days means
+    /// the one of them that `likely` is.
+    pub fn date(&self, field: usize, likely: Option<NaiveDate>) -> Result<Option<NaiveDate>, Reject> {
         let Some(cell) = self.cell(field) else { return Ok(None) };
-        let date = match cell {
-            DataRef::DateTime(_) => cell.as_date(),
-            DataRef::Float(serial) => self.serial_date(*serial),
-            DataRef::Int(serial) => self.serial_date(*serial as f64),
-            other => match text_of(other) {
-                None => return Ok(None),
-                Some(text) => ru_date(&text),
-            },
+        if let Some(fault) = cell.fault() {
+            return Err(self.faulty(field, cell, &fault));
+        }
+        let not_a_date = || self.reject(field, RejectCode::NotADate, "is not a date");
+        let read = match cell {
+            Cell::Number(serial, _) => DateText::Day(serial_date(*serial, self.is_1904).ok_or_else(not_a_date)?),
+            other => DateText::parse(&other.text(self.is_1904).unwrap_or_default()).ok_or_else(not_a_date)?,
         };
-        match date {
-            Some(date) if (1990..=2200).contains(&chrono::Datelike::year(&date)) => Ok(Some(date)),
-            Some(_) => Err(self.reject(field, "is a date out of range")),
-            None => Err(self.reject(field, "is not a date")),
+        match read {
+            DateText::Empty => Ok(None),
+            DateText::Day(date) => self.within_bounds(field, date).map(Some),
+            DateText::Either(one, other) => match likely.filter(|likely| [one, other].contains(likely)) {
+                Some(date) => self.within_bounds(field, date).map(Some),
+                None => {
+                    let reason = format!(
+                        "may mean {} or {}: write it as day.month.year",
+                        one.format("%d.%m.%Y"),
+                        other.format("%d.%m.%Y")
+                    );
+                    Err(self.reject(field, RejectCode::AmbiguousDate, &reason))
+                }
+            },
         }
     }
 
-    /// The date of a number whose cell has no date format.
-    fn serial_date(&self, serial: f64) -> Option<NaiveDate> {
-        let date = ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, self.is_1904);
-        DataRef::DateTime(date).as_date()
+    /// The date in a cell that must not be empty.
+    pub fn required_date(&self, field: usize) -> Result<NaiveDate, Reject> {
+        self.date(field, None)?.ok_or_else(|| self.empty(field))
+    }
+
+    /// A date that figures may be of; `field` is where it stands.
+    pub fn within_bounds(&self, field: usize, date: NaiveDate) -> Result<NaiveDate, Reject> {
+        let first = NaiveDate::from_ymd_opt(FIRST_YEAR, 1, 1).unwrap_or_default();
+        let last = self.rules.today.checked_add_months(MONTHS_AHEAD).unwrap_or(NaiveDate::MAX);
+        if (first..=last).contains(&date) {
+            return Ok(date);
+        }
+        let reason = format!(
+            "is the date {}, which is not between {} and {}",
+            date.format("%d.%m.%Y"),
+            first.format("%d.%m.%Y"),
+            last.format("%d.%m.%Y")
+        );
+        Err(self.reject(field, RejectCode::DateOutOfRange, &reason))
+    }
+
+    /// The currency in a cell; the base currency where none stands.
+    pub fn currency(&self, field: usize) -> Result<Currency, Reject> {
+        let Some(text) = self.text(field)? else { return Ok(self.rules.base_currency.clone()) };
+        if !text.chars().any(|c| c.is_alphanumeric() || Currency::is_sign(c)) {
+            return Ok(self.rules.base_currency.clone());
+        }
+        let unknown = || self.reject(field, RejectCode::UnknownCurrency, "is no currency of ISO 4217 that is known");
+        Currency::parse(&text).ok_or_else(unknown)
     }
 
     /// `Да` or `Нет`.
-    pub fn flag(&self, field: usize) -> Option<bool> {
-        match self.cell(field)? {
-            DataRef::Bool(value) => Some(*value),
-            cell => match text_of(cell)?.to_lowercase().as_str() {
-                "да" | "истина" => Some(true),
-                "нет" | "ложь" => Some(false),
-                _ => None,
-            },
+    pub fn flag(&self, field: usize) -> Result<Option<bool>, Reject> {
+        if let Some(Cell::Flag(flag)) = self.cell(field) {
+            return Ok(Some(*flag));
         }
+        match self.text(field)?.map(|text| text.to_lowercase()).as_deref() {
+            None => Ok(None),
+            Some("да" | "истина" | "true" | "1") => Ok(Some(true)),
+            Some("нет" | "ложь" | "false" | "0" | "-") => Ok(Some(false)),
+            Some(_) => Err(self.reject(field, RejectCode::UnknownValue, "is neither «Да» nor «Нет»")),
+        }
+    }
+
+    /// What is left out of texts for people since it can't be read: the field, and what stands there.
+    pub fn left_out(&self) -> impl Iterator<Item = (usize, String)> {
+        // Nearly all rows have no such cell.
+        let has_faults = self.cells.iter().any(|cell| cell.is_faulty());
+        let faulty = if has_faults { self.columns.fields() } else { 0..0 };
+        let faulty = faulty.filter(|field| self.heading(*field).weight == Weight::Descriptive);
+        let faulty = faulty.filter(|field| self.cell(*field).is_some_and(Cell::is_faulty));
+        let lost = self.columns.account_fields.iter().copied();
+        let lost = lost.filter(|field| self.cell(*field).is_some_and(Cell::has_lost_digits));
+        faulty.chain(lost).map(|field| (field, self.shown(field)))
     }
 
     /// Why the row is not taken.
-    pub fn reject(&self, field: usize, reason: &str) -> Reject {
-        let value = self.cell(field).map(shown).unwrap_or_default();
+    pub fn reject(&self, field: usize, code: RejectCode, reason: &str) -> Reject {
+        let kept: Vec<Value> = self.cells.iter().map(|cell| cell.kept(self.is_1904)).collect();
         Reject {
+            sheet: self.columns.sheet.clone(),
             row_number: self.row_number,
-            column: self.wanted[field].names[0].to_owned(),
-            value: value.chars().take(SHOWN_CHARACTERS).collect(),
+            column: self.heading(field).names[0].to_owned(),
+            value: self.shown(field),
+            code,
             reason: reason.to_owned(),
-            cells: self.cells.iter().map(kept).collect(),
+            cells: self.columns.in_first_order(kept),
         }
     }
 
-    fn cell(&self, field: usize) -> Option<&'r DataRef<'d>> {
-        self.cells.get(self.headings.positions[field]?)
+    /// A cell that holds no value.
+    fn faulty(&self, field: usize, cell: &Cell<'_>, fault: &str) -> Reject {
+        let code = match cell {
+            Cell::Error(_) => RejectCode::CellError,
+            Cell::NoResult => RejectCode::NoResult,
+            _ => RejectCode::Unreadable,
+        };
+        self.reject(field, code, fault)
     }
-}
 
-/// A cell as it is kept of a rejected row: numbers stay numbers.
-fn kept(cell: &DataRef<'_>) -> Value {
-    match cell {
-        DataRef::Int(number) => Value::from(*number),
-        DataRef::Float(number) => Value::from(*number),
-        other => text_of(other).map_or(Value::Null, Value::from),
+    /// The row lacks what must not be empty.
+    pub fn empty(&self, field: usize) -> Reject {
+        self.reject(field, RejectCode::Empty, "is empty")
     }
-}
 
-/// The text that a cell shows; `None` for one that is empty or an error.
-fn text_of(cell: &DataRef<'_>) -> Option<String> {
-    let text = match cell {
-        DataRef::String(text) => folded(text),
-        DataRef::SharedString(text) => folded(text),
-        DataRef::Empty | DataRef::Error(_) => return None,
-        DataRef::DateTime(_) => cell.as_date()?.format("%d.%m.%Y").to_string(),
-        DataRef::Bool(value) => (if *value { "Да" } else { "Нет" }).to_owned(),
-        DataRef::Int(value) => value.to_string(),
-        DataRef::Float(value) => value.to_string(),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-    };
-    (!text.is_empty()).then_some(text)
-}
+    /// What stands in a cell, not longer than a message may be.
+    pub fn shown(&self, field: usize) -> String {
+        let text = self.cell(field).and_then(|cell| cell.text(self.is_1904)).unwrap_or_default();
+        folded(&text).chars().take(SHOWN_CHARACTERS).collect()
+    }
 
-pub(super) fn shown(cell: &DataRef<'_>) -> String {
-    match cell {
-        DataRef::Error(err) => err.to_string(),
-        other => text_of(other).unwrap_or_default(),
+    /// What stands in a row of totals where its amount should be; without any, its first text.
+    pub fn shown_total(&self, amount: usize) -> String {
+        let own = self.shown(amount);
+        if !own.is_empty() {
+            return own;
+        }
+        let first = self.cells.iter().find_map(|cell| cell.text(self.is_1904)).unwrap_or_default();
+        folded(&first).chars().take(SHOWN_CHARACTERS).collect()
+    }
+
+    fn heading(&self, field: usize) -> &'static Heading {
+        &self.columns.wanted[field]
+    }
+
+    /// The cell of a field; of a heading that stands twice, the first that holds something.
+    fn cell(&self, field: usize) -> Option<&'r Cell<'s>> {
+        let positions = self.columns.positions(field);
+        positions.iter().filter_map(|at| self.cells.get(*at)).find(|cell| !cell.is_empty())
     }
 }

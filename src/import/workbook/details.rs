@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::RowCells;
-use super::headings::{Heading, optional, required};
+use super::headings::{Heading, deciding, descriptive, required};
 use super::{Reject, Row, Rows};
-use crate::domain::{ContractRef, Currency, Money, canonical_payment_type};
+use crate::domain::{ContractRef, Money, canonical_payment_type};
 
 /// An expense detail as 1C writes it. Amounts are in the currency of its expense.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,37 +44,39 @@ impl Row for DetailRow {
     const HEADINGS: &'static [Heading] = &[
         required(&["Списание с расчетного счета"]),
         required(&["Сумма платежа"]),
-        optional(&["Договор"]),
-        optional(&["Погашение задолженности"]),
-        optional(&["Счет расчетов"]),
-        optional(&["Счет авансов"]),
-        optional(&["Вид платежа по кредитам займам"]),
-        optional(&["Курс расчетов"]),
-        optional(&["Сумма расчетов"]),
-        optional(&["Сумма НДС"]),
-        optional(&["Сумма расходов"]),
-        optional(&["в т.ч. НДС"]),
-        optional(&["Статья расходов"]),
+        deciding(&["Договор"]),
+        deciding(&["Погашение задолженности"]),
+        deciding(&["Счет расчетов"]),
+        deciding(&["Счет авансов"]),
+        deciding(&["Вид платежа по кредитам займам"]),
+        deciding(&["Курс расчетов"]),
+        deciding(&["Сумма расчетов"]),
+        deciding(&["Сумма НДС"]),
+        deciding(&["Сумма расходов"]),
+        deciding(&["в т.ч. НДС"]),
+        descriptive(&["Статья расходов"]),
     ];
+    const ACCOUNTS: &'static [usize] = &[];
     const AMOUNT: usize = AMOUNT;
+    const ID: usize = EXPENSE_OPERATION_ID;
     /// Two equal details of one expense are two payments.
-    const UNIQUE: Option<usize> = None;
+    const IS_UNIQUE: bool = false;
 
-    fn read(cells: &RowCells<'_, '_>, _: &Currency) -> Result<DetailRow, Reject> {
+    fn read(cells: &RowCells<'_, '_>) -> Result<DetailRow, Reject> {
         Ok(DetailRow {
-            expense_operation_id: cells.required_text(EXPENSE_OPERATION_ID)?,
-            contract: cells.text(CONTRACT).and_then(|text| ContractRef::parse(&text, None)),
-            repayment_type: cells.text(REPAYMENT_TYPE),
-            settlement_account: cells.text(SETTLEMENT_ACCOUNT),
-            advance_account: cells.text(ADVANCE_ACCOUNT),
-            payment_type: cells.text(PAYMENT_TYPE).map(canonical_payment_type),
+            expense_operation_id: cells.required_identifier(EXPENSE_OPERATION_ID)?,
+            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, None)),
+            repayment_type: cells.text(REPAYMENT_TYPE)?,
+            settlement_account: cells.text(SETTLEMENT_ACCOUNT)?,
+            advance_account: cells.text(ADVANCE_ACCOUNT)?,
+            payment_type: cells.text(PAYMENT_TYPE)?.map(canonical_payment_type),
             amount: cells.required_amount(AMOUNT)?,
-            settlement_rate: cells.text(SETTLEMENT_RATE),
+            settlement_rate: cells.text(SETTLEMENT_RATE)?,
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
             vat_amount: cells.amount(VAT_AMOUNT)?,
             expense_amount: cells.amount(EXPENSE_AMOUNT)?,
             included_vat: cells.amount(INCLUDED_VAT)?,
-            expense_item: cells.text(EXPENSE_ITEM),
+            expense_item: cells.text(EXPENSE_ITEM)?,
         })
     }
 

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cells::RowCells;
-use super::headings::{Heading, optional, required};
-use super::operation::{currency, date_in};
+use super::headings::{Heading, deciding, descriptive, required};
+use super::operation::document_date;
 use super::{Reject, Row, Rows};
 use crate::domain::{ContractRef, Currency, Money, valid_inn};
 
@@ -65,52 +65,54 @@ impl Row for ExpenseRow {
         required(&["Списание с расчетного счета"]),
         required(&["Организация"]),
         required(&["Сумма"]),
-        optional(&["Вид операции"]),
-        optional(&["Банковский счет"]),
-        optional(&["Счет учета"]),
-        optional(&["Вх. номер", "Номер входящего документа"]),
-        optional(&["Вх. дата", "Дата входящего документа"]),
-        optional(&["Получатель"]),
-        optional(&["Счет получателя"]),
-        optional(&["Счет дебета"]),
-        optional(&["Договор"]),
-        optional(&["Дата договора"]),
-        optional(&["Валюта"]),
-        optional(&["Статья расходов"]),
-        optional(&["Назначение платежа"]),
-        optional(&["Ответственный"]),
-        optional(&["Комментарий"]),
-        optional(&["Налоговый период"]),
-        optional(&["Не подтверждено выпиской банка", "Не подтверждено банком"]),
-        optional(&["ИНН получателя"]),
+        deciding(&["Вид операции"]),
+        deciding(&["Банковский счет"]),
+        descriptive(&["Счет учета"]),
+        descriptive(&["Вх. номер", "Номер входящего документа"]),
+        deciding(&["Вх. дата", "Дата входящего документа"]),
+        deciding(&["Получатель"]),
+        descriptive(&["Счет получателя"]),
+        deciding(&["Счет дебета"]),
+        deciding(&["Договор"]),
+        deciding(&["Дата договора"]),
+        deciding(&["Валюта"]),
+        descriptive(&["Статья расходов"]),
+        descriptive(&["Назначение платежа"]),
+        descriptive(&["Ответственный"]),
+        descriptive(&["Комментарий"]),
+        descriptive(&["Налоговый период"]),
+        deciding(&["Не подтверждено выпиской банка", "Не подтверждено банком"]),
+        descriptive(&["ИНН получателя"]),
     ];
+    const ACCOUNTS: &'static [usize] = &[RECIPIENT_ACCOUNT, RECIPIENT_INN];
     const AMOUNT: usize = AMOUNT;
-    const UNIQUE: Option<usize> = Some(OPERATION_ID);
+    const ID: usize = OPERATION_ID;
+    const IS_UNIQUE: bool = true;
 
-    fn read(cells: &RowCells<'_, '_>, base_currency: &Currency) -> Result<ExpenseRow, Reject> {
-        let operation_id = cells.required_text(OPERATION_ID)?;
-        let contract_date = cells.date(CONTRACT_DATE)?;
+    fn read(cells: &RowCells<'_, '_>) -> Result<ExpenseRow, Reject> {
+        let operation_id = cells.required_identifier(OPERATION_ID)?;
+        let contract_date = cells.date(CONTRACT_DATE, None)?;
         Ok(ExpenseRow {
             organization: cells.required_text(ORGANIZATION)?,
-            operation_type: cells.text(OPERATION_TYPE),
-            bank_account: cells.text(BANK_ACCOUNT),
-            account: cells.text(ACCOUNT),
-            document_number: cells.text(DOCUMENT_NUMBER),
-            document_date: cells.date(DOCUMENT_DATE)?.or_else(|| date_in(&operation_id)),
-            recipient: cells.text(RECIPIENT),
-            recipient_account: cells.text(RECIPIENT_ACCOUNT),
-            debit_account: cells.text(DEBIT_ACCOUNT),
-            contract: cells.text(CONTRACT).and_then(|text| ContractRef::parse(&text, contract_date)),
+            operation_type: cells.text(OPERATION_TYPE)?,
+            bank_account: cells.identifier(BANK_ACCOUNT)?,
+            account: cells.text(ACCOUNT)?,
+            document_number: cells.text(DOCUMENT_NUMBER)?,
+            document_date: document_date(cells, DOCUMENT_DATE, OPERATION_ID, &operation_id)?,
+            recipient: cells.text(RECIPIENT)?,
+            recipient_account: cells.identifier(RECIPIENT_ACCOUNT)?,
+            debit_account: cells.text(DEBIT_ACCOUNT)?,
+            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, contract_date)),
             contract_date,
-            currency: currency(cells, CURRENCY, base_currency),
+            currency: cells.currency(CURRENCY)?,
             amount: cells.required_amount(AMOUNT)?,
-            expense_item: cells.text(EXPENSE_ITEM),
-            payment_purpose: cells.text(PAYMENT_PURPOSE),
-            responsible: cells.text(RESPONSIBLE),
-            comment: cells.text(COMMENT),
-            tax_period: cells.text(TAX_PERIOD),
-            unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK),
-            recipient_inn: cells.text(RECIPIENT_INN).and_then(|text| valid_inn(&text)),
+            expense_item: cells.text(EXPENSE_ITEM)?,
+            payment_purpose: cells.lines(PAYMENT_PURPOSE),
+            responsible: cells.text(RESPONSIBLE)?,
+            comment: cells.lines(COMMENT),
+            tax_period: cells.text(TAX_PERIOD)?,
+            unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK)?,
+            recipient_inn: cells.identifier(RECIPIENT_INN)?.and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

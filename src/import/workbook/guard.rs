@@ -1,17 +1,17 @@
-//! What a file may ask of this program, found out before anything of it is believed.
+//! What a part of a workbook may ask of this program, found out before anything of it is believed.
 //!
-//! Every part of the archive is inflated once, in small pieces that are only looked at: sizes that
-//! the archive announces may be lies, and a reader of XML holds one text or tag as a whole.
+//! A part is inflated once, in small pieces that are only looked at: sizes that the archive announces
+//! may be lies, and a reader of XML holds one text or tag as a whole.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use zip::ZipArchive;
+use zip::read::ZipFile;
 
-use super::sheet::WorkbookError;
+use super::WorkbookError;
 
 /// More parts than these has no export.
-const PARTS: u16 = 4_096;
+const PARTS: u64 = 4_096;
 /// All parts together. A sheet of a million rows and forty columns takes less than two gigabytes.
 const INFLATED_BYTES: u64 = 4 << 30;
 /// A part that inflates to more than [`RATIO_FROM`] may do so this many times over.
@@ -28,7 +28,7 @@ const SHARED_STRINGS_MEMORY: u64 = 96 << 20;
 const TEXT_MEMORY: u64 = 56;
 /// Rows of a sheet: the format has no more.
 pub(super) const ROWS: u64 = 1_048_576;
-/// Parts that are neither sheets nor shared strings.
+/// Parts that are neither sheets nor shared strings: relationships, styles.
 const OTHER_PART_BYTES: u64 = 16 << 20;
 /// A text or a tag. A cell has 32,767 characters at most.
 const RUN_BYTES: usize = 1 << 20;
@@ -39,102 +39,108 @@ pub(super) const COLUMNS: usize = 1_024;
 
 const BUFFER: usize = 64 * 1024;
 
-/// Checks a file; gives how many rows its sheets have about.
-pub(super) fn check(file: &mut File) -> Result<u64, WorkbookError> {
-    check_directory(file)?;
-    let mut archive = ZipArchive::new(BufReader::new(&mut *file)).map_err(damaged)?;
-    let (mut inflated, mut rows) = (0, 0);
+/// What a part holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PartKind {
+    /// The cells of a sheet.
+    Sheet,
+    /// The texts that cells share.
+    SharedStrings,
+    /// Something small.
+    Other,
+}
+
+/// Inflates a part and checks it; `inflated` counts the bytes of all parts. Returns how many rows it has.
+pub(super) fn check(
+    part: &mut ZipFile<'_, BufReader<File>>,
+    kind: PartKind,
+    inflated: &mut u64,
+) -> Result<u64, WorkbookError> {
+    let name = part.name()?.into_owned();
+    let most = match kind {
+        PartKind::Sheet => INFLATED_BYTES,
+        PartKind::SharedStrings => SHARED_STRINGS_BYTES,
+        PartKind::Other => OTHER_PART_BYTES,
+    };
+    let compressed = part.compressed_size().max(1);
+    let mut scanner = Scanner::default();
     let mut buffer = vec![0; BUFFER];
-    for at in 0..archive.len() {
-        let mut part = archive.by_index(at).map_err(damaged)?;
-        let name = part.name().map_err(damaged)?.to_lowercase();
-        let is_xml = name.ends_with(".xml") || name.ends_with(".rels");
-        let is_strings = name.ends_with("sharedstrings.xml");
-        let is_sheet = name.starts_with("xl/worksheets/") && is_xml;
-        let most = match (is_strings, is_sheet) {
-            (true, _) => SHARED_STRINGS_BYTES,
-            (_, true) => INFLATED_BYTES,
-            _ => OTHER_PART_BYTES,
-        };
-        let compressed = part.compressed_size().max(1);
-        let mut scanner = Scanner::default();
-        let mut bytes = 0_u64;
-        loop {
-            let count = part.read(&mut buffer).map_err(|err| damaged(err.into()))?;
-            if count == 0 {
-                break;
+    let mut bytes = 0_u64;
+    loop {
+        let count = part.read(&mut buffer).map_err(WorkbookError::Inflating)?;
+        if count == 0 {
+            return Ok(scanner.rows);
+        }
+        bytes += count as u64;
+        *inflated += count as u64;
+        if bytes > most || *inflated > INFLATED_BYTES {
+            return Err(too_much(&name, format!("inflates to more than {} MB", most.min(INFLATED_BYTES) >> 20)));
+        }
+        if bytes > RATIO_FROM && bytes / compressed > RATIO {
+            return Err(too_much(&name, format!("inflates to more than {RATIO} times its size")));
+        }
+        scanner.feed(&buffer[..count]).map_err(|what| too_much(&name, what))?;
+        if kind == PartKind::SharedStrings {
+            if scanner.children > SHARED_STRINGS {
+                return Err(too_much(&name, format!("holds more than {SHARED_STRINGS} texts")));
             }
-            bytes += count as u64;
-            inflated += count as u64;
-            if bytes > most || inflated > INFLATED_BYTES {
-                return Err(too_much(&name, format!("inflates to more than {} MB", most.min(INFLATED_BYTES) >> 20)));
-            }
-            if bytes > RATIO_FROM && bytes / compressed > RATIO {
-                return Err(too_much(&name, format!("inflates to more than {RATIO} times its size")));
-            }
-            if is_xml {
-                scanner.feed(&buffer[..count]).map_err(|what| too_much(&name, what))?;
-                if is_strings && scanner.children > SHARED_STRINGS {
-                    return Err(too_much(&name, format!("holds more than {SHARED_STRINGS} texts")));
-                }
-                let memory = bytes + scanner.children * TEXT_MEMORY;
-                let is_dense = bytes / compressed > SHARED_STRINGS_RATIO;
-                if is_strings && is_dense && memory > SHARED_STRINGS_MEMORY {
-                    return Err(too_much(
-                        &name,
-                        format!("inflates to more than {SHARED_STRINGS_RATIO} times its size"),
-                    ));
-                }
-                if is_sheet && scanner.rows > ROWS {
-                    return Err(too_much(&name, format!("holds more than {ROWS} rows")));
-                }
+            let memory = bytes + scanner.children * TEXT_MEMORY;
+            if bytes / compressed > SHARED_STRINGS_RATIO && memory > SHARED_STRINGS_MEMORY {
+                return Err(too_much(&name, format!("inflates to more than {SHARED_STRINGS_RATIO} times its size")));
             }
         }
-        if is_sheet {
-            rows += scanner.rows;
+        if kind == PartKind::Sheet && scanner.rows > ROWS {
+            return Err(too_much(&name, format!("holds more than {ROWS} rows")));
         }
     }
-    file.seek(SeekFrom::Start(0))?;
-    Ok(rows)
 }
 
 /// The directory at the end of the archive must be there, and small: a reader holds all of it.
-fn check_directory(file: &mut File) -> Result<(), WorkbookError> {
+pub(super) fn check_directory(file: &mut File) -> Result<(), WorkbookError> {
     const RECORD: usize = 22;
     const LONGEST_COMMENT: u64 = 65_535;
     let length = file.seek(SeekFrom::End(0))?;
-    let tail_length = length.min(RECORD as u64 + LONGEST_COMMENT);
+    let tail_length = length.min(RECORD as u64 + LONGEST_COMMENT + LOCATOR as u64);
     file.seek(SeekFrom::Start(length - tail_length))?;
     let mut tail = Vec::new();
     Read::by_ref(file).take(tail_length).read_to_end(&mut tail)?;
-    let record = tail.windows(RECORD).rfind(|window| window.starts_with(b"PK\x05\x06")).ok_or(WorkbookError::CutOff)?;
-    let parts = u16::from_le_bytes([record[10], record[11]]);
+    let record = (0..tail.len().saturating_sub(RECORD - 1)).rev().find(|at| tail[*at..].starts_with(b"PK\x05\x06"));
+    let record = record.ok_or(WorkbookError::CutOff)?;
+    let parts = match u16::from_le_bytes([tail[record + 10], tail[record + 11]]) {
+        // The count stands in the record of ZIP64 instead.
+        u16::MAX => zip64_parts(file, &tail[..record])?,
+        parts => u64::from(parts),
+    };
     if parts > PARTS {
         return Err(WorkbookError::TooMuch(format!("the file has more than {PARTS} parts")));
     }
-    file.seek(SeekFrom::Start(0))?;
     Ok(())
 }
 
-fn damaged(err: zip::result::ZipError) -> WorkbookError {
-    WorkbookError::Damaged(err.into())
+/// The length of what stands before the directory's end and says where the record of ZIP64 is.
+const LOCATOR: usize = 20;
+
+/// How many parts the record of ZIP64 counts; `before` ends where the record of the plain format begins.
+fn zip64_parts(file: &mut File, before: &[u8]) -> Result<u64, WorkbookError> {
+    const TOTAL_AT: u64 = 32;
+    let locator = before.last_chunk::<LOCATOR>().filter(|locator| locator.starts_with(b"PK\x06\x07"));
+    let locator = locator.ok_or(WorkbookError::CutOff)?;
+    let offset: [u8; 8] = std::array::from_fn(|at| locator[8 + at]);
+    file.seek(SeekFrom::Start(u64::from_le_bytes(offset).saturating_add(TOTAL_AT)))?;
+    let mut total = [0; 8];
+    file.read_exact(&mut total)?;
+    Ok(u64::from_le_bytes(total))
 }
 
 fn too_much(part: &str, what: String) -> WorkbookError {
     WorkbookError::TooMuch(format!("its part {part} {what}"))
 }
 
-impl From<io::Error> for WorkbookError {
-    fn from(err: io::Error) -> WorkbookError {
-        WorkbookError::Damaged(err.into())
-    }
-}
-
 /// Walks over XML without keeping any of it.
 #[derive(Default)]
 struct Scanner {
     place: Place,
-    /// The length of the text or tag so far.
+    /// The length of the tag so far, or of what stands since the last one: texts, comments, instructions.
     run: usize,
     depth: usize,
     /// Elements right below the root.
@@ -151,6 +157,10 @@ enum Place {
     TagStart,
     /// Right after `<!`.
     Declaration,
+    /// Right after `<!-`: the next dash is none of those that end a comment.
+    CommentStart,
+    /// In what ends with these bytes, of which so many have just been read: comments, CDATA, instructions.
+    Until { end: &'static [u8], read: usize },
     /// In a tag: whether it opens an element, its last byte, and the quote that is open.
     Tag { opens: bool, last: u8, quote: Option<u8> },
 }
@@ -161,7 +171,6 @@ impl Scanner {
             let used = match self.place {
                 Place::Text => match memchr::memchr(b'<', bytes) {
                     Some(at) => {
-                        self.run = 0;
                         self.place = Place::TagStart;
                         at + 1
                     }
@@ -171,8 +180,13 @@ impl Scanner {
                     self.place = Place::Declaration;
                     1
                 }
+                Place::TagStart if first == b'?' => {
+                    self.place = Place::Until { end: b"?>", read: 0 };
+                    1
+                }
                 Place::TagStart => {
-                    let opens = !matches!(first, b'/' | b'?');
+                    self.run = 0;
+                    let opens = first != b'/';
                     self.depth = self.depth.saturating_sub(usize::from(first == b'/'));
                     self.children += u64::from(opens && self.depth == 1);
                     self.rows += u64::from(opens && self.depth == 2 && first == b'r');
@@ -188,10 +202,34 @@ impl Scanner {
                     }
                 }
                 Place::Declaration => {
-                    if matches!(first, b'D' | b'E') {
+                    if matches!(first, b'D' | b'd' | b'E') {
                         return Err("declares a document type or entities, which no export does".to_owned());
                     }
-                    self.place = Place::Tag { opens: false, last: 0, quote: None };
+                    self.place = match first {
+                        b'-' => Place::CommentStart,
+                        b'[' => Place::Until { end: b"]]>", read: 0 },
+                        _ => Place::Tag { opens: false, last: 0, quote: None },
+                    };
+                    1
+                }
+                Place::CommentStart => {
+                    self.place = Place::Until { end: b"-->", read: 0 };
+                    1
+                }
+                Place::Until { end, read: 0 } => match memchr::memchr(end[0], bytes) {
+                    Some(at) => {
+                        self.place = Place::Until { end, read: 1 };
+                        at + 1
+                    }
+                    None => bytes.len(),
+                },
+                Place::Until { end, mut read } => {
+                    // What was read of the end may begin one byte later, as far as it still fits.
+                    while read > 0 && end[read] != first {
+                        read -= 1;
+                    }
+                    read += usize::from(end[read] == first);
+                    self.place = if read == end.len() { Place::Text } else { Place::Until { end, read } };
                     1
                 }
                 Place::Tag { opens, last, quote: None } => match memchr::memchr3(b'>', b'"', b'\'', bytes) {

@@ -1,7 +1,6 @@
 //! Finds the header row and, in it, the columns by their text.
 
-use calamine::DataRef;
-
+use super::cell::Cell;
 use super::sheet::SheetRows;
 use super::{AdjustmentRow, DetailRow, ExpenseRow, Kind, ReceiptRow, Row, WorkbookError};
 use crate::domain::folded;
@@ -15,46 +14,79 @@ pub(super) const HEADER_WITHIN_ROWS: u32 = 1_000;
 pub(super) struct Heading {
     /// 1C's headings for it. The first is the one that messages name.
     pub names: &'static [&'static str],
-    /// Whether a file without it is refused.
-    pub required: bool,
+    /// What depends on it.
+    pub weight: Weight,
+}
+
+/// What depends on a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A file without it is refused, and a row whose cell can't be read is rejected.
+    Required,
+    /// Figures depend on it: a row whose cell can't be read is rejected.
+    Deciding,
+    /// A text for people: what can't be read of it is left out with a remark.
+    Descriptive,
 }
 
 /// A required column.
 pub(super) const fn required(names: &'static [&'static str]) -> Heading {
-    Heading { names, required: true }
+    Heading { names, weight: Weight::Required }
 }
 
-/// An optional column.
-pub(super) const fn optional(names: &'static [&'static str]) -> Heading {
-    Heading { names, required: false }
+/// An optional column on which figures depend.
+pub(super) const fn deciding(names: &'static [&'static str]) -> Heading {
+    Heading { names, weight: Weight::Deciding }
 }
 
-/// Where the columns stand, by the numbers of the fields.
+/// An optional column for people.
+pub(super) const fn descriptive(names: &'static [&'static str]) -> Heading {
+    Heading { names, weight: Weight::Descriptive }
+}
+
+/// Where the columns stand, by the numbers of the fields; several places where a heading stands several times.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Headings {
-    pub positions: Vec<Option<usize>>,
+    pub positions: Vec<Vec<usize>>,
+}
+
+/// A header row.
+pub(super) struct HeaderRow {
+    pub kind: Kind,
+    pub headings: Headings,
+    /// Its texts from column A on.
+    pub titles: Vec<String>,
+    /// So many rows with content end with it.
+    pub line: usize,
+}
+
+/// The columns of a kind.
+pub(super) fn wanted(kind: Kind) -> &'static [Heading] {
+    match kind {
+        Kind::Receipts => ReceiptRow::HEADINGS,
+        Kind::Expenses => ExpenseRow::HEADINGS,
+        Kind::Details => DetailRow::HEADINGS,
+        Kind::Adjustments => AdjustmentRow::HEADINGS,
+    }
 }
 
 /// Reads rows until one is a header of one of the kinds. `Err`: the required headings that the
 /// best candidate lacks; none when there is no row at all.
-pub(super) fn find(
-    rows: &mut SheetRows<'_>,
-    kinds: &[Kind],
-) -> Result<Result<(Kind, Headings), Vec<String>>, WorkbookError> {
+pub(super) fn find(rows: &mut SheetRows<'_>, kinds: &[Kind]) -> Result<Result<HeaderRow, Vec<String>>, WorkbookError> {
     let mut fewest_missing: Option<Vec<String>> = None;
-    for _ in 0..HEADER_WITHIN_LINES {
-        if !rows.next_row_above(HEADER_WITHIN_ROWS)? {
+    for line in 1..=HEADER_WITHIN_LINES {
+        if !rows.next_row()? || rows.row_number() > HEADER_WITHIN_ROWS {
             break;
         }
         let texts: Vec<String> = rows.cells().iter().map(normalized).collect();
         for kind in kinds {
-            let wanted = match kind {
-                Kind::Receipts => ReceiptRow::HEADINGS,
-                Kind::Expenses => ExpenseRow::HEADINGS,
-                Kind::Details => DetailRow::HEADINGS,
-                Kind::Adjustments => AdjustmentRow::HEADINGS,
-            };
-            match locate(&texts, wanted) {
-                Ok(headings) => return Ok(Ok((*kind, headings))),
+            match locate(&texts, wanted(*kind)) {
+                Ok(headings) => {
+                    let is_1904 = rows.is_1904();
+                    let shown = |cell: &Cell<'_>| cell.text(is_1904).map(|text| folded(&text)).unwrap_or_default();
+                    let titles = rows.cells().iter().map(shown).collect();
+                    return Ok(Ok(HeaderRow { kind: *kind, headings, titles, line }));
+                }
                 Err(missing) if fewest_missing.as_ref().is_none_or(|fewest| missing.len() < fewest.len()) => {
                     fewest_missing = Some(missing);
                 }
@@ -66,22 +98,29 @@ pub(super) fn find(
 }
 
 fn locate(texts: &[String], wanted: &[Heading]) -> Result<Headings, Vec<String>> {
-    let position =
-        |heading: &Heading| texts.iter().position(|text| heading.names.iter().any(|name| comparable(name) == *text));
-    let positions: Vec<Option<usize>> = wanted.iter().map(position).collect();
+    // Of several names of one column, the first that stands there is meant.
+    let positions_of = |heading: &Heading| {
+        let of_name = |name: &&str| {
+            let name = comparable(name);
+            let places: Vec<usize> =
+                texts.iter().enumerate().filter(|(_, text)| **text == name).map(|(at, _)| at).collect();
+            (!places.is_empty()).then_some(places)
+        };
+        heading.names.iter().find_map(of_name).unwrap_or_default()
+    };
+    let positions: Vec<Vec<usize>> = wanted.iter().map(positions_of).collect();
     let missing: Vec<String> = wanted
         .iter()
         .zip(&positions)
-        .filter(|(heading, position)| heading.required && position.is_none())
+        .filter(|(heading, positions)| heading.weight == Weight::Required && positions.is_empty())
         .map(|(heading, _)| format!("«{}»", heading.names[0]))
         .collect();
     if missing.is_empty() { Ok(Headings { positions }) } else { Err(missing) }
 }
 
-fn normalized(cell: &DataRef<'_>) -> String {
+fn normalized(cell: &Cell<'_>) -> String {
     match cell {
-        DataRef::String(text) => comparable(text),
-        DataRef::SharedString(text) => comparable(text),
+        Cell::Text(text) => comparable(text),
         _ => String::new(),
     }
 }

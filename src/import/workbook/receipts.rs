@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::cells::RowCells;
-use super::headings::{Heading, optional, required};
-use super::operation::{currency, date_in};
+use super::headings::{Heading, deciding, descriptive, required};
+use super::operation::document_date;
 use super::{Reject, Row, Rows};
 use crate::domain::{ContractRef, Currency, Money, valid_inn};
 
@@ -70,54 +70,56 @@ impl Row for ReceiptRow {
         required(&["Поступление на расчетный счет"]),
         required(&["Организация"]),
         required(&["Сумма"]),
-        optional(&["Вид операции"]),
-        optional(&["Банковский счет"]),
-        optional(&["Счет учета"]),
-        optional(&["Номер входящего документа", "Вх. номер"]),
-        optional(&["Дата входящего документа", "Вх. дата"]),
-        optional(&["Плательщик"]),
-        optional(&["Счет плательщика"]),
-        optional(&["Счет расчетов"]),
-        optional(&["Договор"]),
-        optional(&["Дата договора"]),
-        optional(&["Валюта"]),
-        optional(&["Комиссия"]),
-        optional(&["Статья доходов"]),
-        optional(&["Назначение платежа"]),
-        optional(&["Ответственный"]),
-        optional(&["Комментарий"]),
-        optional(&["Курс расчетов"]),
-        optional(&["Сумма расчетов"]),
-        optional(&["ИНН плательщика"]),
+        deciding(&["Вид операции"]),
+        deciding(&["Банковский счет"]),
+        descriptive(&["Счет учета"]),
+        descriptive(&["Номер входящего документа", "Вх. номер"]),
+        deciding(&["Дата входящего документа", "Вх. дата"]),
+        deciding(&["Плательщик"]),
+        descriptive(&["Счет плательщика"]),
+        deciding(&["Счет расчетов"]),
+        deciding(&["Договор"]),
+        deciding(&["Дата договора"]),
+        deciding(&["Валюта"]),
+        deciding(&["Комиссия"]),
+        descriptive(&["Статья доходов"]),
+        descriptive(&["Назначение платежа"]),
+        descriptive(&["Ответственный"]),
+        descriptive(&["Комментарий"]),
+        deciding(&["Курс расчетов"]),
+        deciding(&["Сумма расчетов"]),
+        descriptive(&["ИНН плательщика"]),
     ];
+    const ACCOUNTS: &'static [usize] = &[PAYER_ACCOUNT, PAYER_INN];
     const AMOUNT: usize = AMOUNT;
-    const UNIQUE: Option<usize> = Some(OPERATION_ID);
+    const ID: usize = OPERATION_ID;
+    const IS_UNIQUE: bool = true;
 
-    fn read(cells: &RowCells<'_, '_>, base_currency: &Currency) -> Result<ReceiptRow, Reject> {
-        let operation_id = cells.required_text(OPERATION_ID)?;
-        let contract_date = cells.date(CONTRACT_DATE)?;
+    fn read(cells: &RowCells<'_, '_>) -> Result<ReceiptRow, Reject> {
+        let operation_id = cells.required_identifier(OPERATION_ID)?;
+        let contract_date = cells.date(CONTRACT_DATE, None)?;
         Ok(ReceiptRow {
             organization: cells.required_text(ORGANIZATION)?,
-            operation_type: cells.text(OPERATION_TYPE),
-            bank_account: cells.text(BANK_ACCOUNT),
-            account: cells.text(ACCOUNT),
-            document_number: cells.text(DOCUMENT_NUMBER),
-            document_date: cells.date(DOCUMENT_DATE)?.or_else(|| date_in(&operation_id)),
-            payer: cells.text(PAYER),
-            payer_account: cells.text(PAYER_ACCOUNT),
-            settlement_account: cells.text(SETTLEMENT_ACCOUNT),
-            contract: cells.text(CONTRACT).and_then(|text| ContractRef::parse(&text, contract_date)),
+            operation_type: cells.text(OPERATION_TYPE)?,
+            bank_account: cells.identifier(BANK_ACCOUNT)?,
+            account: cells.text(ACCOUNT)?,
+            document_number: cells.text(DOCUMENT_NUMBER)?,
+            document_date: document_date(cells, DOCUMENT_DATE, OPERATION_ID, &operation_id)?,
+            payer: cells.text(PAYER)?,
+            payer_account: cells.identifier(PAYER_ACCOUNT)?,
+            settlement_account: cells.text(SETTLEMENT_ACCOUNT)?,
+            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, contract_date)),
             contract_date,
-            currency: currency(cells, CURRENCY, base_currency),
+            currency: cells.currency(CURRENCY)?,
             amount: cells.required_amount(AMOUNT)?,
             commission: cells.amount(COMMISSION)?,
-            income_item: cells.text(INCOME_ITEM),
-            payment_purpose: cells.text(PAYMENT_PURPOSE),
-            responsible: cells.text(RESPONSIBLE),
-            comment: cells.text(COMMENT),
-            settlement_rate: cells.text(SETTLEMENT_RATE),
+            income_item: cells.text(INCOME_ITEM)?,
+            payment_purpose: cells.lines(PAYMENT_PURPOSE),
+            responsible: cells.text(RESPONSIBLE)?,
+            comment: cells.lines(COMMENT),
+            settlement_rate: cells.text(SETTLEMENT_RATE)?,
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
-            payer_inn: cells.text(PAYER_INN).and_then(|text| valid_inn(&text)),
+            payer_inn: cells.identifier(PAYER_INN)?.and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

@@ -1,163 +1,255 @@
-//! Opens a workbook and walks the rows of a sheet, one row in memory at a time.
+//! Walks the rows of a sheet, one row in memory at a time.
 //!
-//! calamine does the reading; its cell stream is used because it trusts no `<dimension>` and
-//! builds no whole sheet. Says in plain words why a file is no workbook.
+//! Reads the XML itself since a figure depends on what readers of spreadsheets hide: where one row ends and
+//! the next of the same number begins, which cell could not be read, whether a formula has a result.
+//! Source: ECMA-376 part 1, 18.3.1. Nothing is believed of `<dimension>`.
 
-use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::borrow::Cow;
 
-use calamine::{Cell, DataRef, Reader, Xlsx, XlsxCellReader, XlsxError};
+use quick_xml::events::{BytesStart, Event};
 
-use super::headings::HEADER_WITHIN_ROWS;
-use super::{Kind, guard};
+use super::WorkbookError;
+use super::cell::Cell;
+use super::guard;
+use super::number_formats::NumberFormat;
+use super::package::PartXml;
+use super::shared_strings::SharedStrings;
+use super::text::{Buffers, push_unescaped, read_content, read_string};
 
-type Source = BufReader<File>;
-pub(super) type Book = Xlsx<Source>;
-
-/// How an OLE compound file begins: a workbook with a password, or one of before 2007.
-const OLE_MAGIC: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
-const ZIP_MAGIC: &[u8] = b"PK";
-
-/// Why a file gives no rows at all.
-#[derive(Debug, thiserror::Error)]
-pub enum WorkbookError {
-    /// Nothing in it.
-    #[error("the file is empty (0 bytes): 1C is still writing it, or the export failed; export it again")]
-    Empty,
-    /// Encrypted, or the binary format of before 2007.
-    #[error("the file is protected by a password or in the old .xls format: export it as XLSX without a password")]
-    Protected,
-    /// Something else.
-    #[error("the file is not an XLSX workbook")]
-    NotXlsx,
-    /// Its end is not there.
-    #[error(
-        "the workbook is cut off: the directory at its end is missing; it was still being written, or the transfer broke"
-    )]
-    CutOff,
-    /// It would take more memory or time than any export does.
-    #[error("the workbook is refused: {0}")]
-    TooMuch(String),
-    /// The operation ids that it names could not be kept.
-    #[error("no room for temporary files: {0}")]
-    NoRoom(std::io::Error),
-    /// Its reader broke down over it.
-    #[error("the workbook is damaged in a way that its reader does not know")]
-    Unknown,
-    /// Whoever took the rows wanted no more.
-    #[error("reading was stopped")]
-    Stopped,
-    /// It begins like one and then can't be read.
-    #[error("the workbook is damaged or cut off: {0}")]
-    Damaged(#[from] XlsxError),
-    /// Nothing stands where the header row should.
-    #[error("{kind}: there is no header row among the first {HEADER_WITHIN_ROWS} rows of the sheet")]
-    NoHeader {
-        /// What the file's name says it is.
-        kind: Kind,
-    },
-    /// A workbook of some other content.
-    #[error("{kind}: the header row lacks the required column {}", columns.join(" and the column "))]
-    MissingColumns {
-        /// What the file's name says it is.
-        kind: Kind,
-        /// The missing headings.
-        columns: Vec<String>,
-    },
-    /// Neither the name nor any header tells what it is.
-    #[error("neither the file's name nor a header row says that it holds receipts, expenses or expense details")]
-    UnknownKind,
-}
-
-/// Opens a workbook that was checked; gives how many rows it has about.
-pub(super) fn open(mut file: File) -> Result<(Book, u64), WorkbookError> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut magic = Vec::new();
-    Read::by_ref(&mut file).take(OLE_MAGIC.len() as u64).read_to_end(&mut magic)?;
-    if magic.is_empty() {
-        return Err(WorkbookError::Empty);
-    }
-    if magic.starts_with(OLE_MAGIC) {
-        return Err(WorkbookError::Protected);
-    }
-    if !magic.starts_with(ZIP_MAGIC) {
-        return Err(WorkbookError::NotXlsx);
-    }
-    let rows = guard::check(&mut file)?;
-    file.seek(SeekFrom::Start(0))?;
-    let book = Xlsx::new(BufReader::new(file)).map_err(|err| match err {
-        XlsxError::Password => WorkbookError::Protected,
-        other => WorkbookError::Damaged(other),
-    })?;
-    Ok((book, rows))
-}
-
-pub(super) fn names(book: &Book) -> Vec<String> {
-    book.sheet_names()
+/// What the cells of all sheets refer to.
+#[derive(Default)]
+pub(super) struct CellContext {
+    pub strings: SharedStrings,
+    pub formats: Vec<NumberFormat>,
+    /// Whether serial dates count from 1904.
+    pub is_1904: bool,
 }
 
 /// The rows of one sheet, top to bottom; empty rows are passed over.
-pub(super) struct SheetRows<'a> {
-    reader: XlsxCellReader<'a, Source>,
-    next_cell: Option<Cell<DataRef<'a>>>,
-    cells: Vec<DataRef<'a>>,
+pub(super) struct SheetRows<'b> {
+    xml: PartXml<'b>,
+    context: &'b CellContext,
+    cells: Vec<Cell<'b>>,
     row_number: u32,
-    is_1904: bool,
+    event: Vec<u8>,
+    buffers: Buffers,
 }
 
-impl<'a> SheetRows<'a> {
-    pub fn open(book: &'a mut Book, name: &str) -> Result<SheetRows<'a>, WorkbookError> {
-        let is_1904 = book.has_1904_epoch();
-        let mut reader = book.worksheet_cells_reader(name)?;
-        let next_cell = reader.next_cell()?;
-        Ok(SheetRows { reader, next_cell, cells: Vec::new(), row_number: 0, is_1904 })
+/// The attributes of a cell.
+struct CellAttributes {
+    column: Option<usize>,
+    style: Option<usize>,
+    kind: CellKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CellKind {
+    Number,
+    SharedString,
+    InlineString,
+    /// The text result of a formula.
+    String,
+    Flag,
+    Error,
+    IsoDate,
+    Unknown,
+}
+
+impl<'b> SheetRows<'b> {
+    /// Begins before the first row.
+    pub fn new(xml: PartXml<'b>, context: &'b CellContext) -> SheetRows<'b> {
+        SheetRows {
+            xml,
+            context,
+            cells: Vec::new(),
+            row_number: 0,
+            event: Vec::with_capacity(1_024),
+            buffers: Buffers::default(),
+        }
     }
 
     /// Goes to the next row that has any content. `false`: there is none.
     pub fn next_row(&mut self) -> Result<bool, WorkbookError> {
-        self.next_row_above(u32::MAX)
-    }
-
-    /// The same among the sheet's first `limit` rows.
-    pub fn next_row_above(&mut self, limit: u32) -> Result<bool, WorkbookError> {
         loop {
-            self.cells.clear();
-            let Some(first) = &self.next_cell else { return Ok(false) };
-            let row = first.get_position().0;
-            if row >= limit {
-                return Ok(false);
-            }
-            while let Some(cell) = self.next_cell.take_if(|cell| cell.get_position().0 == row) {
-                let column = cell.get_position().1 as usize;
-                if column >= guard::COLUMNS {
-                    let what = format!("row {} has a cell beyond column {}", row + 1, guard::COLUMNS);
-                    return Err(WorkbookError::TooMuch(what));
+            self.event.clear();
+            match self.xml.read_event_into(&mut self.event)? {
+                Event::Start(element) if element.local_name().as_ref() == "row" => {
+                    self.row_number = match number_attribute(&element, "r")? {
+                        Some(number) => number,
+                        None => self.row_number.saturating_add(1),
+                    };
+                    self.read_cells()?;
+                    if self.cells.iter().any(|cell| *cell != Cell::Empty) {
+                        return Ok(true);
+                    }
                 }
-                if self.cells.len() <= column {
-                    self.cells.resize(column + 1, DataRef::Empty);
-                }
-                self.cells[column] = cell.get_value().clone();
-                self.next_cell = self.reader.next_cell()?;
-            }
-            if self.cells.iter().any(|cell| *cell != DataRef::Empty) {
-                self.row_number = row + 1;
-                return Ok(true);
+                Event::End(element) if element.local_name().as_ref() == "sheetData" => return Ok(false),
+                Event::Eof => return Err(WorkbookError::cut_off_in("worksheet")),
+                _ => {}
             }
         }
     }
 
     /// The cells of the current row, from column A on.
-    pub fn cells(&self) -> &[DataRef<'a>] {
+    pub fn cells(&self) -> &[Cell<'b>] {
         &self.cells
     }
 
     /// Whether serial dates count from 1904, as the workbook says.
     pub fn is_1904(&self) -> bool {
-        self.is_1904
+        self.context.is_1904
     }
 
     /// The number of the current row, as a spreadsheet shows it.
     pub fn row_number(&self) -> u32 {
         self.row_number
     }
+
+    /// Reads the cells up to the end of the row.
+    fn read_cells(&mut self) -> Result<(), WorkbookError> {
+        self.cells.clear();
+        let mut next_column = 0;
+        loop {
+            self.event.clear();
+            match self.xml.read_event_into(&mut self.event)? {
+                Event::Start(element) if element.local_name().as_ref() == "c" => {
+                    let attributes = CellAttributes::of(&element)?;
+                    let column = attributes.column.unwrap_or(next_column);
+                    if column >= guard::COLUMNS {
+                        return Err(WorkbookError::TooMuch(format!(
+                            "row {} has a cell beyond column {}",
+                            self.row_number,
+                            guard::COLUMNS
+                        )));
+                    }
+                    next_column = column + 1;
+                    let cell = self.read_cell(&attributes)?;
+                    if self.cells.len() <= column {
+                        self.cells.resize(column + 1, Cell::Empty);
+                    }
+                    let place = &mut self.cells[column];
+                    *place = match std::mem::take(place) {
+                        Cell::Empty => cell,
+                        _ => Cell::Unreadable("stands there twice".into()),
+                    };
+                }
+                Event::End(element) if element.local_name().as_ref() == "row" => return Ok(()),
+                Event::Eof => return Err(WorkbookError::cut_off_in("row")),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads a cell up to its end.
+    fn read_cell(&mut self, attributes: &CellAttributes) -> Result<Cell<'b>, WorkbookError> {
+        let mut cell = Cell::Empty;
+        let (mut has_formula, mut depth) = (false, 0_usize);
+        loop {
+            self.event.clear();
+            match self.xml.read_event_into(&mut self.event)? {
+                Event::Start(element) if depth == 0 => match element.local_name().as_ref() {
+                    "v" => {
+                        let raw = read_content(&mut self.xml, "v", &mut self.buffers)?;
+                        if attributes.kind != CellKind::InlineString {
+                            cell = value(raw, attributes, self.context);
+                        }
+                    }
+                    "is" => {
+                        let mut text = String::new();
+                        read_string(&mut self.xml, "is", &mut text, &mut self.buffers)?;
+                        cell = Cell::Text(Cow::Owned(text));
+                    }
+                    name => {
+                        has_formula |= name == "f";
+                        depth += 1;
+                    }
+                },
+                Event::Start(_) => depth += 1,
+                Event::End(element) if depth == 0 && element.local_name().as_ref() == "c" => {
+                    let lacks_result = has_formula && cell == Cell::Empty && attributes.kind != CellKind::String;
+                    return Ok(if lacks_result { Cell::NoResult } else { cell });
+                }
+                Event::End(_) => depth = depth.saturating_sub(1),
+                Event::Eof => return Err(WorkbookError::cut_off_in("c")),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl CellAttributes {
+    fn of(element: &BytesStart<'_>) -> Result<CellAttributes, WorkbookError> {
+        let mut found = CellAttributes { column: None, style: None, kind: CellKind::Number };
+        for attribute in element.attributes().with_checks(false) {
+            let attribute = attribute?;
+            let value = attribute.value.as_ref();
+            match attribute.key.as_ref() {
+                "r" => found.column = column_of(value),
+                "s" => found.style = value.parse().ok(),
+                "t" => {
+                    found.kind = match value {
+                        "n" | "" => CellKind::Number,
+                        "s" => CellKind::SharedString,
+                        "inlineStr" | "is" => CellKind::InlineString,
+                        "str" => CellKind::String,
+                        "b" => CellKind::Flag,
+                        "e" => CellKind::Error,
+                        "d" => CellKind::IsoDate,
+                        _ => CellKind::Unknown,
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What the text of a cell's value means.
+fn value<'b>(raw: &str, attributes: &CellAttributes, context: &'b CellContext) -> Cell<'b> {
+    let trimmed = raw.trim();
+    if trimmed.is_empty() {
+        return Cell::Empty;
+    }
+    match attributes.kind {
+        CellKind::Number => match trimmed.parse::<f64>() {
+            Ok(number) if number.is_finite() => {
+                let format = attributes.style.and_then(|style| context.formats.get(style)).copied();
+                Cell::Number(number, format.unwrap_or_default())
+            }
+            // A number by its type alone is read as the text that stands there.
+            _ => Cell::Text(Cow::Owned(raw.to_owned())),
+        },
+        CellKind::SharedString => match trimmed.parse().ok().and_then(|number| context.strings.get(number)) {
+            Some(text) => Cell::Text(Cow::Borrowed(text)),
+            None => Cell::Unreadable(format!("refers to the shared text {trimmed:?}, which the file lacks").into()),
+        },
+        CellKind::InlineString => Cell::Empty,
+        CellKind::String => {
+            let mut text = String::new();
+            push_unescaped(&mut text, raw);
+            Cell::Text(Cow::Owned(text))
+        }
+        CellKind::Flag => match trimmed.to_ascii_lowercase().as_str() {
+            "1" | "true" => Cell::Flag(true),
+            "0" | "false" => Cell::Flag(false),
+            _ => Cell::Unreadable(format!("is {trimmed:?} where true or false should stand").into()),
+        },
+        CellKind::Error => Cell::Error(trimmed.into()),
+        CellKind::IsoDate => Cell::IsoDate(trimmed.into()),
+        CellKind::Unknown => Cell::Unreadable("is of a type that spreadsheets do not have".into()),
+    }
+}
+
+/// The column of a reference, counted from 0: `AB12` is 27.
+fn column_of(reference: &str) -> Option<usize> {
+    let letters = reference.bytes().take_while(u8::is_ascii_alphabetic);
+    let column = letters.fold(0_usize, |column, letter| {
+        column.saturating_mul(26).saturating_add(usize::from(letter.to_ascii_uppercase() - b'A') + 1)
+    });
+    column.checked_sub(1)
+}
+
+fn number_attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<u32>, WorkbookError> {
+    Ok(element.try_get_attribute(name)?.and_then(|attribute| attribute.value.parse().ok()))
 }

@@ -1,0 +1,2 @@
+ALTER TABLE rejected_rows DROP COLUMN sheet;
+ALTER TABLE rejected_rows DROP COLUMN code;

@@ -1,0 +1,173 @@
+//! What stands in one cell of a sheet.
+
+use std::borrow::Cow;
+
+use chrono::{Days, NaiveDate};
+use serde_json::Value;
+
+use super::number_formats::NumberFormat;
+
+/// A number from here on has more digits than a spreadsheet keeps: the last ones are lost.
+const DIGITS_LOST_FROM: f64 = 1e15;
+
+/// A cell's content.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Cell<'s> {
+    /// Nothing, which 1C writes as an error without a value.
+    #[default]
+    Empty,
+    /// A text.
+    Text(Cow<'s, str>),
+    /// A number and how it is shown.
+    Number(f64, NumberFormat),
+    /// A date as text (ISO 8601).
+    IsoDate(Box<str>),
+    /// Yes or no.
+    Flag(bool),
+    /// An error that the cell shows: `#N/A`.
+    Error(Box<str>),
+    /// A formula whose result was never stored.
+    NoResult,
+    /// Something that can't be read, and why.
+    Unreadable(Box<str>),
+}
+
+impl Cell<'_> {
+    /// Returns whether nothing stands there.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Cell::Empty => true,
+            Cell::Text(text) => text.trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Returns whether it holds no value although something stands there.
+    pub fn is_faulty(&self) -> bool {
+        matches!(self, Cell::Error(_) | Cell::NoResult | Cell::Unreadable(_))
+    }
+
+    /// Returns what is wrong with a cell that has no value, if something is.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Cell::Error(_) => Some("is an error".to_owned()),
+            Cell::NoResult => Some(
+                "is a formula whose result is not stored: open the file in a spreadsheet program and save it"
+                    .to_owned(),
+            ),
+            Cell::Unreadable(why) => Some(why.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Returns whether it is a number of which digits are lost, as text or as a number: `4.07E+19`.
+    pub fn has_lost_digits(&self) -> bool {
+        match self {
+            Cell::Number(number, _) => number.abs() >= DIGITS_LOST_FROM,
+            Cell::Text(text) => is_scientific(text.trim()),
+            _ => false,
+        }
+    }
+
+    /// The text that the cell shows, as it is written there; `None` when it shows none.
+    pub fn text(&self, is_1904: bool) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Cell::Text(text) => Cow::Borrowed(text.as_ref()),
+            Cell::Number(serial, NumberFormat::Date) => {
+                Cow::Owned(serial_date(*serial, is_1904)?.format("%d.%m.%Y").to_string())
+            }
+            Cell::Number(number, NumberFormat::Zeros { whole, decimals }) => {
+                let (decimals, sign) = (usize::from(*decimals), if *number < 0.0 { "-" } else { "" });
+                let width = usize::from(*whole) + decimals + usize::from(decimals > 0);
+                Cow::Owned(format!("{sign}{:0width$.decimals$}", number.abs()))
+            }
+            Cell::Number(number, NumberFormat::Plain) => Cow::Owned(number.to_string()),
+            Cell::IsoDate(text) | Cell::Error(text) => Cow::Borrowed(text.as_ref()),
+            Cell::Flag(flag) => Cow::Borrowed(if *flag { "Да" } else { "Нет" }),
+            Cell::Empty | Cell::NoResult | Cell::Unreadable(_) => return None,
+        })
+    }
+
+    /// The cell as it is kept of a rejected row: numbers stay numbers.
+    pub fn kept(&self, is_1904: bool) -> Value {
+        match self {
+            Cell::Number(number, NumberFormat::Plain) if number.fract() == 0.0 && !self.has_lost_digits() => {
+                Value::from(*number as i64)
+            }
+            Cell::Number(number, NumberFormat::Plain) => Value::from(*number),
+            other => other.text(is_1904).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from),
+        }
+    }
+}
+
+/// The day of a serial number: days since 1899-12-30, or since 1904-01-01. The time of day is cut off.
+pub(super) fn serial_date(serial: f64, is_1904: bool) -> Option<NaiveDate> {
+    let (first, last) = (0.0, 2_958_465.0);
+    if !(first..=last + 1.0).contains(&serial) {
+        return None;
+    }
+    let begin = if is_1904 { NaiveDate::from_ymd_opt(1904, 1, 1) } else { NaiveDate::from_ymd_opt(1899, 12, 30) };
+    begin?.checked_add_days(Days::new(serial.floor() as u64))
+}
+
+/// A number in scientific form is no longer, in bytes.
+const LONGEST_NUMBER: usize = 32;
+
+/// Whether a text is a number in scientific form: `4,0702810E+19`.
+fn is_scientific(text: &str) -> bool {
+    if !text.starts_with(|c: char| c.is_ascii_digit()) || text.len() > LONGEST_NUMBER {
+        return false;
+    }
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e', 'Е', 'е']) else { return false };
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, decimals) = mantissa.split_once([',', '.']).unwrap_or((mantissa, "0"));
+    digits(exponent) && exponent.len() >= 2 && digits(whole) && digits(decimals) && whole.len() == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, serial_date};
+    use crate::import::workbook::number_formats::NumberFormat;
+
+    #[test]
+    fn numbers_show_the_zeros_of_their_format() {
+        for (number, format, text) in [
+            (7.0, NumberFormat::Zeros { whole: 10, decimals: 0 }, "0000000007"),
+            (66.1, NumberFormat::Zeros { whole: 1, decimals: 2 }, "66.10"),
+            (-66.1, NumberFormat::Zeros { whole: 3, decimals: 2 }, "-066.10"),
+            (66.03, NumberFormat::Plain, "66.03"),
+            (123_456_789_012_345.0, NumberFormat::Plain, "123456789012345"),
+        ] {
+            assert_eq!(Cell::Number(number, format).text(false).as_deref(), Some(text));
+        }
+    }
+
+    #[test]
+    fn lost_digits_are_noticed() {
+        for text in ["4.0702810E+19", "4,07E+19", "1E+15", "4,07Е+19"] {
+            assert!(Cell::Text(text.into()).has_lost_digits(), "{text}");
+        }
+        for text in ["12E5", "9012AB3C4D5E6F7G8H9", "0E1", "1E+1 от 01.02.2024", "40702810900000000001", "E12", "5е"]
+        {
+            assert!(!Cell::Text(text.into()).has_lost_digits(), "{text}");
+        }
+        assert!(Cell::Number(1e15, NumberFormat::Plain).has_lost_digits());
+        assert!(!Cell::Number(999_999_999_999_999.0, NumberFormat::Plain).has_lost_digits());
+    }
+
+    #[test]
+    fn serial_numbers_are_days() {
+        for (serial, is_1904, date) in [
+            (45356.0, false, Some("2024-03-05")),
+            (45356.999_999_9, false, Some("2024-03-05")),
+            (43894.0, true, Some("2024-03-05")),
+            (-1.0, false, None),
+            (f64::NAN, false, None),
+            (1e12, false, None),
+        ] {
+            let found = serial_date(serial, is_1904).map(|date| date.to_string());
+            assert_eq!(found.as_deref(), date, "{serial}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Rows that are not taken, and why.
+
+use std::fmt;
+
+use serde_json::Value;
+
+/// A row that is not taken.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reject {
+    /// The sheet that it stands on, where the file has several; `None` where it has one.
+    pub sheet: Option<String>,
+    /// The row's number in the sheet; the header of a plain export is row 1.
+    pub row_number: u32,
+    /// The heading of the column at fault.
+    pub column: String,
+    /// What stands in the cell.
+    pub value: String,
+    /// What is wrong with it, by a code that programs read.
+    pub code: RejectCode,
+    /// What is wrong with it, in words.
+    pub reason: String,
+    /// The whole row, in the order of the file's first header: texts and numbers.
+    pub cells: Vec<Value>,
+}
+
+/// The kinds of fault for which a row is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each is the code of that name")]
+pub enum RejectCode {
+    Empty,
+    NotAnAmount,
+    AmbiguousAmount,
+    TooManyDecimals,
+    OutOfRange,
+    NotADate,
+    AmbiguousDate,
+    DateOutOfRange,
+    UnknownCurrency,
+    UnknownValue,
+    LostDigits,
+    CellError,
+    NoResult,
+    Unreadable,
+    Duplicate,
+}
+
+impl RejectCode {
+    /// As it is stored and answered.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RejectCode::Empty => "empty",
+            RejectCode::NotAnAmount => "not_an_amount",
+            RejectCode::AmbiguousAmount => "ambiguous_amount",
+            RejectCode::TooManyDecimals => "too_many_decimals",
+            RejectCode::OutOfRange => "out_of_range",
+            RejectCode::NotADate => "not_a_date",
+            RejectCode::AmbiguousDate => "ambiguous_date",
+            RejectCode::DateOutOfRange => "date_out_of_range",
+            RejectCode::UnknownCurrency => "unknown_currency",
+            RejectCode::UnknownValue => "unknown_value",
+            RejectCode::LostDigits => "lost_digits",
+            RejectCode::CellError => "cell_error",
+            RejectCode::NoResult => "no_result",
+            RejectCode::Unreadable => "unreadable",
+            RejectCode::Duplicate => "duplicate",
+        }
+    }
+}
+
+impl fmt::Display for RejectCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

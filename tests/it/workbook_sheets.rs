@@ -1,0 +1,248 @@
+//! Which sheets and columns of a workbook are read, and what its totals are checked against.
+
+use credit_portfolio::import::workbook::{Kind, Rows, WorkbookError};
+
+use crate::support::packages::{
+    HEADINGS, RawSheet, a_row, a_sheet, book, book_with, cell, number, operation_id, receipts_of, text, texts,
+};
+use crate::workbook::{Content, read_bytes};
+
+fn read(sheets: &[RawSheet]) -> Result<Content, WorkbookError> {
+    read_bytes(&book(sheets), Some(Kind::Receipts))
+}
+
+fn count(content: &Content) -> usize {
+    content.rows.iter().map(Rows::len).sum()
+}
+
+fn total(label: &str, amount: String) -> Vec<String> {
+    vec![text(label), cell("", ""), amount]
+}
+
+fn rows(numbers: std::ops::Range<u32>) -> Vec<Vec<String>> {
+    numbers.map(|one| a_row(one, number("100"))).collect()
+}
+
+/// Rows and their total.
+fn summed(numbers: std::ops::Range<u32>, total_amount: &str) -> Vec<Vec<String>> {
+    let mut rows = rows(numbers);
+    rows.push(total("Итого", number(total_amount)));
+    rows
+}
+
+#[test]
+fn each_visible_sheet_whose_header_fits_is_read_with_its_own_total() {
+    let cover = a_sheet("Титул", vec![texts(&["Выгрузка из 1С"])]);
+    let sheets = [cover, receipts_of("Один", summed(1..3, "200")), receipts_of("Два", summed(3..6, "300"))];
+    for kind in [None, Some(Kind::Receipts)] {
+        let content = read_bytes(&book(&sheets), kind).unwrap();
+        assert_eq!((content.kind, count(&content)), (Kind::Receipts, 5));
+        assert_eq!(content.totals.control_total.map(|total| total.to_string()).as_deref(), Some("500.00"));
+        assert_eq!(content.totals.rows_total.to_string(), "500.00");
+        assert_eq!((&content.totals.remarks, &content.totals.notes), (&vec![], &vec![]));
+        assert!(!content.totals.differs());
+    }
+}
+
+#[test]
+fn totals_that_differ_do_not_offset_each_other() {
+    let sheets = [receipts_of("Один", summed(1..3, "150")), receipts_of("Два", summed(3..6, "350"))];
+    let totals = read(&sheets).unwrap().totals;
+    assert!(totals.differs());
+    assert_eq!(totals.remarks.len(), 2, "{:?}", totals.remarks);
+    assert!(totals.remarks[0].starts_with("sheet «Один»: "), "{:?}", totals.remarks);
+    assert_ne!(totals.control_total, Some(totals.rows_total));
+}
+
+#[test]
+fn an_operation_on_two_sheets_is_taken_once() {
+    let content = read(&[receipts_of("Один", rows(1..4)), receipts_of("Два", rows(3..6))]).unwrap();
+    assert_eq!(count(&content), 5);
+    let [reject] = content.rejects.as_slice() else { panic!("{:?}", content.rejects) };
+    assert_eq!((reject.sheet.as_deref(), reject.row_number), (Some("Два"), 2));
+    assert_eq!(reject.reason, "stands in row 4 of the sheet «Один» already");
+}
+
+#[test]
+fn a_hidden_sheet_is_read_only_if_no_other_one_fits() {
+    let content = read(&[receipts_of("Старое", rows(1..4)).hidden(), receipts_of("Лист_1", rows(4..6))]).unwrap();
+    assert_eq!(count(&content), 2);
+    assert_eq!(content.totals.notes, ["the sheet «Старое» is hidden and was not read, though it holds receipts"]);
+    let content = read(&[a_sheet("Титул", vec![texts(&["x"])]), receipts_of("Старое", rows(1..4)).hidden()]).unwrap();
+    assert_eq!(count(&content), 3);
+    assert!(content.totals.notes[0].contains("«Старое» is hidden; it was read"), "{:?}", content.totals.notes);
+    let hidden = [receipts_of("Один", rows(1..2)).hidden(), receipts_of("Два", rows(2..3)).hidden()];
+    let err = read(&hidden).unwrap_err().to_string();
+    assert!(err.contains("«Один», «Два»"), "{err}");
+}
+
+#[test]
+fn operations_below_no_header_refuse_the_file() {
+    let err = read(&[receipts_of("Один", rows(1..3)), a_sheet("Продолжение", rows(3..5))]).unwrap_err().to_string();
+    assert!(err.starts_with("the sheet «Продолжение» holds operations below no header row (row 1)"), "{err}");
+    // A sheet of something else is passed over.
+    let other = a_sheet("Курсы", vec![texts(&["Дата", "Курс"]), texts(&["05.03.2024", "92,5"])]);
+    assert_eq!(count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()), 2);
+}
+
+#[test]
+fn a_sheet_of_another_kind_is_remarked_on() {
+    let expenses = a_sheet("Списания", vec![texts(&["Списание с расчетного счета", "Организация", "Сумма"])]);
+    for kind in [None, Some(Kind::Receipts)] {
+        let sheets = [receipts_of("Один", rows(1..3)), expenses.clone()];
+        let content = read_bytes(&book(&sheets), kind).unwrap();
+        assert_eq!(count(&content), 2);
+        let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
+        assert!(remark.starts_with("the sheet «Списания» holds expenses and was not read"), "{remark}");
+    }
+}
+
+#[test]
+fn rejects_of_sheets_in_another_order_stand_below_the_first_header() {
+    let turned = |number_of_row: u32| {
+        let mut row = a_row(number_of_row, text("abc"));
+        row.reverse();
+        row
+    };
+    let mut headings = texts(&HEADINGS);
+    headings.reverse();
+    let second = a_sheet("Два", vec![headings, turned(2)]);
+    let content = read(&[receipts_of("Один", rows(1..2)), second]).unwrap();
+    let cells = &content.rejects[0].cells;
+    assert_eq!((cells[0].as_str(), cells[2].as_str()), (Some(operation_id(2).as_str()), Some("abc")), "{cells:?}");
+}
+
+#[test]
+fn a_heading_that_stands_twice_must_leave_no_doubt() {
+    let sheet = |doubled: &str, values: &[(&str, &str)]| {
+        let mut all = vec![texts(&["Поступление на расчетный счет", "Организация", doubled, "Сумма", doubled])];
+        for (at, (first, second)) in (1..).zip(values) {
+            let mut row = texts(&[&operation_id(at), "О", first]);
+            row.push(number("100"));
+            row.extend(texts(&[second]));
+            all.push(row);
+        }
+        read(&[a_sheet("Лист_1", all)])
+    };
+    let contracts = |content: &Content| -> Vec<Option<String>> {
+        let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
+        rows.iter().map(|row| row.contract.as_ref().map(|contract| contract.spelling.clone())).collect()
+    };
+    let one = || Some("№ 1".to_owned());
+    for values in [&[("", "№ 1"), ("", "№ 1")][..], &[("№ 1", ""), ("№ 1", "")], &[("№ 1", "№ 1"), ("№ 1", "№  1")]]
+    {
+        assert_eq!(contracts(&sheet("Договор", values).unwrap()), [one(), one()], "{values:?}");
+    }
+    for (values, row) in [(&[("№ 1", "№ 2")][..], 2), (&[("№ 1", ""), ("", "№ 2")], 3)] {
+        match sheet("Договор", values).unwrap_err() {
+            WorkbookError::AmbiguousColumn { heading, row: found } => {
+                assert_eq!((heading.as_str(), found), ("Договор", row))
+            }
+            other => panic!("{other}"),
+        }
+    }
+    // The same for amounts, which are not believed either.
+    let err = sheet("сумма ", &[("92500", "1000")]).unwrap_err().to_string();
+    assert!(err.contains("«Сумма» stands there twice"), "{err}");
+    // A text for people is the first that is filled; a column that nothing reads may stand there ten times.
+    let content = sheet("Комментарий", &[("", "б"), ("а", "б")]).unwrap();
+    let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
+    let comments: Vec<_> = rows.iter().map(|row| row.comment.as_deref()).collect();
+    assert_eq!(comments, [Some("б"), Some("а")]);
+    assert!(sheet("Лишнее", &[("1", "2")]).is_ok());
+}
+
+#[test]
+fn totals_are_checked_and_never_taken_for_rows() {
+    let with = |labels: &[(&str, &str, usize)]| {
+        let mut all = Vec::new();
+        let mut next = 1;
+        for (label, amount, count) in labels {
+            all.extend(rows(next..next + *count as u32));
+            next += *count as u32;
+            all.push(total(label, number(amount)));
+        }
+        read(&[receipts_of("Лист_1", all)]).unwrap()
+    };
+    for labels in [
+        &[("Итого", "200", 2)][..],
+        &[("ИТОГО:", "200", 2)],
+        &[("Всего", "200", 2)],
+        &[("Итого по ООО «Север»", "200", 2), ("Итого по ООО «Юг»", "100", 1), ("Всего", "300", 0)],
+        &[("Итого", "200", 2), ("Итого", "100", 1)],
+        &[("Итого", "0", 0)],
+    ] {
+        let content = with(labels);
+        assert_eq!((count(&content), content.rejects.len()), (labels.iter().map(|(_, _, rows)| rows).sum(), 0));
+        assert_eq!(content.totals.remarks, Vec::<String>::new(), "{labels:?}");
+        assert_eq!(content.totals.control_total, Some(content.totals.rows_total), "{labels:?}");
+    }
+    for labels in [
+        &[("Итого", "300", 2)][..],
+        &[("Итого по Северу", "200", 2), ("Итого по Югу", "150", 1)],
+        &[("Итого по Северу", "200", 2), ("Всего", "400", 1)],
+        &[("Итого", "200", 2), ("Всего", "0", 0)],
+    ] {
+        assert_eq!(with(labels).totals.remarks.len(), 1, "{labels:?}");
+    }
+    // The word may stand in any column before the amount, if no operation is named.
+    let mut all = rows(1..3);
+    all.push(vec![cell("", ""), text("Всего по организации"), number("200")]);
+    let content = read(&[receipts_of("Лист_1", all)]).unwrap();
+    assert_eq!((count(&content), content.rejects.len(), content.totals.remarks.len()), (2, 0, 0));
+    let mut named = a_row(1, number("5"));
+    named[1] = text("Всего");
+    assert_eq!(count(&read(&[receipts_of("Лист_1", vec![named])]).unwrap()), 1, "an organization of that name");
+}
+
+#[test]
+fn a_total_that_cannot_be_read_is_remarked_on() {
+    for (label, amount, shown) in [
+        ("Итого", text("999 999,99 руб."), "999 999,99 руб."),
+        ("Итого", cell("", "<f>SUM(C2:C3)</f>"), "Итого"),
+        ("Итого: 999 999,99", cell("", ""), "Итого: 999 999,99"),
+        ("Итого", cell("t=\"e\"", "<v>#REF!</v>"), "#REF!"),
+    ] {
+        let mut all = rows(1..3);
+        all.push(total(label, amount));
+        let content = read(&[receipts_of("Лист_1", all)]).unwrap();
+        let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
+        assert!(remark.contains("row 4") && remark.contains(shown), "{remark}");
+        assert_eq!((count(&content), content.totals.control_total), (2, None));
+    }
+}
+
+#[test]
+fn parts_that_nothing_reads_may_be_large_and_odd() {
+    let sheets = [receipts_of("Лист_1", rows(1..3))];
+    let picture = vec![7; 40 << 20];
+    let others: [(&str, &[u8]); 3] = [
+        ("xl/media/image1.png", &picture),
+        ("xl/pivotCache/pivotCacheRecords1.xml", b"<not <xml"),
+        ("xl/drawings/vmlDrawing1.vml", b"<br>"),
+    ];
+    assert_eq!(count(&read_bytes(&book_with(&sheets, &others), Some(Kind::Receipts)).unwrap()), 2);
+}
+
+#[test]
+fn comments_cdata_and_instructions_count_towards_the_limits() {
+    let sheet = |inserted: &str| {
+        let whole = book(&[receipts_of("Лист_1", rows(1..3))]);
+        crate::support::workbooks::with_part_of(&whole, "xl/worksheets/sheet1.xml", |was, part| {
+            let was = std::str::from_utf8(was).unwrap();
+            let (before, behind) = was.split_at(was.find("<row>").unwrap());
+            part.write_all(format!("{before}{inserted}{behind}").as_bytes()).unwrap();
+        })
+    };
+    for small in
+        ["<!-- > <row><c><v>1</v></c></row> -->", "<?x > <row/> ?>", "<![CDATA[ > <row> ]]>", "<!---->", "<!----->-->"]
+    {
+        assert_eq!(count(&read_bytes(&sheet(small), Some(Kind::Receipts)).unwrap()), 2, "{small}");
+    }
+    let long = "> ".repeat(1 << 20);
+    let many = "<!-- > -->".repeat(200_000);
+    for large in [format!("<!--{long}-->"), format!("<?x {long}?>"), format!("<![CDATA[{long}]]>"), many] {
+        let err = read_bytes(&sheet(&large), Some(Kind::Receipts)).unwrap_err().to_string();
+        assert!(err.contains("more than 1 MB"), "{err}");
+    }
+}
