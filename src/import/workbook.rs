@@ -52,6 +52,8 @@ pub struct Reject {
     pub reason: String,
     /// The whole row, from column A on: texts and numbers.
     pub cells: Vec<Value>,
+    /// The operation that the row is of (of a detail its expense), if that can be read.
+    pub operation_id: Option<String>,
 }
 
 /// What a sheet gives while it is read, in its order.
@@ -123,6 +125,13 @@ pub struct SheetTotals {
     pub has_nameless_rows: bool,
 }
 
+impl SheetTotals {
+    /// Returns by how much the file's own total is more than the sum of its rows, if it is another.
+    pub fn difference(&self) -> Option<Money> {
+        self.control_total.map(|total| total - self.rows_total).filter(|difference| *difference != Money::ZERO)
+    }
+}
+
 /// Takes the parts of a sheet; `Break` ends the reading.
 pub type Taker<'t> = &'t mut dyn FnMut(Part) -> ControlFlow<()>;
 
@@ -134,6 +143,8 @@ trait Row: Sized + Serialize {
     const AMOUNT: usize;
     /// The field whose value may occur only once in a file.
     const UNIQUE: Option<usize>;
+    /// The field that names the operation that a row is of.
+    const OPERATION_ID: Option<usize> = Self::UNIQUE;
 
     fn read(cells: &RowCells<'_, '_>, base_currency: &Currency) -> Result<Self, Reject>;
 
@@ -219,7 +230,10 @@ fn stream<R: Row>(
         };
         match row {
             Ok(row) => rows.push(row),
-            Err(reject) => rejects.push(reject),
+            Err(reject) => {
+                let operation_id = R::OPERATION_ID.and_then(|field| cells.text(field));
+                rejects.push(Reject { operation_id, ..reject });
+            }
         }
         if rows.len() + rejects.len() == BATCH_ROWS {
             let fresh = Vec::with_capacity(BATCH_ROWS);

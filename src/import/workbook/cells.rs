@@ -115,6 +115,7 @@ impl<'r, 'd> RowCells<'r, 'd> {
             value: value.chars().take(SHOWN_CHARACTERS).collect(),
             reason: reason.to_owned(),
             cells: self.cells.iter().map(kept).collect(),
+            operation_id: None,
         }
     }
 

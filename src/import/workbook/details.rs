@@ -59,6 +59,7 @@ impl Row for DetailRow {
     const AMOUNT: usize = AMOUNT;
     /// Two equal details of one expense are two payments.
     const UNIQUE: Option<usize> = None;
+    const OPERATION_ID: Option<usize> = Some(EXPENSE_OPERATION_ID);
 
     fn read(cells: &RowCells<'_, '_>, _: &Currency) -> Result<DetailRow, Reject> {
         Ok(DetailRow {
