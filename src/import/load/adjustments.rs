@@ -31,8 +31,16 @@ impl Loader {
         self.check_names(&rows)?;
         let stored = list_workbook_adjustments(conn, self.department_id).await?;
         let known: Vec<KnownAdjustment> = stored.into_iter().filter(|row| self.brought(row)).collect();
-        let named_by_newer = self.snapshot.organizations_of_newer(conn).await?;
-        let Some(rows) = self.without_superseded(&known, named_by_newer, rows) else { return Ok(()) };
+        if self.is_superseded() {
+            self.leave_alone(rows.len());
+            return Ok(());
+        }
+        let of_newer = self.organizations_of_newer(conn, &known).await?;
+        let (left, rows): (Vec<AdjustmentRow>, Vec<AdjustmentRow>) =
+            rows.into_iter().partition(|row| self.is_of(row, &of_newer));
+        self.leave_alone(left.len());
+        let known: Vec<KnownAdjustment> =
+            known.into_iter().filter(|row| !of_newer.contains(&row.organization_id)).collect();
         let unchanged: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
         let (wanted, fresh) = self.new_adjustments(conn, rows, &unchanged).await?;
         let mut gone = self.gone_adjustments(known, &wanted);
@@ -73,36 +81,36 @@ impl Loader {
         undated_name(&stored.source).0 == self.snapshot.workbook.series
     }
 
-    /// Returns the rows that no newer version supersedes: `None` if the source itself gave a newer one, else those of
-    /// the organizations that no newer version from elsewhere names, or brought the stored adjustments of.
-    fn without_superseded(
-        &mut self,
-        known: &[KnownAdjustment],
-        named_by_newer: Vec<i64>,
-        rows: Vec<AdjustmentRow>,
-    ) -> Option<Vec<AdjustmentRow>> {
+    /// Returns whether the source itself has given a newer version of the workbook.
+    fn is_superseded(&self) -> bool {
         let own = &self.snapshot.workbook;
-        let is_newer = |source: &str| self.snapshot.is_older_than_source(source);
-        let is_superseded = own.is_whole && is_newer(&own.source);
-        let of_newer: HashSet<i64> = known
-            .iter()
-            .filter(|row| row.import_source.as_deref().is_some_and(is_newer))
-            .map(|row| row.organization_id)
-            .chain(named_by_newer)
-            .collect();
-        let is_left = |row: &AdjustmentRow| {
-            let organization_id = self.directory.organization_id(&row.organization);
-            is_superseded || organization_id.is_some_and(|id| of_newer.contains(&id))
-        };
-        let (left, wanted): (Vec<AdjustmentRow>, Vec<AdjustmentRow>) = rows.into_iter().partition(is_left);
-        if !left.is_empty() {
-            self.counts.left_alone += left.len();
+        own.is_whole && self.snapshot.is_older_than_source(&own.source)
+    }
+
+    /// Returns the organizations that a newer version from elsewhere names, or brought the stored adjustments of.
+    async fn organizations_of_newer(
+        &self,
+        conn: &mut DbConn,
+        known: &[KnownAdjustment],
+    ) -> Result<HashSet<i64>, DbError> {
+        let is_newer = |source: &String| self.snapshot.is_older_than_source(source);
+        let brought = known.iter().filter(|row| row.import_source.as_ref().is_some_and(is_newer));
+        let named = self.snapshot.organizations_of_newer(conn).await?;
+        Ok(brought.map(|row| row.organization_id).chain(named).collect())
+    }
+
+    fn is_of(&self, row: &AdjustmentRow, organization_ids: &HashSet<i64>) -> bool {
+        self.directory.organization_id(&row.organization).is_some_and(|id| organization_ids.contains(&id))
+    }
+
+    /// Counts rows that a newer version supersedes.
+    fn leave_alone(&mut self, rows: usize) {
+        if rows > 0 {
+            self.counts.left_alone += rows;
             self.notes.push(format!(
-                "{} of its rows were left alone, because a newer version of the workbook was imported before",
-                left.len()
+                "{rows} of its rows were left alone, because a newer version of the workbook was imported before"
             ));
         }
-        (!is_superseded).then_some(wanted)
     }
 
     /// Says which contracts it made, where only operations should.
