@@ -28,6 +28,8 @@ struct DetailChanges {
     linked: Vec<(usize, ContractRef, String)>,
     /// Details that a part of a workbook holds unchanged.
     confirmed: Vec<i64>,
+    /// The expenses of the details that are not there, or inactive.
+    orphaned: Vec<String>,
 }
 
 impl Loader {
@@ -41,9 +43,6 @@ impl Loader {
         }
         let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
         let expenses = list_expense_facts(conn, department_id, &ids).await?;
-        let is_there = |id: &str| expenses.get(id).is_some_and(|expense| expense.is_active);
-        let orphaned: Vec<&str> = ids.iter().copied().filter(|id| !is_there(id)).collect();
-        note_orphaned_details(conn, department_id, &orphaned).await?;
         let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
         for detail in list_details_of(conn, department_id, &ids).await? {
             known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
@@ -55,7 +54,9 @@ impl Loader {
             let expense = expenses.get(&expense_operation_id);
             self.compare_set(expense, &expense_operation_id, &stored, rows, &mut changes)?;
         }
-        let DetailChanges { vanished, mut fresh, linked, confirmed } = changes;
+        let DetailChanges { vanished, mut fresh, linked, confirmed, orphaned } = changes;
+        let orphaned: Vec<&str> = orphaned.iter().map(String::as_str).collect();
+        note_orphaned_details(conn, department_id, &orphaned).await?;
         self.link_fresh_details(conn, &mut fresh, &linked, &expenses).await?;
         delete_expense_details(conn, department_id, &vanished).await?;
         insert_expense_details(conn, fresh).await?;
@@ -86,6 +87,9 @@ impl Loader {
         if differs && self.stays(expense, expense_operation_id, stored, !gone.is_empty(), rows.len())? {
             self.counts.left_alone += rows.len();
             return Ok(());
+        }
+        if !expense.is_some_and(|expense| expense.is_active) {
+            changes.orphaned.push(expense_operation_id.to_owned());
         }
         let is_confirmed = |detail: &&&KnownDetail| self.snapshot.is_part_newer_than(Some(detail.version));
         changes.confirmed.extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
