@@ -19,8 +19,8 @@ use credit_portfolio::config::Settings;
 use credit_portfolio::db::{self, Db};
 use credit_portfolio::demo::expenses_export;
 use credit_portfolio::domain::Currency;
-use credit_portfolio::import::workbook::{self, Kind, Part, ReadingRules, Rows, WorkbookError};
-use credit_portfolio::import::{Loader, Order, RunReport, Source, Workbook, run_once};
+use credit_portfolio::import::workbook::{self, Kind, Part, ReadingRules, Rows, WorkbookError, WorkbookTotals};
+use credit_portfolio::import::{Loader, Order, RunReport, Source, Workbook, WrittenAt, run_once};
 
 const DEPARTMENT: i64 = 8;
 const ROUNDS: usize = 3;
@@ -111,13 +111,15 @@ async fn load_only(batches: &[Rows], with_rollups: bool) -> Duration {
         .collect();
     let started = Instant::now();
     db.write(async |conn| {
-        let workbook = Workbook::at(&source, "spisanie.xlsx");
+        let now = db::utc_now();
+        let written_at = WrittenAt { earliest: now, latest: now, is_repeated: false };
+        let workbook = Workbook::at(&source, "spisanie.xlsx", written_at, 0);
         let today = chrono::Utc::now().date_naive();
         let mut loader = Loader::open(conn, DEPARTMENT, Kind::Expenses, workbook, today).await.unwrap();
         for rows in copies {
             loader.take(conn, rows).await.unwrap();
         }
-        let loaded = loader.finish(conn, false, None).await.unwrap();
+        let loaded = loader.finish(conn, &WorkbookTotals::default()).await.unwrap();
         if with_rollups {
             db::refresh_rollups(conn, DEPARTMENT, &loaded.touched, false).await?;
         }

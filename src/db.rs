@@ -41,7 +41,9 @@ mod receipts;
 mod recognition;
 mod reference_lists;
 mod rollups;
+mod row_versions;
 mod schema;
+mod snapshots;
 mod spans;
 mod spellings;
 mod text_search;
@@ -94,7 +96,7 @@ pub use filter_names::find_name;
 pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry, count_journal,
-    insert_journal_entry, insert_rejects, last_total_differed, list_journal, list_journal_of_run, list_rejects,
+    insert_journal_entry, insert_rejects, list_journal, list_journal_of_run, list_rejects, was_finding,
 };
 pub use import_runs::{
     AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
@@ -112,7 +114,7 @@ pub use merges::{
 };
 pub use missing_rows::{
     OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, has_operations_in,
-    list_active_operations, list_merge_targets,
+    list_active_operations, list_detailed_expenses, list_merge_targets,
 };
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats, ReceiptRow, Receipts,
@@ -131,6 +133,11 @@ pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use reference_lists::{ReferenceFilter, ReferenceOrder};
 pub use rollups::{FlowRow, Rollups, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
+pub use row_versions::{RowVersion, move_details_to_version, move_operations_to_version};
+pub use snapshots::{
+    NewSnapshot, SnapshotRow, confirm_snapshots, find_snapshot, has_newer_files, list_organizations_of_newer,
+    list_series, list_snapshots, list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot,
+};
 pub use spellings::{Spelling, with_aliases};
 pub use upsert::KnownOperation;
 pub use users::{

@@ -26,6 +26,7 @@ mod report;
 mod run;
 mod schedule;
 mod source;
+mod versions;
 pub mod workbook;
 
 pub use dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
@@ -38,3 +39,4 @@ pub use progress::{Phase, Progress, ProgressMeter};
 pub use report::{Announce, ImportEvent, RunReport, RunState};
 pub use run::{ImportContext, Order, run_once};
 pub use source::{Place, Source};
+pub use versions::WrittenAt;

@@ -24,7 +24,7 @@ const fn check(
 }
 
 /// Every check, in the order in which they are shown.
-pub(super) const QUALITY_CHECKS: [QualityCheck; 23] = [
+pub(super) const QUALITY_CHECKS: [QualityCheck; 24] = [
     check(
         "details_do_not_add_up",
         "dated expenses whose details do not add up to their amount; at stake: the differences, whichever way",
@@ -60,6 +60,15 @@ pub(super) const QUALITY_CHECKS: [QualityCheck; 23] = [
         "файлы источника, итог которых (Итого) при последней загрузке не равен сумме строк; под вопросом: разницы \
          без учёта знака, в основной валюте",
         "Просмотрите отклонённые строки файла или выгрузите его заново целиком.",
+    ),
+    check(
+        "rejected_rows_still_stored",
+        "files that are still offered and of which the last import rejected rows whose operations, or details, are \
+         stored as an earlier import read them, and still count",
+        "Look at the rejected rows of the file, correct them in 1C and export it again.",
+        "файлы источника, при последней загрузке которых отклонены строки операций или расшифровок, сохранённых ранее: \
+         они по-прежнему входят в показатели",
+        "Просмотрите отклонённые строки файла, исправьте их в 1С и выгрузите файл заново.",
     ),
     check(
         "failing_files",

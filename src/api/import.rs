@@ -96,6 +96,8 @@ struct DryRunFile {
     rows_updated: usize,
     rows_unchanged: usize,
     rows_deleted: usize,
+    rows_deactivated: usize,
+    rows_left_alone: usize,
     rows_failed: usize,
     error_message: Option<String>,
 }
@@ -342,6 +344,8 @@ impl DryRunAnswer {
             rows_updated: file.counts.updated,
             rows_unchanged: file.counts.unchanged,
             rows_deleted: file.counts.deleted,
+            rows_deactivated: file.counts.deactivated,
+            rows_left_alone: file.counts.left_alone,
             rows_failed: file.rejected,
             status: file.status.as_str(),
             error_message: file.message,

@@ -38,7 +38,13 @@ pub struct JournalEntry {
     rows_inserted: i32,
     rows_updated: i32,
     rows_unchanged: i32,
+    /// Details and adjustments that their file no longer holds.
     rows_deleted: i32,
+    /// Operations that became inactive because their file no longer names them.
+    rows_deactivated: i32,
+    /// Rows that were not written because what is stored is newer, or because another detail of the same expense was
+    /// rejected.
+    rows_left_alone: i32,
     rows_failed: i32,
     status: String,
     error_message: Option<String>,
@@ -145,6 +151,8 @@ impl From<JournalRow> for JournalEntry {
             rows_updated: row.rows_updated,
             rows_unchanged: row.rows_unchanged,
             rows_deleted: row.rows_deleted,
+            rows_deactivated: row.rows_deactivated,
+            rows_left_alone: row.rows_left_alone,
             rows_failed: row.rows_failed,
             status: row.status,
             error_message: row.error_message,

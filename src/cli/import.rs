@@ -143,17 +143,8 @@ fn told(progress: &Progress) -> String {
 }
 
 fn line(report: &FileReport) -> String {
-    let counts = report.counts;
-    let told = report.message.as_ref().map(|message| format!("\n          {message}")).unwrap_or_default();
-    format!(
-        "{:<9} {}: {} inserted, {} updated, {} unchanged, {} rejected{told}",
-        report.status.as_str(),
-        report.name,
-        counts.inserted,
-        counts.updated,
-        counts.unchanged,
-        report.rejected
-    )
+    let message = report.message.as_ref().map(|message| format!("\n          {message}")).unwrap_or_default();
+    format!("{:<9} {}: {}{message}", report.status.as_str(), report.name, report.counts_line())
 }
 
 fn print_dry_run(done: &DryRun) -> anyhow::Result<()> {

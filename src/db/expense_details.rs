@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::{expense_details, expenses};
 use super::upsert::insert_arrays;
-use super::{CHUNK, DbConn, DbError, ExpenseFacts, on_conn};
+use super::{CHUNK, DbConn, DbError, ExpenseFacts, RowVersion, on_conn};
 
 /// A detail to be stored. Amounts are kopecks. Equal details of one expense have equal
 /// fingerprints and are told apart by `occurrence`, from 0.
@@ -33,6 +33,8 @@ pub struct NewExpenseDetail {
     pub expense_item: Option<String>,
     pub fingerprint: i64,
     pub occurrence: i32,
+    pub snapshot_id: Option<i64>,
+    pub version_at: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
 }
 
@@ -45,6 +47,7 @@ pub struct KnownDetail {
     pub fingerprint: i64,
     pub occurrence: i32,
     pub contract_id: Option<i64>,
+    pub version: RowVersion,
 }
 
 /// A stored detail whose expense is known: what decides on its contract.
@@ -94,6 +97,7 @@ pub async fn list_details_of(
                     expense_details::fingerprint,
                     expense_details::occurrence,
                     expense_details::contract_id,
+                    (expense_details::snapshot_id, expense_details::version_at),
                 ))
                 .load(c)
                 .await
@@ -219,6 +223,8 @@ pub async fn insert_expense_details(conn: &mut DbConn, rows: Vec<NewExpenseDetai
                     expense_item: Nullable<Text>,
                     fingerprint: BigInt,
                     occurrence: Integer,
+                    snapshot_id: Nullable<BigInt>,
+                    version_at: Nullable<Timestamp>,
                     created_at: Timestamp,
                 ],
                 ""

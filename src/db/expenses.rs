@@ -43,6 +43,8 @@ pub struct NewExpense {
     pub unconfirmed_by_bank: Option<bool>,
     pub is_active: bool,
     pub fingerprint: i64,
+    pub snapshot_id: Option<i64>,
+    pub version_at: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
 }
@@ -111,6 +113,8 @@ pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>, are_new: 
             unconfirmed_by_bank: Nullable<Bool>,
             is_active: Bool,
             fingerprint: BigInt,
+            snapshot_id: Nullable<BigInt>,
+            version_at: Nullable<Timestamp>,
             updated_at: Timestamp,
         ]
     );

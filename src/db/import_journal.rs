@@ -35,6 +35,12 @@ pub struct NewJournalEntry {
     pub source: Option<String>,
     /// The file's header row, as a JSON array.
     pub titles: Option<String>,
+    /// Operations that became inactive.
+    pub rows_deactivated: i32,
+    /// Rows that were not written because what is stored stays.
+    pub rows_left_alone: i32,
+    /// Rejected rows whose operation is stored as it was read earlier.
+    pub rejected_still_stored: i32,
 }
 
 /// A row that was not taken, and why.
@@ -77,6 +83,8 @@ pub struct JournalRow {
     pub control_total: Option<i64>,
     pub rows_total: Option<i64>,
     pub source: Option<String>,
+    pub rows_deactivated: i32,
+    pub rows_left_alone: i32,
 }
 
 /// Stores an entry; gives its id.
@@ -104,12 +112,12 @@ pub async fn complete_journal_entry(conn: &mut DbConn, id: i64, entry: NewJourna
     Ok(())
 }
 
-/// Returns whether the own total of a file of that name was not the sum of its rows when it last went in, from any
-/// source.
+/// Returns whether a file of that name was a finding when it last went in, from any source: its own total was not the
+/// sum of its rows, or operations of rows that it rejects are stored.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn last_total_differed(conn: &mut DbConn, department_id: i64, source_file: &str) -> Result<bool, DbError> {
+pub async fn was_finding(conn: &mut DbConn, department_id: i64, source_file: &str) -> Result<bool, DbError> {
     let latest: Vec<Option<i64>> = on_conn!(conn, |c| {
         import_journal::table
             .filter(import_journal::department_id.eq(department_id))
@@ -123,7 +131,11 @@ pub async fn last_total_differed(conn: &mut DbConn, department_id: i64, source_f
     let differing = import_journal::table
         .filter(import_journal::department_id.eq(department_id))
         .filter(import_journal::id.eq_any(latest.into_iter().flatten().collect::<Vec<i64>>()))
-        .filter(import_journal::control_total.ne(import_journal::rows_total));
+        .filter(
+            import_journal::control_total
+                .ne(import_journal::rows_total)
+                .or(import_journal::rejected_still_stored.gt(0)),
+        );
     Ok(on_conn!(conn, |c| differing.count().get_result::<i64>(c).await)? > 0)
 }
 

@@ -33,10 +33,10 @@ pub struct ImportedFile {
     pub run_id: i64,
     /// When that was.
     pub fetched_at: NaiveDateTime,
-    /// Whether it is known which organizations it holds.
-    pub is_described: bool,
     /// Whether the source still offers it, as far as is known.
     pub is_offered: bool,
+    /// The version of the program's reader that read it; 0: one from before that was kept.
+    pub reader_version: i32,
 }
 
 /// The files of a source, by path.

@@ -2,11 +2,12 @@
 //! becomes inactive. And whether there are any.
 
 use chrono::NaiveDate;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{expenses, organizations, receipts};
-use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
+use super::schema::{expense_details, expenses, organizations, receipts};
+use super::{CHUNK, DbConn, DbError, RowVersion, on_conn, utc_now};
 
 /// Which operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ pub struct StoredOperation {
     pub organization_id: i64,
     pub document_date: Option<NaiveDate>,
     pub contract_id: Option<i64>,
+    pub version: RowVersion,
 }
 
 /// Whose operations a file is compared with.
@@ -76,9 +78,7 @@ macro_rules! on_table {
 /// [`DbError`] when the database can't answer.
 pub async fn has_operations_in(conn: &mut DbConn, which: OperationTable, department_id: i64) -> Result<bool, DbError> {
     Ok(on_table!(which, |table| on_conn!(conn, |c| {
-        diesel::select(diesel::dsl::exists(table::table.filter(table::department_id.eq(department_id))))
-            .get_result(c)
-            .await
+        diesel::select(exists(table::table.filter(table::department_id.eq(department_id)))).get_result(c).await
     }))?)
 }
 
@@ -102,13 +102,58 @@ pub async fn list_active_operations(
             .filter(table::organization_id.ne_all(of.merged).or(table::organization_alias_id.eq_any(of.alias_ids)))
             .order(table::id)
             .limit(CHUNK as i64)
-            .select((table::id, table::operation_id, table::organization_id, table::document_date, table::contract_id))
+            .select((
+                table::id,
+                table::operation_id,
+                table::organization_id,
+                table::document_date,
+                table::contract_id,
+                (table::snapshot_id, table::version_at),
+            ))
             .load(c)
             .await
     }))?)
 }
 
-/// Makes operations inactive: they count nowhere until a file names them again.
+/// Returns the next active expenses of some organizations that have details, in the order of their ids, after that id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_detailed_expenses(
+    conn: &mut DbConn,
+    department_id: i64,
+    of: &OwnersOfOperations<'_>,
+    after: i64,
+) -> Result<Vec<StoredOperation>, DbError> {
+    let details = expense_details::table
+        .filter(expense_details::department_id.eq(department_id))
+        .filter(expense_details::expense_operation_id.eq(expenses::operation_id));
+    Ok(on_conn!(conn, |c| {
+        expenses::table
+            .filter(expenses::department_id.eq(department_id))
+            .filter(expenses::id.gt(after))
+            .filter(expenses::is_active.eq(true))
+            .filter(expenses::organization_id.eq_any(of.organization_ids))
+            .filter(
+                expenses::organization_id.ne_all(of.merged).or(expenses::organization_alias_id.eq_any(of.alias_ids)),
+            )
+            .filter(exists(details))
+            .order(expenses::id)
+            .limit(CHUNK as i64)
+            .select((
+                expenses::id,
+                expenses::operation_id,
+                expenses::organization_id,
+                expenses::document_date,
+                expenses::contract_id,
+                (expenses::snapshot_id, expenses::version_at),
+            ))
+            .load(c)
+            .await
+    })?)
+}
+
+/// Makes operations inactive: they count nowhere until a file that is not older than `version` names them again.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -117,11 +162,17 @@ pub async fn deactivate_operations(
     which: OperationTable,
     department_id: i64,
     ids: &[i64],
+    version: RowVersion,
 ) -> Result<(), DbError> {
     for ids in ids.chunks(CHUNK) {
         on_table!(which, |table| on_conn!(conn, |c| {
             diesel::update(table::table.filter(table::department_id.eq(department_id)).filter(table::id.eq_any(ids)))
-                .set((table::is_active.eq(false), table::updated_at.eq(utc_now())))
+                .set((
+                    table::is_active.eq(false),
+                    table::snapshot_id.eq(version.snapshot_id),
+                    table::version_at.eq(version.version_at),
+                    table::updated_at.eq(utc_now()),
+                ))
                 .execute(c)
                 .await
         }))?;

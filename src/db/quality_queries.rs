@@ -17,7 +17,7 @@ use super::{DbConn, DbError, on_conn};
 use crate::domain::Currency;
 
 /// Each statement with the name of its check.
-const QUERIES: [(&str, &str); 12] = [
+const QUERIES: [(&str, &str); 13] = [
     (
         "details_without_expense",
         "SELECT 'expense_detail' AS kind, d.id, d.expense_operation_id AS name, CAST(NULL AS BIGINT) AS organization_id, \
@@ -29,16 +29,21 @@ const QUERIES: [(&str, &str); 12] = [
     ),
     (
         "control_totals_differ",
-        // Of a file without a ledger, the last import of its name from anywhere counts.
-        "WITH latest AS (SELECT l.source, l.source_file, MAX(l.id) AS id FROM import_journal l \
-           WHERE l.department_id = $1 AND l.status IN ('success', 'partial') GROUP BY l.source, l.source_file) \
-         SELECT 'file' AS kind, j.id, j.source_file AS name, CAST(NULL AS BIGINT) AS organization_id, \
+        "WITH latest AS ({latest_entries}) SELECT 'file' AS kind, j.id, j.source_file AS name, CAST(NULL AS BIGINT) AS organization_id, \
            {no_date} AS document_date, $5 AS currency, j.control_total AS amount, \
            j.rows_total AS compared, j.control_total - j.rows_total AS at_stake FROM latest \
          JOIN import_journal j ON j.department_id = $1 AND j.id = latest.id \
          LEFT JOIN imported_files f ON f.department_id = $1 AND f.source = j.source AND f.path = j.source_file \
-         WHERE j.control_total <> j.rows_total AND CASE WHEN f.path IS NOT NULL THEN f.is_offered \
-           ELSE NOT EXISTS (SELECT 1 FROM latest o WHERE o.source_file = j.source_file AND o.id > j.id) END",
+         WHERE j.control_total <> j.rows_total AND {is_current}",
+    ),
+    (
+        "rejected_rows_still_stored",
+        "WITH latest AS ({latest_entries}) SELECT 'file' AS kind, j.id, j.source_file AS name, \
+           CAST(NULL AS BIGINT) AS organization_id, {no_date} AS document_date, CAST(NULL AS TEXT) AS currency, \
+           CAST(NULL AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, CAST(NULL AS BIGINT) AS at_stake FROM latest \
+         JOIN import_journal j ON j.department_id = $1 AND j.id = latest.id \
+         LEFT JOIN imported_files f ON f.department_id = $1 AND f.source = j.source AND f.path = j.source_file \
+         WHERE j.rejected_still_stored > 0 AND {is_current}",
     ),
     (
         "failing_files",
@@ -184,6 +189,14 @@ const QUERIES: [(&str, &str); 12] = [
     ),
 ];
 
+/// The last entry of each file that went in.
+const LATEST_ENTRIES: &str = "SELECT l.source, l.source_file, MAX(l.id) AS id FROM import_journal l \
+     WHERE l.department_id = $1 AND l.status IN ('success', 'partial') GROUP BY l.source, l.source_file";
+
+/// Of a file without a ledger, the last import of its name from anywhere counts; of others those that are offered.
+const IS_CURRENT: &str = "CASE WHEN f.path IS NOT NULL THEN f.is_offered \
+     ELSE NOT EXISTS (SELECT 1 FROM latest o WHERE o.source_file = j.source_file AND o.id > j.id) END";
+
 /// Contracts of one lender each; what was set by hand is no finding.
 const DATED_CONTRACTS: &str = "(SELECT id FROM contracts WHERE department_id = $1 AND contract_date IS NOT NULL \
      AND NOT is_lender_manual)";
@@ -243,6 +256,8 @@ fn statement(conn: &DbConn, sql: &str) -> String {
     let sql = sql
         .replace("{no_date}", no_date)
         .replace("{five_days_ago}", five_days_ago)
+        .replace("{latest_entries}", LATEST_ENTRIES)
+        .replace("{is_current}", IS_CURRENT)
         .replace("{lacks_account}", LACKS_ACCOUNT)
         .replace("{dated_contracts}", DATED_CONTRACTS);
     let sql = format!(

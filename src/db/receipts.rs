@@ -45,6 +45,8 @@ pub struct NewReceipt {
     pub comment: Option<String>,
     pub is_active: bool,
     pub fingerprint: i64,
+    pub snapshot_id: Option<i64>,
+    pub version_at: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
 }
@@ -101,6 +103,8 @@ pub async fn upsert_receipts(conn: &mut DbConn, rows: Vec<NewReceipt>, are_new: 
             comment: Nullable<Text>,
             is_active: Bool,
             fingerprint: BigInt,
+            snapshot_id: Nullable<BigInt>,
+            version_at: Nullable<Timestamp>,
             updated_at: Timestamp,
         ]
     );

@@ -189,6 +189,8 @@ diesel::table! {
         settlement_rate -> Nullable<Text>,
         settlement_amount -> Nullable<BigInt>,
         settled_amount -> Nullable<BigInt>,
+        snapshot_id -> Nullable<BigInt>,
+        version_at -> Nullable<Timestamp>,
     }
 }
 
@@ -225,6 +227,8 @@ diesel::table! {
         bank_account_alias_id -> Nullable<BigInt>,
         contract_alias_id -> Nullable<BigInt>,
         lender_alias_id -> Nullable<BigInt>,
+        snapshot_id -> Nullable<BigInt>,
+        version_at -> Nullable<Timestamp>,
     }
 }
 
@@ -251,6 +255,8 @@ diesel::table! {
         created_at -> Timestamp,
         contract_alias_id -> Nullable<BigInt>,
         settled_amount -> Nullable<BigInt>,
+        snapshot_id -> Nullable<BigInt>,
+        version_at -> Nullable<Timestamp>,
     }
 }
 
@@ -297,6 +303,9 @@ diesel::table! {
         rows_total -> Nullable<BigInt>,
         source -> Nullable<Text>,
         titles -> Nullable<Text>,
+        rows_deactivated -> Integer,
+        rows_left_alone -> Integer,
+        rejected_still_stored -> Integer,
     }
 }
 
@@ -327,8 +336,24 @@ diesel::table! {
         error_message -> Nullable<Text>,
         run_id -> BigInt,
         fetched_at -> Timestamp,
-        is_described -> Bool,
         is_offered -> Bool,
+        reader_version -> Integer,
+    }
+}
+
+diesel::table! {
+    snapshots (id) {
+        id -> BigInt,
+        department_id -> BigInt,
+        source -> Text,
+        kind -> Text,
+        name -> Text,
+        series -> Text,
+        name_date -> Nullable<Date>,
+        version_at -> Timestamp,
+        confirmed_at -> Timestamp,
+        whole_at -> Nullable<Timestamp>,
+        run_id -> BigInt,
     }
 }
 
@@ -524,4 +549,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_journal,
     imported_files,
     rejected_rows,
+    snapshots,
 );

@@ -81,6 +81,8 @@ pub struct KnownOperation {
     pub document_date: Option<chrono::NaiveDate>,
     /// Its contract.
     pub contract_id: Option<i64>,
+    /// The version that its content came from.
+    pub version: super::RowVersion,
 }
 
 /// Reads what is known of operations, by operation id. Expands to one query a chunk.
@@ -88,7 +90,7 @@ macro_rules! known_operations {
     ($conn:expr, $table:ident, $department_id:expr, $operation_ids:expr) => {{
         let mut known = std::collections::HashMap::with_capacity($operation_ids.len());
         for ids in $operation_ids.chunks($crate::db::id_chunk($conn)) {
-            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>, Option<i64>)> =
+            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>, Option<i64>, $crate::db::RowVersion)> =
                 $crate::db::on_conn!($conn, |c| {
                     $table::table
                         .filter($table::department_id.eq($department_id))
@@ -100,18 +102,20 @@ macro_rules! known_operations {
                             $table::organization_id,
                             $table::document_date,
                             $table::contract_id,
+                            ($table::snapshot_id, $table::version_at),
                         ))
                         .load(c)
                         .await
                 })?;
             known.extend(rows.into_iter().map(
-                |(id, fingerprint, is_active, organization_id, document_date, contract_id)| {
+                |(id, fingerprint, is_active, organization_id, document_date, contract_id, version)| {
                     let operation = $crate::db::KnownOperation {
                         fingerprint,
                         is_active,
                         organization_id,
                         document_date,
                         contract_id,
+                        version,
                     };
                     (id, operation)
                 },

@@ -88,9 +88,9 @@ impl Directory {
         self.has_new_parties
     }
 
-    /// Returns whether an organization is known by that name.
-    pub fn knows_organization(&self, name: &str) -> bool {
-        self.organizations.contains_key(&PartyName::parse(name).key())
+    /// Returns the organization that is known by a name.
+    pub fn organization_id(&self, name: &str) -> Option<i64> {
+        self.organizations.get(&PartyName::parse(name).key()).map(|alias| alias.target_id)
     }
 
     /// Returns the aliases by which some names of organizations are recognized.

@@ -1,15 +1,15 @@
 //! What a run would do: everything is read, loaded and undone in one transaction.
 
-use std::fs::File;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::file::Content;
 use super::hold::StopSignal;
 use super::journal::{FileReport, Standing};
 use super::needless::not_ours;
 use super::run::{ImportContext, Order, Run};
 use super::source::{Connection, Source, SourceError};
+use super::versions::WrittenAt;
 use super::workbook::Kind;
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
@@ -81,7 +81,10 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
             files.push(match not_ours(&file.name, report.kind) {
                 Some(reason) => (source, report.skipped(Standing::Unknown, reason.to_owned()), None),
                 None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
-                    Ok(fetched) => (source, report, Some(fetched.file)),
+                    Ok(fetched) => {
+                        let written_at = WrittenAt::of(source, file, &fetched, None);
+                        (source, report, Some(Content { file: fetched.file, written_at }))
+                    }
                     Err(err) => (source, report.failed(err.to_string()), None),
                 },
             });
@@ -93,9 +96,9 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
         db::lock_import(conn, department_id).await?;
         let before = totals(conn, context, department_id).await?;
         let mut reports = Vec::new();
-        for (source, mut report, file) in files {
-            if let Some(file) = file {
-                report = run.tried(conn, source, report, file).await?;
+        for (source, mut report, content) in files {
+            if let Some(content) = content {
+                report = run.tried(conn, source, report, content).await?;
             }
             reports.push(report);
         }
@@ -117,10 +120,10 @@ impl Run<'_> {
         conn: &mut DbConn,
         source: &Source,
         mut report: FileReport,
-        file: File,
+        content: Content,
     ) -> Result<FileReport, DbError> {
         db::set_savepoint(conn).await?;
-        match self.stream(conn, &mut report, file, source, &mut |_| {}).await {
+        match self.stream(conn, &mut report, content, source, &mut |_| {}).await {
             Ok(_) => Ok(report),
             Err(err) => {
                 db::undo_to_savepoint(conn).await?;

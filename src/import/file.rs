@@ -9,12 +9,13 @@ use chrono::NaiveDate;
 use super::journal::{FileReport, FileStatus, Standing, stored_rejects};
 use super::landing::{Fetched, Landing};
 use super::load::{LoadError, Loader, Workbook};
-use super::needless::{not_ours, settled, unchanged_since};
+use super::needless::{READER_VERSION, not_ours, settled};
 use super::patience::Patience;
 use super::reading::Reading;
 use super::report::{Announce, ImportEvent};
 use super::run::Run;
 use super::source::{Connection, OfferedFile, Source, SourceError};
+use super::versions::WrittenAt;
 use super::workbook::{Kind, Part, ReadingRules, WorkbookError};
 use crate::db::{self, DbConn, DbError, FileKey, Hold, ImportedFile, utc_now};
 use crate::domain::ChangedData;
@@ -58,6 +59,12 @@ impl FileError {
     }
 }
 
+/// What has arrived of a file, and when that was written.
+pub(super) struct Content {
+    pub file: File,
+    pub written_at: WrittenAt,
+}
+
 /// What reading and writing the rows of a file did.
 pub(super) struct Streamed {
     /// What it changed.
@@ -69,17 +76,18 @@ pub(super) struct Streamed {
 }
 
 impl Run<'_> {
-    /// Imports a file; `known` is what the ledger knows of it. `None`: the run was stopped, and all of
+    /// Imports a file; `ledger` is what the ledger knows of it. `None`: the run was stopped, and all of
     /// the file undone.
     pub async fn import_file(
         &self,
         source: &Source,
         connection: &mut Connection,
         file: &OfferedFile,
-        known: Option<&ImportedFile>,
+        ledger: Option<&ImportedFile>,
         announce: Announce<'_>,
     ) -> Result<Option<FileReport>, DbError> {
         let started = Instant::now();
+        let known = ledger.filter(|_| !self.order.is_forced);
         let mut report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
         if let Some(reason) = not_ours(&file.name, report.kind) {
             let report = report.skipped(Standing::Unknown, reason.to_owned());
@@ -103,34 +111,50 @@ impl Run<'_> {
         };
         let same = known.filter(|known| known.sha256 == fetched.sha256);
         let mut version = self.version(source, file, &fetched);
+        let written_at = WrittenAt::of(source, file, &fetched, ledger);
         if let Some((known, (standing, why))) = same.and_then(|known| Some((known, settled(known, source)?))) {
             version.failures = known.failures;
             version.error_message = known.error_message.clone();
-            version.is_described = known.is_described;
             // Whether it is offered again is noted at the end, with the change that this is.
             version.is_offered = known.is_offered;
-            self.context.db.write(async |conn| db::upsert_imported_file(conn, &version).await).await?;
-            return Ok(Some(report.skipped(standing, why)));
+            if self.note_repeated(source, &version, written_at, standing).await? {
+                return Ok(Some(report.skipped(standing, why)));
+            }
         }
-        let in_tables = same.filter(|known| known.failures == 0);
-        let done = match in_tables {
-            Some(known) => self.describe(&report, fetched.file, source, known, announce).await,
-            None => self.load(&mut report, fetched.file, source, &version, started, announce).await,
-        };
-        match (done, in_tables) {
-            (Ok(()), Some(known)) => Ok(Some(report.skipped(Standing::Current, unchanged_since(known)))),
-            (Ok(()), None) => Ok(Some(report)),
-            (Err(_), _) if self.stop.reason().is_some() => Ok(None),
-            (Err(err), _) => {
+        let content = Content { file: fetched.file, written_at };
+        match self.load(&mut report, content, source, &version, started, announce).await {
+            Ok(()) => Ok(Some(report)),
+            Err(_) if self.stop.reason().is_some() => Ok(None),
+            Err(err) => {
                 report.time = started.elapsed();
                 let report = report.failed(err.to_string());
-                version.failures = same.map_or(0, |known| known.failures) + 1;
+                let failed_alike = same.filter(|known| known.reader_version == READER_VERSION);
+                version.failures = failed_alike.map_or(0, |known| known.failures) + 1;
                 version.error_message = Some(err.to_string());
                 let version = Some(&version).filter(|_| err.is_of_the_file());
                 self.record_failure(source, &report, version).await?;
                 Ok(Some(report))
             }
         }
+    }
+
+    /// Notes that a file has the same content as before; returns whether it need not be loaded.
+    async fn note_repeated(
+        &self,
+        source: &Source,
+        version: &ImportedFile,
+        written_at: WrittenAt,
+        standing: Standing,
+    ) -> Result<bool, DbError> {
+        let workbook = Workbook::at(source, &version.path, written_at, version.run_id);
+        let noted = async |conn: &mut DbConn| {
+            if standing == Standing::Current && !workbook.repeat(conn, source.department_id).await? {
+                return Ok(false);
+            }
+            db::upsert_imported_file(conn, version).await?;
+            Ok(true)
+        };
+        self.context.db.write(noted).await
     }
 
     /// Writes down that a file can't be imported: journal entry, and what the source remembers of it.
@@ -201,40 +225,11 @@ impl Run<'_> {
         }
     }
 
-    /// Notes the organizations of a version that went in before they were kept. Its rows stay as they are in the
-    /// tables: files that came after it may have changed them.
-    async fn describe(
-        &self,
-        report: &FileReport,
-        file: File,
-        source: &Source,
-        known: &ImportedFile,
-        announce: Announce<'_>,
-    ) -> Result<(), FileError> {
-        let version = ImportedFile { is_described: true, ..known.clone() };
-        let mut read = report.clone();
-        self.context
-            .db
-            .write(async |conn| {
-                db::lock_import(conn, source.department_id).await?;
-                db::set_savepoint(conn).await?;
-                let organizations = self.stream(conn, &mut read, file, source, announce).await?.organizations;
-                db::undo_to_savepoint(conn).await?;
-                if let Some(kind) = read.kind {
-                    let (file, is_whole) = (key(source, &report.name), read.status == FileStatus::Success);
-                    let arrived_at = known.fetched_at;
-                    db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, arrived_at).await?;
-                }
-                Ok(db::upsert_imported_file(conn, &version).await?)
-            })
-            .await
-    }
-
     /// Writes rows, generation, journal entry and ledger in one transaction, and tells the cache.
     async fn load(
         &self,
         report: &mut FileReport,
-        file: File,
+        content: Content,
         source: &Source,
         version: &ImportedFile,
         started: Instant,
@@ -247,13 +242,13 @@ impl Run<'_> {
             .db
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
-                let differed = db::last_total_differed(conn, department_id, &report.name).await?;
+                let was_finding = db::was_finding(conn, department_id, &report.name).await?;
                 let Streamed { changed, journal_id, organizations } =
-                    self.stream(conn, report, file, source, announce).await?;
-                let mut has_changes = report.counts.changed_anything() || differed || report.total_differs;
+                    self.stream(conn, report, content, source, announce).await?;
+                let mut has_changes = report.counts.changed_anything() || was_finding || report.is_finding();
                 if let Some(kind) = report.kind {
                     let file = key(source, &report.name);
-                    let is_whole = report.status == FileStatus::Success;
+                    let is_whole = report.status == FileStatus::Success && report.counts.left_alone == 0;
                     let failed =
                         db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, utc_now()).await?;
                     has_changes |= failed;
@@ -292,7 +287,7 @@ impl Run<'_> {
         &self,
         conn: &mut DbConn,
         report: &mut FileReport,
-        file: File,
+        content: Content,
         source: &Source,
         announce: Announce<'_>,
     ) -> Result<Streamed, FileError> {
@@ -300,12 +295,13 @@ impl Run<'_> {
         let mut journal_id = None;
         let today = self.context.cache.today();
         let rules = ReadingRules { base_currency: self.context.base_currency.clone(), today };
-        let mut reading = Reading::start(file, report.kind, rules);
+        let mut reading = Reading::start(content.file, report.kind, rules);
         let Some(Part::Header(header)) = reading.next().await else {
             return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
-        let workbook = Workbook::at(source, &report.name);
+        let run_id = self.run_id.unwrap_or_default();
+        let workbook = Workbook::at(source, &report.name, content.written_at, run_id);
         let mut loader = Loader::open(conn, department_id, header.kind, workbook, today).await?;
         let mut load_time = Duration::ZERO;
         while let Some(part) = reading.next().await {
@@ -325,6 +321,7 @@ impl Run<'_> {
                 };
                 db::insert_rejects(conn, stored_rejects(&batch.rejects, department_id, id)).await?;
             }
+            loader.note_rejects(conn, &batch.rejects).await?;
             loader.take(conn, batch.rows).await?;
             load_time += began.elapsed();
             announce(ImportEvent::Loaded { rows: loader.rows_taken(), of: header.expected_rows });
@@ -336,23 +333,14 @@ impl Run<'_> {
             let message = format!("nothing was taken, because IMPORT_ROW_POLICY is strict: {told}");
             return Err(LoadError::Refused(message).into());
         }
-        let max_percent = source.policy.missing_rows_max_percent;
-        let missing = max_percent.filter(|_| !totals.has_nameless_rows).map(|percent| (&totals.seen, percent));
-        let loaded = loader.finish(conn, report.rejected > 0, missing).await?;
+        let loaded = loader.finish(conn, &totals).await?;
         report.counts = loaded.counts;
+        report.rejected_still_stored = loaded.rejected_still_stored;
         report.add_up(&totals);
         loaded.remarks.iter().for_each(|remark| report.remark(remark));
-        if !loaded.made_contracts.is_empty() {
-            let made = loaded.made_contracts.join("\", \"");
-            report
-                .note(&format!("no operation names the contract \"{made}\": it was created; check how it is written"));
-        }
-        if max_percent.is_some() && totals.has_nameless_rows {
-            report.remark("no operation became inactive, because some rows do not tell which operation they are");
-        }
+        loaded.notes.iter().for_each(|note| report.note(note));
         let loaded_at = Instant::now();
-        let changed_rows = loaded.counts.inserted + loaded.counts.updated + loaded.counts.deleted;
-        let is_small = changed_rows <= SMALL_CHANGE;
+        let is_small = loaded.counts.changed_rows() <= SMALL_CHANGE;
         let flows = db::refresh_rollups(conn, department_id, &loaded.touched, is_small).await?.into_flows();
         report.rollup_time = loaded_at.elapsed();
         report.load_time = load_time + began.elapsed();
@@ -378,8 +366,8 @@ impl Run<'_> {
             error_message: None,
             run_id: self.run_id.unwrap_or_default(),
             fetched_at: utc_now(),
-            is_described: true,
             is_offered: true,
+            reader_version: READER_VERSION,
         }
     }
 }

@@ -76,7 +76,7 @@ impl<'s> SourceCheck<'s> {
                     db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
                 concerned += db::forget_failures(conn, department_id, source, &vanished).await?;
                 for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
-                    concerned += usize::from(db::last_total_differed(conn, department_id, &path).await?);
+                    concerned += usize::from(db::was_finding(conn, department_id, &path).await?);
                 }
                 if is_whole {
                     db::record_source_check(conn, department_id, source, times).await?;

@@ -73,6 +73,8 @@ pub struct FileReport {
     pub rejected: usize,
     /// The first of them.
     pub rejects: Vec<Reject>,
+    /// How many of them are of operations that are stored as they were read earlier.
+    pub rejected_still_stored: usize,
     /// The file's own total.
     pub control_total: Option<Money>,
     /// The sum of its rows.
@@ -103,6 +105,7 @@ impl FileReport {
             counts: LoadCounts::default(),
             rejected: 0,
             rejects: Vec::new(),
+            rejected_still_stored: 0,
             control_total: None,
             rows_total: None,
             total_differs: false,
@@ -136,9 +139,16 @@ impl FileReport {
         self.rejects.extend(rejects.iter().take(room).cloned());
     }
 
+    /// Whether it is a finding of the data's quality: its own total is not the sum of its rows, or rejected rows are of
+    /// operations that are stored.
+    pub(super) fn is_finding(&self) -> bool {
+        self.total_differs || self.rejected_still_stored > 0
+    }
+
     /// How many of its rows were read.
     pub fn rows_read(&self) -> usize {
-        self.counts.inserted + self.counts.updated + self.counts.unchanged + self.rejected
+        let counts = self.counts;
+        counts.inserted + counts.updated + counts.unchanged + counts.left_alone + self.rejected
     }
 
     /// Notes what it adds up to, and what is to be said about that.
@@ -182,27 +192,37 @@ impl FileReport {
         ))
     }
 
-    /// Writes to log and metrics how it ended.
-    pub(super) fn log(&self, run_id: i64) {
+    /// Every count of rows, with the word for it.
+    fn all_counts(&self) -> [(&'static str, usize); 7] {
         let counts = self.counts;
-        for (result, rows) in [
+        [
             ("inserted", counts.inserted),
             ("updated", counts.updated),
             ("unchanged", counts.unchanged),
             ("deleted", counts.deleted),
+            ("deactivated", counts.deactivated),
+            ("left alone", counts.left_alone),
             ("rejected", self.rejected),
-        ] {
-            metrics::IMPORT_ROWS.with_label_values(&[result]).inc_by(rows as u64);
+        ]
+    }
+
+    /// Names every count of rows that is not zero: `3 inserted, 1 rejected`.
+    pub fn counts_line(&self) -> String {
+        let named = self.all_counts().into_iter().filter(|(_, rows)| *rows > 0);
+        let named: Vec<String> = named.map(|(name, rows)| format!("{rows} {name}")).collect();
+        if named.is_empty() { "no rows".to_owned() } else { named.join(", ") }
+    }
+
+    /// Writes to log and metrics how it ended.
+    pub(super) fn log(&self, run_id: i64) {
+        for (result, rows) in self.all_counts() {
+            metrics::IMPORT_ROWS.with_label_values(&[result.replace(' ', "_").as_str()]).inc_by(rows as u64);
         }
         let line = format!(
-            "Import run {run_id}, {:?}: {}, {} inserted, {} updated, {} unchanged, {} deleted, {} rejected{}",
+            "Import run {run_id}, {:?}: {}, {}{}",
             self.name,
             self.status.as_str(),
-            counts.inserted,
-            counts.updated,
-            counts.unchanged,
-            counts.deleted,
-            self.rejected,
+            self.counts_line(),
             self.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
         );
         match self.status {
@@ -232,6 +252,9 @@ impl FileReport {
             rows_total: self.rows_total.map(Money::kopecks),
             source: Some(self.source.clone()),
             titles: serde_json::to_string(&self.titles).ok().filter(|_| self.rejected > 0),
+            rows_deactivated: count(self.counts.deactivated),
+            rows_left_alone: count(self.counts.left_alone),
+            rejected_still_stored: count(self.rejected_still_stored),
         }
     }
 }

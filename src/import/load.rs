@@ -7,6 +7,8 @@ mod adjustments;
 mod details;
 mod missing;
 mod operations;
+mod rejects;
+mod snapshot;
 mod waiting_details;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,13 +18,15 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::directory::Directory;
-use super::workbook::{AdjustmentRow, Kind, Rows, SeenIds};
+use super::workbook::{AdjustmentRow, Kind, Rows, SeenIds, WorkbookTotals};
 use crate::db::{
     DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
 };
 use crate::domain::TouchedMonths;
-pub use adjustments::Workbook;
-use missing::deactivate_missing;
+use missing::{deactivate_missing, remove_missing_details};
+use rejects::RejectedRows;
+use snapshot::Snapshot;
+pub use snapshot::Workbook;
 use waiting_details::WaitingDetails;
 
 /// What the rows of a file did to their table.
@@ -34,15 +38,24 @@ pub struct LoadCounts {
     pub updated: usize,
     /// Rows that were there already.
     pub unchanged: usize,
-    /// Details that their expense no longer has, and operations that became inactive because
-    /// their file no longer names them.
+    /// Details that their expense no longer has, and adjustments that their workbook no longer holds.
     pub deleted: usize,
+    /// Operations that became inactive because their file no longer names them.
+    pub deactivated: usize,
+    /// Rows that were not written because what is stored stays: it is newer, or another detail of the same expense
+    /// was rejected.
+    pub left_alone: usize,
 }
 
 impl LoadCounts {
     /// Whether any figure may have changed.
     pub fn changed_anything(&self) -> bool {
-        self.inserted + self.updated + self.deleted > 0
+        self.changed_rows() > 0
+    }
+
+    /// How many rows were written or removed.
+    pub fn changed_rows(&self) -> usize {
+        self.inserted + self.updated + self.deleted + self.deactivated
     }
 }
 
@@ -50,8 +63,7 @@ impl LoadCounts {
 pub struct Loader {
     department_id: i64,
     kind: Kind,
-    /// Where adjustments come from.
-    workbook: Workbook,
+    snapshot: Snapshot,
     directory: Directory,
     details: WaitingDetails,
     adjustments: Vec<AdjustmentRow>,
@@ -63,6 +75,12 @@ pub struct Loader {
     organizations: BTreeMap<i64, Option<NaiveDate>>,
     /// The names of organizations in the file.
     organization_names: BTreeSet<String>,
+    /// The expenses that the details are of, where missing details are removed, and the aliases of their organizations.
+    detailed_expenses: SeenIds,
+    detail_alias_ids: BTreeSet<i64>,
+    rejected: RejectedRows,
+    /// The expenses whose stored details stay because the set in the file is not whole.
+    incomplete_sets: usize,
     /// Documents dated after it are no newest ones.
     today: NaiveDate,
     rows_taken: u64,
@@ -71,6 +89,7 @@ pub struct Loader {
     /// The contracts that operations came to, or left.
     touched_contracts: BTreeSet<i64>,
     remarks: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// What loading a file did: to its table, and to which figures.
@@ -86,8 +105,10 @@ pub struct Loaded {
     pub organizations: BTreeMap<i64, Option<NaiveDate>>,
     /// What may be wrong with the file.
     pub remarks: Vec<String>,
-    /// The contracts that it made, where only operations should.
-    pub made_contracts: Vec<String>,
+    /// What else is to be said about it.
+    pub notes: Vec<String>,
+    /// How many rejected rows are of operations that are stored as they were read earlier.
+    pub rejected_still_stored: usize,
 }
 
 /// Why a file can't be loaded.
@@ -127,18 +148,23 @@ impl Loader {
             has_details: has_details(conn, department_id).await?,
             department_id,
             kind,
-            workbook,
+            snapshot: Snapshot::open(conn, department_id, kind, workbook).await?,
             adjustments: Vec::new(),
             directory: Directory::open(conn, department_id).await?,
             details: WaitingDetails::default(),
             organizations: BTreeMap::new(),
             organization_names: BTreeSet::new(),
+            detailed_expenses: SeenIds::default(),
+            detail_alias_ids: BTreeSet::new(),
+            rejected: RejectedRows::default(),
+            incomplete_sets: 0,
             today,
             rows_taken: 0,
             counts: LoadCounts::default(),
             touched: TouchedMonths::default(),
             touched_contracts: BTreeSet::new(),
             remarks: Vec::new(),
+            notes: Vec::new(),
         })
     }
 
@@ -168,31 +194,27 @@ impl Loader {
         self.rows_taken
     }
 
-    /// Ends it; `has_rejects` says that rows of it were not taken. With `missing`, operations that the file no longer names become inactive, up to that
-    /// many percent of them.
+    /// Ends it. Where the source's policy says so, operations and details that the file lacks are removed.
     ///
     /// # Errors
     /// [`LoadError`] when rows can't be written, or too many are missing.
-    pub async fn finish(
-        mut self,
-        conn: &mut DbConn,
-        has_rejects: bool,
-        missing: Option<(&SeenIds, u8)>,
-    ) -> Result<Loaded, LoadError> {
+    pub async fn finish(mut self, conn: &mut DbConn, totals: &WorkbookTotals) -> Result<Loaded, LoadError> {
+        let is_complete = !self.rejected.any && totals.remarks.is_empty();
         for part in std::mem::take(&mut self.details).into_parts()? {
             self.replace_details(conn, part?).await?;
         }
         if self.kind == Kind::Adjustments {
             let rows = std::mem::take(&mut self.adjustments);
-            self.replace_adjustments(conn, rows, has_rejects).await?;
+            self.replace_adjustments(conn, rows).await?;
         }
-        if let Some((seen, max_percent)) = missing {
-            deactivate_missing(conn, &mut self, seen, max_percent).await?;
+        if let Some(max_percent) = self.snapshot.workbook.max_missing_percent {
+            self.remove_missing(conn, totals, is_complete, max_percent).await?;
         }
-        let made_contracts = match self.kind {
-            Kind::Adjustments => self.directory.take_made_contracts(),
-            _ => Vec::new(),
-        };
+        let rejected_still_stored = self.remark_on_rejects(totals)?;
+        self.snapshot.close(conn, is_complete).await?;
+        for (note, is_in_doubt) in self.snapshot.notes() {
+            if is_in_doubt { &mut self.remarks } else { &mut self.notes }.push(note);
+        }
         let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
         let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
         let has_new_relations =
@@ -203,8 +225,56 @@ impl Loader {
             organizations: self.organizations,
             has_new_parties: self.directory.has_changed() || has_new_facts || has_new_relations,
             remarks: self.remarks,
-            made_contracts,
+            notes: self.notes,
+            rejected_still_stored,
         })
+    }
+
+    /// Removes what the file lacks, as far as it is known to lack it.
+    async fn remove_missing(
+        &mut self,
+        conn: &mut DbConn,
+        totals: &WorkbookTotals,
+        is_complete: bool,
+        max_percent: u8,
+    ) -> Result<(), LoadError> {
+        let remark = match self.kind {
+            Kind::Receipts | Kind::Expenses if totals.has_nameless_rows => {
+                "no operation became inactive, because some rows do not tell which operation they are"
+            }
+            Kind::Receipts => {
+                return deactivate_missing(conn, self, OperationTable::Receipts, &totals.seen, max_percent).await;
+            }
+            Kind::Expenses => {
+                return deactivate_missing(conn, self, OperationTable::Expenses, &totals.seen, max_percent).await;
+            }
+            Kind::Details if is_complete => return remove_missing_details(conn, self, max_percent).await,
+            Kind::Details => {
+                "no details of expenses that it does not name were removed, because rows were rejected or its total \
+                 differs"
+            }
+            Kind::Adjustments => return Ok(()),
+        };
+        self.remarks.push(remark.to_owned());
+        Ok(())
+    }
+
+    /// Says what stays stored although rows were rejected; returns how many operations do.
+    fn remark_on_rejects(&mut self, totals: &WorkbookTotals) -> Result<usize, LoadError> {
+        let (still_stored, first) = self.rejected.still_stored(&totals.seen)?;
+        if let Some(first) = first {
+            self.remarks.push(format!(
+                "{still_stored} of the operations whose rows were rejected are stored as they were read earlier, the \
+                 first: {first:?}"
+            ));
+        }
+        if self.incomplete_sets > 0 {
+            self.remarks.push(format!(
+                "the stored details of {} expenses were left alone, because details of theirs were rejected",
+                self.incomplete_sets
+            ));
+        }
+        Ok(still_stored)
     }
 }
 

@@ -5,21 +5,23 @@ use super::source::{OfferedFile, Source};
 use super::workbook::Kind;
 use crate::db::ImportedFile;
 
-/// Why a version that is known needs no work, if it needs none. One whose organizations are not known, because
-/// it went in before they were kept, is read once more.
+/// The version of the reader: raised whenever it reads a cell, a row or a sheet in another way than before. Files that
+/// an older one read, or could not read, are read once more.
+pub(super) const READER_VERSION: i32 = 1;
+
+/// Why a version that is known needs no work, if it needs none.
 pub(super) fn settled(known: &ImportedFile, source: &Source) -> Option<(Standing, String)> {
+    if known.reader_version != READER_VERSION {
+        return None;
+    }
     let failures = known.failures;
     if failures == 0 {
-        return known.is_described.then(|| (Standing::Current, unchanged_since(known)));
+        return Some((Standing::Current, format!("unchanged since run {}", known.run_id)));
     }
     let is_parked = u32::try_from(failures).is_ok_and(|failures| failures >= source.policy.park_after);
     let why = known.error_message.as_deref().unwrap_or_default();
     let message = || format!("left alone until it changes, after {failures} failures: {why}");
     is_parked.then(|| (Standing::Failing, message()))
-}
-
-pub(super) fn unchanged_since(known: &ImportedFile) -> String {
-    format!("unchanged since run {}", known.run_id)
 }
 
 /// A file that was written to between two looks.

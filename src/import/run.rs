@@ -13,7 +13,6 @@ use std::time::Instant;
 use chrono::{DateTime, Utc};
 use glob::MatchOptions;
 
-use super::dated_name::undated_name;
 use super::freshness::SourceCheck;
 use super::hold::{Hold, SILENT, StopSignal};
 use super::journal::FileReport;
@@ -21,7 +20,7 @@ use super::needless::still_written;
 use super::patience::Patience;
 use super::report::{Announce, ImportEvent, RunReport, RunState};
 use super::source::{Connection, OfferedFile, Session, Source, SourceError};
-use super::workbook::Kind;
+use super::versions::sort_by_version;
 use crate::cache::Cache;
 use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, SourceTimes, utc_now};
 use crate::domain::{ChangedData, Currency};
@@ -233,9 +232,9 @@ impl<'r> Run<'r> {
                 break;
             }
             announce(ImportEvent::FileStarted(&file.name));
-            let known = known.get(&file.name).filter(|_| !self.order.is_forced);
+            let ledger = known.get(&file.name);
             let imported = match is_settled {
-                true => self.import_file(source, &mut connection, file, known, announce).await?,
+                true => self.import_file(source, &mut connection, file, ledger, announce).await?,
                 false => Some(still_written(source, file, check.failed_before(&file.name))),
             };
             if let Some(imported) = imported {
@@ -252,8 +251,8 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// Opens a source and puts its files in order: receipts, expenses, details, then those whose
-    /// name tells nothing. Files that only say that another is complete are not among them.
+    /// Opens a source and puts its files in order: by kind, then by version. Files that only say that another is
+    /// complete are not among them.
     pub async fn list(&self, source: &Source) -> Result<(Session, Vec<OfferedFile>), SourceError> {
         let mut patience = Patience::new();
         loop {
@@ -328,8 +327,7 @@ impl<'r> Run<'r> {
     }
 }
 
-/// Receipts, expenses, details, then the rest; of names that differ only in a date, the earlier first. A file
-/// beside which `name.done` lies is complete.
+/// The files that are asked for, by kind and version. A file beside which `name.done` lies is complete.
 fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     let markers: Vec<String> =
         files.iter().filter_map(|file| file.name.strip_suffix(".done").map(str::to_owned)).collect();
@@ -342,9 +340,6 @@ fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     for file in &mut files {
         file.is_complete = markers.contains(&file.name);
     }
-    files.sort_by_cached_key(|file| {
-        let kind = Kind::of_name(&file.name);
-        (kind.is_none(), kind, undated_name(&file.name), file.name.clone())
-    });
+    sort_by_version(&mut files, utc_now());
     files
 }

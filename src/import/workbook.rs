@@ -163,6 +163,8 @@ trait Row: Sized + Serialize {
     const AMOUNT: usize;
     /// The field that names what the row is of; a total has none.
     const ID: usize;
+    /// Whether that is an operation's id.
+    const NAMES_OPERATION: bool = true;
     /// Whether that may occur only once in a file.
     const IS_UNIQUE: bool;
 
@@ -253,7 +255,10 @@ fn stream<R: Row>(
         }
         match totals.named::<R>(&cells)? {
             Ok(row) => batch.push(row),
-            Err(reject) => rejects.push(reject),
+            Err(reject) => {
+                let operation_id = cells.identifier(R::ID).ok().flatten().filter(|_| R::NAMES_OPERATION);
+                rejects.push(Reject { operation_id, ..reject });
+            }
         }
         if batch.len() + rejects.len() == BATCH_ROWS {
             let rows = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));

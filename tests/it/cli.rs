@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use credit_portfolio::demo::Cell;
 use serde_json::Value;
 
 use crate::support::processes::free_port;
-use crate::support::workbooks::{a_receipt, an_expense, expenses, receipts};
+use crate::support::workbooks::{Operation, a_receipt, an_expense, expenses, receipts};
+use crate::support::write_aged;
 
 const SECRET_KEY: &str = "a secret key that only tests know of";
 
@@ -128,6 +130,32 @@ fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
     assert!(told(&forced).contains("2 unchanged"), "{}", told(&forced));
     let nothing = run(folder.path(), &["import"], "");
     assert!(told(&nothing).contains("FTP_HOST") && told(&nothing).contains("--dir"), "{}", told(&nothing));
+}
+
+#[test]
+fn the_line_of_a_file_names_every_count_that_is_not_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("files");
+    std::fs::create_dir(&files).unwrap();
+    let import = |rows: &[Operation], minutes: u64| {
+        write_aged(&files, "spisanie.xlsx", &expenses(rows), minutes);
+        let mut command = program(folder.path(), &["import", "--dir", "files"]);
+        let settings = [("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "50")];
+        let output = command.envs(settings).env("RUST_LOG", "info").output().unwrap();
+        assert!(output.status.success(), "{}", told(&output));
+        (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    import(&[an_expense(1), an_expense(2), an_expense(3)], 20);
+    let bad = an_expense(4).with_amount_cell(Cell::text("many"));
+    let (line, log) = import(&[an_expense(1), an_expense(2).amounting_to(5), an_expense(5), bad], 10);
+    for text in [line, log] {
+        assert!(text.contains("1 inserted, 1 updated, 1 unchanged, 1 deactivated, 1 rejected"), "{text}");
+        assert!(!text.contains("deleted") && !text.contains("left alone"), "{text}");
+    }
+    let (line, log) = import(&[an_expense(1), an_expense(2)], 15);
+    for text in [line, log] {
+        assert!(text.contains("1 unchanged, 1 left alone"), "{text}");
+    }
 }
 
 #[test]

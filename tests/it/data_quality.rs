@@ -18,7 +18,7 @@ on_both_databases!(
 async fn findings(app: &TestApp, department: i64) -> Vec<(String, i64, Value)> {
     let answer = app.get(&format!("data-quality?department_id={department}&limit=1")).await.ok();
     let checks = answer["checks"].as_array().unwrap();
-    assert_eq!(checks.len(), 23);
+    assert_eq!(checks.len(), 24);
     for check in checks {
         assert!(check["rows"].as_array().unwrap().len() <= 1, "no more rows than asked for: {check}");
     }

@@ -7,8 +7,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::support::app::{Answer, Backend, DEPARTMENT, TestApp};
-use crate::support::on_both_databases;
 use crate::support::workbooks::{a_receipt, an_expense, expenses, receipts};
+use crate::support::{on_both_databases, write_aged};
 
 const RECEIPTS: &str = "postuplenie.xlsx";
 const EXPENSES: &str = "spisanie.xlsx";
@@ -32,9 +32,7 @@ fn messages(report: &RunReport) -> Vec<(FileStatus, String)> {
 
 /// Writes a file whose time is old enough to be relied on.
 fn write(folder: &std::path::Path, name: &str, content: Vec<u8>, minutes_old: u64) {
-    std::fs::write(folder.join(name), content).unwrap();
-    let file = std::fs::File::options().append(true).open(folder.join(name)).unwrap();
-    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60 * minutes_old)).unwrap();
+    write_aged(folder, name, &content, minutes_old);
 }
 
 async fn triggered(app: &TestApp, query: &str) -> Answer {
@@ -123,20 +121,20 @@ async fn vanished_rows_become_inactive_and_come_back(backend: Backend) {
     app.import(DEPARTMENT, &[("A spisanie.xlsx", &twenty(0)), ("B spisanie.xlsx", &other)]).await;
     assert_eq!(total().await, 2100.0);
     let report = app.import(DEPARTMENT, &[(EXPENSES, &twenty(7))]).await;
-    assert_eq!((report.files[0].counts.deleted, report.files[0].counts.unchanged), (1, 19));
+    assert_eq!((report.files[0].counts.deactivated, report.files[0].counts.unchanged), (1, 19));
     assert_eq!(total().await, 2000.0, "another organization's rows stay");
     let report = app.import(DEPARTMENT, &[(EXPENSES, &twenty(0))]).await;
     assert_eq!((report.files[0].counts.updated, report.files[0].counts.unchanged), (1, 19));
     assert_eq!(total().await, 2100.0);
     for nothing in [expenses(&[]), crate::support::workbooks::expenses_sheet(&[]).to_xlsx().unwrap()] {
         let report = app.import(DEPARTMENT, &[(EXPENSES, &nothing)]).await;
-        assert_eq!((report.files[0].status, report.files[0].counts.deleted), (FileStatus::Success, 0));
+        assert_eq!((report.files[0].status, report.files[0].counts.deactivated), (FileStatus::Success, 0));
     }
     assert_eq!(total().await, 2100.0, "an empty export wipes nothing");
     // A row that can't be taken is in the file all the same.
     let bad = a_bad_seventh();
     let report = app.import(DEPARTMENT, &[(EXPENSES, &bad)]).await;
-    assert_eq!((report.files[0].rejected, report.files[0].counts.deleted), (1, 0));
+    assert_eq!((report.files[0].rejected, report.files[0].counts.deactivated), (1, 0));
     assert_eq!(total().await, 2100.0);
     app.stop().await;
 }

@@ -30,6 +30,13 @@ macro_rules! on_both_databases {
 }
 pub(crate) use on_both_databases;
 
+/// Writes a file that was last modified so many minutes ago.
+pub fn write_aged(folder: &std::path::Path, name: &str, content: &[u8], minutes: u64) {
+    std::fs::write(folder.join(name), content).unwrap();
+    let file = std::fs::File::options().append(true).open(folder.join(name)).unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60 * minutes)).unwrap();
+}
+
 /// A number that makes the long form of a test.
 pub fn from_environment(name: &str, default: usize) -> usize {
     std::env::var(name).map_or(default, |count| count.parse().unwrap())

@@ -12,53 +12,39 @@ use crate::db::{
 use crate::domain::{AdjustmentKind, Month};
 use crate::import::dated_name::undated_name;
 use crate::import::directory::PartyNames;
-use crate::import::source::Source;
 use crate::import::workbook::AdjustmentRow;
 
 /// Who entered what a workbook holds.
 const AUTHOR: &str = "import";
 
-/// The workbook that adjustments come from.
-#[derive(Clone, Debug)]
-pub struct Workbook {
-    /// Its name without a date: names that differ only in it are versions of one workbook.
-    name: String,
-    /// The source that offers it.
-    source: String,
-    /// Whether the source offers the whole workbook each time, so that what it lacks is gone.
-    is_whole: bool,
-}
-
-impl Workbook {
-    /// The workbook of that name at a source.
-    pub fn at(source: &Source, name: &str) -> Workbook {
-        Workbook { name: undated_name(name).0, source: source.name.clone(), is_whole: source.has_ledger() }
-    }
-
-    /// Whether a stored adjustment is an earlier version's.
-    fn brought(&self, stored: &KnownAdjustment) -> bool {
-        undated_name(&stored.source).0 == self.name
-    }
-}
-
 impl Loader {
     /// Stores the adjustments of the whole file. Those that it no longer holds are removed, unless rows of
     /// it were rejected: one of them may be theirs. A file that holds new ones as well is refused then,
     /// because a new one may replace a stored one, and both would count. Of a workbook of the same name from
-    /// elsewhere only the adjustments of organizations that this one names are replaced.
+    /// elsewhere only the adjustments of organizations that this one names are replaced. Nothing that a newer version
+    /// brought is replaced by an older one.
     pub(super) async fn replace_adjustments(
         &mut self,
         conn: &mut DbConn,
         rows: Vec<AdjustmentRow>,
-        has_rejects: bool,
     ) -> Result<(), LoadError> {
         self.check_names(&rows)?;
         let stored = list_workbook_adjustments(conn, self.department_id).await?;
-        let known: Vec<KnownAdjustment> = stored.into_iter().filter(|row| self.workbook.brought(row)).collect();
+        let known: Vec<KnownAdjustment> = stored.into_iter().filter(|row| self.brought(row)).collect();
+        if self.is_superseded() {
+            self.leave_alone(rows.len());
+            return Ok(());
+        }
+        let of_newer = self.organizations_of_newer(conn, &known).await?;
+        let (left, rows): (Vec<AdjustmentRow>, Vec<AdjustmentRow>) =
+            rows.into_iter().partition(|row| self.is_of(row, &of_newer));
+        self.leave_alone(left.len());
+        let known: Vec<KnownAdjustment> =
+            known.into_iter().filter(|row| !of_newer.contains(&row.organization_id)).collect();
         let unchanged: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
         let (wanted, fresh) = self.new_adjustments(conn, rows, &unchanged).await?;
         let mut gone = self.gone_adjustments(known, &wanted);
-        if has_rejects && !gone.is_empty() {
+        if self.rejected.any && !gone.is_empty() {
             if !fresh.is_empty() {
                 return Err(LoadError::Refused(format!(
                     "nothing was taken, because rows were rejected and {} others are new: which of the {} stored \
@@ -86,7 +72,55 @@ impl Loader {
             .collect();
         insert_adjustments(conn, fresh).await?;
         self.remark_on_doubles(conn, openings).await?;
+        self.note_made_contracts();
         Ok(())
+    }
+
+    /// Returns whether a stored adjustment is of a version of the workbook.
+    fn brought(&self, stored: &KnownAdjustment) -> bool {
+        undated_name(&stored.source).0 == self.snapshot.workbook.series
+    }
+
+    /// Returns whether the source itself has given a newer version of the workbook.
+    fn is_superseded(&self) -> bool {
+        let own = &self.snapshot.workbook;
+        own.is_whole && self.snapshot.is_older_than_source(&own.source)
+    }
+
+    /// Returns the organizations that a newer version from elsewhere names, or brought the stored adjustments of.
+    async fn organizations_of_newer(
+        &self,
+        conn: &mut DbConn,
+        known: &[KnownAdjustment],
+    ) -> Result<HashSet<i64>, DbError> {
+        let is_newer = |source: &String| self.snapshot.is_older_than_source(source);
+        let brought = known.iter().filter(|row| row.import_source.as_ref().is_some_and(is_newer));
+        let named = self.snapshot.organizations_of_newer(conn).await?;
+        Ok(brought.map(|row| row.organization_id).chain(named).collect())
+    }
+
+    fn is_of(&self, row: &AdjustmentRow, organization_ids: &HashSet<i64>) -> bool {
+        self.directory.organization_id(&row.organization).is_some_and(|id| organization_ids.contains(&id))
+    }
+
+    /// Counts rows that a newer version supersedes.
+    fn leave_alone(&mut self, rows: usize) {
+        if rows > 0 {
+            self.counts.left_alone += rows;
+            self.notes.push(format!(
+                "{rows} of its rows were left alone, because a newer version of the workbook was imported before"
+            ));
+        }
+    }
+
+    /// Says which contracts it made, where only operations should.
+    fn note_made_contracts(&mut self) {
+        let made = self.directory.take_made_contracts();
+        if !made.is_empty() {
+            let made = made.join("\", \"");
+            self.notes
+                .push(format!("no operation names the contract \"{made}\": it was created; check how it is written"));
+        }
     }
 
     /// Refuses names that would make organizations or contracts which no export knows of.
@@ -94,7 +128,7 @@ impl Loader {
         let unknown: BTreeSet<&str> = rows
             .iter()
             .map(|row| row.organization.as_str())
-            .filter(|name| !self.directory.knows_organization(name))
+            .filter(|name| self.directory.organization_id(name).is_none())
             .collect();
         if !unknown.is_empty() {
             let names: Vec<&str> = unknown.into_iter().collect();
@@ -148,8 +182,8 @@ impl Loader {
                 amount: row.amount.kopecks(),
                 comment: row.comment,
                 author: AUTHOR.to_owned(),
-                source: self.workbook.name.clone(),
-                import_source: Some(self.workbook.source.clone()),
+                source: self.snapshot.workbook.series.clone(),
+                import_source: Some(self.snapshot.workbook.source.clone()),
                 fingerprint,
                 occurrence,
                 created_at: now,
@@ -162,7 +196,7 @@ impl Loader {
     /// Returns the stored adjustments that the file no longer holds.
     fn gone_adjustments(&self, known: Vec<KnownAdjustment>, wanted: &HashSet<(i64, i32)>) -> Vec<KnownAdjustment> {
         let is_own = |row: &KnownAdjustment| {
-            self.workbook.is_whole && row.import_source.as_ref() == Some(&self.workbook.source)
+            self.snapshot.workbook.is_whole && row.import_source.as_ref() == Some(&self.snapshot.workbook.source)
                 || self.organizations.contains_key(&row.organization_id)
         };
         let is_gone = |row: &KnownAdjustment| !wanted.contains(&(row.fingerprint, row.occurrence));
@@ -184,7 +218,8 @@ impl Loader {
                 "operations precede {preceded} of its opening balances: they are added to what those make of it"
             ));
         }
-        let sources = list_sources_of_equal_adjustments(conn, self.department_id, &self.workbook.name).await?;
+        let sources =
+            list_sources_of_equal_adjustments(conn, self.department_id, &self.snapshot.workbook.series).await?;
         self.remarks.extend(sources.into_iter().map(|source| {
             format!(
                 "adjustments of it are equal to some of {source:?} and count twice: remove them from one of the two"

@@ -1,23 +1,41 @@
 //! Expense details: replaced as the complete set of their expense.
 //!
 //! The set is compared as a multiset: a detail that is in both is left alone, whatever its place
-//! in the file. Of one expense, a new detail and a vanished one together count as an update.
+//! in the file. Of one expense, a new detail and a vanished one together count as an update. A set
+//! that is newer than the file, or of which the file lacks rejected rows, stays as it is.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Loader, fingerprint};
+use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownDetail, NewExpenseDetail, delete_expense_details, insert_expense_details, list_details_of,
-    list_expense_facts, note_orphaned_details, utc_now,
+    DbConn, DbError, ExpenseFacts, KnownDetail, NewExpenseDetail, RowVersion, delete_expense_details,
+    insert_expense_details, list_details_of, list_expense_facts, move_details_to_version, note_orphaned_details,
+    utc_now,
 };
-use crate::domain::{Money, settled_amount};
+use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::directory::Reference;
 use crate::import::workbook::DetailRow;
+
+/// Stands for a detail of an expense: its fingerprint, and how many equal ones come before it.
+type DetailKey = (i64, i32);
+
+/// What has to be done to the stored details.
+#[derive(Default)]
+struct DetailChanges {
+    vanished: Vec<i64>,
+    fresh: Vec<NewExpenseDetail>,
+    /// The contracts of fresh details whose expense is known.
+    linked: Vec<(usize, ContractRef, String)>,
+    /// Details that a part of a workbook holds unchanged.
+    confirmed: Vec<i64>,
+    /// The expenses of the details that are not there, or inactive.
+    orphaned: Vec<String>,
+}
 
 impl Loader {
     /// Stores complete sets of details. Those of an expense that is not known yet have no contract
     /// until it arrives.
-    pub(super) async fn replace_details(&mut self, conn: &mut DbConn, rows: Vec<DetailRow>) -> Result<(), DbError> {
+    pub(super) async fn replace_details(&mut self, conn: &mut DbConn, rows: Vec<DetailRow>) -> Result<(), LoadError> {
         let department_id = self.department_id;
         let mut sets: BTreeMap<String, Vec<DetailRow>> = BTreeMap::new();
         for row in rows {
@@ -25,80 +43,126 @@ impl Loader {
         }
         let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
         let expenses = list_expense_facts(conn, department_id, &ids).await?;
-        let is_there = |id: &str| expenses.get(id).is_some_and(|expense| expense.is_active);
-        let orphaned: Vec<&str> = ids.iter().copied().filter(|id| !is_there(id)).collect();
-        note_orphaned_details(conn, department_id, &orphaned).await?;
         let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
         for detail in list_details_of(conn, department_id, &ids).await? {
             known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
         }
-        let (mut vanished, mut fresh, mut linked): (Vec<i64>, Vec<NewExpenseDetail>, Vec<_>) =
-            (Vec::new(), Vec::new(), Vec::new());
-        let now = utc_now();
+        self.snapshot.meet(conn, known.values().flatten().map(|detail| detail.version)).await?;
+        let mut changes = DetailChanges::default();
         for (expense_operation_id, rows) in sets {
-            if let Some(expense) = expenses.get(&expense_operation_id) {
-                self.note_organization(expense.organization_id, expense.document_date);
-            }
-            let mut stored: HashSet<(i64, i32)> = HashSet::new();
-            let known = known.remove(&expense_operation_id).unwrap_or_default();
-            stored.extend(known.iter().map(|detail| (detail.fingerprint, detail.occurrence)));
-            let mut occurrences: HashMap<i64, i32> = HashMap::new();
-            let mut wanted: HashSet<(i64, i32)> = HashSet::new();
-            let mut inserted = 0;
-            for row in rows {
-                let fingerprint = fingerprint(&row);
-                let next = occurrences.entry(fingerprint).or_default();
-                let occurrence = *next;
-                *next += 1;
-                wanted.insert((fingerprint, occurrence));
-                if stored.contains(&(fingerprint, occurrence)) {
-                    self.counts.unchanged += 1;
-                    continue;
-                }
-                inserted += 1;
-                if let Some(expense) = expenses.get(&expense_operation_id) {
-                    linked.extend(row.contract.clone().map(|contract| (fresh.len(), contract, expense)));
-                }
-                fresh.push(NewExpenseDetail {
-                    department_id,
-                    expense_operation_id: row.expense_operation_id,
-                    contract_id: None,
-                    contract_alias_id: None,
-                    contract_text: row.contract.map(|contract| contract.spelling),
-                    repayment_type: row.repayment_type,
-                    settlement_account: row.settlement_account,
-                    advance_account: row.advance_account,
-                    payment_type: row.payment_type,
-                    amount: row.amount.kopecks(),
-                    settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
-                        .map(Money::kopecks),
-                    settlement_rate: row.settlement_rate,
-                    settlement_amount: row.settlement_amount.map(Money::kopecks),
-                    vat_amount: row.vat_amount.map(Money::kopecks),
-                    expense_amount: row.expense_amount.map(Money::kopecks),
-                    included_vat: row.included_vat.map(Money::kopecks),
-                    expense_item: row.expense_item,
-                    fingerprint,
-                    occurrence,
-                    created_at: now,
-                });
-            }
-            let gone = known.iter().filter(|detail| !wanted.contains(&(detail.fingerprint, detail.occurrence)));
-            let gone: Vec<&KnownDetail> = gone.collect();
-            self.touched_contracts.extend(gone.iter().filter_map(|detail| detail.contract_id));
-            let updated = gone.len().min(inserted);
-            self.counts.updated += updated;
-            self.counts.inserted += inserted - updated;
-            self.counts.deleted += gone.len() - updated;
-            if let Some(expense) = expenses.get(&expense_operation_id).filter(|_| inserted + gone.len() > 0) {
-                self.touched.touch(expense.organization_id, expense.document_date);
-                self.touched_contracts.extend(expense.contract_id);
-            }
-            vanished.extend(gone.iter().map(|detail| detail.id));
+            let stored = known.remove(&expense_operation_id).unwrap_or_default();
+            let expense = expenses.get(&expense_operation_id);
+            self.compare_set(expense, &expense_operation_id, &stored, rows, &mut changes)?;
         }
+        let DetailChanges { vanished, mut fresh, linked, confirmed, orphaned } = changes;
+        let orphaned: Vec<&str> = orphaned.iter().map(String::as_str).collect();
+        note_orphaned_details(conn, department_id, &orphaned).await?;
+        self.link_fresh_details(conn, &mut fresh, &linked, &expenses).await?;
+        delete_expense_details(conn, department_id, &vanished).await?;
+        insert_expense_details(conn, fresh).await?;
+        Ok(move_details_to_version(conn, department_id, &confirmed, self.snapshot.version()).await?)
+    }
+
+    /// Compares the details of one expense with the stored ones and adds what has to be done.
+    fn compare_set(
+        &mut self,
+        expense: Option<&ExpenseFacts>,
+        expense_operation_id: &str,
+        stored: &[KnownDetail],
+        rows: Vec<DetailRow>,
+        changes: &mut DetailChanges,
+    ) -> Result<(), LoadError> {
+        if let Some(expense) = expense {
+            self.note_organization(expense.organization_id, expense.document_date);
+            self.detail_alias_ids.extend(expense.organization_alias_id);
+        }
+        if self.snapshot.workbook.max_missing_percent.is_some() {
+            self.detailed_expenses.take(expense_operation_id, 1)?;
+        }
+        let rows = numbered(rows);
+        let wanted: HashSet<DetailKey> = rows.iter().map(|(key, _)| *key).collect();
+        let is_wanted = |detail: &&KnownDetail| wanted.contains(&(detail.fingerprint, detail.occurrence));
+        let (kept, gone): (Vec<&KnownDetail>, Vec<&KnownDetail>) = stored.iter().partition(is_wanted);
+        let differs = !gone.is_empty() || kept.len() < rows.len();
+        if differs && self.stays(expense, expense_operation_id, stored, !gone.is_empty(), rows.len())? {
+            self.counts.left_alone += rows.len();
+            return Ok(());
+        }
+        if !expense.is_some_and(|expense| expense.is_active) {
+            changes.orphaned.push(expense_operation_id.to_owned());
+        }
+        let is_confirmed = |detail: &&&KnownDetail| self.snapshot.is_part_newer_than(Some(detail.version));
+        changes.confirmed.extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
+        self.counts.unchanged += kept.len();
+        if !differs {
+            return Ok(());
+        }
+        let kept: HashSet<DetailKey> = kept.iter().map(|detail| (detail.fingerprint, detail.occurrence)).collect();
+        let mut inserted = 0;
+        for (key, row) in rows.into_iter().filter(|(key, _)| !kept.contains(key)) {
+            inserted += 1;
+            if expense.is_some() {
+                let contract = row.contract.clone();
+                let at = changes.fresh.len();
+                changes.linked.extend(contract.map(|contract| (at, contract, expense_operation_id.to_owned())));
+            }
+            changes.fresh.push(new_detail(self.department_id, row, key, self.snapshot.version()));
+        }
+        self.touched_contracts.extend(gone.iter().filter_map(|detail| detail.contract_id));
+        let updated = gone.len().min(inserted);
+        self.counts.updated += updated;
+        self.counts.inserted += inserted - updated;
+        self.counts.deleted += gone.len() - updated;
+        if let Some(expense) = expense {
+            self.touched.touch(expense.organization_id, expense.document_date);
+            self.touched_contracts.extend(expense.contract_id);
+        }
+        changes.vanished.extend(gone.iter().map(|detail| detail.id));
+        Ok(())
+    }
+
+    /// Returns whether the details that are stored of an expense, or that none are, is newer than the file, or more
+    /// than it holds. `loses_details`: stored ones are not among the `rows` of the file.
+    fn stays(
+        &mut self,
+        expense: Option<&ExpenseFacts>,
+        expense_operation_id: &str,
+        stored: &[KnownDetail],
+        loses_details: bool,
+        rows: usize,
+    ) -> Result<bool, LoadError> {
+        let Some(first) = stored.first() else {
+            let is_left_out = expense.is_some_and(|expense| self.snapshot.lacks(expense.organization_id));
+            if is_left_out {
+                self.snapshot.leave_out(rows);
+            }
+            return Ok(is_left_out);
+        };
+        if let Some(newer) = stored.iter().find(|detail| self.snapshot.is_older_than(detail.version)) {
+            self.snapshot.leave_alone(newer.version, rows);
+            return Ok(true);
+        }
+        if self.rejected.concern(expense_operation_id, loses_details)? {
+            self.incomplete_sets += 1;
+            return Ok(true);
+        }
+        self.snapshot.overwrite(first.version);
+        Ok(false)
+    }
+
+    /// Gives new details of known expenses their contracts.
+    async fn link_fresh_details(
+        &mut self,
+        conn: &mut DbConn,
+        fresh: &mut [NewExpenseDetail],
+        linked: &[(usize, ContractRef, String)],
+        expenses: &HashMap<String, ExpenseFacts>,
+    ) -> Result<(), DbError> {
         let (mut places, mut references): (Vec<usize>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
-        for (at, contract, expense) in &linked {
-            if let Some(reference) = self.directory.reference_of_detail(expense, contract) {
+        for (at, contract, expense_operation_id) in linked {
+            let expense = expenses.get(expense_operation_id);
+            let reference = expense.and_then(|expense| self.directory.reference_of_detail(expense, contract));
+            if let Some(reference) = reference {
                 places.push(*at);
                 references.push(reference);
             }
@@ -110,7 +174,47 @@ impl Loader {
                 (detail.contract_id, detail.contract_alias_id) = (Some(contract.target_id), Some(contract.id));
             }
         }
-        delete_expense_details(conn, department_id, &vanished).await?;
-        insert_expense_details(conn, fresh).await
+        Ok(())
+    }
+}
+
+/// Returns details with what stands for each.
+fn numbered(rows: Vec<DetailRow>) -> Vec<(DetailKey, DetailRow)> {
+    let mut occurrences: HashMap<i64, i32> = HashMap::new();
+    let mut key = |row: &DetailRow| {
+        let fingerprint = fingerprint(row);
+        let next = occurrences.entry(fingerprint).or_default();
+        let occurrence = *next;
+        *next += 1;
+        (fingerprint, occurrence)
+    };
+    rows.into_iter().map(|row| (key(&row), row)).collect()
+}
+
+fn new_detail(department_id: i64, row: DetailRow, key: DetailKey, version: RowVersion) -> NewExpenseDetail {
+    NewExpenseDetail {
+        department_id,
+        expense_operation_id: row.expense_operation_id,
+        contract_id: None,
+        contract_alias_id: None,
+        contract_text: row.contract.map(|contract| contract.spelling),
+        repayment_type: row.repayment_type,
+        settlement_account: row.settlement_account,
+        advance_account: row.advance_account,
+        payment_type: row.payment_type,
+        amount: row.amount.kopecks(),
+        settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
+            .map(Money::kopecks),
+        settlement_rate: row.settlement_rate,
+        settlement_amount: row.settlement_amount.map(Money::kopecks),
+        vat_amount: row.vat_amount.map(Money::kopecks),
+        expense_amount: row.expense_amount.map(Money::kopecks),
+        included_vat: row.included_vat.map(Money::kopecks),
+        expense_item: row.expense_item,
+        fingerprint: key.0,
+        occurrence: key.1,
+        snapshot_id: version.snapshot_id,
+        version_at: version.version_at,
+        created_at: utc_now(),
     }
 }

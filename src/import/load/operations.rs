@@ -6,15 +6,16 @@ use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, forget_orphaned_details, link_details_to_contract,
-    list_known_expenses, list_known_receipts, list_linkable_details, upsert_expenses, upsert_receipts, utc_now,
+    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, OperationTable, forget_orphaned_details,
+    link_details_to_contract, list_known_expenses, list_known_receipts, list_linkable_details,
+    move_operations_to_version, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::directory::{Parties, PartyNames, Reference};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 /// A row that has to be written.
-struct News<R> {
+struct PendingWrite<R> {
     row: R,
     fingerprint: i64,
     /// Whether its operation id is not known yet.
@@ -30,12 +31,13 @@ impl Loader {
             true => list_known_receipts(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let news = self.news(rows, &known);
-        let names: Vec<PartyNames<'_>> = news.iter().map(|news| PartyNames::from(&news.row)).collect();
+        let pending = self.pending_writes(conn, OperationTable::Receipts, rows, &known).await?;
+        let version = self.snapshot.version();
+        let names: Vec<PartyNames<'_>> = pending.iter().map(|write| PartyNames::from(&write.row)).collect();
         let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
+        for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
             let Parties { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
@@ -74,6 +76,8 @@ impl Loader {
                 comment: row.comment,
                 is_active: true,
                 fingerprint,
+                snapshot_id: version.snapshot_id,
+                version_at: version.version_at,
                 created_at: now,
                 updated_at: now,
             });
@@ -90,12 +94,13 @@ impl Loader {
             true => list_known_expenses(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let news = self.news(rows, &known);
-        let names: Vec<PartyNames<'_>> = news.iter().map(|news| PartyNames::from(&news.row)).collect();
+        let pending = self.pending_writes(conn, OperationTable::Expenses, rows, &known).await?;
+        let version = self.snapshot.version();
+        let names: Vec<PartyNames<'_>> = pending.iter().map(|write| PartyNames::from(&write.row)).collect();
         let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for (News { row, fingerprint, is_new }, parties) in news.into_iter().zip(parties) {
+        for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
             let Parties { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
@@ -131,6 +136,8 @@ impl Loader {
                 unconfirmed_by_bank: row.unconfirmed_by_bank,
                 is_active: true,
                 fingerprint,
+                snapshot_id: version.snapshot_id,
+                version_at: version.version_at,
                 created_at: now,
                 updated_at: now,
             });
@@ -176,43 +183,67 @@ impl Loader {
         Ok(())
     }
 
-    /// The rows that have to be written.
-    fn news<R: Serialize + NamesOperation>(
+    /// Returns the rows that have to be written. Those of a part that are stored as they are get its version.
+    async fn pending_writes<R: Serialize + NamesOperation>(
         &mut self,
+        conn: &mut DbConn,
+        table: OperationTable,
         rows: Vec<R>,
         known: &HashMap<String, KnownOperation>,
-    ) -> Vec<News<R>> {
-        let mut news = Vec::with_capacity(rows.len());
+    ) -> Result<Vec<PendingWrite<R>>, DbError> {
+        self.snapshot.meet(conn, known.values().map(|stored| stored.version)).await?;
+        let (mut pending, mut confirmed) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             if !self.organization_names.contains(row.organization()) {
                 self.organization_names.insert(row.organization().to_owned());
             }
             let fingerprint = fingerprint(&row);
             let stored = known.get(row.operation_id());
-            if self.is_news(stored, fingerprint) {
-                news.push(News { row, fingerprint, is_new: stored.is_none() });
+            let is_stored = stored.is_some_and(|stored| stored.is_active && stored.fingerprint == fingerprint);
+            if self.needs_write(stored, is_stored, row.organization()) {
+                pending.push(PendingWrite { row, fingerprint, is_new: stored.is_none() });
+            } else if is_stored && self.snapshot.is_part_newer_than(stored.map(|stored| stored.version)) {
+                confirmed.push(row.operation_id().to_owned());
             }
         }
-        news
+        move_operations_to_version(conn, table, self.department_id, &confirmed, self.snapshot.version()).await?;
+        Ok(pending)
     }
 
-    /// Counts a row against what is stored under its id and says whether it has to be written.
-    /// The month that a changed row leaves is touched.
-    fn is_news(&mut self, known: Option<&KnownOperation>, fingerprint: i64) -> bool {
+    /// Counts a row against what is stored under its id and says whether it has to be written: not if that is the same,
+    /// or newer. The month that a changed row leaves is touched.
+    fn needs_write(&mut self, known: Option<&KnownOperation>, is_stored: bool, organization: &str) -> bool {
         match known {
+            None if self.is_left_out(organization) => {
+                self.counts.left_alone += 1;
+                self.snapshot.leave_out(1);
+                return false;
+            }
             None => self.counts.inserted += 1,
-            Some(stored) if stored.is_active && stored.fingerprint == fingerprint => {
+            Some(stored) if is_stored => {
                 self.counts.unchanged += 1;
+                self.note_organization(stored.organization_id, stored.document_date);
+                return false;
+            }
+            Some(stored) if self.snapshot.is_older_than(stored.version) => {
+                self.counts.left_alone += 1;
+                self.snapshot.leave_alone(stored.version, 1);
                 self.note_organization(stored.organization_id, stored.document_date);
                 return false;
             }
             Some(stored) => {
                 self.counts.updated += 1;
+                self.snapshot.overwrite(stored.version);
                 self.touched.touch(stored.organization_id, stored.document_date);
                 self.touched_contracts.extend(stored.contract_id);
             }
         }
         true
+    }
+
+    /// Returns whether an operation of an organization that is not stored has vanished from a newer file.
+    fn is_left_out(&self, organization: &str) -> bool {
+        self.directory.organization_id(organization).is_some_and(|id| self.snapshot.lacks(id))
     }
 }
 

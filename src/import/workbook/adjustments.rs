@@ -44,6 +44,7 @@ impl Row for AdjustmentRow {
     const ACCOUNTS: &'static [usize] = &[];
     const AMOUNT: usize = AMOUNT;
     const ID: usize = CONTRACT;
+    const NAMES_OPERATION: bool = false;
     /// Two equal adjustments are two.
     const IS_UNIQUE: bool = false;
 

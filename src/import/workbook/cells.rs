@@ -206,6 +206,7 @@ impl<'r, 's> RowCells<'r, 's> {
             code,
             reason: reason.to_owned(),
             cells: self.columns.in_first_order(kept),
+            operation_id: None,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Reject {
     pub reason: String,
     /// The whole row, in the order of the file's first header: texts and numbers.
     pub cells: Vec<Value>,
+    /// The operation that the row is of (of a detail its expense), if that can be read.
+    pub operation_id: Option<String>,
 }
 
 /// The kinds of fault for which a row is not taken.

@@ -75,6 +75,19 @@ impl SeenIds {
         }
     }
 
+    /// Returns whether a row was taken under that id.
+    ///
+    /// # Errors
+    /// An error of the temporary file.
+    pub fn is_taken(&self, id: &str) -> io::Result<bool> {
+        let key = self.key(id);
+        let row = match &self.many {
+            None => self.few.get(&key).copied(),
+            Some(table) => table.find(key)?.1,
+        };
+        Ok(row.is_some_and(|row| row != REJECTED))
+    }
+
     fn key(&self, id: &str) -> Key {
         let [high, low] = [0, 1].map(|at| self.keys[at].hash_one(id));
         [(high >> 32) as u32, high as u32, (low >> 32) as u32, low as u32]

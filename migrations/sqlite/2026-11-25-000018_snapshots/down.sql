@@ -1,0 +1,13 @@
+UPDATE import_journal SET rows_deleted = rows_deleted + rows_deactivated;
+ALTER TABLE import_journal DROP COLUMN rejected_still_stored;
+ALTER TABLE import_journal DROP COLUMN rows_left_alone;
+ALTER TABLE import_journal DROP COLUMN rows_deactivated;
+ALTER TABLE imported_files ADD COLUMN is_described BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE imported_files DROP COLUMN reader_version;
+ALTER TABLE expense_details DROP COLUMN version_at;
+ALTER TABLE expense_details DROP COLUMN snapshot_id;
+ALTER TABLE expenses DROP COLUMN version_at;
+ALTER TABLE expenses DROP COLUMN snapshot_id;
+ALTER TABLE receipts DROP COLUMN version_at;
+ALTER TABLE receipts DROP COLUMN snapshot_id;
+DROP TABLE snapshots;
