@@ -88,7 +88,7 @@ impl Loader {
             self.counts.left_alone += rows.len();
             return Ok(());
         }
-        if !expense.is_some_and(|expense| expense.is_active) {
+        if expense.is_none_or(|expense| !expense.is_active) {
             changes.orphaned.push(expense_operation_id.to_owned());
         }
         let is_confirmed = |detail: &&&KnownDetail| self.snapshot.is_part_newer_than(Some(detail.version));

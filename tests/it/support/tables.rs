@@ -120,8 +120,11 @@ pub fn stored_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
             None => format!("SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"),
         };
         let columns = app.read(&columns);
-        let columns: Vec<&str> =
-            columns.iter().map(String::as_str).filter(|name| !["created_at", "updated_at"].contains(name)).collect();
+        let columns: Vec<&str> = columns
+            .iter()
+            .map(String::as_str)
+            .filter(|name| !["created_at", "updated_at", "version_at"].contains(name))
+            .collect();
         let fields: Vec<String> =
             columns.iter().map(|name| format!("'{name}=' || COALESCE(CAST({name} AS TEXT), '')")).collect();
         (table, app.read(&format!("SELECT {} FROM {table} ORDER BY 1", fields.join(" || '; ' || "))))
