@@ -153,9 +153,10 @@ impl RunningApp {
     pub async fn start(settings: &Settings, migrate: bool) -> anyhow::Result<RunningApp> {
         let db = open_database(settings, migrate).await?;
         let cache = Cache::open(&settings.cache).await?;
-        let analytics = Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone());
-        analytics.look_for_changes().await?;
         let context = import_context(settings, db.clone(), cache.clone());
+        let (base_currency, sources) = (settings.base_currency.clone(), context.configured_sources.clone());
+        let analytics = Analytics::new(db.clone(), cache.clone(), base_currency, sources);
+        analytics.look_for_changes().await?;
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
             import_context: context,
