@@ -89,7 +89,7 @@ impl AppState {
     ) -> Result<T, E> {
         let (value, change) = self
             .db
-            .write(async |conn| {
+            .change(async |conn| {
                 let (value, changed) = body(conn).await?;
                 let changed = if self.is_scoped { changed } else { ChangedData::everything() };
                 Ok::<_, E>((value, db::record_change(conn, department_id, changed).await?))
