@@ -68,6 +68,7 @@ struct Shared {
     db: Db,
     cache: Cache,
     base_currency: Currency,
+    configured_sources: Arc<[(i64, String)]>,
     flights: Flights<Result<Arc<Entry>, AnalyticsError>>,
     popular: Popular,
     looking: tokio::sync::Mutex<()>,
@@ -132,12 +133,14 @@ impl AnalyticsError {
 }
 
 impl Analytics {
-    /// Answers over these stores; `base_currency` is the one that a key does not name.
-    pub fn new(db: Db, cache: Cache, base_currency: Currency) -> Analytics {
+    /// Answers over these stores; `base_currency` is the one that a key does not name, `configured_sources` are those
+    /// of the settings, each with its department.
+    pub fn new(db: Db, cache: Cache, base_currency: Currency, configured_sources: Arc<[(i64, String)]>) -> Analytics {
         let shared = Shared {
             db,
             cache,
             base_currency,
+            configured_sources,
             flights: Flights::default(),
             popular: Popular::default(),
             looking: tokio::sync::Mutex::default(),
@@ -333,7 +336,11 @@ impl Analytics {
 
     /// What an answer is computed against now.
     pub fn basis(&self) -> Basis {
-        Basis { today: self.shared.cache.today(), base_currency: self.shared.base_currency.clone() }
+        Basis {
+            today: self.shared.cache.today(),
+            base_currency: self.shared.base_currency.clone(),
+            configured_sources: self.shared.configured_sources.clone(),
+        }
     }
 
     /// Learns from the database what other processes changed. Those who come while one looks wait

@@ -89,7 +89,7 @@ impl AppState {
     ) -> Result<T, E> {
         let (value, change) = self
             .db
-            .write(async |conn| {
+            .change(async |conn| {
                 let (value, changed) = body(conn).await?;
                 let changed = if self.is_scoped { changed } else { ChangedData::everything() };
                 Ok::<_, E>((value, db::record_change(conn, department_id, changed).await?))
@@ -153,9 +153,10 @@ impl RunningApp {
     pub async fn start(settings: &Settings, migrate: bool) -> anyhow::Result<RunningApp> {
         let db = open_database(settings, migrate).await?;
         let cache = Cache::open(&settings.cache).await?;
-        let analytics = Analytics::new(db.clone(), cache.clone(), settings.base_currency.clone());
-        analytics.look_for_changes().await?;
         let context = import_context(settings, db.clone(), cache.clone());
+        let (base_currency, sources) = (settings.base_currency.clone(), context.configured_sources.clone());
+        let analytics = Analytics::new(db.clone(), cache.clone(), base_currency, sources);
+        analytics.look_for_changes().await?;
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
             import_context: context,

@@ -5,6 +5,7 @@
 //! where its flows begin. Planned operations, dated after today, are in no balance.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -18,6 +19,8 @@ pub struct Basis {
     pub today: NaiveDate,
     /// The currency of contracts without operations.
     pub base_currency: Currency,
+    /// The sources that the settings name, each with its department.
+    pub configured_sources: Arc<[(i64, String)]>,
 }
 
 impl Basis {

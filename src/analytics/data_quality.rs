@@ -62,8 +62,10 @@ pub(super) async fn data_quality(
     let scope = DepartmentScope::One(department_id);
     let mut found: HashMap<String, QualityFindings> =
         db::list_daily_findings(conn, department_id, currency, limit).await?.into_iter().collect();
+    let sources = basis.configured_sources.iter().filter(|(id, _)| *id == department_id);
+    let sources: Vec<&str> = sources.map(|(_, name)| name.as_str()).collect();
     for (name, findings) in
-        db::list_query_findings(conn, department_id, basis.today, currency, base_currency, limit).await?
+        db::list_query_findings(conn, department_id, basis.today, currency, base_currency, &sources, limit).await?
     {
         found.entry(name.to_owned()).or_default().add(findings);
     }

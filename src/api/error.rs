@@ -20,6 +20,9 @@ use crate::db::{DbError, MergeError};
 use crate::import::DryRunError;
 use crate::import::actor::StartError;
 
+/// When a request is worth another try that found the database being written to.
+const RETRY_SECONDS: u64 = 5;
+
 /// Everything that can be wrong with a request.
 #[derive(Debug)]
 pub enum ApiError {
@@ -39,6 +42,8 @@ pub enum ApiError {
     TooLarge(String),
     /// 429.
     TooManyTries(Duration),
+    /// 503 with `Retry-After`: another transaction is being written.
+    Locked(String),
     /// 503: the database does not answer, or the program is stopping.
     Unavailable(String),
     /// 500: a fault of this program.
@@ -90,7 +95,8 @@ impl ApiError {
             | ApiError::Forbidden(detail)
             | ApiError::NotFound(detail)
             | ApiError::Conflict(detail)
-            | ApiError::TooLarge(detail) => detail.clone(),
+            | ApiError::TooLarge(detail)
+            | ApiError::Locked(detail) => detail.clone(),
         }
     }
 }
@@ -111,7 +117,7 @@ impl ResponseError for ApiError {
             ApiError::Busy { .. } | ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
-            ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Locked(_) | ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -134,6 +140,9 @@ impl ResponseError for ApiError {
             }
             ApiError::TooManyTries(wait) => {
                 headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            }
+            ApiError::Locked(_) => {
+                headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
             }
             _ => {}
         }
@@ -200,6 +209,7 @@ impl From<DbError> for ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
             DbError::Duplicate | DbError::Busy => ApiError::Conflict(err.to_string()),
+            DbError::Locked => ApiError::Locked(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }
@@ -219,7 +229,11 @@ impl From<MergeError> for ApiError {
 
 impl From<AnalyticsError> for ApiError {
     fn from(err: AnalyticsError) -> ApiError {
-        if err.is_unavailable() { ApiError::Unavailable(err.to_string()) } else { ApiError::Internal(err.to_string()) }
+        match &err {
+            AnalyticsError::Database(cause) if matches!(**cause, DbError::Locked) => ApiError::Locked(err.to_string()),
+            _ if err.is_unavailable() => ApiError::Unavailable(err.to_string()),
+            _ => ApiError::Internal(err.to_string()),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 
 use super::{DbConn, DbError};
@@ -12,9 +13,8 @@ use super::{DbConn, DbError};
 const IMPORT_LOCK: i64 = 0x6372_6564_0000_0000;
 const START_LOCK: i64 = 0x6372_6564_4000_0000;
 
-/// How long a change by hand waits for an import, and between two tries.
+/// How long a change by hand waits for an import.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Waits until no other transaction imports into the department; the lock ends with the
 /// transaction. In SQLite a writing transaction excludes all others as it is.
@@ -25,30 +25,43 @@ pub async fn lock_import(conn: &mut DbConn, department_id: i64) -> Result<(), Db
     lock(conn, IMPORT_LOCK ^ department_id).await
 }
 
-/// The same for a change by hand, which does not wait for a whole file: its connection would be held meanwhile.
+/// The same for a change by hand, which does not wait for a whole file: its connection would be held meanwhile. It
+/// queues with the imports, so that a run of many files lets it in between two of them.
 ///
 /// # Errors
 /// [`DbError::Busy`] when another transaction writes into the department for some seconds.
 pub async fn lock_import_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    let DbConn::Postgres(conn) = conn else { return Ok(()) };
+    let DbConn::Postgres(postgres) = &mut *conn else { return Ok(()) };
+    let usual: LockTimeout =
+        diesel::sql_query("SELECT current_setting('lock_timeout') AS value").get_result(&mut **postgres).await?;
+    set_lock_timeout(conn, &format!("{}ms", LONGEST_WAIT.as_millis())).await?;
     let started = Instant::now();
-    loop {
-        let taken: Taken = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS taken")
-            .bind::<BigInt, _>(IMPORT_LOCK ^ department_id)
-            .get_result(&mut **conn)
-            .await?;
-        match taken.taken {
-            true => return Ok(()),
-            false if started.elapsed() > LONGEST_WAIT => return Err(DbError::Busy),
-            false => tokio::time::sleep(BETWEEN_TRIES).await,
+    match lock_import(conn, department_id).await {
+        Ok(()) => set_lock_timeout(conn, &usual.value).await,
+        // The driver keeps the text only, which is in the server's language, and not the code (55P03). The server
+        // measures the wait by a clock of its own.
+        Err(DbError::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, _)))
+            if started.elapsed() >= LONGEST_WAIT.mul_f32(0.9) =>
+        {
+            Err(DbError::Busy)
         }
+        Err(err) => Err(err),
     }
 }
 
 #[derive(QueryableByName)]
-struct Taken {
-    #[diesel(sql_type = Bool)]
-    taken: bool,
+struct LockTimeout {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+/// Limits how long each statement waits for a lock, until the transaction ends.
+async fn set_lock_timeout(conn: &mut DbConn, value: &str) -> Result<(), DbError> {
+    if let DbConn::Postgres(conn) = conn {
+        let set = diesel::sql_query("SELECT set_config('lock_timeout', $1, TRUE)").bind::<Text, _>(value);
+        set.execute(&mut **conn).await?;
+    }
+    Ok(())
 }
 
 /// Waits until no other transaction begins a run of the department. Files may go in meanwhile.

@@ -43,9 +43,12 @@ pub enum DbError {
     /// No connection within the configured time.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
-    /// Another transaction writes, for longer than this one waits.
+    /// An import writes what a change by hand concerns, for longer than this one waits.
     #[error("the data is being written, most likely by an import: try again in a moment")]
     Busy,
+    /// Another connection writes to the SQLite file, for longer than this one waits.
+    #[error("the database is being written to, most likely by an import: try again in a moment")]
+    Locked,
     /// A row with the same natural key exists.
     #[error("there is one of that key already")]
     Duplicate,
@@ -72,7 +75,9 @@ impl From<diesel::result::Error> for DbError {
             Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, said) if is_broken(said.message()) => {
                 DbError::Unavailable(said.message().to_owned())
             }
-            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if said.message() == SQLITE_BUSY => DbError::Busy,
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if said.message() == SQLITE_LOCKED => {
+                DbError::Locked
+            }
             Error::DatabaseError(DatabaseErrorKind::Unknown, said) if is_shut_down(said.message()) => {
                 DbError::Unavailable(said.message().to_owned())
             }
@@ -82,7 +87,7 @@ impl From<diesel::result::Error> for DbError {
 }
 
 /// What SQLite says when another connection writes.
-const SQLITE_BUSY: &str = "database is locked";
+const SQLITE_LOCKED: &str = "database is locked";
 
 /// Whether the driver says that a connection broke; it has no kind for it.
 fn is_broken(message: &str) -> bool {
@@ -101,6 +106,8 @@ enum Purpose {
     Snapshot,
     /// Writes, from its start on.
     Write,
+    /// The same, of data that imports write, too.
+    Change,
 }
 
 impl Db {
@@ -168,6 +175,17 @@ impl Db {
         self.transaction(Purpose::Write, body).await
     }
 
+    /// The same for a change by hand of data that imports write, too.
+    ///
+    /// # Errors
+    /// As [`Db::write`]; [`DbError::Busy`] when the SQLite file is being written to.
+    pub async fn change<T, E: From<DbError>>(
+        &self,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transaction(Purpose::Change, body).await
+    }
+
     /// Whether the database can be reached and has this version's schema.
     ///
     /// # Errors
@@ -182,7 +200,10 @@ impl Db {
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut conn = self.conn().await?;
-        conn.begin(purpose).await?;
+        conn.begin(purpose).await.map_err(|err| match (purpose, err) {
+            (Purpose::Change, DbError::Locked) => DbError::Busy,
+            (_, err) => err,
+        })?;
         match body(&mut conn).await {
             Ok(value) => {
                 conn.commit().await?;
@@ -204,7 +225,7 @@ impl DbConn {
             DbConn::Postgres(conn) => {
                 let sql = match purpose {
                     Purpose::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Purpose::Write => "BEGIN",
+                    Purpose::Write | Purpose::Change => "BEGIN",
                 };
                 AnsiTransactionManager::begin_transaction_sql(&mut **conn, sql).await?;
             }
@@ -213,7 +234,7 @@ impl DbConn {
                 // writer was faster; an immediate one waits its turn.
                 let sql = match purpose {
                     Purpose::Snapshot => "BEGIN",
-                    Purpose::Write => "BEGIN IMMEDIATE",
+                    Purpose::Write | Purpose::Change => "BEGIN IMMEDIATE",
                 };
                 conn.spawn_blocking(move |conn| {
                     diesel::connection::AnsiTransactionManager::begin_transaction_sql(conn, sql)

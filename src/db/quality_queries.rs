@@ -2,8 +2,9 @@
 //!
 //! A CROSS JOIN keeps SQLite, whose tables have no statistics, from beginning with the large table.
 //! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department, `$2` today, `$3`
-//! the currency of the sum, `$4` the number of rows and `$5` the base currency, which totals of files and details of
-//! unknown expenses are in. What stands at stake is in kopecks.
+//! the currency of the sum, `$4` the number of rows, `$5` the base currency, which totals of files and details of
+//! unknown expenses are in, and `$6` the names of the department's sources in the settings, as a JSON array. What
+//! stands at stake is in kopecks.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -57,20 +58,20 @@ const QUERIES: [(&str, &str); 13] = [
         "organizations_without_expenses",
         "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
            CAST(SUM(f.receipts) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
-           CAST(SUM(f.receipts) AS BIGINT) AS at_stake FROM monthly_flows f \
+           CAST(SUM(f.receipts) AS BIGINT) AS at_stake FROM yearly_flows f \
          JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
          WHERE f.department_id = $1 AND f.receipt_count > 0 AND f.organization_id IN (SELECT s.organization_id \
-           FROM monthly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id HAVING SUM(s.expense_count) = 0) \
+           FROM yearly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id HAVING SUM(s.expense_count) = 0) \
          GROUP BY o.id, o.name, f.currency",
     ),
     (
         "organizations_without_receipts",
         "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
            CAST(SUM(f.expenses) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
-           CAST(SUM(f.expenses) AS BIGINT) AS at_stake FROM monthly_flows f \
+           CAST(SUM(f.expenses) AS BIGINT) AS at_stake FROM yearly_flows f \
          JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
          WHERE f.department_id = $1 AND f.currency <> '' AND f.organization_id IN (SELECT s.organization_id \
-           FROM monthly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id \
+           FROM yearly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id \
            HAVING SUM(s.receipt_count) = 0 AND SUM(s.expense_count) > 0) GROUP BY o.id, o.name, f.currency",
     ),
     (
@@ -92,7 +93,7 @@ const QUERIES: [(&str, &str); 13] = [
         // A day whose sum in the contract's currency is zero is unsettled; only where no day is are the rows read.
         "amounts_in_another_currency",
         "WITH mixed AS (SELECT f.contract_id, f.currency, CAST(SUM(f.receipts) AS BIGINT) AS received, \
-             CAST(SUM(f.expenses) AS BIGINT) AS paid FROM monthly_flows f \
+             CAST(SUM(f.expenses) AS BIGINT) AS paid FROM yearly_flows f \
            JOIN contracts c ON c.department_id = f.department_id AND c.id = f.contract_id \
            WHERE f.department_id = $1 AND f.currency <> '' AND c.currency <> f.currency \
            GROUP BY f.contract_id, f.currency HAVING SUM(f.receipts) <> 0 OR SUM(f.expenses) <> 0) \
@@ -168,7 +169,7 @@ const QUERIES: [(&str, &str); 13] = [
                AND e.contract_id = n.contract_id AND e.is_active AND e.lender_alias_id > n.alias_id) \
              FROM paid n WHERE n.alias_id IS NOT NULL), \
            shared (contract_id) AS ( \
-             SELECT f.contract_id FROM monthly_flows f JOIN {dated_contracts} c ON c.id = f.contract_id \
+             SELECT f.contract_id FROM yearly_flows f JOIN {dated_contracts} c ON c.id = f.contract_id \
              WHERE f.department_id = $1 AND f.payment_count > f.expense_count GROUP BY f.contract_id), \
            detailed (contract_id, alias_id) AS ( \
              SELECT DISTINCT d.contract_id, e.lender_alias_id FROM shared s CROSS JOIN expense_details d \
@@ -193,8 +194,9 @@ const QUERIES: [(&str, &str); 13] = [
 const LATEST_ENTRIES: &str = "SELECT l.source, l.source_file, MAX(l.id) AS id FROM import_journal l \
      WHERE l.department_id = $1 AND l.status IN ('success', 'partial') GROUP BY l.source, l.source_file";
 
-/// Of a file without a ledger, the last import of its name from anywhere counts; of others those that are offered.
-const IS_CURRENT: &str = "CASE WHEN f.path IS NOT NULL THEN f.is_offered \
+/// Of a file that was handed in, or is of a source that the settings do not name, the last import of its name from
+/// anywhere counts: nobody looks whether it is still offered. Of others those that are offered count.
+const IS_CURRENT: &str = "CASE WHEN NOT f.is_offered THEN FALSE WHEN f.is_offered AND {is_configured} THEN TRUE \
      ELSE NOT EXISTS (SELECT 1 FROM latest o WHERE o.source_file = j.source_file AND o.id > j.id) END";
 
 /// Contracts of one lender each; what was set by hand is no finding.
@@ -215,7 +217,8 @@ struct CountedRow {
 }
 
 /// Returns what each of the statements finds in a department, by the name of its check: with the first `limit`
-/// rows, those with most at stake first. Sums are of `currency`, without netting.
+/// rows, those with most at stake first. Sums are of `currency`, without netting. `sources` are those that the
+/// settings name for the department.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -225,8 +228,10 @@ pub async fn list_query_findings(
     today: NaiveDate,
     currency: &Currency,
     base_currency: &Currency,
+    sources: &[&str],
     limit: i64,
 ) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
+    let sources = serde_json::Value::from(sources).to_string();
     let mut found = Vec::with_capacity(QUERIES.len());
     for (name, sql) in QUERIES {
         let sql = statement(conn, sql);
@@ -237,6 +242,7 @@ pub async fn list_query_findings(
                 .bind::<Text, _>(currency.as_str())
                 .bind::<BigInt, _>(limit)
                 .bind::<Text, _>(base_currency.as_str())
+                .bind::<Text, _>(&sources)
                 .load(c)
                 .await
         })?;
@@ -249,21 +255,25 @@ pub async fn list_query_findings(
 
 /// The first rows of a statement, each with the count and the sum of all.
 fn statement(conn: &DbConn, sql: &str) -> String {
-    let (no_date, five_days_ago) = match conn {
-        DbConn::Postgres(_) => ("CAST(NULL AS DATE)", "$2 - 5"),
-        DbConn::Sqlite(_) => ("NULL", "date($2, '-5 days')"),
+    let (no_date, five_days_ago, is_configured) = match conn {
+        DbConn::Postgres(_) => {
+            ("CAST(NULL AS DATE)", "$2 - 5", "j.source IN (SELECT jsonb_array_elements_text(CAST($6 AS jsonb)))")
+        }
+        DbConn::Sqlite(_) => ("NULL", "date($2, '-5 days')", "j.source IN (SELECT value FROM json_each($6))"),
     };
     let sql = sql
         .replace("{no_date}", no_date)
         .replace("{five_days_ago}", five_days_ago)
         .replace("{latest_entries}", LATEST_ENTRIES)
         .replace("{is_current}", IS_CURRENT)
+        .replace("{is_configured}", is_configured)
         .replace("{lacks_account}", LACKS_ACCOUNT)
         .replace("{dated_contracts}", DATED_CONTRACTS);
     let sql = format!(
         "SELECT q.*, COUNT(*) OVER () AS found_count, CAST(COALESCE(SUM(CASE WHEN q.currency = $3 \
            THEN ABS(q.at_stake) ELSE 0 END) OVER (), 0) AS BIGINT) AS found_at_stake \
-         FROM ({sql}) AS q WHERE $2 IS NOT NULL AND $5 IS NOT NULL ORDER BY ABS(COALESCE(q.at_stake, 0)) DESC, q.kind, q.id LIMIT $4"
+         FROM ({sql}) AS q WHERE $2 IS NOT NULL AND $5 IS NOT NULL \
+           AND $6 IS NOT NULL ORDER BY ABS(COALESCE(q.at_stake, 0)) DESC, q.kind, q.id LIMIT $4"
     );
     numbered(conn, &with_rules(&sql))
 }

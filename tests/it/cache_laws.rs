@@ -113,7 +113,8 @@ async fn import(app: &TestApp, department_id: i64, operations: &[(u32, i64)]) {
 async fn an_oracle(app: &TestApp) -> Analytics {
     let settings = CacheSettings { redis: None, ttl: Duration::from_millis(1), ..app.settings.cache.clone() };
     let cache = Cache::open(&settings).await.unwrap();
-    Analytics::new(app.running.state.db.clone(), cache, Currency::default())
+    let sources = app.running.state.import_context.configured_sources.clone();
+    Analytics::new(app.running.state.db.clone(), cache, Currency::default(), sources)
 }
 
 async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {

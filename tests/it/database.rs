@@ -1,7 +1,9 @@
 //! A database that goes away and comes back.
 
-use reqwest::StatusCode;
+use diesel_async::RunQueryDsl;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::proxy::Proxy;
@@ -9,9 +11,13 @@ use crate::support::servers::Postgres;
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, on_both_databases};
 use credit_portfolio::db::{self, DbConn, DbError};
-use credit_portfolio::domain::Role;
+use credit_portfolio::domain::{DepartmentScope, Role};
 
-on_both_databases!(a_change_by_hand_waits_for_an_import_for_seconds_only,);
+on_both_databases!(
+    a_change_by_hand_waits_for_an_import_for_seconds_only,
+    what_no_import_conflicts_with_is_to_be_tried_again_while_sqlite_is_being_written,
+    each_rollup_has_an_index_by_contract,
+);
 
 async fn a_change_by_hand_waits_for_an_import_for_seconds_only(backend: Backend) {
     let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("DATABASE_TIMEOUT_MS", "1000")]).await;
@@ -20,7 +26,7 @@ async fn a_change_by_hand_waits_for_an_import_for_seconds_only(backend: Backend)
     let renamed = json!({ "name": "ООО «Ромашка плюс»" });
     let change = async || {
         let path = "credit-portfolio/organizations/1";
-        app.request(reqwest::Method::PUT, path, Some(&token), Some(renamed.clone())).await
+        app.request(Method::PUT, path, Some(&token), Some(renamed.clone())).await
     };
     let while_importing = async |conn: &mut DbConn| {
         db::lock_import(conn, DEPARTMENT).await?;
@@ -31,6 +37,113 @@ async fn a_change_by_hand_waits_for_an_import_for_seconds_only(backend: Backend)
     assert!(refused.text.contains("try again"), "{}", refused.text);
     assert_eq!(change().await.status, StatusCode::OK);
     app.stop().await;
+}
+
+async fn what_no_import_conflicts_with_is_to_be_tried_again_while_sqlite_is_being_written(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("DATABASE_TIMEOUT_MS", "1000")]).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let profile = json!({ "phone": "+7 495 000-00-00" });
+    let department = json!({ "name": "Third", "code": "THI" });
+    let change = async || {
+        let profile = app.request(Method::PUT, "auth/me", Some(&token), Some(profile.clone())).await;
+        [profile, app.request(Method::POST, "departments", Some(&token), Some(department.clone())).await]
+    };
+    let while_importing = async |conn: &mut DbConn| {
+        db::lock_import(conn, DEPARTMENT).await?;
+        Ok::<_, DbError>(change().await)
+    };
+    let answers = app.running.state.db.write(while_importing).await.unwrap();
+    if backend == Backend::Sqlite {
+        for answer in answers {
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+            assert_eq!(answer.header("Retry-After"), "5");
+            assert!(answer.text.contains("try again"), "{}", answer.text);
+        }
+        assert!(change().await.iter().all(|answer| answer.status.is_success()));
+    } else {
+        assert!(answers.iter().all(|answer| answer.status.is_success()), "no import holds these tables");
+    }
+    app.stop().await;
+}
+
+async fn each_rollup_has_an_index_by_contract(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let indexes = app.read(match backend {
+        Backend::Sqlite => "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        Backend::Postgres => "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    });
+    for table in ["daily_flows", "monthly_flows", "yearly_flows"] {
+        let is_by_contract = |index: &String| index.contains(table) && index.ends_with("(department_id, contract_id)");
+        assert!(indexes.iter().any(is_by_contract), "{table}: {indexes:?}");
+    }
+    app.stop().await;
+}
+
+/// The turns are in PostgreSQL's queue of the lock; a writer of SQLite has the file to itself.
+#[actix_rt::test]
+async fn a_change_by_hand_queues_with_imports_and_has_its_turn_before_later_ones() {
+    let app = TestApp::start(Backend::Postgres).await;
+    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&[a_receipt(1)]))]).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let name = "ООО «Ромашка плюс»";
+    let waiters = async |count: usize| {
+        let sql = "SELECT COUNT(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+                   WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()";
+        eventually("they wait", async || app.read(sql) == [count.to_string()]).await;
+    };
+    let db = &app.running.state.db;
+    let (taken, is_taken) = oneshot::channel();
+    let (release, released) = oneshot::channel::<()>();
+    let present = db.write(async |conn| {
+        db::lock_import(conn, DEPARTMENT).await?;
+        taken.send(()).unwrap();
+        released.await.unwrap();
+        Ok::<_, DbError>(())
+    });
+    let change = async {
+        is_taken.await.unwrap();
+        let (path, body) = ("credit-portfolio/organizations/1", json!({ "name": name }));
+        app.request(Method::PUT, path, Some(&token), Some(body)).await
+    };
+    let later = async {
+        waiters(1).await;
+        let later = db.write(async |conn| {
+            db::lock_import(conn, DEPARTMENT).await?;
+            let organization = db::find_organization(conn, DepartmentScope::One(DEPARTMENT), 1).await?;
+            Ok::<_, DbError>(organization.map(|row| row.name))
+        });
+        let (seen, ()) = tokio::join!(later, async {
+            waiters(2).await;
+            release.send(()).unwrap();
+        });
+        seen.unwrap()
+    };
+    let (present, changed, seen) = tokio::join!(present, change, later);
+    present.unwrap();
+    assert_eq!(changed.ok()["name"], name);
+    assert_eq!(seen.as_deref(), Some(name), "the later import begins after the change");
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_change_by_hand_limits_no_other_wait_of_its_transaction() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let limit = async |conn: &mut DbConn| {
+        let DbConn::Postgres(postgres) = &mut *conn else { return Ok(None) };
+        diesel::sql_query("SET LOCAL lock_timeout = '7s'").execute(&mut **postgres).await?;
+        db::lock_import_briefly(conn, DEPARTMENT).await?;
+        let DbConn::Postgres(postgres) = conn else { return Ok(None) };
+        let shown = diesel::sql_query("SELECT current_setting('lock_timeout') AS line");
+        Ok::<_, DbError>(Some(shown.get_result::<Line>(&mut **postgres).await?.line))
+    };
+    assert_eq!(app.running.state.db.change(limit).await.unwrap().as_deref(), Some("7s"));
+    app.stop().await;
+}
+
+#[derive(diesel::QueryableByName)]
+struct Line {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    line: String,
 }
 
 /// A database behind a proxy.
@@ -84,7 +197,7 @@ async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well()
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ready.json(), json!({ "status": "not ready", "database": "down", "redis": "off" }));
     assert_eq!(app.raw_get("/livez", &[]).await.status, StatusCode::OK);
-    let trigger = app.request(reqwest::Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
+    let trigger = app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
     assert_eq!(trigger.status, StatusCode::SERVICE_UNAVAILABLE);
 
     proxy.restore().await;

@@ -26,6 +26,7 @@ on_both_databases!(
     a_contract_whose_operations_move_no_balance_may_be_of_unknown_direction,
     a_total_that_differs_is_found_while_its_source_offers_the_file,
     a_total_of_a_file_handed_in_is_found_until_the_name_is_imported_again,
+    a_total_of_a_folder_that_the_settings_do_not_name_is_found_until_the_name_is_imported_again,
     answer_names_day_currencies_and_language,
 );
 
@@ -220,6 +221,31 @@ async fn a_total_of_a_file_handed_in_is_found_until_the_name_is_imported_again(b
     assert_eq!(found(&app, "control_totals_differ").await.0, 1);
     app.put(RECEIPTS, receipts(&[a_receipt(1)]));
     app.trigger().await.ok();
+    assert_finds_nothing(&app, "control_totals_differ").await;
+    app.stop().await;
+}
+
+async fn a_total_of_a_folder_that_the_settings_do_not_name_is_found_until_the_name_is_imported_again(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = || with_wrong_total(receipts_sheet(&[a_receipt(1)]));
+    std::fs::write(folder.path().join(RECEIPTS), wrong()).unwrap();
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    let once = (1, json!(93.0), vec![RECEIPTS.to_owned()]);
+    assert_eq!(found(&app, "control_totals_differ").await, once);
+    app.put(RECEIPTS, wrong());
+    app.trigger().await.ok();
+    assert_eq!(found(&app, "control_totals_differ").await, once, "the newer one stands for both");
+    app.put(RECEIPTS, receipts(&[a_receipt(1)]));
+    app.trigger().await.ok();
+    assert_finds_nothing(&app, "control_totals_differ").await;
+    // The folder is looked through once more: the file is gone from there.
+    let other = "B - postuplenie.xlsx";
+    std::fs::write(folder.path().join(other), wrong()).unwrap();
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!(found(&app, "control_totals_differ").await, (1, json!(93.0), vec![other.to_owned()]));
+    std::fs::remove_file(folder.path().join(other)).unwrap();
+    app.import_folder(folder.path(), DEPARTMENT).await;
     assert_finds_nothing(&app, "control_totals_differ").await;
     app.stop().await;
 }

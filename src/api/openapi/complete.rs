@@ -160,9 +160,9 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
                 response["headers"]["Location"] = header("Where the new one is.")
             }
             "401" => response["headers"]["WWW-Authenticate"] = header("Bearer"),
-            "429" => {
-                response["headers"]["Retry-After"] =
-                    json!({ "description": "In seconds.", "schema": { "type": "integer", "minimum": 1 } });
+            "429" => response["headers"]["Retry-After"] = retry_after("In seconds."),
+            "503" => {
+                response["headers"]["Retry-After"] = retry_after("In seconds, if the database is being written to.");
             }
             _ => {}
         }
@@ -187,6 +187,10 @@ fn problem(status: u16, text: &str) -> Value {
 
 fn header(text: &str) -> Value {
     json!({ "description": text, "schema": { "type": "string" } })
+}
+
+fn retry_after(text: &str) -> Value {
+    json!({ "description": text, "schema": { "type": "integer", "minimum": 1 } })
 }
 
 /// What `text_field` and its like demand of a body's field.

@@ -118,6 +118,11 @@ pub(super) fn key_of_lender(key: &str, lender_id: i64) -> String {
     format!("{key}@{lender_id}")
 }
 
+/// The key of a contract beside another one of the same natural key.
+fn key_apart(key: &str, id: i64) -> String {
+    format!("{key}~{id}")
+}
+
 /// Takes the lender off a key, if it is that one.
 pub(super) fn without_lender(key: &str, lender_id: i64) -> Option<&str> {
     key.strip_suffix(&format!("@{lender_id}"))
@@ -242,6 +247,7 @@ impl Groups {
 /// Returns what becomes of the contracts when a row is merged into another one: those that exports refer to in the
 /// same way become one, that of the target; the others move. When a split is undone by it, the contracts that are
 /// older than the split lead, whosever they are, and those that follow leave their keys, because they are removed.
+/// One that stands alone but got the key of another one by hand moves under a key apart.
 pub(super) async fn plan(
     conn: &mut DbConn,
     department_id: i64,
@@ -281,17 +287,22 @@ pub(super) async fn plan(
         if leader != contract.id && (contract.merged_into.is_some() || groups.follows(contract.id)) {
             (now.merged_into, now.is_active) = (Some(leader), false);
             if split.is_some() && groups.follows(contract.id) {
-                now.contract_key = format!("{}~{}", now.contract_key, contract.id);
+                now.contract_key = key_apart(&now.contract_key, contract.id);
             }
         }
         moves.insert(contract.id, ContractMove { id: contract.id, was: contract.place(), now });
     }
     for contract in moved.iter().filter(|contract| split.is_none() || !groups.follows(contract.id)) {
         let identity = natural_identity(kind, source, contract);
-        let Some(step) = moves.get_mut(&contract.id).filter(|_| !taken.contains(&identity)) else { continue };
+        let is_taken = taken.contains(&identity);
+        // What the split made goes, so none of its contracts can stay.
+        let Some(step) = moves.get_mut(&contract.id).filter(|_| !is_taken || split.is_some()) else { continue };
         match kind {
             AliasKind::Lender => step.now.contract_key = key_of_lender(&identity.2, target),
             _ => step.now.organization_id = target,
+        }
+        if is_taken {
+            step.now.contract_key = key_apart(&step.now.contract_key, contract.id);
         }
     }
     Ok(moves.into_values().filter(|step| step.was != step.now).collect())

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::changes::Changes;
 use super::contracts::{
     ContractAlias, find_by_key, insert_under_key, key_of_lender, list_aliases_of_key, list_aliases_where,
-    list_contracts_where, update_place,
+    list_contracts_where, update_place, without_lender,
 };
 use super::record::Record;
 use super::scoped::make_general;
@@ -94,12 +94,12 @@ async fn known_contract(conn: &mut DbConn, department_id: i64, alias: &ContractA
     find_by_key(conn, department_id, alias.organization_id, &alias.natural_key()).await
 }
 
-/// The contract that an alias keeps, takes along, or gets made. It takes along what an import made for it under the
-/// merge, and nothing else refers to.
+/// The contract that an alias keeps, takes along, or gets made. It takes along what was made for it under the merge
+/// and nothing else refers to, with what was set of it by hand since.
 async fn own_contract(
     conn: &mut DbConn,
     department_id: i64,
-    (kind, [_, target]): (AliasKind, [i64; 2]),
+    (kind, [source, target]): (AliasKind, [i64; 2]),
     alias: &ContractAlias,
     record: &Record,
     claimed: &BTreeSet<i64>,
@@ -109,15 +109,26 @@ async fn own_contract(
         let mut place = contract.place();
         let is_of_lender = kind == AliasKind::Lender && alias.lender_id != 0;
         let is_newer = contract.id > record.last_contract_id;
-        let has_others = has_others(conn, department_id, alias).await?;
-        // An older contract of the target is meant only because that one had become one with the source's.
-        let stays = kind == AliasKind::Contract || (is_newer && !has_others);
-        if stays && place.organization_id == alias.organization_id && !is_of_lender {
+        let is_moved = record.contracts.iter().any(|step| step.id == contract.id);
+        let lender_id = if is_moved { source } else { target };
+        let is_of_same =
+            place.organization_id == alias.organization_id && (!is_of_lender || alias.lender_id == lender_id);
+        // An older contract may be meant only because another one had become one with it.
+        let is_joined = record.contracts.iter().any(|step| step.survivor() == Some(contract.id));
+        let is_older_own = !is_joined && (kind == AliasKind::Organization || is_of_lender);
+        if is_of_same && (kind == AliasKind::Contract || is_newer || is_older_own) {
             return Ok(contract.id);
         }
-        let merged_key = if is_of_lender { key_of_lender(&alias.key, target) } else { alias.natural_key() };
-        if is_newer && !has_others && place.contract_key == merged_key && !claimed.contains(&contract.id) {
-            (place.organization_id, place.contract_key) = (alias.organization_id, alias.natural_key());
+        if is_newer && !claimed.contains(&contract.id) && !has_others(conn, department_id, alias).await? {
+            if let Some(key) = without_lender(&place.contract_key, target).filter(|_| is_of_lender) {
+                place.contract_key = key_of_lender(key, alias.lender_id);
+            }
+            // A key that follows from what was set by hand may be that of another contract there.
+            let known = find_by_key(conn, department_id, alias.organization_id, &place.contract_key).await?;
+            if known.is_some_and(|known| known != contract.id) {
+                place.contract_key = alias.natural_key();
+            }
+            place.organization_id = alias.organization_id;
             update_place(conn, contract.id, &place).await?;
             return Ok(contract.id);
         }

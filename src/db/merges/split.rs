@@ -111,8 +111,8 @@ pub(super) async fn insert_contract(
     insert_under_key(conn, department_id, alias.organization_id, &key, &alias.reference()).await
 }
 
-/// Splits the contracts of an organization or lender: those that only the leaving aliases refer to go along, of
-/// those that others refer to as well there are two then.
+/// Splits the contracts of an organization or lender: those that only the leaving aliases refer to go along, with
+/// what was merged into them; of those that others refer to as well there are two then.
 async fn split_contracts(
     conn: &mut DbConn,
     changes: &mut Changes,
@@ -136,8 +136,18 @@ async fn split_contracts(
         changes.note(AliasKind::Contract, [contract.id]);
         let step = moved(kind, (id, new_id), &contract);
         if all.len() == leaving.len() {
-            update_place(conn, contract.id, &step.now).await?;
-            record.contracts.push(step);
+            let mut steps = vec![step];
+            // Imports find it by the keys of those that were merged into it, too.
+            let merged = match kind {
+                AliasKind::Lender => format!("merged_into = {}", contract.id),
+                _ => format!("merged_into = {} AND organization_id = {id}", contract.id),
+            };
+            let merged = list_contracts_where(conn, department_id, &merged).await?;
+            steps.extend(merged.iter().map(|merged| moved(kind, (id, new_id), merged)));
+            for step in steps {
+                update_place(conn, step.id, &step.now).await?;
+                record.contracts.push(step);
+            }
             continue;
         }
         let key = match kind {

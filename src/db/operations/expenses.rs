@@ -54,7 +54,7 @@ pub struct ExpenseRow {
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
     /// Whether there is such a type: it always follows from type or account.
-    #[diesel(select_expression = is_type_derived())]
+    #[diesel(select_expression = sql::<Bool>("FALSE"))]
     #[diesel(select_expression_type = SqlLiteral<Bool>)]
     pub payment_type_derived: bool,
     pub account: Option<String>,
@@ -102,17 +102,10 @@ const COUNTERPARTY: &str = "COALESCE(lenders.name, contracts.counterparty, expen
 const DETAILS: &str = "FROM expense_details d WHERE d.department_id = expenses.department_id \
                        AND d.expense_operation_id = expenses.operation_id";
 
-/// The kind of an expense without details; NULL of one with details.
-fn undetailed_kind() -> String {
-    format!("CASE WHEN EXISTS (SELECT 1 {DETAILS}) THEN NULL ELSE {} END", expense_kind("expenses"))
-}
-
+/// What an expense without details pays; NULL of one with details.
 fn resulting_type() -> SqlLiteral<Nullable<Text>> {
-    sql(&payment_type(&undetailed_kind(), "NULL"))
-}
-
-fn is_type_derived() -> SqlLiteral<Bool> {
-    sql(&format!("COALESCE({} <> 'other', FALSE)", undetailed_kind()))
+    let kind = format!("CASE WHEN EXISTS (SELECT 1 {DETAILS}) THEN NULL ELSE {} END", expense_kind("expenses"));
+    sql(&payment_type(&kind, "NULL"))
 }
 
 const UNCONFIRMED: &str = "COALESCE(expenses.unconfirmed_by_bank, FALSE)";
@@ -176,7 +169,7 @@ impl OperationFilter {
     }
 }
 
-/// Loads expenses, with the share that `share` computes.
+/// Loads expenses, with the share that `share` computes and what follows from their columns.
 async fn load(
     conn: &mut DbConn,
     departments: Vec<i64>,
@@ -210,7 +203,12 @@ async fn load(
             .load(c)
             .await
     })?;
-    Ok(rows.into_iter().map(|(row, contract_amount)| ExpenseRow { contract_amount, ..row }).collect())
+    let complete = |(row, contract_amount): (ExpenseRow, Option<i64>)| ExpenseRow {
+        contract_amount,
+        payment_type_derived: row.payment_type.is_some(),
+        ..row
+    };
+    Ok(rows.into_iter().map(complete).collect())
 }
 
 /// Returns the expense of that id within a scope.

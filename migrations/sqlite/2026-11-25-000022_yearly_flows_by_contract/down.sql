@@ -1,0 +1,1 @@
+DROP INDEX yearly_flows_by_contract;
