@@ -122,7 +122,8 @@ async fn a_server_that_speaks_telnet_finds_names_with_the_byte_ff() {
     let files = (1..).zip(NAMES).fold(Script::new().speaking_telnet(), |script, (serial, name)| {
         script.file(cp1251(name), receipts(&[a_receipt(serial)]))
     });
-    all_go_in(files.listing("MLSD", &lines).start().await.app(&[]).await).await;
+    let server = files.listing("MLSD", &lines).start().await;
+    all_go_in(server.app(&[]).await).await;
 }
 
 #[actix_rt::test]

@@ -182,8 +182,8 @@ async fn a_line_that_nothing_explains_is_journaled_and_the_others_are_imported()
 #[actix_rt::test]
 async fn a_folder_that_is_refused_because_it_is_empty_is_an_empty_folder() {
     for refusal in ["550 No files found", "450 No such file or directory"] {
-        let script = Script::new().replying("LIST", refusal).replying("NLST", refusal);
-        let app = script.start().await.app(&[]).await;
+        let server = Script::new().replying("LIST", refusal).replying("NLST", refusal).start().await;
+        let app = server.app(&[]).await;
         let answer = app.trigger().await.ok();
         assert_eq!(answer["success"], json!(true), "{refusal}: {answer}");
         assert_eq!(answer["message"], "0 of 0 files imported, 0 failed, 0 skipped");
@@ -193,8 +193,9 @@ async fn a_folder_that_is_refused_because_it_is_empty_is_an_empty_folder() {
 
 #[actix_rt::test]
 async fn a_folder_that_nobody_may_list_is_a_failure() {
-    let script = Script::new().replying("LIST", "550 Permission denied").replying("NLST", "550 Permission denied");
-    let app = script.start().await.app(&[]).await;
+    let refusal = "550 Permission denied";
+    let server = Script::new().replying("LIST", refusal).replying("NLST", refusal).start().await;
+    let app = server.app(&[]).await;
     let answer = app.trigger().await.ok();
     assert_eq!(answer["success"], json!(false), "{answer}");
     assert!(answer["message"].as_str().unwrap().contains("550 Permission denied"), "{answer}");
