@@ -8,6 +8,7 @@
 pub mod actor;
 mod dated_name;
 mod directory;
+mod doubts;
 mod dry_run;
 mod file;
 mod freshness;

@@ -64,6 +64,10 @@ pub static IMPORT_CHECKED_AT: LazyLock<IntGaugeVec> = LazyLock::new(|| {
 /// Files that can't be imported now, those that are left alone included, by `department`.
 pub static IMPORT_FILES_FAILING: LazyLock<IntGaugeVec> =
     LazyLock::new(|| gauges("import_files_failing", "Files that can't be imported now.", &["department"]));
+/// Sources that offer no file although they did before, by `department`.
+pub static IMPORT_SOURCES_EMPTY: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges("import_sources_empty", "Sources that offer no file although they did before.", &["department"])
+});
 /// Rows that imports wrote down, by `result` (`inserted`, `updated`, `unchanged`, `deleted`,
 /// `rejected`).
 pub static IMPORT_ROWS: LazyLock<IntCounterVec> =

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::reader::Reader;
 use super::sections::Secret;
+use crate::domain::NameEncoding;
 
 /// The name of the source that the plain settings make.
 const PLAIN: &str = "ftp";
@@ -48,6 +49,11 @@ pub struct ImportPolicy {
     pub park_after: u32,
     /// Which names are looked at; none: all that look like exports.
     pub patterns: Vec<Pattern>,
+    /// `IMPORT_EMPTY_FOLDER`: with `warn` (default), a source that offers no export although it did before is no
+    /// success; with `ok` it is.
+    pub warns_of_empty_folder: bool,
+    /// `FTP_ENCODING`, default `auto`: how file names that are bytes are shown, in folders of this machine, too.
+    pub encoding: NameEncoding,
 }
 
 /// A place that is imported from.
@@ -131,6 +137,8 @@ struct RawSource {
     row_policy: Option<String>,
     missing_rows: Option<String>,
     missing_rows_max_percent: Option<u8>,
+    empty_folder: Option<String>,
+    encoding: Option<String>,
 }
 
 impl ImportPolicy {
@@ -159,6 +167,8 @@ pub(super) fn import(reader: &mut Reader, departments: &[i64]) -> ImportSettings
         settle: Duration::from_secs(reader.number("IMPORT_SETTLE_SECONDS", 0, 3600)),
         park_after: reader.number("IMPORT_PARK_AFTER", 1, 1000) as u32,
         patterns: Vec::new(),
+        warns_of_empty_folder: reader.choice("IMPORT_EMPTY_FOLDER", ["warn", "ok"]) == "warn",
+        encoding: NameEncoding::named(reader.choice("FTP_ENCODING", NameEncoding::NAMES)).unwrap_or_default(),
     };
     let ftp = plain_ftp(reader);
     let department_id = departments.first().copied().unwrap_or_default();
@@ -257,6 +267,17 @@ fn source_policy(
         Some("keep") => policy.missing_rows_max_percent = None,
         Some("deactivate") => policy.missing_rows_max_percent = Some(percent),
         Some(_) => reader.problem(setting, "missing_rows is none of keep, deactivate"),
+    }
+    match raw.empty_folder.as_deref() {
+        None => {}
+        Some("warn") => policy.warns_of_empty_folder = true,
+        Some("ok") => policy.warns_of_empty_folder = false,
+        Some(_) => reader.problem(setting, "empty_folder is none of warn, ok"),
+    }
+    match raw.encoding.as_deref().map(NameEncoding::named) {
+        None => {}
+        Some(Some(encoding)) => policy.encoding = encoding,
+        Some(None) => reader.problem(setting, &format!("encoding is none of {}", NameEncoding::NAMES.join(", "))),
     }
     for pattern in &raw.patterns {
         match Pattern::new(pattern) {

@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 40] = [
+pub const SETTINGS: [Setting; 42] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -47,6 +47,7 @@ pub const SETTINGS: [Setting; 40] = [
     setting("FTP_PASSWORD", "ftp.password", ""),
     setting("FTP_PASSWORD_FILE", "ftp.password_file", ""),
     setting("FTP_REMOTE_DIR", "ftp.remote_dir", "/"),
+    setting("FTP_ENCODING", "ftp.encoding", "auto"),
     setting("FTP_TIMEOUT_MS", "ftp.timeout_ms", "10000"),
     setting("FTP_TLS", "ftp.tls", "none"),
     setting("FTP_CA_FILE", "ftp.ca_file", ""),
@@ -57,6 +58,7 @@ pub const SETTINGS: [Setting; 40] = [
     setting("IMPORT_MAX_FILE_MB", "import.max_file_mb", "256"),
     setting("IMPORT_SETTLE_SECONDS", "import.settle_seconds", "5"),
     setting("IMPORT_PARK_AFTER", "import.park_after", "5"),
+    setting("IMPORT_EMPTY_FOLDER", "import.empty_folder", "warn"),
     setting("IMPORT_ROW_POLICY", "import.row_policy", "lenient"),
     setting("IMPORT_MISSING_ROWS", "import.missing_rows", "keep"),
     setting("IMPORT_MISSING_ROWS_MAX_PERCENT", "import.missing_rows_max_percent", "5"),

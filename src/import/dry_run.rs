@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::doubts::doubts;
 use super::file::Content;
 use super::hold::StopSignal;
 use super::journal::{FileReport, Standing};
@@ -74,9 +75,9 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
     let run = Run::new(context, None, order, &stop);
     let mut files = Vec::new();
     for source in &order.sources {
-        let (session, offered) = run.list(source).await?;
+        let (session, listing) = run.list(source).await?;
         let mut connection = Connection::over(session);
-        for file in &offered {
+        for file in &listing.files {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
             files.push(match not_ours(&file.name, report.kind) {
                 Some(reason) => (source, report.skipped(Standing::Unknown, reason.to_owned()), None),
@@ -89,6 +90,7 @@ pub async fn dry_run(context: &ImportContext, order: &Order) -> Result<DryRun, D
                 },
             });
         }
+        files.extend(doubts(source, &listing, 0).into_iter().map(|doubt| (source, doubt, None)));
         connection.close().await;
     }
     let department_id = order.department_id();

@@ -158,7 +158,7 @@ impl Run<'_> {
     }
 
     /// Writes down that a file can't be imported: journal entry, and what the source remembers of it.
-    async fn record_failure(
+    pub(super) async fn record_failure(
         &self,
         source: &Source,
         report: &FileReport,

@@ -1,15 +1,19 @@
 //! What a run remembers of a source: which files were found unchanged, which fail, when it was looked through.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
 
+use super::doubts::ALL_FILES;
 use super::journal::{FileReport, FileStatus, Standing};
 use super::run::ImportContext;
 use super::source::{OfferedFile, Source};
 use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
-use crate::domain::{ChangedData, DepartmentScope};
+use crate::domain::{ChangedData, DepartmentScope, NameEncoding};
 
 /// A source while a run looks through it. What has no ledger is not remembered.
 pub(super) struct SourceCheck<'s> {
@@ -20,6 +24,8 @@ pub(super) struct SourceCheck<'s> {
     failing: HashSet<String>,
     /// The files that the source offers.
     offered: HashSet<String>,
+    /// The files that fail now, and what else keeps the source from being complete.
+    failing_now: HashSet<String>,
     /// Files that the tables hold as they are.
     unchanged: Vec<String>,
     /// Files fail, or are still being written.
@@ -41,6 +47,7 @@ impl<'s> SourceCheck<'s> {
             begun_at,
             failing,
             offered: HashSet::new(),
+            failing_now: HashSet::new(),
             unchanged: Vec::new(),
             lacks_files: false,
         })
@@ -58,7 +65,10 @@ impl<'s> SourceCheck<'s> {
 
     /// Notes what became of a file.
     pub fn note_file(&mut self, report: &FileReport) {
-        self.lacks_files |= matches!(report.standing, Standing::Failing | Standing::Pending);
+        self.lacks_files |= matches!(report.standing, Standing::Failing | Standing::Pending | Standing::Missing);
+        if matches!(report.standing, Standing::Failing | Standing::Missing) {
+            self.failing_now.insert(report.name.clone());
+        }
         if (report.status, report.standing) == (FileStatus::Skipped, Standing::Current) {
             self.unchanged.push(report.name.clone());
         }
@@ -70,13 +80,17 @@ impl<'s> SourceCheck<'s> {
         let times = SourceTimes { checked_at: self.begun_at, completed_at };
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());
-            let vanished: Vec<String> = self.failing.difference(&self.offered).cloned().collect();
+            let is_gone = |path: &&String| !self.offered.contains(*path) && !self.failing_now.contains(*path);
+            let vanished: Vec<String> = self.failing.iter().filter(is_gone).cloned().collect();
             let written = async |conn: &mut DbConn| {
                 let mut concerned =
                     db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
                 concerned += db::forget_failures(conn, department_id, source, &vanished).await?;
-                for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
-                    concerned += usize::from(db::was_finding(conn, department_id, &path).await?);
+                // A folder that is empty unexpectedly does not say that its files were removed.
+                if !self.failing_now.contains(ALL_FILES) {
+                    for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
+                        concerned += usize::from(db::was_finding(conn, department_id, &path).await?);
+                    }
                 }
                 if is_whole {
                     db::record_source_check(conn, department_id, source, times).await?;
@@ -105,7 +119,7 @@ pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
         context.configured_sources.iter().any(|(id, name)| *id == file.department_id && *name == file.source)
     };
     for file in failing.into_iter().filter(|file| !is_configured(file)) {
-        if tokio::fs::try_exists(Path::new(&file.source).join(&file.path)).await.is_ok_and(|exists| !exists) {
+        if is_gone(&file).await {
             let gone = async |conn: &mut DbConn| {
                 db::forget_failures(conn, file.department_id, &file.source, std::slice::from_ref(&file.path)).await?;
                 db::record_change(conn, file.department_id, ChangedData::default()).await
@@ -115,6 +129,17 @@ pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
         }
     }
     Ok(())
+}
+
+/// Whether a file is in its folder under none of the names that may be shown so.
+async fn is_gone(file: &FailingFile) -> bool {
+    let (folder, mut is_gone) = (Path::new(&file.source), true);
+    for name in NameEncoding::Auto.encode(&file.path) {
+        is_gone &= tokio::fs::symlink_metadata(folder.join(OsStr::from_bytes(&name)))
+            .await
+            .is_err_and(|err| err.kind() == ErrorKind::NotFound);
+    }
+    is_gone
 }
 
 /// Returns when all of a department's sources were last looked through, with and without failing files, by what

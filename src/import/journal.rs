@@ -42,6 +42,8 @@ pub enum Standing {
     Failing,
     /// It is still being written: what it will hold is not in them yet.
     Pending,
+    /// Its source offered it and others, and now offers none.
+    Missing,
     /// Nothing is known of it: it is none of ours.
     Unknown,
 }
@@ -119,6 +121,11 @@ impl FileReport {
     /// Nothing of it goes in, because it can't.
     pub(super) fn failed(self, message: String) -> FileReport {
         self.untouched(FileStatus::Failed, Standing::Failing, message)
+    }
+
+    /// Nothing of it goes in, because it is gone.
+    pub(super) fn missing(self, message: String) -> FileReport {
+        self.untouched(FileStatus::Partial, Standing::Missing, message)
     }
 
     /// It is passed over.

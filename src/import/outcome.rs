@@ -16,6 +16,7 @@ impl Run<'_> {
     /// Finds state and message of a run whose files are done.
     pub fn sum_up(&self, report: &mut RunReport) {
         report.state = match (report.has(Standing::Failing), report.has(Standing::Current)) {
+            (false, _) if report.has(Standing::Missing) => RunState::Partial,
             (false, _) => RunState::Completed,
             (true, true) => RunState::Partial,
             (true, false) => RunState::Failed,
@@ -33,6 +34,8 @@ impl Run<'_> {
         }
         if report.message.is_empty() {
             let (failed, skipped) = (report.count(FileStatus::Failed), report.count(FileStatus::Skipped));
+            let missing = report.files.iter().filter(|file| file.standing == Standing::Missing);
+            let warnings: Vec<&str> = missing.filter_map(|file| file.message.as_deref()).collect();
             let failing = report.files.iter().filter(|file| file.standing == Standing::Failing).count();
             report.message = format!(
                 "{} of {} files imported, {failed} failed, {skipped} skipped{}",
@@ -43,6 +46,7 @@ impl Run<'_> {
                     left_alone => format!(", of which {left_alone} still failing"),
                 }
             );
+            warnings.iter().for_each(|warning| report.message.push_str(&format!("; {warning}")));
         }
     }
 

@@ -37,7 +37,7 @@ pub type Announce<'a> = &'a mut dyn FnMut(ImportEvent<'_>);
 pub enum RunState {
     /// No file is failing, whether tried or left alone.
     Completed,
-    /// A source or a file can't be imported; others came in or are unchanged.
+    /// A source or a file can't be imported, and others came in or are unchanged; or a source offers no file any more.
     Partial,
     /// A source or a file can't be imported, and nothing else came in.
     Failed,
@@ -94,6 +94,9 @@ impl RunReport {
 
     /// How many files went in, wholly or in part.
     pub fn processed(&self) -> usize {
-        self.count(FileStatus::Success) + self.count(FileStatus::Partial)
+        let went_in = |file: &&FileReport| {
+            matches!(file.status, FileStatus::Success | FileStatus::Partial) && file.standing == Standing::Current
+        };
+        self.files.iter().filter(went_in).count()
     }
 }

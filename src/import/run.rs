@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use glob::MatchOptions;
 
 use super::freshness::SourceCheck;
@@ -19,7 +19,7 @@ use super::journal::FileReport;
 use super::needless::still_written;
 use super::patience::Patience;
 use super::report::{Announce, ImportEvent, RunReport, RunState};
-use super::source::{Connection, OfferedFile, Session, Source, SourceError};
+use super::source::{Connection, Listing, OfferedFile, Session, Source, SourceError};
 use super::versions::sort_by_version;
 use crate::cache::Cache;
 use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, SourceTimes, utc_now};
@@ -205,8 +205,8 @@ impl<'r> Run<'r> {
             listed = self.list(source) => listed,
             () = self.stop.stopped() => return Ok(()),
         };
-        let (mut connection, files) = match listed {
-            Ok((session, files)) => (Connection::over(session), files),
+        let (mut connection, listing) = match listed {
+            Ok((session, listing)) => (Connection::over(session), listing),
             Err(err) => {
                 let file = FileReport::new(&source.name, &source.describe(), None).failed(err.to_string());
                 self.journal(&file).await?;
@@ -215,14 +215,19 @@ impl<'r> Run<'r> {
                 return Ok(());
             }
         };
-        check.note_offered(&files);
+        check.note_offered(&listing.files);
         let mut known = HashMap::new();
         if source.has_ledger() {
             let mut conn = self.context.db.conn().await?;
             known = db::list_imported_files(&mut conn, source.department_id, &source.name).await?;
         }
+        for doubt in self.record_doubts(source, &listing, known.len()).await? {
+            announce(ImportEvent::FileEnded(&doubt));
+            check.note_file(&doubt);
+            report.files.push(doubt);
+        }
         let files = tokio::select! {
-            files = self.settled(source, &mut connection, files, &known, announce) => files,
+            files = self.settled(source, &mut connection, listing.files, &known, announce) => files,
             () = self.stop.stopped() => return Ok(()),
         };
         report.total_files += files.len();
@@ -253,16 +258,18 @@ impl<'r> Run<'r> {
 
     /// Opens a source and puts its files in order: by kind, then by version. Files that only say that another is
     /// complete are not among them.
-    pub async fn list(&self, source: &Source) -> Result<(Session, Vec<OfferedFile>), SourceError> {
+    pub async fn list(&self, source: &Source) -> Result<(Session, Listing), SourceError> {
         let mut patience = Patience::new();
         loop {
             let listed = async {
                 let mut session = source.open().await?;
-                let files = session.list().await?;
-                Ok((session, files))
+                let listing = session.list().await?;
+                Ok((session, listing))
             };
             let err = match listed.await {
-                Ok((session, files)) => return Ok((session, in_order(source, files))),
+                Ok((session, Listing { files, unread })) => {
+                    return Ok((session, Listing { files: in_order(source, files), unread }));
+                }
                 Err(err) => err,
             };
             patience.endure(err).await?;
@@ -289,9 +296,9 @@ impl<'r> Run<'r> {
         tokio::time::sleep(pause).await;
         let again = match connection.session.take() {
             Some(mut open) => match open.list().await {
-                Ok(files) => {
+                Ok(listing) => {
                     connection.session = Some(open);
-                    Ok(files)
+                    Ok(listing.files)
                 }
                 Err(_) => self.list_anew(source, connection).await,
             },
@@ -306,9 +313,9 @@ impl<'r> Run<'r> {
     }
 
     async fn list_anew(&self, source: &Source, connection: &mut Connection) -> Result<Vec<OfferedFile>, SourceError> {
-        let (open, files) = self.list(source).await?;
+        let (open, listing) = self.list(source).await?;
         connection.session = Some(open);
-        Ok(files)
+        Ok(listing.files)
     }
 
     /// Writes the journal entry of a file of which nothing was taken.
@@ -327,10 +334,11 @@ impl<'r> Run<'r> {
     }
 }
 
-/// The files that are asked for, by kind and version. A file beside which `name.done` lies is complete.
+/// The files that are asked for, by kind and version. A file beside which `name.done` lies is complete, unless it was
+/// written to since.
 fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
-    let markers: Vec<String> =
-        files.iter().filter_map(|file| file.name.strip_suffix(".done").map(str::to_owned)).collect();
+    let marker = |file: &OfferedFile| Some((file.name.strip_suffix(".done")?.to_owned(), file.modified_at?));
+    let markers: HashMap<String, NaiveDateTime> = files.iter().filter_map(marker).collect();
     let is_asked_for = |file: &OfferedFile| {
         let patterns = &source.policy.patterns;
         !file.name.ends_with(".done")
@@ -338,7 +346,8 @@ fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
     };
     let mut files: Vec<OfferedFile> = files.into_iter().filter(is_asked_for).collect();
     for file in &mut files {
-        file.is_complete = markers.contains(&file.name);
+        let marked_at = markers.get(&file.name);
+        file.is_complete = file.modified_at.is_some_and(|time| marked_at.is_some_and(|marked_at| *marked_at >= time));
     }
     sort_by_version(&mut files, utc_now());
     files

@@ -1,5 +1,9 @@
 //! Where workbooks come from: an FTP server or a local folder, behind one face.
 
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +15,7 @@ use super::ftp::FtpSession;
 use super::landing::Landing;
 use crate::config::{FtpSettings, ImportPolicy, PlaceSettings, SourceSettings};
 use crate::db::ImportedFile;
+use crate::domain::NameEncoding;
 
 const READ_BYTES: usize = 64 * 1024;
 
@@ -41,7 +46,10 @@ pub enum Place {
 /// A file that is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct OfferedFile {
+    /// As it is shown, journaled and remembered.
     pub name: String,
+    /// Its name as the source writes it.
+    pub bytes: Vec<u8>,
     /// In bytes, when the source tells.
     pub size: Option<u64>,
     /// UTC, when the source tells.
@@ -50,7 +58,26 @@ pub(super) struct OfferedFile {
     pub is_complete: bool,
 }
 
+/// What a source offers.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Its files.
+    pub files: Vec<OfferedFile>,
+    /// What its listing says beside them that is not understood.
+    pub unread: Vec<String>,
+}
+
 impl OfferedFile {
+    /// A file that no other one marks as complete.
+    pub fn new(
+        bytes: Vec<u8>,
+        encoding: NameEncoding,
+        size: Option<u64>,
+        modified_at: Option<NaiveDateTime>,
+    ) -> OfferedFile {
+        OfferedFile { name: encoding.decode(&bytes), bytes, size, modified_at, is_complete: false }
+    }
+
     /// Whether size and time are those of a version that is known. A time that was young when that
     /// version was fetched is not relied on: it may have been written to within the same tick.
     pub fn is(&self, known: &ImportedFile) -> bool {
@@ -80,7 +107,8 @@ pub(super) struct Connection {
 /// An open source.
 pub(super) enum Session {
     Ftp(Box<FtpSession>),
-    Folder(PathBuf),
+    /// A folder, and how its names are shown.
+    Folder(PathBuf, NameEncoding),
 }
 
 impl SourceError {
@@ -138,10 +166,11 @@ impl Source {
 
     /// Connects.
     pub(super) async fn open(&self) -> Result<Session, SourceError> {
+        let encoding = self.policy.encoding;
         Ok(match &self.place {
-            Place::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings).await?)),
-            Place::Folder(path) => Session::Folder(path.clone()),
-            Place::HandedIn(folder) => Session::Folder(folder.path().to_owned()),
+            Place::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings, encoding).await?)),
+            Place::Folder(path) => Session::Folder(path.clone(), encoding),
+            Place::HandedIn(folder) => Session::Folder(folder.path().to_owned(), encoding),
         })
     }
 }
@@ -155,8 +184,8 @@ impl Connection {
     /// The session, opened anew when there is none.
     pub async fn open(&mut self, source: &Source) -> Result<Session, SourceError> {
         match self.session.take() {
-            Some(open) => Ok(open),
-            None => source.open().await.map_err(|err| SourceError { is_of_source: true, ..err }),
+            Some(open) if open.is_usable() => Ok(open),
+            _ => source.open().await.map_err(|err| SourceError { is_of_source: true, ..err }),
         }
     }
 
@@ -170,12 +199,22 @@ impl Connection {
 
 impl Session {
     /// The files on offer, in no special order; folders are left out.
-    pub async fn list(&mut self) -> Result<Vec<OfferedFile>, SourceError> {
-        match self {
-            Session::Ftp(session) => session.list().await,
-            Session::Folder(path) => list_folder(path)
+    pub async fn list(&mut self) -> Result<Listing, SourceError> {
+        let mut listing = match self {
+            Session::Ftp(session) => session.list().await?,
+            Session::Folder(path, encoding) => list_folder(path, *encoding)
                 .await
-                .map_err(|err| SourceError::lasting(format!("the folder {} can't be read: {err}", path.display()))),
+                .map_err(|err| SourceError::lasting(format!("the folder {} can't be read: {err}", path.display())))?,
+        };
+        distinguish_names(&mut listing.files);
+        Ok(listing)
+    }
+
+    /// Whether another file can be fetched by it.
+    fn is_usable(&self) -> bool {
+        match self {
+            Session::Ftp(session) => session.is_usable(),
+            Session::Folder(..) => true,
         }
     }
 
@@ -188,7 +227,7 @@ impl Session {
     ) -> Result<(), SourceError> {
         match self {
             Session::Ftp(session) => session.fetch(file, landing, told).await,
-            Session::Folder(path) => read_file(&path.join(&file.name), landing, told).await,
+            Session::Folder(path, _) => read_file(&path.join(OsStr::from_bytes(&file.bytes)), landing, told).await,
         }
     }
 
@@ -215,20 +254,46 @@ async fn read_file(path: &Path, landing: &mut Landing, told: &mut dyn FnMut(u64)
     }
 }
 
-async fn list_folder(path: &PathBuf) -> std::io::Result<Vec<OfferedFile>> {
+async fn list_folder(path: &Path, encoding: NameEncoding) -> std::io::Result<Listing> {
     let mut entries = tokio::fs::read_dir(path).await?;
     let mut files = Vec::new();
     while let Some(entry) = entries.next_entry().await? {
-        let metadata = tokio::fs::metadata(entry.path()).await?;
-        if metadata.is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let modified_at = metadata.modified().ok().map(|time| DateTime::<Utc>::from(time).naive_utc());
-            // Databases keep microseconds.
-            let modified_at = modified_at.map(|time| time.trunc_subsecs(6));
-            files.push(OfferedFile { name, size: Some(metadata.len()), modified_at, is_complete: false });
+        let name = entry.file_name().as_bytes().to_owned();
+        match tokio::fs::metadata(entry.path()).await {
+            Ok(metadata) if metadata.is_file() => {
+                let modified_at = metadata.modified().ok().map(|time| DateTime::<Utc>::from(time).naive_utc());
+                // Databases keep microseconds.
+                let modified_at = modified_at.map(|time| time.trunc_subsecs(6));
+                files.push(OfferedFile::new(name, encoding, Some(metadata.len()), modified_at));
+            }
+            Ok(_) => {}
+            Err(err) if err.kind() == ErrorKind::NotFound && has_vanished(&entry.path()).await => {}
+            // A link that leads nowhere, or a file that nobody may look at: reading it gives the reason.
+            Err(_) => files.push(OfferedFile::new(name, encoding, None, None)),
         }
     }
-    Ok(files)
+    Ok(Listing { files, unread: Vec::new() })
+}
+
+async fn has_vanished(path: &Path) -> bool {
+    tokio::fs::symlink_metadata(path).await.is_err_and(|err| err.kind() == ErrorKind::NotFound)
+}
+
+/// Makes the shown names distinct: of names that look alike in different encodings, those that are not UTF-8 are shown
+/// by their bytes.
+fn distinguish_names(files: &mut [OfferedFile]) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for file in files.iter() {
+        *counts.entry(file.name.clone()).or_default() += 1;
+    }
+    let is_alike = |file: &OfferedFile| counts.get(&file.name).is_some_and(|count| *count > 1);
+    for file in files.iter_mut().filter(|file| is_alike(file) && file.name.as_bytes() != file.bytes) {
+        let shown = file.bytes.iter().map(|byte| match byte {
+            b' '..=b'~' => char::from(*byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        });
+        file.name = shown.collect();
+    }
 }
 
 fn with_slash(folder: &str) -> String {

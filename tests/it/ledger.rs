@@ -215,8 +215,8 @@ async fn a_file_that_is_still_written_waits_unless_it_is_marked_as_done(backend:
     writer.await.unwrap();
     let complete = async || app.get("summary?department_id=8").await.header("X-Data-As-Of").to_owned();
     assert_eq!(complete().await, "", "what is being written is not in the figures yet");
-    app.put(&format!("{EXPENSES}.done"), "");
     app.put(EXPENSES, expenses(&[an_expense(1)]));
+    app.put(&format!("{EXPENSES}.done"), "");
     let answer = triggered(&app, "").await.ok();
     assert_eq!((&answer["files_processed"], &answer["total_files"]), (&json!(1), &json!(2)), "{answer}");
     assert_eq!(app.get("summary").await.ok()["total_expenses"], json!(100.0));

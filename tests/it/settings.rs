@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use credit_portfolio::config::{DatabaseUrl, PlaceSettings, SETTINGS, Settings};
+use credit_portfolio::domain::NameEncoding;
 
 fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
@@ -35,9 +36,11 @@ fn all_problems_are_told_together_each_with_its_name() {
         ("IMPORT_TIMEZONE", "Moscow"),
         ("FINANCE_DEPARTMENT_ID", "8;9"),
         ("CACHE_TTL_SECONDS", "0"),
+        ("FTP_ENCODING", "koi8-r"),
+        ("IMPORT_EMPTY_FOLDER", "ignore"),
     ])
     .unwrap_err();
-    assert_eq!(problems.len(), 8, "{problems:?}");
+    assert_eq!(problems.len(), 10, "{problems:?}");
     for name in [
         "BIND",
         "DATABASE_URL",
@@ -47,6 +50,8 @@ fn all_problems_are_told_together_each_with_its_name() {
         "IMPORT_TIMEZONE",
         "FINANCE_DEPARTMENT_ID",
         "CACHE_TTL_SECONDS",
+        "FTP_ENCODING",
+        "IMPORT_EMPTY_FOLDER",
     ] {
         assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}: {problems:?}");
     }
@@ -115,6 +120,7 @@ fn further_sources_stand_in_the_file_and_follow_the_plain_settings_in_what_they_
         r#"
 [ftp]
 host = "ftp.example.org"
+encoding = "cp866"
 [import]
 row_policy = "strict"
 [[import.sources]]
@@ -130,6 +136,8 @@ name = "disk"
 folder = "/exports"
 patterns = ["*.xlsx"]
 row_policy = "lenient"
+empty_folder = "ok"
+encoding = "cp1251"
 "#,
     )
     .unwrap();
@@ -141,6 +149,8 @@ row_policy = "lenient"
     assert!(matches!(&disk.place, PlaceSettings::Folder(path) if path == Path::new("/exports")));
     assert_eq!((disk.department_id, disk.policy.is_strict, disk.policy.patterns.len()), (8, false, 1));
     assert!(disk.schedule.is_some(), "that of the plain settings");
+    assert_eq!((north.policy.warns_of_empty_folder, north.policy.encoding), (true, NameEncoding::Cp866));
+    assert_eq!((disk.policy.warns_of_empty_folder, disk.policy.encoding), (false, NameEncoding::Cp1251));
     assert!(!format!("{settings:?}").contains("from a file"));
 }
 
@@ -158,6 +168,8 @@ password_file = "FOLDER/no such file"
 [[import.sources]]
 name = "north"
 missing_rows = "forget"
+empty_folder = "ignore"
+encoding = "koi8-r"
 "#,
     )
     .unwrap_err();
@@ -170,6 +182,8 @@ missing_rows = "forget"
         "a name of its own",
         "neither a host nor",
         "missing_rows",
+        "empty_folder",
+        "encoding is none of",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }

@@ -7,6 +7,7 @@ pub mod packages;
 pub mod processes;
 pub mod proxy;
 pub mod random_portfolio;
+pub mod scripted_ftp;
 pub mod servers;
 pub mod tables;
 pub mod workbooks;

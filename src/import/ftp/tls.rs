@@ -8,7 +8,6 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
-use suppaftp::tokio::AsyncRustlsConnector;
 use suppaftp::tokio_rustls::TlsConnector;
 use suppaftp::tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use suppaftp::tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -20,7 +19,7 @@ use crate::config::FtpSettings;
 use crate::import::source::SourceError;
 
 /// What opens TLS connections to that server.
-pub(super) fn connector(settings: &FtpSettings) -> Result<AsyncRustlsConnector, SourceError> {
+pub(super) fn connector(settings: &FtpSettings) -> Result<TlsConnector, SourceError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -30,7 +29,7 @@ pub(super) fn connector(settings: &FtpSettings) -> Result<AsyncRustlsConnector, 
     } else {
         builder.with_root_certificates(roots(settings.ca_file.as_deref())?).with_no_client_auth()
     };
-    Ok(TlsConnector::from(Arc::new(config)).into())
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, SourceError> {

@@ -120,7 +120,10 @@ async fn control(client: TcpStream, server: TcpStream, fault: Fault, chance: Cha
             if let Some(port) = passive_port(&line) {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
                 let own = listener.local_addr().unwrap().port();
-                line = format!("227 Entering Passive Mode (127,0,0,1,{},{}).", own / 256, own % 256);
+                line = match line.starts_with("229 ") {
+                    true => format!("229 Entering Extended Passive Mode (|||{own}|)"),
+                    false => format!("227 Entering Passive Mode (127,0,0,1,{},{}).", own / 256, own % 256),
+                };
                 transfers.spawn(transfer(listener, port, fault, command.clone(), chance.clone()));
             }
             if to_client.write_all(format!("{line}\r\n").as_bytes()).await.is_err() {
@@ -135,6 +138,9 @@ async fn control(client: TcpStream, server: TcpStream, fault: Fault, chance: Cha
 }
 
 fn passive_port(line: &str) -> Option<u16> {
+    if let Some(extended) = line.strip_prefix("229 ") {
+        return extended.split_once("(|||")?.1.split_once('|')?.0.parse().ok();
+    }
     let numbers = line.strip_prefix("227 ")?.split_once('(')?.1.split_once(')')?.0;
     let numbers: Vec<u16> = numbers.split(',').filter_map(|number| number.trim().parse().ok()).collect();
     Some(numbers.get(4)? * 256 + numbers.get(5)?)

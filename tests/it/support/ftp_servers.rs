@@ -66,13 +66,19 @@ pub struct Pyftpdlib {
 impl Pyftpdlib {
     /// With TLS of that version (`TLSv1.2`) at most, or without.
     pub fn start(files: &Path, tls: Option<&str>) -> Pyftpdlib {
+        Pyftpdlib::start_with_names(files, tls, "utf-8")
+    }
+
+    /// Which writes names in an encoding such as `cp1251`.
+    pub fn start_with_names(files: &Path, tls: Option<&str>, encoding: &str) -> Pyftpdlib {
         let folder = keep(tempfile::Builder::new().prefix("cp-pyftpdlib-"));
         let port = free_port();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/ftp/server.py");
         // Beside schemathesis, in the environment that tests/run makes.
         let python = Path::new(&program("schemathesis")).with_file_name("python");
         let both = folder.join("both.pem");
-        let mut command = vec![text(&python), text(&script), text(files), port.to_string()];
+        let encoding = format!("NAME_ENCODING={encoding}");
+        let mut command = vec!["env".to_owned(), encoding, text(&python), text(&script), text(files), port.to_string()];
         if let Some(newest) = tls {
             a_certificate(&folder);
             let parts = ["key.pem", "cert.pem"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
