@@ -98,6 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::NameEncoding;
 
     fn time(seconds: i64) -> NaiveDateTime {
         chrono::DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap_or_default().naive_utc()
@@ -108,7 +109,7 @@ mod tests {
     }
 
     fn file(name: &str, modified: i64) -> OfferedFile {
-        OfferedFile { name: name.to_owned(), size: None, modified_at: Some(time(modified)), is_complete: false }
+        OfferedFile::new(name.as_bytes().to_vec(), NameEncoding::Auto, None, Some(time(modified)))
     }
 
     #[test]
