@@ -23,8 +23,9 @@ mod patience;
 mod progress;
 mod reading;
 mod report;
+mod retention;
 mod run;
-mod schedule;
+pub mod schedule;
 mod source;
 pub mod workbook;
 
@@ -36,5 +37,6 @@ pub use journal::{FileReport, FileStatus, Standing};
 pub use load::{LoadCounts, LoadError, Loaded, Loader, Workbook};
 pub use progress::{Phase, Progress, ProgressMeter};
 pub use report::{Announce, ImportEvent, RunReport, RunState};
+pub use retention::delete_outdated;
 pub use run::{ImportContext, Order, run_once};
 pub use source::{Place, Source};

@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes, telling that
-//! this one answers, refreshing the gauges of imports, auditing the cache.
+//! this one answers, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when told to: a query is never cut off.
 
@@ -10,12 +10,14 @@ use tokio::sync::watch;
 
 use super::AppState;
 use crate::db::{self, DbError};
-use crate::import::refresh_gauges;
+use crate::import::{delete_outdated, refresh_gauges};
 
 /// So often this process tells that it answers.
 const REPORT: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
 const AUDIT: Duration = Duration::from_secs(5);
+/// How often a batch of outdated rows is deleted.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The tasks, until they are ended.
 pub(super) struct Upkeep {
@@ -42,9 +44,14 @@ impl Upkeep {
                     log::debug!("The gauges of imports can't be refreshed: {err}");
                 }
             })),
-            actix_web::rt::spawn(repeated(AUDIT, ended, state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(AUDIT, ended.clone(), state.clone(), async |state| {
                 // Without the database there is nothing to compare with.
                 let _ = state.analytics.audit().await;
+            })),
+            actix_web::rt::spawn(repeated(RETENTION_INTERVAL, ended, state.clone(), async |state| {
+                if let Err(err) = delete_outdated(&state.db, &state.retention).await {
+                    log::debug!("Outdated rows can't be deleted: {err}");
+                }
             })),
         ];
         Upkeep { end, tasks }
@@ -66,7 +73,10 @@ pub(super) async fn report(state: &AppState) -> Result<(), DbError> {
 }
 
 async fn repeated(pause: Duration, mut ended: watch::Receiver<()>, state: AppState, step: impl AsyncFn(&AppState)) {
-    while tokio::time::timeout(pause, ended.changed()).await.is_err() {
+    loop {
         step(&state).await;
+        if tokio::time::timeout(pause, ended.changed()).await.is_ok() {
+            return;
+        }
     }
 }

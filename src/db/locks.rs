@@ -12,7 +12,7 @@ use super::{DbConn, DbError};
 const IMPORT_LOCK: i64 = 0x6372_6564_0000_0000;
 const START_LOCK: i64 = 0x6372_6564_4000_0000;
 
-/// How long a change by hand waits for an import, and between two tries.
+/// How long a lock is waited for by what must not wait for a whole file, and the pause between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
@@ -30,19 +30,7 @@ pub async fn lock_import(conn: &mut DbConn, department_id: i64) -> Result<(), Db
 /// # Errors
 /// [`DbError::Busy`] when another transaction writes into the department for some seconds.
 pub async fn lock_import_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    let DbConn::Postgres(conn) = conn else { return Ok(()) };
-    let started = Instant::now();
-    loop {
-        let taken: Taken = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS taken")
-            .bind::<BigInt, _>(IMPORT_LOCK ^ department_id)
-            .get_result(&mut **conn)
-            .await?;
-        match taken.taken {
-            true => return Ok(()),
-            false if started.elapsed() > LONGEST_WAIT => return Err(DbError::Busy),
-            false => tokio::time::sleep(BETWEEN_TRIES).await,
-        }
-    }
+    lock_briefly(conn, IMPORT_LOCK ^ department_id).await
 }
 
 #[derive(QueryableByName)]
@@ -57,6 +45,30 @@ struct Taken {
 /// [`DbError`] when the database can't answer.
 pub async fn lock_start(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     lock(conn, START_LOCK ^ department_id).await
+}
+
+/// The same for the schedule, which must not hang on a process that is stuck in the middle of its transaction.
+///
+/// # Errors
+/// [`DbError::Busy`] when another transaction begins runs of the department for some seconds.
+pub async fn lock_start_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    lock_briefly(conn, START_LOCK ^ department_id).await
+}
+
+async fn lock_briefly(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
+    let DbConn::Postgres(conn) = conn else { return Ok(()) };
+    let started = Instant::now();
+    loop {
+        let taken: Taken = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS taken")
+            .bind::<BigInt, _>(key)
+            .get_result(&mut **conn)
+            .await?;
+        match taken.taken {
+            true => return Ok(()),
+            false if started.elapsed() > LONGEST_WAIT => return Err(DbError::Busy),
+            false => tokio::time::sleep(BETWEEN_TRIES).await,
+        }
+    }
 }
 
 async fn lock(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
