@@ -134,7 +134,7 @@ pub use quality_queries::list_query_findings;
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use reference_lists::{ReferenceFilter, ReferenceOrder};
-pub use retention::{delete_old_journal, delete_old_runs, delete_superseded_rejects};
+pub use retention::{OutdatedRows, delete_outdated_rows, list_outdated_rows};
 pub use rollup_check::{Rollups, compute_rollups, list_rollups};
 pub use rollups::{FlowRow, ensure_rollups, rebuild_rollups, refresh_rollups};
 pub use schedule_marks::{list_schedule_marks, set_schedule_mark};

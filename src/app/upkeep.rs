@@ -32,11 +32,11 @@ impl Upkeep {
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
         let tasks = vec![
-            actix_web::rt::spawn(repeated(look, ended.clone(), state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(look, look, ended.clone(), state.clone(), async |state| {
                 // The fault is logged once, where it is noticed.
                 let _ = state.analytics.look_for_changes().await;
             })),
-            actix_web::rt::spawn(repeated(REPORT, ended.clone(), state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(REPORT, REPORT, ended.clone(), state.clone(), async |state| {
                 if let Err(err) = report(state).await {
                     log::debug!("This process can't be registered: {err}");
                 }
@@ -44,11 +44,11 @@ impl Upkeep {
                     log::debug!("The gauges of imports can't be refreshed: {err}");
                 }
             })),
-            actix_web::rt::spawn(repeated(AUDIT, ended.clone(), state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(AUDIT, AUDIT, ended.clone(), state.clone(), async |state| {
                 // Without the database there is nothing to compare with.
                 let _ = state.analytics.audit().await;
             })),
-            actix_web::rt::spawn(repeated(RETENTION_INTERVAL, ended, state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(Duration::ZERO, RETENTION_INTERVAL, ended, state.clone(), async |state| {
                 if let Err(err) = delete_outdated(&state.db, &state.retention).await {
                     log::debug!("Outdated rows can't be deleted: {err}");
                 }
@@ -72,11 +72,16 @@ pub(super) async fn report(state: &AppState) -> Result<(), DbError> {
     state.db.write(async |conn| db::report_replica(conn, id).await).await
 }
 
-async fn repeated(pause: Duration, mut ended: watch::Receiver<()>, state: AppState, step: impl AsyncFn(&AppState)) {
-    loop {
+async fn repeated(
+    first: Duration,
+    pause: Duration,
+    mut ended: watch::Receiver<()>,
+    state: AppState,
+    step: impl AsyncFn(&AppState),
+) {
+    let mut wait = first;
+    while tokio::time::timeout(wait, ended.changed()).await.is_err() {
         step(&state).await;
-        if tokio::time::timeout(pause, ended.changed()).await.is_ok() {
-            return;
-        }
+        wait = pause;
     }
 }

@@ -1,10 +1,12 @@
-//! Deletes what imports left behind, a small batch at a time: a deletion never holds a lock for long.
+//! What imports left behind and is outdated: found by reading, and deleted a small batch at a time, so that no lock is
+//! held for long.
 //!
 //! The newest entry of a file and the newest that it went in with always stay: `control_totals_differ` and the next
 //! import of the file read them. Ages go by the database's clock.
 
 use std::time::Duration;
 
+use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
@@ -12,7 +14,7 @@ use super::daily_findings::numbered;
 use super::database_time::database_time_sql;
 use super::{DbConn, DbError, on_conn};
 
-/// How many rows one call deletes at most.
+/// How many rows a batch has at most.
 const BATCH: usize = 1_000;
 
 /// Whether an entry `n` of the journal is a later one of the file of the entry `j`.
@@ -35,57 +37,82 @@ const OLD_RUNS: &str = "SELECT r.id FROM import_runs r WHERE r.department_id = $
      AND EXISTS (SELECT 1 FROM import_runs n WHERE n.department_id = r.department_id AND n.state = r.state \
        AND (n.files_failing = 0) = (r.files_failing = 0) AND n.id > r.id)";
 
-/// Deletes rejected rows of a department's files of which a later version went in longer ago than `kept_for`.
-/// Returns how many; 0 when there are none left.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn delete_superseded_rejects(
-    conn: &mut DbConn,
-    department_id: i64,
-    kept_for: Duration,
-) -> Result<usize, DbError> {
-    let rejects = format!(
-        "SELECT r.id FROM import_journal j \
-         JOIN rejected_rows r ON r.department_id = j.department_id AND r.journal_id = j.id WHERE {SUPERSEDED}"
-    );
-    delete(conn, "rejected_rows", &rejects, department_id, kept_for).await
+/// What is deleted when it is old enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutdatedRows {
+    /// The rejected rows of files of which a later version went in since.
+    SupersededRejects,
+    /// The rejected rows of old entries of the journal.
+    OldRejects,
+    /// Old entries of the journal that have no rejected rows.
+    OldEntries,
+    /// Old runs of which the journal has no entries.
+    OldRuns,
 }
 
-/// Deletes old entries of a department's journal, their rejected rows first. Returns how many rows; 0 when there are
-/// none left.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn delete_old_journal(conn: &mut DbConn, department_id: i64, kept_for: Duration) -> Result<usize, DbError> {
-    let rejects =
-        format!("SELECT r.id FROM rejected_rows r WHERE r.department_id = $1 AND r.journal_id IN ({OLD_ENTRIES})");
-    match delete(conn, "rejected_rows", &rejects, department_id, kept_for).await? {
-        0 => delete(conn, "import_journal", OLD_ENTRIES, department_id, kept_for).await,
-        deleted => Ok(deleted),
+impl OutdatedRows {
+    fn table(self) -> &'static str {
+        match self {
+            OutdatedRows::SupersededRejects | OutdatedRows::OldRejects => "rejected_rows",
+            OutdatedRows::OldEntries => "import_journal",
+            OutdatedRows::OldRuns => "import_runs",
+        }
+    }
+
+    fn ids(self) -> String {
+        match self {
+            OutdatedRows::SupersededRejects => format!(
+                "SELECT r.id FROM import_journal j \
+                 JOIN rejected_rows r ON r.department_id = j.department_id AND r.journal_id = j.id WHERE {SUPERSEDED}"
+            ),
+            OutdatedRows::OldRejects => format!(
+                "SELECT r.id FROM rejected_rows r WHERE r.department_id = $1 AND r.journal_id IN ({OLD_ENTRIES})"
+            ),
+            OutdatedRows::OldEntries => format!(
+                "{OLD_ENTRIES} AND NOT EXISTS (SELECT 1 FROM rejected_rows r \
+                 WHERE r.department_id = j.department_id AND r.journal_id = j.id)"
+            ),
+            OutdatedRows::OldRuns => OLD_RUNS.to_owned(),
+        }
     }
 }
 
-/// Deletes old runs of a department of which the journal has no entries. Returns how many; 0 when there are none
-/// left.
+#[derive(QueryableByName)]
+struct RowId {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Returns the ids of a department's rows that are outdated for longer than `kept_for`: a batch of them.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn delete_old_runs(conn: &mut DbConn, department_id: i64, kept_for: Duration) -> Result<usize, DbError> {
-    delete(conn, "import_runs", OLD_RUNS, department_id, kept_for).await
+pub async fn list_outdated_rows(
+    conn: &mut DbConn,
+    department_id: i64,
+    outdated: OutdatedRows,
+    kept_for: Duration,
+) -> Result<Vec<i64>, DbError> {
+    let cutoff = format!("({})", database_time_sql(conn, kept_for));
+    let ids = outdated.ids().replace("{is_later}", IS_LATER).replace("{cutoff}", &cutoff);
+    let sql = numbered(conn, &format!("{ids} LIMIT {BATCH}"));
+    let rows: Vec<RowId> = on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).load(c).await)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Deletes a batch of the rows of a table whose ids a query gives.
-async fn delete(
+/// Deletes outdated rows of a department by their ids. Returns how many. What is outdated stays so: a later version
+/// never becomes an earlier one.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn delete_outdated_rows(
     conn: &mut DbConn,
-    table: &str,
-    ids: &str,
     department_id: i64,
-    kept_for: Duration,
+    outdated: OutdatedRows,
+    ids: &[i64],
 ) -> Result<usize, DbError> {
-    let ids =
-        ids.replace("{is_later}", IS_LATER).replace("{cutoff}", &format!("({})", database_time_sql(conn, kept_for)));
-    let sql = format!("DELETE FROM {table} WHERE department_id = $1 AND id IN ({ids} LIMIT {BATCH})");
-    let sql = numbered(conn, &sql);
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    let (table, ids) = (outdated.table(), ids.join(", "));
+    let sql = numbered(conn, &format!("DELETE FROM {table} WHERE department_id = $1 AND id IN ({ids})"));
     Ok(on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).execute(c).await)?)
 }

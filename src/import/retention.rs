@@ -1,27 +1,30 @@
 //! Deletes what imports left behind and nobody needs any more, in the background.
 
 use crate::config::RetentionSettings;
-use crate::db::{self, Db, DbConn, DbError};
+use crate::db::{self, Db, DbError, OutdatedRows};
 
-/// Deletes one batch of each kind in each department, each in a transaction of its own. Returns how many rows; 0 when
-/// nothing is left to delete.
+/// Deletes a batch of each kind of outdated rows in each department, each in a transaction of its own. Returns how many
+/// rows; 0 when nothing is left to delete.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn delete_outdated(db: &Db, settings: &RetentionSettings) -> Result<usize, DbError> {
-    let mut deleted = 0;
+    let kinds = [
+        (OutdatedRows::SupersededRejects, settings.superseded_rejects),
+        (OutdatedRows::OldRejects, settings.journal),
+        (OutdatedRows::OldEntries, settings.journal),
+        (OutdatedRows::OldRuns, settings.runs),
+    ];
     let departments = db::list_departments(&mut db.conn().await?).await?;
+    let mut deleted = 0;
     for department in departments {
-        let id = department.id;
-        if let Some(kept_for) = settings.superseded_rejects {
-            let batch = async |conn: &mut DbConn| db::delete_superseded_rejects(conn, id, kept_for).await;
-            deleted += db.write(batch).await?;
-        }
-        if let Some(kept_for) = settings.journal {
-            deleted += db.write(async |conn: &mut DbConn| db::delete_old_journal(conn, id, kept_for).await).await?;
-        }
-        if let Some(kept_for) = settings.runs {
-            deleted += db.write(async |conn: &mut DbConn| db::delete_old_runs(conn, id, kept_for).await).await?;
+        for (outdated, kept_for) in kinds {
+            let Some(kept_for) = kept_for else { continue };
+            let ids = db::list_outdated_rows(&mut db.conn().await?, department.id, outdated, kept_for).await?;
+            if !ids.is_empty() {
+                deleted +=
+                    db.write(async |conn| db::delete_outdated_rows(conn, department.id, outdated, &ids).await).await?;
+            }
         }
     }
     if deleted > 0 {

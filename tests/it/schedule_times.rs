@@ -49,7 +49,7 @@ fn a_time_that_daylight_saving_repeats_comes_once_at_its_first_occurrence() {
     let berlin = |cron| times_between(&schedule(cron, Tz::Europe__Berlin), from, to);
     assert_eq!(berlin("30 2 * * *"), ["25 00:30", "26 01:30"]);
     assert_eq!(berlin("*/30 2 * * *"), ["25 00:00", "25 00:30", "26 01:00", "26 01:30"]);
-    assert_eq!(berlin("15 2,14 * * *"), ["25 00:15", "25 13:15", "26 01:15"]);
+    assert_eq!(berlin("15 2,14 * * *"), ["24 12:15", "25 00:15", "25 13:15", "26 01:15"]);
 }
 
 #[test]
