@@ -16,7 +16,7 @@ use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
-use crate::config::{ImportPolicy, Settings};
+use crate::config::{ImportPolicy, RetentionSettings, Settings};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
@@ -57,6 +57,8 @@ pub struct AppState {
     pub base_currency: Currency,
     /// Whether a change drops only the answers that it concerns.
     pub is_scoped: bool,
+    /// For how long what imports leave behind is kept.
+    pub retention: RetentionSettings,
 }
 
 impl AppState {
@@ -170,6 +172,7 @@ impl RunningApp {
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),
             is_scoped: settings.cache.is_scoped,
+            retention: settings.retention.clone(),
             db,
             cache,
         };

@@ -5,6 +5,7 @@
 
 mod import;
 mod reader;
+mod retention;
 mod sections;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use std::path::Path;
 pub use import::{FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings};
 use reader::Reader;
 pub use reader::{ConfigError, SETTINGS, Setting};
+pub use retention::RetentionSettings;
 pub use sections::{AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings};
 
 use crate::domain::{Clock, Currency};
@@ -31,6 +33,8 @@ pub struct Settings {
     pub cache: CacheSettings,
     /// Where exports come from and when.
     pub import: ImportSettings,
+    /// For how long what imports leave behind is kept.
+    pub retention: RetentionSettings,
     /// `FINANCE_DEPARTMENT_ID`, default 8, several with commas between: the departments whose
     /// members may see the credit portfolio. Never empty.
     pub finance_departments: Vec<i64>,
@@ -66,6 +70,7 @@ impl Settings {
             cache: sections::cache(&mut reader),
             base_currency: sections::base_currency(&mut reader),
             import: import::import(&mut reader, &finance_departments),
+            retention: retention::retention(&mut reader),
             finance_departments,
         };
         settings.cache.clock = Clock::system(settings.import.timezone);

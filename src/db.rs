@@ -14,6 +14,7 @@ mod contracts;
 mod daily_findings;
 mod data_changes;
 mod data_quality;
+mod database_time;
 mod departments;
 mod expense_details;
 mod expenses;
@@ -40,8 +41,11 @@ mod quality_queries;
 mod receipts;
 mod recognition;
 mod reference_lists;
+mod retention;
+mod rollup_check;
 mod rollups;
 mod row_versions;
+mod schedule_marks;
 mod schema;
 mod snapshots;
 mod spans;
@@ -56,7 +60,7 @@ pub use adjustments::{
     list_sources_of_equal_adjustments, list_workbook_adjustments, update_adjustment,
 };
 pub use aliases::{
-    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of, insert_alias,
+    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of, find_target, insert_alias,
     insert_aliases, list_aliases, list_contract_aliases,
 };
 pub use bank_accounts::{
@@ -100,14 +104,14 @@ pub use import_journal::{
 };
 pub use import_runs::{
     AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
-    keep_run, last_completed_at, list_abandoned_runs, list_runs, take_over_run,
+    keep_run, last_completed_at, list_abandoned_runs, list_runs, list_sources_run_for, take_over_run,
 };
 pub use imported_files::{ImportedFile, list_imported_files, record_offered_files, upsert_imported_file};
 pub use lenders::{
     LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns, list_lenders,
     refresh_intra_group, update_lender,
 };
-pub use locks::{lock_import, lock_import_briefly, lock_start};
+pub use locks::{lock_import, lock_import_briefly, lock_start, lock_start_briefly};
 pub use merges::{
     MergeError, MergeRow, find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,
     undo_merge,
@@ -132,8 +136,11 @@ pub use quality_queries::list_query_findings;
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
 pub use reference_lists::{ReferenceFilter, ReferenceOrder};
-pub use rollups::{FlowRow, Rollups, ensure_rollups, list_rollups, rebuild_rollups, refresh_rollups};
+pub use retention::{OutdatedRows, delete_outdated_rows, list_outdated_rows};
+pub use rollup_check::{Rollups, compute_rollups, list_rollups};
+pub use rollups::{FlowRow, ensure_rollups, rebuild_rollups, refresh_rollups};
 pub use row_versions::{RowVersion, move_details_to_version, move_operations_to_version};
+pub use schedule_marks::{list_schedule_marks, set_schedule_mark};
 pub use snapshots::{
     NewSnapshot, SnapshotRow, confirm_snapshots, find_snapshot, has_newer_files, list_organizations_of_newer,
     list_series, list_snapshots, list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot,

@@ -94,7 +94,7 @@ pub async fn show(
     found(find(&mut state.db.conn().await?, scope, id).await?, "bank account", id)
 }
 
-/// Makes a bank account.
+/// Makes a bank account. One that an import stores at the same time is the one that is made.
 #[utoipa::path(
     post,
     context_path = CREDIT_PORTFOLIO,
@@ -114,15 +114,28 @@ pub async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;
     let bank_name = body.bank_name.map(|bank_name| text_field("bank_name", &bank_name)).transpose()?;
+    let (scope, key) = (DepartmentScope::One(department_id), number_and_bank(&account_number).0.to_lowercase());
+    let known = async |conn: &mut DbConn| db::find_target(conn, department_id, AliasKind::BankAccount, &key).await;
+    if known(&mut state.db.conn().await?).await?.is_some() {
+        return Err(DbError::Duplicate.into());
+    }
     let (id, row) = state
         .change_data(department_id, async |conn| {
-            let id = db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await?;
-            let key = number_and_bank(&account_number).0.to_lowercase();
-            let alias = NewAlias::new(department_id, AliasKind::BankAccount, key, &account_number, id);
-            db::insert_alias(conn, alias).await?;
-            let change = BankAccountChange { is_active: body.is_active, ..BankAccountChange::default() };
+            // An import may have stored it while this request waited for its end.
+            let id = match known(conn).await? {
+                Some(id) => id,
+                None => {
+                    let id =
+                        db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await?;
+                    let alias = NewAlias::new(department_id, AliasKind::BankAccount, key.clone(), &account_number, id);
+                    db::insert_alias(conn, alias).await?;
+                    id
+                }
+            };
+            let (account_number, bank_name) = (Some(account_number), bank_name.map(Some));
+            let change = BankAccountChange { account_number, bank_name, is_active: body.is_active };
             db::update_bank_account(conn, id, &change).await?;
-            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
+            Ok((id, find(conn, scope, id).await?))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/bank-accounts"), id, &row))

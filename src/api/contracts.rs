@@ -1,5 +1,7 @@
 //! Contracts, each with what was paid on it.
 
+use std::collections::BTreeSet;
+
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use chrono::NaiveDate;
@@ -21,8 +23,8 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, Page, ReferenceFilter};
-use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
+use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page, ReferenceFilter};
+use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName};
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;
@@ -140,7 +142,7 @@ pub async fn show(
     found(state.db.snapshot(contract).await?, "contract", id)
 }
 
-/// Makes a contract.
+/// Makes a contract. One that an import stores at the same time is the one that is made.
 #[utoipa::path(
     post,
     context_path = CREDIT_PORTFOLIO,
@@ -177,6 +179,20 @@ pub async fn create(
         Some(id) => own_organization(&mut state.db.conn().await?, scope, id).await.map(|()| id)?,
         None => only_organization(&state, scope).await?,
     };
+    let known = async |conn: &mut DbConn, lender_id: Option<i64>| -> Result<Option<i64>, DbError> {
+        let keys = BTreeSet::from([(organization_id, db::contract_key(&reference, lender_id))]);
+        Ok(db::list_contracts_by_key(conn, department_id, &keys).await?.first().map(|contract| contract.id))
+    };
+    let lender_id = match &counterparty {
+        Some(name) => {
+            let key = PartyName::parse(name).key();
+            db::find_target(&mut state.db.conn().await?, department_id, AliasKind::Lender, &key).await?
+        }
+        None => None,
+    };
+    if known(&mut state.db.conn().await?, lender_id).await?.is_some() {
+        return Err(DbError::Duplicate.into());
+    }
     let (id, row) = state
         .change_data(department_id, async |conn| {
             let lender_id = match &counterparty {
@@ -184,7 +200,11 @@ pub async fn create(
                 None => None,
             };
             let contract = db::NewContract::new(department_id, organization_id, &reference, lender_id);
-            let id = db::insert_contract(conn, &contract).await?;
+            // An import may have stored it while this request waited for its end.
+            let id = match known(conn, lender_id).await? {
+                Some(id) => id,
+                None => db::insert_contract(conn, &contract).await?,
+            };
             let is_lender_manual = lender_id.map(|_| true);
             let change = ContractChange { lender_id: lender_id.map(Some), is_lender_manual, ..facts };
             db::update_contract(conn, id, &change).await?;

@@ -44,7 +44,7 @@ pub enum ApiError {
     TooManyTries(Duration),
     /// 503 with `Retry-After`: another transaction is being written.
     Locked(String),
-    /// 503: the database does not answer, or the program is stopping.
+    /// 503: the database does not answer, the import restarts, or the program is stopping.
     Unavailable(String),
     /// 500: a fault of this program.
     Internal(String),
@@ -276,7 +276,7 @@ impl From<StartError> for ApiError {
         match err {
             StartError::Busy { run_id } => ApiError::Busy { run_id },
             StartError::NoSource => ApiError::Conflict(err.to_string()),
-            StartError::Stopping => ApiError::Unavailable(err.to_string()),
+            StartError::Restarting | StartError::Stopping => ApiError::Unavailable(err.to_string()),
             StartError::Database(err) => err.into(),
         }
     }

@@ -6,7 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::AppState;
+use crate::import::actor::ActorState;
 use crate::metrics;
+
+const UP: &str = "up";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -28,6 +31,8 @@ struct Readiness {
     database: &'static str,
     /// `up`, `down` or `off`.
     redis: &'static str,
+    /// Whether imports are started, by schedule and on request: `up`, `restarting` or `down`.
+    import: &'static str,
 }
 
 /// Whether the program runs.
@@ -36,20 +41,22 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema. Redis is reported only:
-/// without it the service answers as well.
+/// Ready when the database can be reached and has this version's schema, and imports are started. Redis is
+/// reported only: without it the service answers as well.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
-    let (is_ready, database) = match state.db.is_migrated().await {
-        Ok(true) => (true, "up"),
+    let import = import_state(state.import.state());
+    let (is_usable, database) = match state.db.is_migrated().await {
+        Ok(true) => (true, UP),
         Ok(false) => (false, "without this version's migrations"),
         Err(err) => {
             log::warn!("Not ready: {err}");
             (false, "down")
         }
     };
-    let body = Readiness { status: if is_ready { "ready" } else { "not ready" }, database, redis };
+    let is_ready = is_usable && import == UP;
+    let body = Readiness { status: if is_ready { "ready" } else { "not ready" }, database, redis, import };
     if is_ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
@@ -67,11 +74,19 @@ pub async fn metrics(state: Data<AppState>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics::text())
 }
 
+fn import_state(state: ActorState) -> &'static str {
+    match state {
+        ActorState::Running => UP,
+        ActorState::Restarting => "restarting",
+        ActorState::Stopped => "down",
+    }
+}
+
 /// As it is told: `up`, `down` or `off`.
 pub(super) fn redis_state(is_up: Option<bool>) -> &'static str {
     match is_up {
         None => "off",
-        Some(true) => "up",
+        Some(true) => UP,
         Some(false) => "down",
     }
 }

@@ -94,7 +94,7 @@ pub async fn show(
     found(find(&mut state.db.conn().await?, scope, id).await?, "organization", id)
 }
 
-/// Makes an organization.
+/// Makes an organization. One that an import stores at the same time is the one that is made.
 #[utoipa::path(
     post,
     context_path = CREDIT_PORTFOLIO,
@@ -114,15 +114,31 @@ pub async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
+    let (scope, key) = (DepartmentScope::One(department_id), PartyName::parse(&name).key());
+    let known = async |conn: &mut DbConn| db::find_target(conn, department_id, AliasKind::Organization, &key).await;
+    if known(&mut state.db.conn().await?).await?.is_some() {
+        return Err(DbError::Duplicate.into());
+    }
     let (id, row) = state
         .change_data(department_id, async |conn| {
-            let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
-            let key = PartyName::parse(&name).key();
-            db::insert_alias(conn, NewAlias::new(department_id, AliasKind::Organization, key, &name, id)).await?;
+            // An import may have stored it while this request waited for its end.
+            let id = match known(conn).await? {
+                Some(id) => id,
+                None => {
+                    let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
+                    let alias = NewAlias::new(department_id, AliasKind::Organization, key.clone(), &name, id);
+                    db::insert_alias(conn, alias).await?;
+                    id
+                }
+            };
+            let stored_inn = db::find_organization(conn, scope, id).await?.and_then(|stored| stored.inn);
+            if stored_inn.is_some() && stored_inn != inn {
+                return Err(DbError::Duplicate);
+            }
+            let (name, inn) = (Some(name), inn.map(Some));
+            db::update_organization(conn, id, &OrganizationChange { name, inn, is_active: body.is_active }).await?;
             db::refresh_intra_group(conn, department_id).await?;
-            let change = OrganizationChange { is_active: body.is_active, ..OrganizationChange::default() };
-            db::update_organization(conn, id, &change).await?;
-            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
+            Ok((id, find(conn, scope, id).await?))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/organizations"), id, &row))

@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes, telling that
-//! this one answers, refreshing the gauges of imports, auditing the cache.
+//! this one answers, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when told to: a query is never cut off.
 
@@ -10,12 +10,14 @@ use tokio::sync::watch;
 
 use super::AppState;
 use crate::db::{self, DbError};
-use crate::import::refresh_gauges;
+use crate::import::{delete_outdated, refresh_gauges};
 
 /// So often this process tells that it answers.
 const REPORT: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
 const AUDIT: Duration = Duration::from_secs(5);
+/// How often a batch of outdated rows is deleted.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The tasks, until they are ended.
 pub(super) struct Upkeep {
@@ -30,11 +32,11 @@ impl Upkeep {
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
         let tasks = vec![
-            actix_web::rt::spawn(repeated(look, ended.clone(), state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(look, look, ended.clone(), state.clone(), async |state| {
                 // The fault is logged once, where it is noticed.
                 let _ = state.analytics.look_for_changes().await;
             })),
-            actix_web::rt::spawn(repeated(REPORT, ended.clone(), state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(REPORT, REPORT, ended.clone(), state.clone(), async |state| {
                 if let Err(err) = report(state).await {
                     log::debug!("This process can't be registered: {err}");
                 }
@@ -42,9 +44,14 @@ impl Upkeep {
                     log::debug!("The gauges of imports can't be refreshed: {err}");
                 }
             })),
-            actix_web::rt::spawn(repeated(AUDIT, ended, state.clone(), async |state| {
+            actix_web::rt::spawn(repeated(AUDIT, AUDIT, ended.clone(), state.clone(), async |state| {
                 // Without the database there is nothing to compare with.
                 let _ = state.analytics.audit().await;
+            })),
+            actix_web::rt::spawn(repeated(Duration::ZERO, RETENTION_INTERVAL, ended, state.clone(), async |state| {
+                if let Err(err) = delete_outdated(&state.db, &state.retention).await {
+                    log::debug!("Outdated rows can't be deleted: {err}");
+                }
             })),
         ];
         Upkeep { end, tasks }
@@ -65,8 +72,16 @@ pub(super) async fn report(state: &AppState) -> Result<(), DbError> {
     state.db.write(async |conn| db::report_replica(conn, id).await).await
 }
 
-async fn repeated(pause: Duration, mut ended: watch::Receiver<()>, state: AppState, step: impl AsyncFn(&AppState)) {
-    while tokio::time::timeout(pause, ended.changed()).await.is_err() {
+async fn repeated(
+    first: Duration,
+    pause: Duration,
+    mut ended: watch::Receiver<()>,
+    state: AppState,
+    step: impl AsyncFn(&AppState),
+) {
+    let mut wait = first;
+    while tokio::time::timeout(wait, ended.changed()).await.is_err() {
         step(&state).await;
+        wait = pause;
     }
 }

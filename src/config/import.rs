@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::reader::Reader;
 use super::sections::Secret;
-use crate::domain::NameEncoding;
+use crate::domain::{Clock, NameEncoding};
 
 /// The name of the source that the plain settings make.
 const PLAIN: &str = "ftp";
@@ -23,6 +23,8 @@ const PLAIN: &str = "ftp";
 pub struct ImportSettings {
     /// `IMPORT_TIMEZONE`, default `Europe/Moscow`: the schedules' time zone.
     pub timezone: Tz,
+    /// The clock that the schedules follow.
+    pub clock: Clock,
     /// `IMPORT_MAX_FILE_MB`, default 256: a larger file is refused.
     pub max_file_bytes: u64,
     /// How files are treated that no source of the settings offers.
@@ -196,7 +198,7 @@ pub(super) fn import(reader: &mut Reader, departments: &[i64]) -> ImportSettings
         sources.push(SourceSettings { name: raw.name, department_id, place, schedule, policy });
     }
     let max_file_bytes = 1024 * 1024 * reader.number("IMPORT_MAX_FILE_MB", 1, 4096);
-    ImportSettings { timezone, max_file_bytes, policy, sources }
+    ImportSettings { timezone, clock: Clock::system(timezone), max_file_bytes, policy, sources }
 }
 
 fn cron(reader: &mut Reader, setting: &str, text: &str) -> Option<Cron> {

@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 42] = [
+pub const SETTINGS: [Setting; 45] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -62,6 +62,9 @@ pub const SETTINGS: [Setting; 42] = [
     setting("IMPORT_ROW_POLICY", "import.row_policy", "lenient"),
     setting("IMPORT_MISSING_ROWS", "import.missing_rows", "keep"),
     setting("IMPORT_MISSING_ROWS_MAX_PERCENT", "import.missing_rows_max_percent", "5"),
+    setting("IMPORT_KEEP_JOURNAL_DAYS", "import.keep_journal_days", "0"),
+    setting("IMPORT_KEEP_RUNS_DAYS", "import.keep_runs_days", "0"),
+    setting("IMPORT_KEEP_REJECTS_DAYS", "import.keep_rejects_days", "90"),
     setting("FINANCE_DEPARTMENT_ID", "portfolio.finance_department_id", "8"),
     setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
 ];

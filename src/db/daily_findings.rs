@@ -18,16 +18,18 @@ use crate::domain::{ChangedData, Currency};
 const EXPENSE_ROWS: &str = include_str!("expense_rows.sql");
 const ROW_FINDINGS: &str = include_str!("row_findings.sql");
 const INSERT: &str = "INSERT INTO daily_findings (department_id, organization_id, period_start, check_name, currency, \
-     row_count, at_stake, largest) \
-     SELECT $1, organization_id, day, check_name, currency, COUNT(*), CAST(SUM(ABS(at_stake)) AS BIGINT), \
-       MAX(ABS(at_stake)) FROM ({row_findings}) AS found GROUP BY organization_id, day, check_name, currency";
+     row_count, at_stake, largest)";
+const COUNTED: &str = "SELECT $1 AS department_id, organization_id, day AS period_start, check_name, currency, \
+       COUNT(*) AS row_count, CAST(SUM(ABS(at_stake)) AS BIGINT) AS at_stake, MAX(ABS(at_stake)) AS largest \
+     FROM ({row_findings}) AS found GROUP BY organization_id, day, check_name, currency";
 /// The days of one organization: `$2` is the organization, `$3` the first day, `$4` the one after the last.
 pub(super) const SOME_DAYS: &str = "e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4";
 /// All dated expenses of the organization `$2`.
 const ALL_DAYS: &str = "e.organization_id = $2 AND e.document_date IS NOT NULL";
 
 /// What a check found on a day of an organization.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Queryable, QueryableByName)]
+#[diesel(table_name = daily_findings)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct FindingRow {
     pub department_id: i64,
@@ -48,7 +50,16 @@ pub(super) fn expense_rows(expenses: &str, scope: &str) -> String {
 
 /// Returns the statement that counts the findings in the rows of `spent` and `paid`.
 pub(super) fn insert_findings() -> String {
-    INSERT.replace("{row_findings}", ROW_FINDINGS)
+    format!("{INSERT} {}", select_findings())
+}
+
+fn select_findings() -> String {
+    COUNTED.replace("{row_findings}", ROW_FINDINGS)
+}
+
+/// Returns a whole statement that computes the counts of the expenses that `scope` selects and stores nothing.
+pub(super) fn select_findings_in(scope: &str) -> String {
+    format!("WITH {} {}", expense_rows("expenses e", scope), select_findings())
 }
 
 /// Returns a whole statement that counts the findings in the expenses that `scope` selects.

@@ -9,6 +9,7 @@ use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::database_time::database_time;
 use super::schema::{data_changes, departments, replicas};
 use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ChangedData, DataChange};
@@ -83,17 +84,19 @@ pub async fn changes_after(conn: &mut DbConn, department_id: i64, generation: i6
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn report_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> {
-    let row = (replicas::id.eq(id), replicas::seen_at.eq(utc_now()));
+    // By the database's clock: the clocks of processes may differ by more than the limit.
+    let (now, limit) = (database_time(conn, Duration::ZERO), database_time(conn, GONE));
+    let row = (replicas::id.eq(id), replicas::seen_at.eq(now.clone().assume_not_null()));
     on_conn!(conn, |c| {
         diesel::insert_into(replicas::table)
             .values(row)
             .on_conflict(replicas::id)
             .do_update()
-            .set(replicas::seen_at.eq(utc_now()))
+            .set(replicas::seen_at.eq(now.assume_not_null()))
             .execute(c)
             .await
     })?;
-    let gone = replicas::table.filter(replicas::seen_at.lt(utc_now() - GONE));
+    let gone = replicas::table.filter(replicas::seen_at.lt(limit.assume_not_null()));
     on_conn!(conn, |c| diesel::delete(gone).execute(c).await)?;
     Ok(())
 }

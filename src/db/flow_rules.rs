@@ -49,9 +49,9 @@ pub(super) const MEASURES: [&str; 18] = [
     "payment_count",
 ];
 
-/// The sums of all measures, as a select list.
+/// The sums of all measures under their own names, as a select list.
 pub(super) fn sums() -> String {
-    MEASURES.map(|measure| format!("CAST(SUM({measure}) AS BIGINT)")).join(", ")
+    MEASURES.map(|measure| format!("CAST(SUM({measure}) AS BIGINT) AS {measure}")).join(", ")
 }
 
 /// Fills the rules in where a statement names them in braces.

@@ -1,13 +1,17 @@
 //! Import runs: one row for each time the importer went out.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::database_time::database_time;
 use super::schema::import_runs;
-use super::{DbConn, DbError, Page, on_conn, utc_now};
+use super::{DbConn, DbError, Page, on_conn};
 use crate::domain::DepartmentScope;
 
 /// A run that begins.
@@ -21,12 +25,12 @@ pub struct NewRun {
     pub started_at: NaiveDateTime,
     /// Of a scheduled run: which time of the schedule it is for.
     pub scheduled_for: Option<NaiveDateTime>,
+    /// Of a scheduled run: it covers every time after this one up to `scheduled_for`.
+    pub covers_after: Option<NaiveDateTime>,
     /// The names of its sources, with commas between.
     pub sources: String,
     /// The process that works on it.
     pub holder: String,
-    /// When that process last said so.
-    pub seen_at: NaiveDateTime,
 }
 
 /// How a run ended.
@@ -121,26 +125,48 @@ pub async fn last_completed_at(conn: &mut DbConn) -> Result<Option<NaiveDateTime
     })?)
 }
 
-/// Stores a run; gives its id.
+/// Stores a run that its holder works on now; gives its id.
 ///
 /// # Errors
 /// [`DbError`] when the department is unknown or the database can't answer;
-/// [`DbError::Duplicate`] when there is one for that time of the schedule.
+/// [`DbError::Duplicate`] when there is one of its sources for that time of the schedule.
 pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> {
+    let row = (run, import_runs::seen_at.eq(database_time(conn, Duration::ZERO)));
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(import_runs::table).values(run).returning(import_runs::id).get_result(c).await
+        diesel::insert_into(import_runs::table).values(row).returning(import_runs::id).get_result(c).await
     })?)
 }
 
-/// A run of a department on which some process has said since then that it works.
+/// Returns the names of the sources that runs for exactly that time of the schedule (UTC) import.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_sources_run_for(
+    conn: &mut DbConn,
+    department_id: i64,
+    scheduled_for: NaiveDateTime,
+) -> Result<HashSet<String>, DbError> {
+    let sources: Vec<String> = on_conn!(conn, |c| {
+        import_runs::table
+            .filter(import_runs::department_id.eq(department_id))
+            .filter(import_runs::scheduled_for.eq(scheduled_for))
+            .select(import_runs::sources)
+            .load(c)
+            .await
+    })?;
+    Ok(sources.iter().flat_map(|names| names.split(',')).map(str::to_owned).collect())
+}
+
+/// Returns a run of a department whose last heartbeat is no older than that.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn find_run_at_work(
     conn: &mut DbConn,
     department_id: i64,
-    seen_since: NaiveDateTime,
+    heartbeat_within: Duration,
 ) -> Result<Option<i64>, DbError> {
+    let seen_since = database_time(conn, heartbeat_within);
     Ok(on_conn!(conn, |c| {
         running()
             .filter(import_runs::department_id.eq(department_id))
@@ -176,15 +202,16 @@ pub enum Hold {
     Lost,
 }
 
-/// Says that a process still works on a run, and hears whether it may. Within a transaction the
-/// answer holds until its end: a takeover waits for it.
+/// Renews the heartbeat of a run by the database's clock, and finds out whether its process may go on. Within a
+/// transaction the answer holds until its end: a takeover waits for it.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<Hold, DbError> {
+    let now = database_time(conn, Duration::ZERO);
     let is_cancelled: Option<bool> = on_conn!(conn, |c| {
         diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
-            .set(import_runs::seen_at.eq(utc_now()))
+            .set(import_runs::seen_at.eq(now))
             .returning(import_runs::is_cancelled)
             .get_result(c)
             .await
@@ -223,14 +250,12 @@ pub struct AbandonedRun {
     pub sources: String,
 }
 
-/// The runs of which nobody has said for long that he works on them.
+/// Returns the runs without a heartbeat for that long.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_abandoned_runs(
-    conn: &mut DbConn,
-    not_seen_since: NaiveDateTime,
-) -> Result<Vec<AbandonedRun>, DbError> {
+pub async fn list_abandoned_runs(conn: &mut DbConn, silent_for: Duration) -> Result<Vec<AbandonedRun>, DbError> {
+    let not_seen_since = database_time(conn, silent_for);
     Ok(on_conn!(conn, |c| {
         running()
             .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null()))
@@ -255,9 +280,10 @@ pub async fn list_abandoned_runs(
 pub async fn take_over_run(
     conn: &mut DbConn,
     run: &AbandonedRun,
-    not_seen_since: NaiveDateTime,
+    silent_for: Duration,
     holder: &str,
 ) -> Result<bool, DbError> {
+    let (not_seen_since, now) = (database_time(conn, silent_for), database_time(conn, Duration::ZERO));
     let changed = on_conn!(conn, |c| {
         diesel::update(
             running()
@@ -265,7 +291,7 @@ pub async fn take_over_run(
                 .filter(import_runs::holder.eq(&run.holder))
                 .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null())),
         )
-        .set((import_runs::holder.eq(holder), import_runs::seen_at.eq(utc_now())))
+        .set((import_runs::holder.eq(holder), import_runs::seen_at.eq(now)))
         .execute(c)
         .await
     })?;

@@ -13,7 +13,7 @@ use super::{DbConn, DbError};
 const IMPORT_LOCK: i64 = 0x6372_6564_0000_0000;
 const START_LOCK: i64 = 0x6372_6564_4000_0000;
 
-/// How long a change by hand waits for an import.
+/// How long a lock is waited for by what must not wait for a whole file.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Waits until no other transaction imports into the department; the lock ends with the
@@ -31,22 +31,7 @@ pub async fn lock_import(conn: &mut DbConn, department_id: i64) -> Result<(), Db
 /// # Errors
 /// [`DbError::Busy`] when another transaction writes into the department for some seconds.
 pub async fn lock_import_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    let DbConn::Postgres(postgres) = &mut *conn else { return Ok(()) };
-    let usual: LockTimeout =
-        diesel::sql_query("SELECT current_setting('lock_timeout') AS value").get_result(&mut **postgres).await?;
-    set_lock_timeout(conn, &format!("{}ms", LONGEST_WAIT.as_millis())).await?;
-    let started = Instant::now();
-    match lock_import(conn, department_id).await {
-        Ok(()) => set_lock_timeout(conn, &usual.value).await,
-        // The driver keeps the text only, which is in the server's language, and not the code (55P03). The server
-        // measures the wait by a clock of its own.
-        Err(DbError::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, _)))
-            if started.elapsed() >= LONGEST_WAIT.mul_f32(0.9) =>
-        {
-            Err(DbError::Busy)
-        }
-        Err(err) => Err(err),
-    }
+    lock_briefly(conn, IMPORT_LOCK ^ department_id).await
 }
 
 #[derive(QueryableByName)]
@@ -70,6 +55,34 @@ async fn set_lock_timeout(conn: &mut DbConn, value: &str) -> Result<(), DbError>
 /// [`DbError`] when the database can't answer.
 pub async fn lock_start(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     lock(conn, START_LOCK ^ department_id).await
+}
+
+/// The same for the schedule, which must not hang on a process that is stuck in the middle of its transaction.
+///
+/// # Errors
+/// [`DbError::Busy`] when another transaction begins runs of the department for some seconds.
+pub async fn lock_start_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    lock_briefly(conn, START_LOCK ^ department_id).await
+}
+
+/// Queues for a lock for some seconds only.
+async fn lock_briefly(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
+    let DbConn::Postgres(postgres) = &mut *conn else { return Ok(()) };
+    let usual: LockTimeout =
+        diesel::sql_query("SELECT current_setting('lock_timeout') AS value").get_result(&mut **postgres).await?;
+    set_lock_timeout(conn, &format!("{}ms", LONGEST_WAIT.as_millis())).await?;
+    let started = Instant::now();
+    match lock(conn, key).await {
+        Ok(()) => set_lock_timeout(conn, &usual.value).await,
+        // The driver keeps the text only, which is in the server's language, and not the code (55P03). The server
+        // measures the wait by a clock of its own.
+        Err(DbError::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, _)))
+            if started.elapsed() >= LONGEST_WAIT.mul_f32(0.9) =>
+        {
+            Err(DbError::Busy)
+        }
+        Err(err) => Err(err),
+    }
 }
 
 async fn lock(conn: &mut DbConn, key: i64) -> Result<(), DbError> {

@@ -59,14 +59,15 @@ pub async fn forget_orphaned_details(
     Ok(())
 }
 
-const RECOUNT: &str = "INSERT INTO orphaned_details (department_id, expense_operation_id) \
-     SELECT DISTINCT d.department_id, d.expense_operation_id FROM expense_details d \
+/// Finds, from all rows, which expenses details name that are not there.
+pub(super) const ORPHANED: &str = "SELECT DISTINCT d.department_id, d.expense_operation_id FROM expense_details d \
      WHERE NOT EXISTS (SELECT 1 FROM expenses e WHERE e.department_id = d.department_id \
        AND e.operation_id = d.expense_operation_id AND e.is_active)";
 
 /// Finds out again, from all rows, which expenses details name that are not there.
 pub(super) async fn recount_orphaned_details(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(orphaned_details::table).execute(c).await)?;
-    on_conn!(conn, |c| diesel::sql_query(RECOUNT).execute(c).await)?;
+    let insert = format!("INSERT INTO orphaned_details (department_id, expense_operation_id) {ORPHANED}");
+    on_conn!(conn, |c| diesel::sql_query(insert).execute(c).await)?;
     Ok(())
 }

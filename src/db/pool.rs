@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use bb8::{Builder, ManageConnection};
 use diesel::SqliteConnection;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, PoolableConnection};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
@@ -61,6 +62,13 @@ pub enum DbError {
     /// The schema is not what this program works with.
     #[error("{0}")]
     Migration(String),
+}
+
+impl DbError {
+    /// Returns whether the same may succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, DbError::Unavailable(_) | DbError::Busy)
+    }
 }
 
 impl From<diesel::result::Error> for DbError {
@@ -118,26 +126,34 @@ impl Db {
     /// [`DbError::Unavailable`] when the database can't be reached, [`DbError::Migration`] when its
     /// schema does not fit.
     pub async fn open(settings: &DatabaseSettings, migrate: bool) -> Result<Db, DbError> {
-        if let DatabaseUrl::Sqlite(path) = &settings.url
-            && let Some(folder) = path.parent()
-        {
-            std::fs::create_dir_all(folder)
-                .map_err(|err| DbError::Unavailable(format!("{}: {err}", folder.display())))?;
+        if let DatabaseUrl::Sqlite(path) = &settings.url {
+            if !migrate && !path.exists() {
+                // Connecting would create an empty one.
+                return Err(not_migrated());
+            }
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)
+                    .map_err(|err| DbError::Unavailable(format!("{}: {err}", folder.display())))?;
+            }
         }
         if migrate {
             migrations::apply(&settings.url).await?;
         }
         let db = match &settings.url {
-            DatabaseUrl::Postgres(url) => Db::Postgres(pool(settings, url.expose(), postgres_config())),
+            DatabaseUrl::Postgres(url) => {
+                let manager = AsyncDieselConnectionManager::new_with_config(url.expose(), postgres_config());
+                Db::Postgres(pool(settings).build_unchecked(manager))
+            }
             DatabaseUrl::Sqlite(path) => {
-                let path = path.to_string_lossy();
-                Db::Sqlite(pool(settings, &path, sqlite_config(settings.timeout)))
+                let config = sqlite_config(settings.timeout);
+                let manager = AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
+                // No test query at check-out: the pool would drop it when its timeout passes, and a query on a
+                // blocking thread can't be dropped on a runtime of one thread (it panics). A file does not hang up.
+                Db::Sqlite(pool(settings).test_on_check_out(false).build_unchecked(manager))
             }
         };
         if !db.is_migrated().await? {
-            return Err(DbError::Migration(
-                "the database's schema is not that of this version: run `credit-portfolio migrate`".to_owned(),
-            ));
+            return Err(not_migrated());
         }
         Ok(db)
     }
@@ -292,15 +308,11 @@ async fn rollback<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {
     Ok(C::TransactionManager::rollback_transaction(conn).await?)
 }
 
-fn pool<C>(settings: &DatabaseSettings, url: &str, config: ManagerConfig<C>) -> Pool<C>
+fn pool<C>(settings: &DatabaseSettings) -> Builder<AsyncDieselConnectionManager<C>>
 where
-    C: PoolableConnection + 'static,
-    AsyncDieselConnectionManager<C>: bb8::ManageConnection<Connection = C>,
+    AsyncDieselConnectionManager<C>: ManageConnection,
 {
-    Pool::builder()
-        .max_size(settings.pool_size)
-        .connection_timeout(settings.timeout)
-        .build_unchecked(AsyncDieselConnectionManager::new_with_config(url, config))
+    Pool::<C>::builder().max_size(settings.pool_size).connection_timeout(settings.timeout)
 }
 
 /// How every connection to PostgreSQL behaves: no statement is compiled. What the server thinks to be expensive
@@ -342,6 +354,10 @@ pub(super) fn sqlite_pragmas(busy_timeout: Duration) -> String {
         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
         busy_timeout.as_millis()
     )
+}
+
+fn not_migrated() -> DbError {
+    DbError::Migration("the database's schema is not that of this version: run `credit-portfolio migrate`".to_owned())
 }
 
 fn unavailable(err: RunError) -> DbError {

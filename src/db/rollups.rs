@@ -12,18 +12,20 @@ use diesel_async::RunQueryDsl;
 
 use super::contract_facts::refresh_contract_facts;
 use super::contracts::list_contracts;
-use super::daily_findings::{FindingRow, SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
+use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
 use super::flow_rules::{MEASURES, with_rules};
 use super::locks::lock_import;
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
-    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations,
-    orphaned_details, receipts, yearly_flows,
+    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
+    yearly_flows,
 };
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
 
-const INSERT_DAYS: &str = include_str!("rollup_insert.sql");
+const DAYS: &str = include_str!("rollup_days.sql");
+const INSERT_DAYS: &str = "INSERT INTO daily_flows (department_id, organization_id, bank_account_id, contract_id, \
+     currency, is_confirmed, period_start, {measures}, last_payment)";
 const KEYS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
 /// Makes the periods of one rollup from those of a finer one.
 const INSERT_PERIODS: &str = "
@@ -64,6 +66,56 @@ pub struct FlowRow {
     pub expense_count: i64,
     pub payment_count: i64,
     pub last_payment: Option<NaiveDate>,
+}
+
+impl FlowRow {
+    /// The measures, in the order of [`MEASURES`].
+    pub(super) fn measures(&self) -> [i64; MEASURES.len()] {
+        [
+            self.receipts,
+            self.commission,
+            self.drawn,
+            self.drawn_settled,
+            self.returned,
+            self.returned_settled,
+            self.expenses,
+            self.expenses_settled,
+            self.principal,
+            self.principal_settled,
+            self.interest,
+            self.interest_settled,
+            self.given,
+            self.given_settled,
+            self.adjustments,
+            self.receipt_count,
+            self.expense_count,
+            self.payment_count,
+        ]
+    }
+
+    /// The same, to be changed.
+    pub(super) fn measures_mut(&mut self) -> [&mut i64; MEASURES.len()] {
+        [
+            &mut self.receipts,
+            &mut self.commission,
+            &mut self.drawn,
+            &mut self.drawn_settled,
+            &mut self.returned,
+            &mut self.returned_settled,
+            &mut self.expenses,
+            &mut self.expenses_settled,
+            &mut self.principal,
+            &mut self.principal_settled,
+            &mut self.interest,
+            &mut self.interest_settled,
+            &mut self.given,
+            &mut self.given_settled,
+            &mut self.adjustments,
+            &mut self.receipt_count,
+            &mut self.expense_count,
+            &mut self.payment_count,
+        ]
+    }
 }
 
 /// Recomputes the rollups of the months that an import touched; gives the days whose sums are
@@ -133,6 +185,15 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(yearly_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
     recount_orphaned_details(conn).await?;
+    for stretch in list_stretches(conn).await? {
+        insert_days(conn, &stretch).await?;
+        refresh_periods(conn, &stretch).await?;
+    }
+    Ok(())
+}
+
+/// Returns the months of each organization that hold all of its operations and adjustments.
+pub(super) async fn list_stretches(conn: &mut DbConn) -> Result<Vec<Stretch>, DbError> {
     let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
         organizations::table
             .select((organizations::department_id, organizations::id))
@@ -140,49 +201,14 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
             .load(c)
             .await
     })?;
+    let mut stretches = Vec::new();
     for (department_id, organization_id) in organizations {
         if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
-            let end = Month::of(last).next().first_day();
-            let start = Month::of(first).first_day();
-            let stretch = Stretch { department_id, organization_id, start, end };
-            insert_days(conn, &stretch).await?;
-            refresh_periods(conn, &stretch).await?;
+            let (start, end) = (Month::of(first).first_day(), Month::of(last).next().first_day());
+            stretches.push(Stretch { department_id, organization_id, start, end });
         }
     }
-    Ok(())
-}
-
-/// All that is computed from the rows and kept beside them, each in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rollups {
-    /// Sums by day.
-    pub days: Vec<FlowRow>,
-    /// Sums by month.
-    pub months: Vec<FlowRow>,
-    /// Sums by year.
-    pub years: Vec<FlowRow>,
-    /// What checks find in dated expenses and their details, counted by day.
-    pub findings: Vec<FindingRow>,
-    /// Department and operation id of expenses that details name and that are not there.
-    pub orphaned: Vec<(i64, String)>,
-}
-
-/// Returns all rollups as they are stored.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
-    let mut days: Vec<FlowRow> = on_conn!(conn, |c| daily_flows::table.load(c).await)?;
-    let mut months: Vec<FlowRow> = on_conn!(conn, |c| monthly_flows::table.load(c).await)?;
-    let mut years: Vec<FlowRow> = on_conn!(conn, |c| yearly_flows::table.load(c).await)?;
-    let mut findings: Vec<FindingRow> = on_conn!(conn, |c| daily_findings::table.load(c).await)?;
-    let mut orphaned: Vec<(i64, String)> = on_conn!(conn, |c| orphaned_details::table.load(c).await)?;
-    days.sort();
-    months.sort();
-    years.sort();
-    findings.sort();
-    orphaned.sort();
-    Ok(Rollups { days, months, years, findings, orphaned })
+    Ok(stretches)
 }
 
 async fn dates_of(
@@ -223,11 +249,11 @@ async fn dates_of(
 }
 
 /// Whole months of an organization, from the first day up to the one after the last.
-struct Stretch {
-    department_id: i64,
-    organization_id: i64,
-    start: NaiveDate,
-    end: NaiveDate,
+pub(super) struct Stretch {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub start: NaiveDate,
+    pub end: NaiveDate,
 }
 
 impl Stretch {
@@ -267,6 +293,8 @@ macro_rules! days_made {
     };
 }
 
+pub(super) use days_made;
+
 async fn delete_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
     on_conn!(conn, |c| outdated!(daily_flows, stretch).execute(c).await)?;
     Ok(())
@@ -297,8 +325,17 @@ fn insert_days_sql(conn: &DbConn) -> String {
         DbConn::Postgres(_) => format!(",\nfound AS ({})", insert_findings()),
         DbConn::Sqlite(_) => String::new(),
     };
-    let sql = INSERT_DAYS.replace("{expense_rows}", &expense_rows("expenses e", SOME_DAYS));
-    with_rules(&sql.replace("{findings}", &findings))
+    days_sql(&findings, INSERT_DAYS)
+}
+
+/// Returns the statement that computes the days of a stretch and does nothing else.
+pub(super) fn select_days_sql() -> String {
+    days_sql("", "")
+}
+
+fn days_sql(findings: &str, insert: &str) -> String {
+    let sql = DAYS.replace("{expense_rows}", &expense_rows("expenses e", SOME_DAYS));
+    with_rules(&sql.replace("{findings}", findings).replace("{insert}", insert))
 }
 
 /// Deletes what was counted of a stretch, and counts it again where the statement of its days does not.

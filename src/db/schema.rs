@@ -279,6 +279,7 @@ diesel::table! {
         seen_at -> Nullable<Timestamp>,
         is_cancelled -> Bool,
         files_failing -> Integer,
+        covers_after -> Nullable<Timestamp>,
     }
 }
 
@@ -503,6 +504,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_marks (department_id, source) {
+        department_id -> BigInt,
+        source -> Text,
+        handled_until -> Timestamp,
+    }
+}
+
+diesel::table! {
     daily_findings (department_id, organization_id, period_start, check_name, currency) {
         department_id -> BigInt,
         organization_id -> BigInt,
@@ -528,6 +537,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     adjustments,
     failing_files,
     file_organizations,
+    schedule_marks,
     import_sources,
     aliases,
     lenders,

@@ -1,8 +1,8 @@
 //! A process's hold on the run that it works on, and what makes it stop.
 //!
-//! The process says regularly that it still works; another takes over a scheduled run of which
-//! nobody has said so for [`ABANDONED`]. Each file's transaction asks in the end whether the run is
-//! still held: one that was paused and wakes up late can't write.
+//! The process renews the run's heartbeat, by the database's clock; another takes over a scheduled run
+//! without one for [`TAKEOVER_AFTER`]. Each file's transaction checks in the end whether the run is
+//! still held: a process that was paused and wakes up late can't write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 use crate::db::{self, Db};
 
-/// So often a process says that it works on its run.
-const SAY: Duration = Duration::from_secs(2);
-/// A run of which nobody has said so for that long keeps no one from starting another by hand.
-pub(super) const SILENT: Duration = Duration::from_secs(6);
-/// A run of which nobody has said so for that long has no process any more.
-pub(super) const ABANDONED: Duration = Duration::from_secs(15);
+/// The interval of heartbeats.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// A run without a heartbeat for that long keeps no one from starting another by hand.
+pub(super) const HEARTBEAT_MISSED_AFTER: Duration = Duration::from_secs(6);
+/// A run without a heartbeat for that long has no process any more.
+pub(super) const TAKEOVER_AFTER: Duration = Duration::from_secs(15);
 
 /// So often what waits looks whether it has to stop.
 const STOP_LOOK: Duration = Duration::from_millis(100);
@@ -62,7 +62,7 @@ impl StopSignal {
     }
 }
 
-/// Says that this process works on a run, until it is let go.
+/// Renews the heartbeat of a run until it is let go.
 pub(super) struct Hold {
     end: watch::Sender<()>,
     task: JoinHandle<()>,
@@ -74,12 +74,12 @@ impl Hold {
         let (end, mut ended) = watch::channel(());
         let (db, holder, stop) = (db.clone(), holder.to_owned(), stop.clone());
         let task = actix_rt::spawn(async move {
-            while tokio::time::timeout(SAY, ended.changed()).await.is_err() {
+            while tokio::time::timeout(HEARTBEAT, ended.changed()).await.is_err() {
                 match db.write(async |conn| db::keep_run(conn, run_id, &holder).await).await {
                     Ok(db::Hold::Held) => {}
                     Ok(db::Hold::Cancelled) => stop.stop(StopReason::Cancelled),
                     Ok(db::Hold::Lost) => stop.stop(StopReason::TakenOver),
-                    // In SQLite one transaction writes at a time: it says so itself at its end.
+                    // In SQLite one transaction writes at a time: that of a file renews it itself at its end.
                     Err(err) => log::debug!("Import run {run_id} can't be kept: {err}"),
                 }
             }

@@ -14,7 +14,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use glob::MatchOptions;
 
 use super::freshness::SourceCheck;
-use super::hold::{Hold, SILENT, StopSignal};
+use super::hold::{HEARTBEAT_MISSED_AFTER, Hold, StopSignal};
 use super::journal::FileReport;
 use super::needless::still_written;
 use super::patience::Patience;
@@ -85,9 +85,8 @@ pub async fn run_once(
     execute(context, run_id, order, stop, announce).await
 }
 
-/// Writes down that a run begins; gives its id. For one time of the schedule one run begins, in
-/// whichever process is first.
-pub(super) async fn begin(context: &ImportContext, order: &Order) -> Result<i64, DbError> {
+/// Writes down that a run begins; gives its id.
+async fn begin(context: &ImportContext, order: &Order) -> Result<i64, DbError> {
     let run = new_run(context, order);
     context.db.write(async |conn| db::insert_run(conn, run).await).await
 }
@@ -97,7 +96,7 @@ pub(super) async fn begin_alone(context: &ImportContext, order: &Order) -> Resul
     let run = new_run(context, order);
     let begun = async |conn: &mut DbConn| {
         db::lock_start(conn, run.department_id).await?;
-        match db::find_run_at_work(conn, run.department_id, utc_now() - SILENT).await? {
+        match db::find_run_at_work(conn, run.department_id, HEARTBEAT_MISSED_AFTER).await? {
             Some(run_id) => Ok(Err(run_id)),
             None => Ok(Ok(db::insert_run(conn, run).await?)),
         }
@@ -113,9 +112,9 @@ fn new_run(context: &ImportContext, order: &Order) -> NewRun {
         started_by: order.started_by.clone(),
         started_at: utc_now(),
         scheduled_for: order.scheduled_for.map(|time| time.naive_utc()),
+        covers_after: None,
         sources: names.join(","),
         holder: context.cache.replica_id().to_owned(),
-        seen_at: utc_now(),
     }
 }
 

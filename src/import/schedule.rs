@@ -1,38 +1,86 @@
-//! When the importer goes out by itself.
+//! When the importer goes out by itself: the times of a cron schedule in a time zone.
+//!
+//! Each time that a schedule names comes once. One that daylight saving skips comes at the end of the gap; one that
+//! it repeats comes at its first occurrence. A schedule of every hour follows elapsed time instead.
 
-use std::time::Duration;
+mod claim;
+mod due;
+mod timetable;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
-/// The clock is looked at so often at least: a machine that slept, or whose clock was set, still
-/// keeps the schedule.
-const LONGEST_NAP: Duration = Duration::from_secs(30);
+pub use claim::{Claim, ClaimedRun, claim_due_run};
+pub use due::{DuePlan, DueRun, ScheduledSource, plan_due_run};
+pub use timetable::Timetable;
+
+/// No clock of a time zone is set back further.
+const LONGEST_OVERLAP: TimeDelta = TimeDelta::hours(3);
+/// No clock of a time zone leaps further ahead: Samoa left a whole day out.
+const LONGEST_GAP_MINUTES: i64 = 26 * 60;
+const HOURS_OF_A_DAY: usize = 24;
 
 /// A cron schedule in a time zone.
 #[derive(Clone, Debug)]
-pub(super) struct Schedule {
+pub struct Schedule {
     cron: Cron,
     timezone: Tz,
+    /// Whether it names every hour of the day, so that its times are intervals and not times of the wall clock.
+    is_of_every_hour: bool,
 }
 
 impl Schedule {
+    /// Reads a cron pattern in a time zone.
     pub fn new(cron: Cron, timezone: Tz) -> Schedule {
-        Schedule { cron, timezone }
+        let is_of_every_hour = cron.pattern.hours.values().len() == HOURS_OF_A_DAY;
+        Schedule { cron, timezone, is_of_every_hour }
     }
 
-    /// The first time after `now`; `None` when the schedule never comes.
-    pub fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = now.with_timezone(&self.timezone);
-        self.cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc))
+    /// Returns the first time after a moment; `None` when the schedule never comes again.
+    pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let local = moment.with_timezone(&self.timezone);
+        if self.is_of_every_hour {
+            return self.cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc));
+        }
+        // The wall clock read as UTC has neither gaps nor repeated hours.
+        let mut wall = local.naive_local().and_utc();
+        loop {
+            wall = self.cron.find_next_occurrence(&wall, false).ok()?;
+            let time = self.first_occurrence(wall.naive_utc())?;
+            if time > moment {
+                return Some(time);
+            }
+        }
     }
-}
 
-/// Sleeps until that time; for ever when there is none.
-pub(super) async fn sleep_until(time: Option<DateTime<Utc>>) {
-    let Some(time) = time else { return std::future::pending().await };
-    while let Ok(left) = (time - Utc::now()).to_std() {
-        tokio::time::sleep(left.min(LONGEST_NAP)).await;
+    /// Returns the last time up to a moment, which may be that moment; `None` when there was none.
+    pub fn last_until(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let local = moment.with_timezone(&self.timezone);
+        if self.is_of_every_hour {
+            return self.cron.find_previous_occurrence(&local, true).ok().map(|last| last.with_timezone(&Utc));
+        }
+        let local = local.naive_local();
+        // In a repeated hour the wall clock has shown later times before.
+        let is_repeated = self.timezone.from_local_datetime(&local).single().is_none();
+        let latest = if is_repeated { local + LONGEST_OVERLAP } else { local };
+        let mut wall = self.cron.find_previous_occurrence(&latest.and_utc(), true).ok()?;
+        loop {
+            let time = self.first_occurrence(wall.naive_utc())?;
+            if time <= moment {
+                return Some(time);
+            }
+            wall = self.cron.find_previous_occurrence(&wall, false).ok()?;
+        }
+    }
+
+    /// Returns the moment at which the wall clock first shows a time, or has leapt over it.
+    fn first_occurrence(&self, wall: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let moment =
+            |wall: NaiveDateTime| Some(self.timezone.from_local_datetime(&wall).earliest()?.with_timezone(&Utc));
+        moment(wall).or_else(|| {
+            let minute = wall.with_second(0)?.with_nanosecond(0)?;
+            (1..=LONGEST_GAP_MINUTES).find_map(|minutes| moment(minute + TimeDelta::minutes(minutes)))
+        })
     }
 }

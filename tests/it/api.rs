@@ -194,7 +194,7 @@ async fn health_tells_of_database_and_redis() {
     let app = TestApp::start(Backend::Sqlite).await;
     assert_eq!(app.raw_get("/livez", &[]).await.ok(), json!({ "status": "alive" }));
     let ready = app.raw_get("/readyz", &[]).await.ok();
-    assert_eq!(ready, json!({ "status": "ready", "database": "up", "redis": "off" }));
+    assert_eq!(ready, json!({ "status": "ready", "database": "up", "redis": "off", "import": "up" }));
     app.stop().await;
 }
 

@@ -9,6 +9,7 @@ use credit_portfolio::demo::Cell;
 use serde_json::Value;
 
 use crate::support::processes::free_port;
+use crate::support::servers::{Postgres, psql};
 use crate::support::workbooks::{Operation, a_receipt, an_expense, expenses, receipts};
 use crate::support::write_aged;
 
@@ -176,6 +177,49 @@ fn rollups_are_verified_and_made_anew() {
     assert!(!bad.status.success() && told(&bad).contains("rollups rebuild"), "{}", told(&bad));
     assert!(run(folder.path(), &["rollups", "rebuild"], "").status.success());
     assert!(run(folder.path(), &["rollups", "verify"], "").status.success());
+}
+
+#[test]
+fn verifying_rollups_neither_creates_nor_migrates_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = run(folder.path(), &["rollups", "verify"], "");
+    assert!(!missing.status.success() && told(&missing).contains("credit-portfolio migrate"), "{}", told(&missing));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "a file was created");
+}
+
+#[test]
+fn rollups_are_verified_while_another_writes() {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(folder.path(), &["generate", "--operations", "1000"], "").status.success());
+    let database = folder.path().join("credit-portfolio.db");
+    let mut conn = SqliteConnection::establish(&database.to_string_lossy()).unwrap();
+    conn.batch_execute("BEGIN IMMEDIATE; UPDATE monthly_flows SET receipts = receipts + 1").unwrap();
+    let verified = run(folder.path(), &["rollups", "verify"], "");
+    assert!(verified.status.success(), "{}", told(&verified));
+    conn.batch_execute("COMMIT").unwrap();
+    let differing = run(folder.path(), &["rollups", "verify"], "");
+    assert!(!differing.status.success() && told(&differing).contains("rollups rebuild"), "{}", told(&differing));
+}
+
+/// A user that may only read suffices.
+#[test]
+fn rollups_of_postgres_are_verified_by_a_user_that_may_only_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Postgres::fresh_database();
+    let with =
+        |url: &str, arguments: &[&str]| program(folder.path(), arguments).env("DATABASE_URL", url).output().unwrap();
+    assert!(with(&url, &["generate", "--operations", "1000"]).status.success());
+    let reader = format!("reader_{}", std::process::id());
+    psql(&url, &format!("CREATE ROLE {reader} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {reader}"))
+        .unwrap();
+    let as_reader = url.replace("postgres@", &format!("{reader}@"));
+    let verified = with(&as_reader, &["rollups", "verify"]);
+    assert!(verified.status.success(), "{}", told(&verified));
+    psql(&url, "UPDATE yearly_flows SET receipts = receipts + 1").unwrap();
+    let differing = with(&as_reader, &["rollups", "verify"]);
+    assert!(!differing.status.success() && told(&differing).contains("yearly, stored"), "{}", told(&differing));
 }
 
 #[test]

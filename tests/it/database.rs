@@ -1,5 +1,7 @@
 //! A database that goes away and comes back.
 
+use std::time::Duration;
+
 use diesel_async::RunQueryDsl;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -10,7 +12,8 @@ use crate::support::proxy::Proxy;
 use crate::support::servers::Postgres;
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, on_both_databases};
-use credit_portfolio::db::{self, DbConn, DbError};
+use credit_portfolio::config::{DatabaseSettings, DatabaseUrl};
+use credit_portfolio::db::{self, Db, DbConn, DbError};
 use credit_portfolio::domain::{DepartmentScope, Role};
 
 on_both_databases!(
@@ -195,7 +198,7 @@ async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well()
     assert!(!miss.text.contains("127.0.0.1"), "nothing of the inside is told: {}", miss.text);
     let ready = app.raw_get("/readyz", &[]).await;
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(ready.json(), json!({ "status": "not ready", "database": "down", "redis": "off" }));
+    assert_eq!(ready.json(), json!({ "status": "not ready", "database": "down", "redis": "off", "import": "up" }));
     assert_eq!(app.raw_get("/livez", &[]).await.status, StatusCode::OK);
     let trigger = app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
     assert_eq!(trigger.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -205,4 +208,25 @@ async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well()
     assert_eq!(app.trigger().await.ok()["success"], json!(true));
     assert_eq!(app.get_as(&token, "summary").await.ok()["total_receipts"], json!(100.0));
     app.stop().await;
+}
+
+/// The pool's timeout must not drop a query that runs on a blocking thread: on a runtime of one thread, as the import
+/// actor has, that panics.
+#[test]
+fn a_slow_check_out_of_a_connection_to_sqlite_does_not_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
+    let settings = DatabaseSettings { url, pool_size: 2, timeout: Duration::from_millis(500) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let db = Db::open(&settings, true).await.unwrap();
+        // The only blocking thread is busy for longer than the timeout.
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || released.recv());
+        let slow = tokio::time::timeout(Duration::from_secs(5), db.conn()).await.unwrap();
+        drop(slow);
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        assert!(db.is_migrated().await.unwrap());
+    });
 }

@@ -106,11 +106,12 @@ async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend)
         started_by: "schedule".to_owned(),
         started_at: utc_now(),
         scheduled_for: None,
+        covers_after: None,
         sources: "ftp".to_owned(),
         holder: "a process that is gone".to_owned(),
-        seen_at: utc_now() - chrono::TimeDelta::minutes(1),
     };
     let id = app.running.state.db.write(async |conn| db::insert_run(conn, run).await).await.unwrap();
+    app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00'").await;
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
     let state = async || app.get(&format!("import/runs/{id}")).await.ok()["state"].clone();
     for _ in 0..100 {

@@ -149,9 +149,14 @@ impl TestApp {
 
     /// Another process, as it were, on the same database and Redis.
     pub async fn twin(&self) -> TestApp {
+        self.twin_with(self.settings.clone()).await
+    }
+
+    /// The same with other settings.
+    pub async fn twin_with(&self, settings: Settings) -> TestApp {
         TestApp {
-            settings: self.settings.clone(),
-            running: RunningApp::start(&self.settings, true).await.unwrap(),
+            running: RunningApp::start(&settings, true).await.unwrap(),
+            settings,
             folder: self.folder.clone(),
             _ftp: self._ftp.clone(),
             http: reqwest::Client::new(),

@@ -14,13 +14,10 @@ named AS MATERIALIZED (
     FROM paid
     GROUP BY expense_id, organization_id, bank_account_id, own_contract_id, currency, is_confirmed, day, contract_id
 ){findings}
-INSERT INTO daily_flows (
-    department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed, period_start,
-    {measures}, last_payment
-)
+{insert}
 SELECT
-    $1, organization_id, bank_account_id, contract_id, currency, is_confirmed, day,
-    {sums}, CASE WHEN SUM(payment_count) > 0 THEN day END
+    $1 AS department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed, day AS period_start,
+    {sums}, CASE WHEN SUM(payment_count) > 0 THEN day END AS last_payment
 FROM (
     -- A receipt.
     SELECT

@@ -1,0 +1,57 @@
+//! Heartbeats by the database's clock: processes whose own clocks are hours apart do not take each other's runs.
+
+use credit_portfolio::domain::Role;
+use reqwest::{Method, StatusCode};
+
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::eventually;
+
+/// Moves PostgreSQL's clock, for connections that open from now on: a function of the schema comes before the
+/// built-in one.
+async fn shift_database_clock(app: &TestApp, by: &str) {
+    app.execute(&format!(
+        "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE \
+         AS $$ SELECT pg_catalog.clock_timestamp() + INTERVAL '{by}' $$; \
+         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database()); \
+         END $$"
+    ))
+    .await;
+}
+
+/// A run of another process, whose last heartbeat is so old by the database's clock.
+async fn insert_run(app: &TestApp, age: &str) {
+    app.execute(&format!(
+        "INSERT INTO import_runs (department_id, state, started_by, started_at, sources, holder, seen_at) VALUES \
+         ({DEPARTMENT}, 'running', 'somebody', TIMESTAMP '2026-11-25 12:00:00', 'ftp', 'another process', \
+         (clock_timestamp() AT TIME ZONE 'UTC') - INTERVAL '{age}')"
+    ))
+    .await;
+}
+
+async fn started_with_clock(by: &str) -> TestApp {
+    let app = TestApp::start(Backend::Postgres).await;
+    shift_database_clock(&app, by).await;
+    app.restarted(&[("USE_REDIS", "false")]).await
+}
+
+#[actix_rt::test]
+async fn a_run_of_a_process_whose_clock_is_hours_behind_is_not_taken_over() {
+    let app = started_with_clock("-3 hours").await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    insert_run(&app, "0 seconds").await;
+    let refused = app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert_eq!(app.read("SELECT state || ' ' || holder FROM import_runs"), ["running another process"]);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_dead_run_of_a_process_whose_clock_is_hours_ahead_is_closed() {
+    let app = started_with_clock("3 hours").await;
+    insert_run(&app, "1 minute").await;
+    let states = "SELECT state FROM import_runs";
+    eventually("it is closed", async || app.read(states) == ["interrupted"]).await;
+    let replicas = "SELECT COUNT(*)::text FROM replicas WHERE seen_at > now() AT TIME ZONE 'UTC' + INTERVAL '2 hours'";
+    assert_eq!(app.read(replicas), ["1"], "that a process answers goes by the same clock");
+    app.stop().await;
+}
