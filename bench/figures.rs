@@ -57,7 +57,7 @@ impl Portfolio {
             clock: Clock::default(),
         };
         let cache = Cache::open(&cache).await.unwrap();
-        let analytics = Analytics::new(db, cache.clone(), Currency::default());
+        let analytics = Analytics::new(db, cache.clone(), Currency::default(), Vec::new().into());
         analytics.look_for_changes().await.unwrap();
         Portfolio { analytics, cache }
     }
@@ -120,8 +120,8 @@ fn main() {
     actix_rt::System::new().block_on(async {
         let [small_url, large_url] = ["SMALL_URL", "LARGE_URL"].map(|name| std::env::var(name).expect(name));
         let (small, large) = (Portfolio::open(&small_url).await, Portfolio::open(&large_url).await);
-        let large = std::env::var("LARGE").expect("LARGE");
-        println!("| miss, no dates | 50,000 operations | {large} operations | ratio |\n| --- | --- | --- | --- |");
+        let count = std::env::var("LARGE").expect("LARGE");
+        println!("| miss, no dates | 50,000 operations | {count} operations | ratio |\n| --- | --- | --- | --- |");
         for (name, question) in &questions() {
             let [at_small, at_large] = in_turns(question, (&small, DateRange::ALL), (&large, DateRange::ALL)).await;
             println!(
@@ -131,7 +131,7 @@ fn main() {
                 ms(at_large) / ms(at_small)
             );
         }
-        println!("\n| miss at {large} | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
+        println!("\n| miss at {count} | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
         for (name, question) in &questions() {
             let (uncut, cutting) = (range("2022-03-01", "2024-10-31"), range("2022-03-11", "2024-10-20"));
             let [whole, cut] = in_turns(question, (&large, uncut), (&large, cutting)).await;
@@ -139,7 +139,7 @@ fn main() {
         }
         let rows = direct(&large_url).await;
         let [rollups, _] = in_turns(&Question::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
-        println!("\n| the summary at {large} | time |\n| --- | --- |");
+        println!("\n| the summary at {count} | time |\n| --- | --- |");
         println!("| by SQL over the rows | {:.0} ms |\n| a miss here | {:.2} ms |", ms(rows), ms(rollups));
         println!("| ratio | {:.0} |", ms(rows) / ms(rollups));
     });

@@ -56,7 +56,7 @@ async fn each_check_finds_what_is_wrong_and_counts_and_sums_it(backend: Backend)
     let mut differing = receipts_sheet(&[
         a_receipt(1).amounting_to(10_00),
         a_receipt(2).amounting_to(20_00).under(""),
-        a_receipt(3).amounting_to(30_00).on("01.01.2199"),
+        a_receipt(3).amounting_to(30_00).on("01.01.2028"),
         a_receipt(4).amounting_to(1_00).under("Договор займа №А-77 от 01.02.2024"),
         a_receipt(5).amounting_to(1_00).under("Договор займа №A77 от 01.02.2024"),
         a_receipt(6).amounting_to(1_000_000_00).in_currency("USD").under(""),

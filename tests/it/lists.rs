@@ -283,8 +283,12 @@ async fn details_that_wait_for_their_expense_are_listed(backend: Backend) {
 #[actix_rt::test]
 async fn currencies_in_a_header_are_ascii() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let rows = [a_receipt(1), a_receipt(2).in_currency("USD"), a_receipt(3).in_currency("Тугр, 1")];
+    let rows = [a_receipt(1), a_receipt(2).in_currency("USD"), a_receipt(3).in_currency("KZT")];
     app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&rows))]).await;
+    // As versions before stored what they did not know.
+    for table in ["receipts", "daily_flows", "monthly_flows", "yearly_flows"] {
+        app.execute(&format!("UPDATE {table} SET currency = 'ТУГР, 1' WHERE currency = 'KZT'")).await;
+    }
     for path in ["receipts/stats/summary", "summary"] {
         let answer = app.get(path).await;
         assert_eq!(answer.header("X-Other-Currencies"), "USD, %D0%A2%D0%A3%D0%93%D0%A0%2C 1", "{path}");

@@ -219,6 +219,7 @@ const COLUMNS: &[Column] = &[
     column("settlement_amount", Unsummed, "Settlement amount", "Сумма расчетов"),
     column("settlement_rate", Plain, "Settlement rate", "Курс расчетов"),
     column("share", Percent, "Share, %", "Доля, %"),
+    column("sheet", Plain, "Sheet", "Лист"),
     column("source", Plain, "Source", "Источник"),
     column("source_file", Plain, "File", "Файл"),
     column("source_id", Plain, "Other row ID", "ИД другой записи"),

@@ -31,6 +31,8 @@ pub(super) struct SheetRows<'b> {
     context: &'b CellContext,
     cells: Vec<Cell<'b>>,
     row_number: u32,
+    /// Whether the root element was read.
+    is_begun: bool,
     event: Vec<u8>,
     buffers: Buffers,
 }
@@ -63,6 +65,7 @@ impl<'b> SheetRows<'b> {
             context,
             cells: Vec::new(),
             row_number: 0,
+            is_begun: false,
             event: Vec::with_capacity(1_024),
             buffers: Buffers::default(),
         }
@@ -73,6 +76,14 @@ impl<'b> SheetRows<'b> {
         loop {
             self.event.clear();
             match self.xml.read_event_into(&mut self.event)? {
+                Event::Start(element) if !self.is_begun => {
+                    let name = element.local_name();
+                    if name.as_ref() != "worksheet" {
+                        let what = format!("a sheet's part begins with <{}> and is no worksheet", name.as_ref());
+                        return Err(WorkbookError::Malformed(what));
+                    }
+                    self.is_begun = true;
+                }
                 Event::Start(element) if element.local_name().as_ref() == "row" => {
                     self.row_number = match number_attribute(&element, "r")? {
                         Some(number) => number,
