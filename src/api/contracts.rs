@@ -338,7 +338,7 @@ fn direction(text: &str) -> Result<String, ApiError> {
 }
 
 fn currency(text: &str) -> Result<String, ApiError> {
-    let known = Currency::parse(text).map(|known| known.as_str().to_owned());
+    let known = Currency::of_stored(text).map(|known| known.as_str().to_owned());
     known
         .filter(|code| code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()))
         .ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not an ISO currency code")))

@@ -272,12 +272,12 @@ pub(super) fn stored_rejects(rejects: &[Reject], department_id: i64, journal_id:
         department_id,
         journal_id,
         row_number: i32::try_from(reject.row_number).unwrap_or(i32::MAX),
-        column_name: reject.column.clone(),
+        column_name: reject.column.to_owned(),
         value: reject.value.clone(),
         reason: reject.reason.clone(),
         cells: serde_json::to_string(&reject.cells).ok(),
         code: Some(reject.code.as_str()),
-        sheet: reject.sheet.clone(),
+        sheet: reject.sheet.as_deref().map(str::to_owned),
     };
     rejects.iter().map(row).collect()
 }

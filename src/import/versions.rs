@@ -66,10 +66,13 @@ pub(super) fn between(time: NaiveDateTime, date: NaiveDate, others: &[(NaiveDate
     latest.map_or(time, |latest| time.min(latest))
 }
 
+/// Files whose names differ only in a date: their kind, and their name without it.
+type Series = (Option<Kind>, String);
+
 /// Sorts files by kind (receipts, expenses, details, adjustments, then those whose name says none), then by the time
 /// of their version, the date in their name, and their name. A file without a time was written `now`.
 pub(super) fn sort_by_version(files: &mut [OfferedFile], now: NaiveDateTime) {
-    let mut by_series: HashMap<(Option<Kind>, String), Vec<(NaiveDate, usize)>> = HashMap::new();
+    let mut by_series: HashMap<Series, Vec<(NaiveDate, usize)>> = HashMap::new();
     let mut times: Vec<NaiveDateTime> = Vec::with_capacity(files.len());
     for (at, file) in files.iter().enumerate() {
         times.push(file.modified_at.map_or(now, |time| time.min(now)));

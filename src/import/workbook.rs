@@ -32,6 +32,7 @@ mod totals;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -196,7 +197,7 @@ pub fn read(
     let mut totals = WorkbookTotals { notes, remarks, ..WorkbookTotals::default() };
     let are_several = sheets.len() > 1;
     for sheet in &sheets {
-        let name = are_several.then(|| sheet.name.clone());
+        let name = are_several.then(|| Arc::from(sheet.name.as_str()));
         let columns = |accounts| Columns::new(&sheet.header, name, &first, accounts);
         match kind {
             Kind::Receipts => {
@@ -257,7 +258,7 @@ fn stream<R: Row>(
             Ok(row) => batch.push(row),
             Err(reject) => {
                 let operation_id = cells.identifier(R::ID).ok().flatten().filter(|_| R::NAMES_OPERATION);
-                rejects.push(Reject { operation_id, ..reject });
+                rejects.push(Reject { operation_id: operation_id.map(String::into_boxed_str), ..reject });
             }
         }
         if batch.len() + rejects.len() == BATCH_ROWS {

@@ -183,7 +183,7 @@ async fn a_changed_row_beside_a_rejected_one_is_not_added_to_the_row_that_it_rep
     let report = app.import(DEPARTMENT, &[(FILE, &workbook(&[changed.clone(), broken]))]).await;
     assert_eq!(debt(&app, "").await, [60_00, 0], "which stored row the changed one replaces is unknown");
     assert_eq!(report.files[0].status, FileStatus::Failed);
-    assert_eq!((report.files[0].rejected, report.files[0].rejects[0].column.as_str()), (1, "Вид"));
+    assert_eq!((report.files[0].rejected, report.files[0].rejects[0].column), (1, "Вид"));
     app.import(DEPARTMENT, &[(FILE, &workbook(&[changed, set_off]))]).await;
     assert_eq!(debt(&app, "").await, [10_00, 0]);
     app.stop().await;

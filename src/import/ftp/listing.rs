@@ -33,6 +33,9 @@ struct Understood {
     unread: Vec<Vec<u8>>,
 }
 
+/// Reads one line of a listing.
+type LineParser = fn(&[u8]) -> Line;
+
 impl Understood {
     fn of(lines: Vec<Vec<u8>>, parse: fn(&[u8]) -> Line) -> Understood {
         let mut understood = Understood::default();
@@ -72,8 +75,7 @@ impl FtpSession {
     /// Returns the entries of the folder by the first command whose answer is understood whole; if none is, by the
     /// one that is understood best.
     async fn entries(&mut self) -> Result<Understood, StepError> {
-        let forms: [(&str, fn(&[u8]) -> Line); 3] =
-            [("MLSD", lines::mlsd), ("LIST", lines::list), ("NLST", lines::name)];
+        let forms: [(&str, LineParser); 3] = [("MLSD", lines::mlsd), ("LIST", lines::list), ("NLST", lines::name)];
         let (mut partial, mut refusals): (Vec<Understood>, Vec<Reply>) = (Vec::new(), Vec::new());
         for (command, parse) in forms {
             let lines = match self.lines(command).await? {

@@ -160,7 +160,7 @@ mod tests {
     fn serial_numbers_are_days() {
         for (serial, is_1904, date) in [
             (45356.0, false, Some("2024-03-05")),
-            (45356.999_999_9, false, Some("2024-03-05")),
+            (45_356.999_999_9, false, Some("2024-03-05")),
             (43894.0, true, Some("2024-03-05")),
             (-1.0, false, None),
             (f64::NAN, false, None),

@@ -201,11 +201,11 @@ impl<'r, 's> RowCells<'r, 's> {
         Reject {
             sheet: self.columns.sheet.clone(),
             row_number: self.row_number,
-            column: self.heading(field).names[0].to_owned(),
+            column: self.heading(field).names[0],
             value: self.shown(field),
             code,
             reason: reason.to_owned(),
-            cells: self.columns.in_first_order(kept),
+            cells: self.columns.in_first_order(kept).into(),
             operation_id: None,
         }
     }

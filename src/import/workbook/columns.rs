@@ -1,6 +1,7 @@
 //! Where the columns of one sheet stand: which cell holds which field.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::domain::folded;
 /// The columns of a sheet.
 pub(super) struct Columns {
     /// The sheet's name where the file has several.
-    pub sheet: Option<String>,
+    pub sheet: Option<Arc<str>>,
     /// The headings that are looked for, by the numbers of the fields.
     pub wanted: &'static [Heading],
     /// Where each stands.
@@ -35,7 +36,7 @@ impl Columns {
     /// Those of a header; `first` are the texts of the file's first header.
     pub fn new(
         header: &HeaderRow,
-        sheet: Option<String>,
+        sheet: Option<Arc<str>>,
         first: &[String],
         account_fields: &'static [usize],
     ) -> Columns {

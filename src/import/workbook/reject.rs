@@ -1,6 +1,7 @@
 //! Rows that are not taken, and why.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -8,11 +9,11 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reject {
     /// The sheet that it stands on, where the file has several; `None` where it has one.
-    pub sheet: Option<String>,
+    pub sheet: Option<Arc<str>>,
     /// The row's number in the sheet; the header of a plain export is row 1.
     pub row_number: u32,
     /// The heading of the column at fault.
-    pub column: String,
+    pub column: &'static str,
     /// What stands in the cell.
     pub value: String,
     /// What is wrong with it, by a code that programs read.
@@ -20,9 +21,9 @@ pub struct Reject {
     /// What is wrong with it, in words.
     pub reason: String,
     /// The whole row, in the order of the file's first header: texts and numbers.
-    pub cells: Vec<Value>,
+    pub cells: Box<[Value]>,
     /// The operation that the row is of (of a detail its expense), if that can be read.
-    pub operation_id: Option<String>,
+    pub operation_id: Option<Box<str>>,
 }
 
 /// The kinds of fault for which a row is not taken.
