@@ -120,14 +120,15 @@ impl Currency {
         {
             return SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| Currency((*code).to_owned()));
         }
-        let words: Vec<&str> = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        let (first, others) = words.split_first()?;
-        if others.iter().all(|word| is_filler(word))
-            && let Some(code) = iso_code(first)
-        {
-            return Some(Currency(code));
+        let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        // Code and name may stand beside each other, `руб. (RUB)`; they must agree.
+        let (codes, names): (Vec<&str>, Vec<&str>) = words.partition(|word| iso_code(word).is_some());
+        let mut found: Vec<Currency> = codes.into_iter().filter_map(iso_code).map(Currency).collect();
+        if !names.iter().all(|word| is_filler(word)) || found.is_empty() {
+            found.push(of_name(&names)?);
         }
-        of_name(&words)
+        let first = found.pop()?;
+        found.iter().all(|other| *other == first).then_some(first)
     }
 
     /// The currency of a stored row, whose code may be older than this program's list; the same spelling as
@@ -215,7 +216,8 @@ mod tests {
                 "RUB",
                 "руб.|руб|РУБ|Рубль|рублей|рубля|р.|р|₽|RUB|rub.|RUR|643|810|Российский рубль|российские рубли|\
                  российских рублей|рубль РФ|рубли РФ|рублей Российской Федерации|RUВ|RUB\u{200b}|Russian ruble|rubles|\
-                 roubles|руб (безнал.)|pуб",
+                 roubles|руб (безнал.)|pуб|\
+                 руб. (RUB)|RUB, Российский рубль|643 (руб.)",
             ),
             (
                 "USD",
