@@ -115,10 +115,16 @@ impl Currency {
         let plain: String = text.to_uppercase().replace('Ё', "Е").chars().filter(|c| !is_invisible(*c)).collect();
         let plain = plain.trim();
         let signs: Vec<char> = plain.chars().filter(|c| Currency::is_sign(*c)).collect();
-        if let [sign] = signs[..]
-            && matches!(plain.replace(sign, "").trim(), "" | "US" | "РУБ" | "RUB" | "USD" | "EUR")
-        {
-            return SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| Currency((*code).to_owned()));
+        if let [sign] = signs[..] {
+            let (_, code) = SIGNS.iter().find(|(known, _)| *known == sign)?;
+            let meant = Currency((*code).to_owned());
+            let rest = plain.replace(sign, "");
+            let agrees = match rest.trim() {
+                "" => true,
+                "US" => *code == "USD",
+                rest => Currency::parse(rest).as_ref() == Some(&meant),
+            };
+            return agrees.then_some(meant);
         }
         let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         // Code and name may stand beside each other, `руб. (RUB)`; they must agree.
@@ -221,7 +227,7 @@ mod tests {
             ),
             (
                 "USD",
-                "USD|USD.|usd|840|$|US$|Доллар США|доллары США|долл. США|долл.|US dollar|dollars|Американский доллар",
+                "USD|USD.|usd|840|$|US$|USD $|Доллар США|доллары США|долл. США|долл.|US dollar|dollars|Американский доллар",
             ),
             ("EUR", "EUR|Евро|евро|EUR (безнал.)|978|€|euro|euros|ЕUR"),
             ("CNY", "CNY|юань|юани|юаней|китайский юань|156|yuan"),

@@ -266,6 +266,7 @@ fn stream<R: Row>(
             give::<R>(rows, std::mem::take(&mut rejects), take)?;
         }
     }
+    sums.finish();
     totals.add(sums, columns.sheet.as_deref());
     give::<R>(batch, rejects, take)
 }

@@ -216,6 +216,11 @@ fn dates_are_read_by_the_operation_and_within_bounds() {
             "2 Поступление на расчетный счет \"П 1 от 05.03.2199 12:00:00\" date_out_of_range",
         ),
         ("П 1 от 05.03.2199 12:00:00", text("05.03.2024"), "2024-03-05"),
+        (
+            "П 1 от 05.03.0021 12:00:00",
+            text(""),
+            "2 Поступление на расчетный счет \"П 1 от 05.03.0021 12:00:00\" not_a_date",
+        ),
         ("П 1", text(""), ""),
     ] {
         assert_eq!(read(id, date.clone(), text("")), expected, "{id} {date}");
@@ -244,6 +249,7 @@ fn flags_and_currencies_that_say_nothing_are_rejected() {
         (number("840"), cell("t=\"b\"", "<v>1</v>"), "USD Some(true)"),
         (text("EUR (безнал.)"), number("0"), "EUR Some(false)"),
         (text("тугрик"), text(""), "2 Валюта \"тугрик\" unknown_currency"),
+        (text("₩"), text(""), "2 Валюта \"₩\" unknown_currency"),
         (text("¥"), text(""), "2 Валюта \"¥\" unknown_currency"),
         (cell("t=\"e\"", "<v>#N/A</v>"), text(""), "2 Валюта \"#N/A\" cell_error"),
         (text("руб."), text("наверное"), "2 Не подтверждено выпиской банка \"наверное\" unknown_value"),

@@ -185,6 +185,11 @@ fn totals_are_checked_and_never_taken_for_rows() {
     ] {
         assert_eq!(with(labels).totals.remarks.len(), 1, "{labels:?}");
     }
+    // A row below the last total is checked by none.
+    let mut below = summed(1..3, "200");
+    below.extend(rows(3..4));
+    let content = read(&[receipts_of("Лист_1", below)]).unwrap();
+    assert!(content.totals.differs() && content.totals.remarks.len() == 1, "{:?}", content.totals.remarks);
     // The word may stand in any column before the amount, if no operation is named.
     let mut all = rows(1..3);
     all.push(vec![cell("", ""), text("Всего по организации"), number("200")]);

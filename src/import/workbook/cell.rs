@@ -10,6 +10,9 @@ use super::number_formats::NumberFormat;
 /// A number from here on has more digits than a spreadsheet keeps: the last ones are lost.
 const DIGITS_LOST_FROM: f64 = 1e15;
 
+/// A spreadsheet has no longer text in a cell, in characters.
+const LONGEST_TEXT: usize = 32_767;
+
 /// A cell's content.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Cell<'s> {
@@ -44,7 +47,11 @@ impl Cell<'_> {
 
     /// Returns whether it holds no value although something stands there.
     pub fn is_faulty(&self) -> bool {
-        matches!(self, Cell::Error(_) | Cell::NoResult | Cell::Unreadable(_))
+        match self {
+            Cell::Error(_) | Cell::NoResult | Cell::Unreadable(_) => true,
+            Cell::Number(serial, NumberFormat::Date) => serial_date(*serial, false).is_none(),
+            _ => false,
+        }
     }
 
     /// Returns what is wrong with a cell that has no value, if something is.
@@ -56,6 +63,9 @@ impl Cell<'_> {
                     .to_owned(),
             ),
             Cell::Unreadable(why) => Some(why.to_string()),
+            Cell::Number(_, NumberFormat::Date) if self.is_faulty() => {
+                Some("is a number whose format says that it is a date, which it can't be".to_owned())
+            }
             _ => None,
         }
     }
@@ -95,7 +105,10 @@ impl Cell<'_> {
                 Value::from(*number as i64)
             }
             Cell::Number(number, NumberFormat::Plain) => Value::from(*number),
-            other => other.text(is_1904).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from),
+            other => {
+                let text = other.text(is_1904).filter(|text| !text.is_empty());
+                text.map_or(Value::Null, |text| text.chars().take(LONGEST_TEXT).collect::<String>().into())
+            }
         }
     }
 }

@@ -163,7 +163,7 @@ impl<'r, 's> RowCells<'r, 's> {
     /// The currency in a cell; the base currency where none stands.
     pub fn currency(&self, field: usize) -> Result<Currency, Reject> {
         let Some(text) = self.text(field)? else { return Ok(self.rules.base_currency.clone()) };
-        if !text.chars().any(|c| c.is_alphanumeric() || Currency::is_sign(c)) {
+        if text.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ',' | '/')) {
             return Ok(self.rules.base_currency.clone());
         }
         let unknown = || self.reject(field, RejectCode::UnknownCurrency, "is no currency of ISO 4217 that is known");

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::Reject;
 use super::cells::RowCells;
-use crate::domain::ru_date;
+use super::{Reject, RejectCode};
+use crate::domain::{folded, ru_date};
 
 /// The date of an operation: of the document, or the one inside the operation id, `… от 24.09.2021 14:30:12`.
 pub(super) fn document_date(
@@ -13,15 +13,27 @@ pub(super) fn document_date(
     id_field: usize,
     operation_id: &str,
 ) -> Result<Option<NaiveDate>, Reject> {
-    let in_id = operation_id.rsplit_once(" от ").and_then(|(_, tail)| ru_date(tail));
+    let tail = operation_id.rsplit_once(" от ").map(|(_, tail)| tail);
+    let in_id = tail.and_then(ru_date);
     match cells.date(date_field, in_id)? {
         Some(date) => Ok(Some(date)),
+        None if in_id.is_none() && tail.is_some_and(looks_like_a_date) => {
+            Err(cells.reject(id_field, RejectCode::NotADate, "ends with something like a date that is none"))
+        }
         None => in_id.map(|date| cells.within_bounds(id_field, date)).transpose(),
     }
 }
 
+/// Whether a text begins with three numbers and points between: `24.09.0021`.
+fn looks_like_a_date(text: &str) -> bool {
+    let numbers = text.split(' ').next().unwrap_or_default().split('.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.clone().count() == 3 && numbers.clone().all(is_number)
+}
+
 /// Whether a text names an operation as 1C does: it ends with day and time of day.
 pub(super) fn names_operation(text: &str) -> bool {
+    let text = folded(text);
     let Some((_, tail)) = text.rsplit_once(" от ") else { return false };
     let Some((day, time)) = tail.trim().split_once(' ') else { return false };
     let is_time = time.split(':').count() == 3 && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');

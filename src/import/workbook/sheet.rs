@@ -90,7 +90,7 @@ impl<'b> SheetRows<'b> {
                         None => self.row_number.saturating_add(1),
                     };
                     self.read_cells()?;
-                    if self.cells.iter().any(|cell| *cell != Cell::Empty) {
+                    if self.cells.iter().any(|cell| !cell.is_empty()) {
                         return Ok(true);
                     }
                 }
@@ -126,15 +126,19 @@ impl<'b> SheetRows<'b> {
                 Event::Start(element) if element.local_name().as_ref() == "c" => {
                     let attributes = CellAttributes::of(&element)?;
                     let column = attributes.column.unwrap_or(next_column);
+                    next_column = column.saturating_add(1);
+                    let cell = self.read_cell(&attributes)?;
                     if column >= guard::COLUMNS {
+                        // Cells that are only coloured may stand anywhere.
+                        if cell.is_empty() {
+                            continue;
+                        }
                         return Err(WorkbookError::TooMuch(format!(
                             "row {} has a cell beyond column {}",
                             self.row_number,
                             guard::COLUMNS
                         )));
                     }
-                    next_column = column + 1;
-                    let cell = self.read_cell(&attributes)?;
                     if self.cells.len() <= column {
                         self.cells.resize(column + 1, Cell::Empty);
                     }

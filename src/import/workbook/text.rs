@@ -113,7 +113,8 @@ fn escaped_character(text: &str) -> Option<char> {
         return None;
     }
     // Halves of a pair, which are no characters by themselves, are left as they are written.
-    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+    let character = char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+    (!character.is_control() || matches!(character, '\t' | '\n' | '\r')).then_some(character)
 }
 
 #[cfg(test)]
@@ -127,6 +128,7 @@ mod tests {
             ("_x005F_x000D_", "_x000D_"),
             ("a_xb", "a_xb"),
             ("_x00", "_x00"),
+            ("_x0000_", "_x0000_"),
             ("_xZZZZ_", "_xZZZZ_"),
             ("_xЖЖ", "_xЖЖ"),
             ("", ""),

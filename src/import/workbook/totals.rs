@@ -49,6 +49,17 @@ impl SheetSums {
         self.has_rows_since = false;
     }
 
+    /// Ends the sheet: rows below its last total are checked by none.
+    pub fn finish(&mut self) {
+        if let Some(total) = self.control_total.filter(|_| self.has_rows_since) {
+            self.differs = true;
+            self.remarks.push(format!(
+                "rows stand below the file's own total (Итого) of {total}; with them its rows add up to {}",
+                self.rows_total
+            ));
+        }
+    }
+
     /// Notes a total that can't be read.
     pub fn note_unreadable(&mut self, row: u32, shown: &str) {
         let what = if shown.is_empty() { "nothing".to_owned() } else { format!("{shown:?}") };
