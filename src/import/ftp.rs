@@ -42,7 +42,7 @@ pub(super) struct FtpSession {
     mode: Mode,
     /// The folder, as the server calls it.
     home: Option<Vec<u8>>,
-    /// Whether the server tells when a file was written.
+    /// Whether the server knows when a file was written.
     tells_times: bool,
     /// Whether the server has refused to begin a file anywhere but at its beginning.
     resumes: bool,
@@ -138,7 +138,7 @@ fn command_line(verb: &str, name: &[u8]) -> Vec<u8> {
     [verb.as_bytes(), b" ", name].concat()
 }
 
-/// Reads from a data connection. Some servers end a TLS connection without saying so: whether all has come is told
+/// Reads from a data connection. Some servers end a TLS connection without saying so: whether all has come is known
 /// by the reply that ends the transfer, and by the size of a file.
 async fn read_some(read: impl Future<Output = io::Result<usize>>) -> FtpResult<usize> {
     match read.await {

@@ -50,9 +50,9 @@ pub(super) struct OfferedFile {
     pub name: String,
     /// Its name as the source writes it.
     pub bytes: Vec<u8>,
-    /// In bytes, when the source tells.
+    /// In bytes, when the source states it.
     pub size: Option<u64>,
-    /// UTC, when the source tells.
+    /// UTC, when the source states it.
     pub modified_at: Option<NaiveDateTime>,
     /// Whether another file says that this one is complete.
     pub is_complete: bool,

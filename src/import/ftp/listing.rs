@@ -146,7 +146,7 @@ impl FtpSession {
             return Ok(None);
         }
         if kind == EntryKind::Unknown {
-            // A listing tells size and time of the link itself.
+            // A listing has size and time of the link itself.
             (size, modified_at) = (None, None);
         }
         if size.is_none() {

@@ -69,7 +69,7 @@ pub enum WorkbookError {
         /// The missing headings.
         columns: Vec<String>,
     },
-    /// Neither the name nor any header tells what it is.
+    /// Neither the name nor any header says what it is.
     #[error("neither the file's name nor a header row says that it holds receipts, expenses or expense details")]
     UnknownKind,
     /// Rows whose columns can't be known.

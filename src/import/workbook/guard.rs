@@ -273,7 +273,7 @@ impl Scanner {
     }
 }
 
-/// Where a tag ends, if that can be told at a glance: it is not looked for twice.
+/// Where a tag ends, if that can be seen at a glance: it is not looked for twice.
 fn plain_end(bytes: &[u8]) -> Option<usize> {
     let end = memchr::memchr(b'>', bytes)?;
     let mut is_quoted = false;
