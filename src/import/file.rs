@@ -206,8 +206,8 @@ impl Run<'_> {
             let arrived = landing.bytes();
             let fetched = async {
                 let mut open = connection.open(source).await?;
-                let mut told = |bytes| announce(ImportEvent::Fetched { bytes, of: file.size });
-                open.fetch(file, &mut landing, &mut told).await?;
+                let mut on_progress = |bytes| announce(ImportEvent::Fetched { bytes, of: file.size });
+                open.fetch(file, &mut landing, &mut on_progress).await?;
                 connection.session = Some(open);
                 Ok(())
             };
@@ -329,8 +329,8 @@ impl Run<'_> {
         let (totals, parse_time) = reading.end().await?;
         let began = Instant::now();
         if source.policy.is_strict && report.rejected > 0 {
-            let told = report.first_reject().unwrap_or_default();
-            let message = format!("nothing was taken, because IMPORT_ROW_POLICY is strict: {told}");
+            let first = report.first_reject().unwrap_or_default();
+            let message = format!("nothing was taken, because IMPORT_ROW_POLICY is strict: {first}");
             return Err(LoadError::Refused(message).into());
         }
         let loaded = loader.finish(conn, &totals).await?;

@@ -218,16 +218,18 @@ impl Session {
         }
     }
 
-    /// Fetches what is still missing of a file. `told` hears how much has arrived.
+    /// Fetches what is still missing of a file. `on_progress` is called with how much has arrived.
     pub async fn fetch(
         &mut self,
         file: &OfferedFile,
         landing: &mut Landing,
-        told: &mut dyn FnMut(u64),
+        on_progress: &mut dyn FnMut(u64),
     ) -> Result<(), SourceError> {
         match self {
-            Session::Ftp(session) => session.fetch(file, landing, told).await,
-            Session::Folder(path, _) => read_file(&path.join(OsStr::from_bytes(&file.bytes)), landing, told).await,
+            Session::Ftp(session) => session.fetch(file, landing, on_progress).await,
+            Session::Folder(path, _) => {
+                read_file(&path.join(OsStr::from_bytes(&file.bytes)), landing, on_progress).await
+            }
         }
     }
 
@@ -239,7 +241,7 @@ impl Session {
     }
 }
 
-async fn read_file(path: &Path, landing: &mut Landing, told: &mut dyn FnMut(u64)) -> Result<(), SourceError> {
+async fn read_file(path: &Path, landing: &mut Landing, on_progress: &mut dyn FnMut(u64)) -> Result<(), SourceError> {
     let unreadable = |err: std::io::Error| SourceError::lasting(format!("the file can't be read: {err}"));
     landing.restart()?;
     let mut file = tokio::fs::File::open(path).await.map_err(unreadable)?;
@@ -250,7 +252,7 @@ async fn read_file(path: &Path, landing: &mut Landing, told: &mut dyn FnMut(u64)
             return Ok(());
         }
         landing.take(&buffer[..count])?;
-        told(landing.bytes());
+        on_progress(landing.bytes());
     }
 }
 
