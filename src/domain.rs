@@ -54,7 +54,7 @@ pub use payment_type::{PaymentType, canonical_payment_type};
 pub use percent::{Percent, shares};
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
 pub use role::{Role, UnknownRole};
-pub use settlement::settled_amount;
+pub use settlement::{is_rate, settled_amount};
 pub use touched_months::TouchedMonths;
 
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters that nobody sees

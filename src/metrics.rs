@@ -54,6 +54,9 @@ pub static INCONSISTENT: LazyLock<IntCounter> =
 /// Import runs that ended, by `state`.
 pub static IMPORT_RUNS: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("import_runs_total", "Import runs that ended.", &["state"]));
+/// How often the import actor broke off by an error in the program and was started again.
+pub static IMPORT_ACTOR_RESTARTS: LazyLock<IntCounter> =
+    LazyLock::new(|| counter("import_actor_restarts_total", "Restarts of the import actor after errors."));
 /// When the last import run ended that left no file of its department failing, in Unix seconds.
 pub static IMPORT_COMPLETED_AT: LazyLock<IntGauge> =
     LazyLock::new(|| gauge("import_completed_timestamp_seconds", "End of the last run without failing files."));
@@ -78,7 +81,7 @@ const NAMESPACE: &str = "credit_portfolio";
 /// All metrics in Prometheus' text format.
 pub fn text() -> String {
     // Those that nothing happened to yet are told, too.
-    let plain = [&REDIS_FAULTS, &COLLAPSED, &AUDITED, &INCONSISTENT];
+    let plain = [&REDIS_FAULTS, &COLLAPSED, &AUDITED, &INCONSISTENT, &IMPORT_ACTOR_RESTARTS];
     plain.into_iter().for_each(|counter| counter.inc_by(0));
     for state in ["completed", "partial", "failed", "interrupted"] {
         IMPORT_RUNS.with_label_values(&[state]);

@@ -24,7 +24,7 @@ use crate::app::AppState;
 use crate::db::{self, DbConn, Page, RunRow};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    ChangedTotal, DryRun, FileReport, FileStatus, Order, Progress, RunReport, RunState, Source, dry_run,
+    ChangedTotal, DryRun, FileReport, FileStatus, Order, Progress, RemarkCode, RunReport, RunState, Source, dry_run,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -100,6 +100,8 @@ struct DryRunFile {
     rows_left_alone: usize,
     rows_failed: usize,
     error_message: Option<String>,
+    /// What may be wrong with the file, by codes: `total_differs`.
+    remark_codes: Vec<&'static str>,
 }
 
 /// Workbooks, each in a part called `files`.
@@ -349,6 +351,7 @@ impl DryRunAnswer {
             rows_failed: file.rejected,
             status: file.status.as_str(),
             error_message: file.message,
+            remark_codes: file.remark_codes.into_iter().map(RemarkCode::as_str).collect(),
             name: file.name,
         };
         DryRunAnswer { files: done.files.into_iter().map(file).collect(), totals: done.totals }

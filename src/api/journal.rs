@@ -48,6 +48,8 @@ pub struct JournalEntry {
     rows_failed: i32,
     status: String,
     error_message: Option<String>,
+    /// What may be wrong with the file, by codes: `total_differs`.
+    remark_codes: Vec<String>,
     processed_by: String,
     processing_time_seconds: f64,
     /// The file's own total (`Итого`).
@@ -156,6 +158,7 @@ impl From<JournalRow> for JournalEntry {
             rows_failed: row.rows_failed,
             status: row.status,
             error_message: row.error_message,
+            remark_codes: row.remark_codes.iter().flat_map(|codes| codes.split(',')).map(str::to_owned).collect(),
             processed_by: row.processed_by,
             processing_time_seconds: row.processing_time_ms as f64 / 1000.0,
             control_total: row.control_total.map(Money::from_kopecks),

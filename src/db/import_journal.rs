@@ -27,6 +27,8 @@ pub struct NewJournalEntry {
     pub rows_failed: i32,
     pub status: String,
     pub error_message: Option<String>,
+    /// The kinds of what may be wrong with the file, with commas between.
+    pub remark_codes: Option<String>,
     pub processed_by: String,
     pub processing_time_ms: i64,
     pub control_total: Option<i64>,
@@ -78,6 +80,8 @@ pub struct JournalRow {
     pub rows_failed: i32,
     pub status: String,
     pub error_message: Option<String>,
+    /// The kinds of what may be wrong with the file, with commas between.
+    pub remark_codes: Option<String>,
     pub processed_by: String,
     pub processing_time_ms: i64,
     pub control_total: Option<i64>,

@@ -307,6 +307,7 @@ diesel::table! {
         rows_deactivated -> Integer,
         rows_left_alone -> Integer,
         rejected_still_stored -> Integer,
+        remark_codes -> Nullable<Text>,
     }
 }
 

@@ -152,8 +152,10 @@ pub async fn repeat_snapshot(
     version_at: NaiveDateTime,
 ) -> Result<(), DbError> {
     let all = || snapshots::table.filter(snapshots::department_id.eq(department_id));
-    let confirmed =
-        all().filter(snapshots::kind.eq(&snapshot.kind)).filter(snapshots::confirmed_at.eq(snapshot.version_at));
+    let confirmed = all()
+        .filter(snapshots::kind.eq(&snapshot.kind))
+        .filter(snapshots::series.eq(&snapshot.series))
+        .filter(snapshots::confirmed_at.eq(snapshot.version_at));
     on_conn!(conn, |c| diesel::update(confirmed).set(snapshots::confirmed_at.eq(version_at)).execute(c).await)?;
     let whole = all().filter(snapshots::id.eq(snapshot.id)).filter(snapshots::whole_at.eq(snapshot.version_at));
     on_conn!(conn, |c| diesel::update(whole).set(snapshots::whole_at.eq(version_at)).execute(c).await)?;

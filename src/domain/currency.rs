@@ -10,67 +10,123 @@ use super::is_invisible;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Currency(String);
 
-/// Russian and English names in all cases: how their words begin, the longer names first. A name fits when each of
-/// its beginnings begins a word, in order, and no word is left over that says more than [`FILLERS`] do.
-const NAMES: &[(&[&str], &str)] = &[
-    (&["белорус", "руб"], "BYN"),
-    (&["беларус", "руб"], "BYN"),
-    (&["приднестров", "руб"], ""),
-    (&["росс", "руб"], "RUB"),
-    (&["руб", "росси"], "RUB"),
-    (&["руб", "рф"], "RUB"),
-    (&["russian", "ruble"], "RUB"),
-    (&["russian", "rouble"], "RUB"),
-    (&["belarusian", "ruble"], "BYN"),
-    (&["руб"], "RUB"),
-    (&["ruble"], "RUB"),
-    (&["rouble"], "RUB"),
-    (&["р"], "RUB"),
-    (&["долл", "сша"], "USD"),
-    (&["американск", "долл"], "USD"),
-    (&["us", "dollar"], "USD"),
-    (&["долл", "канад"], "CAD"),
-    (&["канад", "долл"], "CAD"),
-    (&["австралийск", "долл"], "AUD"),
-    (&["гонконг", "долл"], "HKD"),
-    (&["сингапур", "долл"], "SGD"),
-    (&["новозеланд", "долл"], "NZD"),
-    (&["долл"], "USD"),
-    (&["dollar"], "USD"),
-    (&["евро"], "EUR"),
-    (&["euro"], "EUR"),
-    (&["китайск", "юан"], "CNY"),
-    (&["юан"], "CNY"),
-    (&["yuan"], "CNY"),
-    (&["renminbi"], "CNY"),
-    (&["казах", "тенге"], "KZT"),
-    (&["тенге"], "KZT"),
-    (&["tenge"], "KZT"),
-    (&["украин", "гривн"], "UAH"),
-    (&["гривн"], "UAH"),
-    (&["гривен"], "UAH"),
-    (&["фунт", "стерлинг"], "GBP"),
-    (&["pound", "sterling"], "GBP"),
-    (&["японск", "иен"], "JPY"),
-    (&["иен"], "JPY"),
-    (&["йен"], "JPY"),
-    (&["швейцар", "франк"], "CHF"),
-    (&["swiss", "franc"], "CHF"),
-    (&["турецк", "лир"], "TRY"),
-    (&["дирхам", "оаэ"], "AED"),
-    (&["узбек", "сум"], "UZS"),
-    (&["киргиз", "сом"], "KGS"),
-    (&["кыргыз", "сом"], "KGS"),
-    (&["армян", "драм"], "AMD"),
-    (&["драм"], "AMD"),
-    (&["грузин", "лари"], "GEL"),
-    (&["азербайджан", "манат"], "AZN"),
-    (&["молдав", "ле"], "MDL"),
-    (&["таджик", "сомони"], "TJS"),
-    (&["индийск", "рупи"], "INR"),
-    (&["польск", "злот"], "PLN"),
-    (&["южнокорейск", "вон"], "KRW"),
+/// Russian and English names: the words of each, as they begin in all their cases and numbers; a word with a point
+/// has no ending. A name fits when its words are all that stand there but [`FILLERS`], in order.
+const NAMES: &[(&str, &str)] = &[
+    ("белорусск руб.", "BYN"),
+    ("белорусск рубл", "BYN"),
+    ("беларусск рубл", "BYN"),
+    ("бел. руб.", "BYN"),
+    ("бел. рубл", "BYN"),
+    ("российск рубл", "RUB"),
+    ("российск руб.", "RUB"),
+    ("росс. руб.", "RUB"),
+    ("росс. рубл", "RUB"),
+    ("рос. руб.", "RUB"),
+    ("рубл росси", "RUB"),
+    ("руб. росси", "RUB"),
+    ("рубл рф.", "RUB"),
+    ("руб. рф.", "RUB"),
+    ("russian ruble", "RUB"),
+    ("russian rouble", "RUB"),
+    ("belarusian ruble", "BYN"),
+    ("belarusian rouble", "BYN"),
+    ("рубл", "RUB"),
+    ("руб.", "RUB"),
+    ("р.", "RUB"),
+    ("ruble", "RUB"),
+    ("rouble", "RUB"),
+    ("долл. сша.", "USD"),
+    ("доллар сша.", "USD"),
+    ("американск доллар", "USD"),
+    ("us. dollar", "USD"),
+    ("доллар", "USD"),
+    ("долл.", "USD"),
+    ("dollar", "USD"),
+    ("доллар канады.", "CAD"),
+    ("канадск доллар", "CAD"),
+    ("австралийск доллар", "AUD"),
+    ("гонконгск доллар", "HKD"),
+    ("сингапурск доллар", "SGD"),
+    ("новозеландск доллар", "NZD"),
+    ("евро.", "EUR"),
+    ("euro", "EUR"),
+    ("китайск юан", "CNY"),
+    ("юан", "CNY"),
+    ("yuan", "CNY"),
+    ("renminbi.", "CNY"),
+    ("казахск тенге.", "KZT"),
+    ("казахстанск тенге.", "KZT"),
+    ("тенге.", "KZT"),
+    ("tenge.", "KZT"),
+    ("украинск гривн", "UAH"),
+    ("украинск гривен.", "UAH"),
+    ("гривн", "UAH"),
+    ("гривен.", "UAH"),
+    ("фунт стерлинг", "GBP"),
+    ("pound sterling.", "GBP"),
+    ("английск фунт", "GBP"),
+    ("египетск фунт", "EGP"),
+    ("японск иен", "JPY"),
+    ("японск йен", "JPY"),
+    ("иен", "JPY"),
+    ("йен", "JPY"),
+    ("yen.", "JPY"),
+    ("швейцарск франк", "CHF"),
+    ("swiss franc", "CHF"),
+    ("турецк лир", "TRY"),
+    ("turkish lira", "TRY"),
+    ("дирхам оаэ.", "AED"),
+    ("узбекск сум", "UZS"),
+    ("киргизск сом", "KGS"),
+    ("кыргызск сом", "KGS"),
+    ("армянск драм", "AMD"),
+    ("драм", "AMD"),
+    ("грузинск лари.", "GEL"),
+    ("лари.", "GEL"),
+    ("азербайджанск манат", "AZN"),
+    ("туркменск манат", "TMT"),
+    ("молдавск ле", "MDL"),
+    ("румынск ле", "RON"),
+    ("таджикск сомони.", "TJS"),
+    ("сомони.", "TJS"),
+    ("индийск рупи", "INR"),
+    ("польск злот", "PLN"),
+    ("злот", "PLN"),
+    ("южнокорейск вон", "KRW"),
+    ("шведск крон", "SEK"),
+    ("норвежск крон", "NOK"),
+    ("датск крон", "DKK"),
+    ("чешск крон", "CZK"),
+    ("исландск крон", "ISK"),
+    ("swedish kron", "SEK"),
+    ("norwegian kron", "NOK"),
+    ("danish kron", "DKK"),
+    ("czech korun", "CZK"),
+    ("израильск шекел", "ILS"),
+    ("шекел", "ILS"),
+    ("shekel", "ILS"),
+    ("тайск бат", "THB"),
+    ("таиландск бат", "THB"),
+    ("baht", "THB"),
+    ("венгерск форинт", "HUF"),
+    ("форинт", "HUF"),
+    ("вьетнамск донг", "VND"),
+    ("донг", "VND"),
+    ("монгольск тугрик", "MNT"),
+    ("тугрик", "MNT"),
+    ("сербск динар", "RSD"),
+    ("болгарск лев", "BGN"),
+    ("бразильск реал", "BRL"),
+    ("южноафриканск рэнд", "ZAR"),
+    ("саудовск риял", "SAR"),
+    ("катарск риал", "QAR"),
+    ("иранск риал", "IRR"),
+    ("мексиканск песо.", "MXN"),
 ];
+
+/// So many letters more has a word of a name at most: `рубл` is `рублями`, and `рубильник` is none.
+const LONGEST_ENDING: usize = 3;
 
 /// Words beside a name that do not change the currency.
 const FILLERS: [&str; 8] = ["безнал", "безналичн", "нал", "наличн", "рф", "россии", "федерации", "российской"];
@@ -182,15 +238,16 @@ fn of_name(words: &[&str]) -> Option<Currency> {
         spelled.to_lowercase()
     };
     let words: Vec<String> = words.iter().map(|word| cyrillic(word)).collect();
-    let names = |beginnings: &[&str]| {
-        let mut rest = words.iter().filter(|word| !is_filler(word) || beginnings.iter().any(|b| word.starts_with(b)));
-        // `р` is a whole word.
-        let fits = |word: &String, begins: &str| word.starts_with(begins) && (begins != "р" || word == "р");
-        let all_fit = beginnings.iter().all(|begins| rest.next().is_some_and(|word| fits(word, begins)));
+    let fits = |word: &str, known: &str| match known.strip_suffix('.') {
+        Some(whole) => word == whole,
+        None => word.strip_prefix(known).is_some_and(|ending| ending.chars().count() <= LONGEST_ENDING),
+    };
+    let names = |name: &str| {
+        let mut rest = words.iter().filter(|word| !is_filler(word) || name.split(' ').any(|known| fits(word, known)));
+        let all_fit = name.split(' ').all(|known| rest.next().is_some_and(|word| fits(word, known)));
         all_fit && rest.next().is_none()
     };
-    let (_, code) = NAMES.iter().find(|(beginnings, _)| names(beginnings))?;
-    (!code.is_empty()).then(|| Currency((*code).to_owned()))
+    NAMES.iter().find(|(name, _)| names(name)).map(|(_, code)| Currency((*code).to_owned()))
 }
 
 fn is_filler(word: &str) -> bool {
@@ -237,6 +294,11 @@ mod tests {
             ("CAD", "CAD|канадский доллар"),
             ("CHF", "CHF|швейцарских франков"),
             ("JPY", "JPY|японская иена|иен"),
+            ("SEK", "SEK|шведская крона|шведских крон|752"),
+            ("ILS", "ILS|шекель|израильский шекель|шекелей"),
+            ("THB", "THB|тайский бат|тайских батов"),
+            ("PLN", "PLN|польский злотый|злотых"),
+            ("MDL", "MDL|молдавских леев|молдавский лей"),
             ("AUD", "36|036|AUD"),
         ] {
             for name in names.split('|') {
@@ -262,6 +324,11 @@ mod tests {
             "франк",
             "9999",
             "рубероид кг",
+            "Рубцовск",
+            "рублевка",
+            "долларовый",
+            "приднестровский рубль",
+            "крона",
         ] {
             assert_eq!(Currency::parse(name), None, "{name:?}");
         }

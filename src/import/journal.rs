@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::load::LoadCounts;
+use super::remark::{Remark, RemarkCode};
 use super::workbook::{Kind, Reject, WorkbookTotals};
 use crate::db::{NewJournalEntry, NewReject, utc_now};
 use crate::domain::Money;
@@ -69,6 +70,8 @@ pub struct FileReport {
     pub standing: Standing,
     /// What is to be said about it.
     pub message: Option<String>,
+    /// What of that may be wrong, each kind once.
+    pub remark_codes: Vec<RemarkCode>,
     /// What its rows did to the tables.
     pub counts: LoadCounts,
     /// How many rows were not taken.
@@ -104,6 +107,7 @@ impl FileReport {
             status: FileStatus::Success,
             standing: Standing::Current,
             message: None,
+            remark_codes: Vec::new(),
             counts: LoadCounts::default(),
             rejected: 0,
             rejects: Vec::new(),
@@ -125,7 +129,8 @@ impl FileReport {
 
     /// Nothing of it goes in, because it is gone.
     pub(super) fn missing(self, message: String) -> FileReport {
-        self.untouched(FileStatus::Partial, Standing::Missing, message)
+        let code = vec![RemarkCode::FilesMissing];
+        FileReport { remark_codes: code, ..self.untouched(FileStatus::Partial, Standing::Missing, message) }
     }
 
     /// It is passed over.
@@ -160,27 +165,29 @@ impl FileReport {
 
     /// Notes what it adds up to, and what is to be said about that.
     pub(super) fn add_up(&mut self, totals: &WorkbookTotals) {
-        let mut remarks: Vec<String> = self.first_reject().into_iter().collect();
-        remarks.extend(totals.remarks.iter().cloned());
         self.control_total = totals.control_total;
         self.rows_total = Some(totals.rows_total);
-        self.status = if remarks.is_empty() { FileStatus::Success } else { FileStatus::Partial };
+        self.status = FileStatus::Success;
         self.total_differs = totals.differs();
-        self.message = (!remarks.is_empty()).then(|| remarks.join("; "));
+        let rejected = self.first_reject().map(|text| Remark::new(RemarkCode::RowsRejected, text));
+        rejected.iter().chain(&totals.remarks).for_each(|remark| self.remark(remark));
         totals.notes.iter().for_each(|note| self.note(note));
     }
 
     /// Adds what may be wrong with it: it is no success.
-    pub(super) fn remark(&mut self, remark: &str) {
+    pub(super) fn remark(&mut self, remark: &Remark) {
         self.status = FileStatus::Partial;
-        self.note(remark);
+        if !self.remark_codes.contains(&remark.code) {
+            self.remark_codes.push(remark.code);
+        }
+        self.note(&remark.text);
     }
 
     /// Adds to what is to be said about it.
-    pub(super) fn note(&mut self, remark: &str) {
+    pub(super) fn note(&mut self, note: &str) {
         self.message = Some(match self.message.take() {
-            Some(message) => format!("{message}; {remark}"),
-            None => remark.to_owned(),
+            Some(message) => format!("{message}; {note}"),
+            None => note.to_owned(),
         });
     }
 
@@ -240,6 +247,7 @@ impl FileReport {
 
     /// The journal entry of this file.
     pub(super) fn entry(&self, department_id: i64, run_id: i64, processed_by: &str) -> NewJournalEntry {
+        let codes: Vec<&str> = self.remark_codes.iter().map(|code| code.as_str()).collect();
         NewJournalEntry {
             department_id,
             run_id,
@@ -253,6 +261,7 @@ impl FileReport {
             rows_failed: count(self.rejected),
             status: self.status.as_str().to_owned(),
             error_message: self.message.clone(),
+            remark_codes: (!codes.is_empty()).then(|| codes.join(",")),
             processed_by: processed_by.to_owned(),
             processing_time_ms: i64::try_from(self.time.as_millis()).unwrap_or(i64::MAX),
             control_total: self.control_total.map(Money::kopecks),

@@ -18,6 +18,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::directory::Directory;
+use super::remark::{Remark, RemarkCode};
 use super::workbook::{AdjustmentRow, Kind, Rows, SeenIds, WorkbookTotals};
 use crate::db::{
     DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
@@ -88,7 +89,7 @@ pub struct Loader {
     touched: TouchedMonths,
     /// The contracts that operations came to, or left.
     touched_contracts: BTreeSet<i64>,
-    remarks: Vec<String>,
+    remarks: Vec<Remark>,
     notes: Vec<String>,
 }
 
@@ -104,7 +105,7 @@ pub struct Loaded {
     /// The organizations whose rows the file holds, each with its newest document.
     pub organizations: BTreeMap<i64, Option<NaiveDate>>,
     /// What may be wrong with the file.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
     /// What else is to be said about it.
     pub notes: Vec<String>,
     /// How many rejected rows are of operations that are stored as they were read earlier.
@@ -212,8 +213,11 @@ impl Loader {
         }
         let rejected_still_stored = self.remark_on_rejects(totals)?;
         self.snapshot.close(conn, is_complete).await?;
-        for (note, is_in_doubt) in self.snapshot.notes() {
-            if is_in_doubt { &mut self.remarks } else { &mut self.notes }.push(note);
+        for (remark, is_in_doubt) in self.snapshot.notes() {
+            match is_in_doubt {
+                true => self.remarks.push(remark),
+                false => self.notes.push(remark.text),
+            }
         }
         let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
         let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
@@ -255,7 +259,7 @@ impl Loader {
             }
             Kind::Adjustments => return Ok(()),
         };
-        self.remarks.push(remark.to_owned());
+        self.remarks.push(Remark::new(RemarkCode::MissingNotRemoved, remark));
         Ok(())
     }
 
@@ -263,16 +267,18 @@ impl Loader {
     fn remark_on_rejects(&mut self, totals: &WorkbookTotals) -> Result<usize, LoadError> {
         let (still_stored, first) = self.rejected.still_stored(&totals.seen)?;
         if let Some(first) = first {
-            self.remarks.push(format!(
+            let text = format!(
                 "{still_stored} of the operations whose rows were rejected are stored as they were read earlier, the \
                  first: {first:?}"
-            ));
+            );
+            self.remarks.push(Remark::new(RemarkCode::RejectedStillStored, text));
         }
         if self.incomplete_sets > 0 {
-            self.remarks.push(format!(
+            let text = format!(
                 "the stored details of {} expenses were left alone, because details of theirs were rejected",
                 self.incomplete_sets
-            ));
+            );
+            self.remarks.push(Remark::new(RemarkCode::IncompleteDetails, text));
         }
         Ok(still_stored)
     }

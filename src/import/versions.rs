@@ -21,7 +21,7 @@ pub struct WrittenAt {
     pub earliest: NaiveDateTime,
     /// The latest one, which counts.
     pub latest: NaiveDateTime,
-    /// Whether the same content came from this file before.
+    /// Whether the same content came from this file before, and went in.
     pub is_repeated: bool,
 }
 
@@ -39,7 +39,11 @@ impl WrittenAt {
         let stated = file.modified_at.filter(|time| *time <= fetched_at && source.has_ledger());
         let latest = stated.map_or(fetched_at, last_moment_of_second).min(fetched_at);
         let earliest = if source.has_ledger() { stated.unwrap_or(NaiveDateTime::MIN) } else { latest };
-        WrittenAt { earliest, latest, is_repeated: known.is_some_and(|known| known.sha256 == fetched.sha256) }
+        WrittenAt {
+            earliest,
+            latest,
+            is_repeated: known.is_some_and(|known| known.sha256 == fetched.sha256 && known.failures == 0),
+        }
     }
 
     /// Returns whether the content is that of a version which may have been written at the stated time.

@@ -46,16 +46,20 @@ pub use receipts::ReceiptRow;
 pub use reject::{Reject, RejectCode};
 pub use seen::SeenIds;
 
+use super::remark::Remark;
 use crate::domain::{Currency, Money};
 use book::Book;
+use cell::Cell;
 use cells::RowCells;
 use choice::{Choice, ChosenSheet};
 use columns::Columns;
 use headings::Heading;
 use totals::{SheetSums, is_total};
 
-/// So many rows of a sheet are given away together.
+/// So many rows of a sheet are given away together,
 pub const BATCH_ROWS: usize = 4_000;
+/// or fewer, whose texts take so many bytes.
+const BATCH_BYTES: usize = 16 << 20;
 
 /// A row's number takes so many bits of its place in a file; the rest is the sheet's number.
 const ROW_BITS: u32 = 21;
@@ -140,7 +144,7 @@ pub struct WorkbookTotals {
     /// Whether there were rows that do not say which operation they are.
     pub has_nameless_rows: bool,
     /// What may be wrong: a file with a remark is no success.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
     /// What is worth knowing and changes no figure.
     pub notes: Vec<String>,
     /// Whether a total differs from its rows.
@@ -235,6 +239,7 @@ fn stream<R: Row>(
     let mut sums = SheetSums::default();
     let mut batch = Vec::with_capacity(BATCH_ROWS);
     let mut rejects = Vec::new();
+    let mut text_bytes = 0;
     while reader.next_row()? {
         if is_total(reader.cells(), columns.first_position(R::ID), columns.first_position(R::AMOUNT)) {
             let cells = RowCells::new(&reader, &columns, rules);
@@ -261,7 +266,9 @@ fn stream<R: Row>(
                 rejects.push(Reject { operation_id: operation_id.map(String::into_boxed_str), ..reject });
             }
         }
-        if batch.len() + rejects.len() == BATCH_ROWS {
+        text_bytes += reader.cells().iter().map(Cell::text_bytes).sum::<usize>();
+        if batch.len() + rejects.len() == BATCH_ROWS || text_bytes > BATCH_BYTES {
+            text_bytes = 0;
             let rows = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
             give::<R>(rows, std::mem::take(&mut rejects), take)?;
         }
@@ -330,7 +337,8 @@ impl WorkbookTotals {
     /// Adds what a sheet adds up to.
     fn add(&mut self, sums: SheetSums, sheet: Option<&str>) {
         let place = sheet.map(|sheet| format!("sheet «{sheet}»: ")).unwrap_or_default();
-        self.remarks.extend(sums.remarks.iter().map(|remark| format!("{place}{remark}")));
+        let placed = |remark: &Remark| Remark::new(remark.code, format!("{place}{}", remark.text));
+        self.remarks.extend(sums.remarks.iter().map(placed));
         if sums.differs && !self.differs {
             (self.control_total, self.rows_total) = (sums.control_total, sums.rows_total);
         } else if !self.differs {

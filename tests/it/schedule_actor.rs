@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use credit_portfolio::domain::{Clock, Role};
+use credit_portfolio::metrics::IMPORT_ACTOR_RESTARTS;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use reqwest::{Method, StatusCode};
@@ -149,6 +150,7 @@ async fn an_actor_that_panics_is_not_ready_until_it_has_started_again_and_has_lo
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
     assert_eq!(process.get("summary").await.status, StatusCode::OK, "questions are answered");
     process.settings.import.clock.set(moment("2026-11-05T03:00:30Z"));
+    assert!(IMPORT_ACTOR_RESTARTS.get() > 0);
     eventually("it is ready", async || process.raw_get("/readyz", &[]).await.status == StatusCode::OK).await;
     wait_for_end_of(&app, "2026-11-05T03:00:00").await;
     assert_eq!(runs(&app).await.len(), 1);

@@ -1,6 +1,8 @@
 //! Versions of files: an older one overwrites nothing that a newer one brought, whatever the order of arrival.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use credit_portfolio::domain::Role;
 use credit_portfolio::import::{FileReport, FileStatus, RunReport};
@@ -16,6 +18,8 @@ on_both_databases!(
     a_later_date_in_the_name_wins_in_any_order_of_runs,
     an_older_file_from_another_source_leaves_newer_operations_alone,
     a_newer_file_with_the_same_rows_confirms_them_without_writing_any,
+    another_workbook_confirms_the_rows_that_it_holds_and_no_others,
+    a_file_that_comes_again_confirms_no_other_of_the_same_second,
     a_late_file_of_other_operations_of_the_organization_is_taken,
     a_hand_in_counts_as_now,
     an_older_set_of_details_leaves_a_newer_one_alone,
@@ -110,14 +114,52 @@ async fn a_newer_file_with_the_same_rows_confirms_them_without_writing_any(backe
         Backend::Sqlite => app.read("SELECT version_at || updated_at FROM receipts ORDER BY id"),
     };
     let file = |amount: i64| receipts(&[a_receipt(1).amounting_to(amount), a_receipt(2).amounting_to(1_00)]);
-    import_aged(&app, RECEIPTS, &file(70_00), 60).await;
+    let name = |day: u32| format!("A - postuplenie 2026-11-0{day}.xlsx");
+    import_aged(&app, &name(1), &file(70_00), 60).await;
     let stored = rows(&app);
-    let newest = import_aged(&app, "new - postuplenie.xlsx", &file(70_00), 10).await;
+    let newest = import_aged(&app, &name(3), &file(70_00), 10).await;
     assert_eq!(newest.counts.unchanged, 2);
     assert_eq!(rows(&app), stored, "no row was written");
-    let between = import_aged(&app, RECEIPTS, &file(50_00), 30).await;
+    let between = import_aged(&app, &name(2), &file(50_00), 30).await;
     assert_eq!((between.counts.left_alone, between.counts.unchanged), (1, 1));
     assert_eq!(received(&app).await, json!(71.0));
+    app.stop().await;
+}
+
+async fn another_workbook_confirms_the_rows_that_it_holds_and_no_others(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let year = |amount: i64| receipts(&[a_receipt(1).amounting_to(70_00), a_receipt(2).amounting_to(amount)]);
+    let month = receipts(&[a_receipt(1).amounting_to(70_00)]);
+    import_aged(&app, "A - postuplenie (year).xlsx", &year(1_00), 60).await;
+    let newest = import_aged(&app, "A - postuplenie (month).xlsx", &month, 10).await;
+    assert_eq!((newest.counts.unchanged, newest.counts.changed_rows()), (1, 0));
+    let between = import_aged(&app, "A - postuplenie (year).xlsx", &year(3_00), 30).await;
+    assert_eq!((between.counts.updated, between.counts.left_alone), (1, 0), "the newest file does not hold that row");
+    let changed = receipts(&[a_receipt(1).amounting_to(50_00)]);
+    let late = import_aged(&app, "A - postuplenie (quarter).xlsx", &changed, 20).await;
+    assert_eq!(late.counts.left_alone, 1, "the newest file holds this one");
+    assert_eq!(received(&app).await, json!(73.0));
+    app.stop().await;
+}
+
+async fn a_file_that_comes_again_confirms_no_other_of_the_same_second(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let other = "B - postuplenie.xlsx";
+    let of_other = |amount: i64| receipts(&[a_receipt(2).amounting_to(amount).of("ООО «Север»")]);
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, content: &[u8], minutes: u64| {
+        write_aged(folder.path(), name, content, minutes);
+        let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 - minutes * 60);
+        File::options().write(true).open(folder.path().join(name)).unwrap().set_modified(second).unwrap();
+    };
+    write(RECEIPTS, &receipt(70_00), 60);
+    write(other, &of_other(1_00), 60);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    write(RECEIPTS, &receipt(70_00), 10);
+    assert_eq!(app.import_folder(folder.path(), DEPARTMENT).await.files[0].status, FileStatus::Skipped);
+    write(other, &of_other(3_00), 30);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!(received(&app).await, json!(73.0));
     app.stop().await;
 }
 

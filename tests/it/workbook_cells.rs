@@ -86,6 +86,8 @@ fn numbers_are_read_whatever_stands_around_their_digits() {
         (cell("", "<f>SUM(A1:A2)</f><v>12.3</v>"), "12.30"),
         (cell("t=\"inlineStr\"", "<is><r><t>1</t></r><r><t>00</t></r><rPh><t>9</t></rPh></is><v/>"), "100.00"),
         (cell("", "<v>1.2E2</v>"), "120.00"),
+        (cell("t=\"inlineStr\"", "<v>5,10</v>"), "5.10"),
+        (cell("t=\"inlineStr\"", "<v>9</v><is><t>5,10</t></is>"), "5.10"),
     ] {
         assert_eq!(with_cell(AMOUNT, &content), (vec![amount.to_owned()], vec![]), "{content}");
     }
@@ -131,6 +133,42 @@ fn identifiers_that_lost_digits_are_rejected_or_left_out() {
     let receipt = receipts(&content)[0];
     assert_eq!(receipt.payer_account.as_deref(), Some("407028109000000"));
     assert_eq!(receipt.payer_inn.as_deref(), Some("9912345672"));
+}
+
+#[test]
+fn rates_have_all_their_digits_whatever_the_format_shows() {
+    let headings = ["Поступление на расчетный счет", "Организация", "Сумма", "Курс расчетов"];
+    let row = |rate: &str| {
+        let mut row = texts(&[&operation_id(1), "О"]);
+        row.extend([number("92131.4"), rate.to_owned()]);
+        read_bytes(&book(&[a_sheet("Л", vec![texts(&headings), row])]), Some(Kind::Receipts)).unwrap()
+    };
+    for (rate, read) in [
+        (cell("s=\"2\"", "<v>92.1314</v>"), Some("92.1314")),
+        (number("92.131399999999999"), Some("92.1314")),
+        (number("0.010853992000000001"), Some("0.010853992")),
+        (text("92,1314"), Some("92,1314")),
+        (text(""), None),
+    ] {
+        assert_eq!(receipts(&row(&rate))[0].settlement_rate.as_deref(), read, "{rate}");
+    }
+    for rate in [text("по ЦБ"), number("-92.1"), number("1e30"), text("92.13.14"), cell("s=\"3\"", "<v>92.1</v>")] {
+        let rejects = rejects(&row(&rate));
+        assert!(rejects.len() == 1 && rejects[0].starts_with("2 Курс расчетов "), "{rate}: {rejects:?}");
+    }
+}
+
+#[test]
+fn a_text_is_no_longer_than_a_cell_can_hold() {
+    let longest = "я".repeat(32_767);
+    for (length, left_out) in [("", 0), ("я", 1)] {
+        let comment = text(&format!("{longest}{length}"));
+        let (amounts, said) = with_cell(COMMENT, &comment);
+        assert_eq!((amounts.len(), said.len()), (1, left_out), "{said:?}");
+    }
+    let runs = cell("t=\"inlineStr\"", &format!("<is>{}</is>", format!("<r><t>{longest}</t></r>").repeat(20)));
+    let (amounts, said) = with_cell(CONTRACT, &runs);
+    assert!(amounts.is_empty() && said == ["2 Договор \"\" unreadable"], "{said:?}");
 }
 
 #[test]
@@ -248,7 +286,7 @@ fn flags_and_currencies_that_say_nothing_are_rejected() {
         (text("-"), text("нет"), "RUB Some(false)"),
         (number("840"), cell("t=\"b\"", "<v>1</v>"), "USD Some(true)"),
         (text("EUR (безнал.)"), number("0"), "EUR Some(false)"),
-        (text("тугрик"), text(""), "2 Валюта \"тугрик\" unknown_currency"),
+        (text("фантик"), text(""), "2 Валюта \"фантик\" unknown_currency"),
         (text("₩"), text(""), "2 Валюта \"₩\" unknown_currency"),
         (text("¥"), text(""), "2 Валюта \"¥\" unknown_currency"),
         (cell("t=\"e\"", "<v>#N/A</v>"), text(""), "2 Валюта \"#N/A\" cell_error"),

@@ -1,9 +1,10 @@
 //! Which sheets and columns of a workbook are read, and what its totals are checked against.
 
+use credit_portfolio::import::RemarkCode;
 use credit_portfolio::import::workbook::{Kind, Rows, WorkbookError};
 
 use crate::support::packages::{
-    HEADINGS, RawSheet, a_row, a_sheet, book, book_with, cell, number, operation_id, receipts_of, text, texts,
+    HEADINGS, RawSheet, a_row, a_sheet, book, book_of, book_with, cell, number, operation_id, receipts_of, text, texts,
 };
 use crate::workbook::{Content, read_bytes};
 
@@ -50,7 +51,7 @@ fn totals_that_differ_do_not_offset_each_other() {
     let totals = read(&sheets).unwrap().totals;
     assert!(totals.differs());
     assert_eq!(totals.remarks.len(), 2, "{:?}", totals.remarks);
-    assert!(totals.remarks[0].starts_with("sheet «Один»: "), "{:?}", totals.remarks);
+    assert!(totals.remarks[0].text.starts_with("sheet «Один»: "), "{:?}", totals.remarks);
     assert_ne!(totals.control_total, Some(totals.rows_total));
 }
 
@@ -80,7 +81,12 @@ fn a_hidden_sheet_is_read_only_if_no_other_one_fits() {
 fn operations_below_no_header_refuse_the_file() {
     let err = read(&[receipts_of("Один", rows(1..3)), a_sheet("Продолжение", rows(3..5))]).unwrap_err().to_string();
     assert!(err.starts_with("the sheet «Продолжение» holds operations below no header row (row 1)"), "{err}");
+    let dateless = |text_of: &str| a_sheet("Продолжение", vec![texts(&[text_of, "О", "100"])]);
+    let err = read(&[receipts_of("Один", rows(1..3)), dateless("Поступление на расчетный счет 7 от 05.03.2024")]);
+    assert!(matches!(err, Err(WorkbookError::NoHeaderOnSheet { row: 1, .. })), "{err:?}");
     // A sheet of something else is passed over.
+    let other = dateless("Договор займа № 7 от 05.03.2024");
+    assert_eq!(count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()), 2);
     let other = a_sheet("Курсы", vec![texts(&["Дата", "Курс"]), texts(&["05.03.2024", "92,5"])]);
     assert_eq!(count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()), 2);
 }
@@ -93,7 +99,8 @@ fn a_sheet_of_another_kind_is_remarked_on() {
         let content = read_bytes(&book(&sheets), kind).unwrap();
         assert_eq!(count(&content), 2);
         let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
-        assert!(remark.starts_with("the sheet «Списания» holds expenses and was not read"), "{remark}");
+        assert_eq!(remark.code, RemarkCode::SheetNotRead);
+        assert!(remark.text.starts_with("the sheet «Списания» holds expenses and was not read"), "{remark:?}");
     }
 }
 
@@ -141,6 +148,21 @@ fn a_heading_that_stands_twice_must_leave_no_doubt() {
             other => panic!("{other}"),
         }
     }
+    // Two names of one column are the same column.
+    let headings =
+        texts(&["Поступление на расчетный счет", "Организация", "Сумма", "Вх. дата", "Дата входящего документа"]);
+    let dated = |first: &str, second: &str| {
+        let mut row = texts(&["№ 1", "О"]);
+        row.push(number("100"));
+        row.extend(texts(&[first, second]));
+        read(&[a_sheet("Лист_1", vec![headings.clone(), row])])
+    };
+    for (first, second) in [("05.03.2024", ""), ("", "05.03.2024"), ("05.03.2024", "05.03.2024")] {
+        let content = dated(first, second).unwrap();
+        let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
+        assert_eq!(rows[0].document_date.map(|date| date.to_string()).as_deref(), Some("2024-03-05"));
+    }
+    assert!(matches!(dated("05.03.2024", "06.03.2024"), Err(WorkbookError::AmbiguousColumn { .. })));
     // The same for amounts, which are not believed either.
     let err = sheet("сумма ", &[("92500", "1000")]).unwrap_err().to_string();
     assert!(err.contains("«Сумма» stands there twice"), "{err}");
@@ -174,7 +196,7 @@ fn totals_are_checked_and_never_taken_for_rows() {
     ] {
         let content = with(labels);
         assert_eq!((count(&content), content.rejects.len()), (labels.iter().map(|(_, _, rows)| rows).sum(), 0));
-        assert_eq!(content.totals.remarks, Vec::<String>::new(), "{labels:?}");
+        assert_eq!(content.totals.remarks, [], "{labels:?}");
         assert_eq!(content.totals.control_total, Some(content.totals.rows_total), "{labels:?}");
     }
     for labels in [
@@ -212,9 +234,26 @@ fn a_total_that_cannot_be_read_is_remarked_on() {
         all.push(total(label, amount));
         let content = read(&[receipts_of("Лист_1", all)]).unwrap();
         let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
-        assert!(remark.contains("row 4") && remark.contains(shown), "{remark}");
+        assert_eq!(remark.code, RemarkCode::UnreadableTotal);
+        assert!(remark.text.contains("row 4") && remark.text.contains(shown), "{remark:?}");
         assert_eq!((count(&content), content.totals.control_total), (2, None));
     }
+}
+
+#[test]
+fn two_sheets_of_one_part_are_refused() {
+    let sheets = [receipts_of("Один", rows(1..3)), receipts_of("Два", rows(3..5))];
+    let relations = "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+                     <Relationship Id=\"rId2\" Type=\"x/worksheet\" Target=\"/xl/worksheets/sheet1.xml\"/></Relationships>";
+    let err = read_bytes(&book_of(&sheets, relations), Some(Kind::Receipts)).unwrap_err().to_string();
+    assert!(err.contains("«Один» and «Два» are one and the same part"), "{err}");
+}
+
+#[test]
+fn more_rows_than_a_sheet_may_have_are_refused_over_all_sheets() {
+    let blank = || a_sheet("Пусто", vec![Vec::new(); 600_000]);
+    let err = read(&[receipts_of("Один", rows(1..3)), blank(), blank()]).unwrap_err().to_string();
+    assert!(err.contains("more than 1048576 rows together"), "{err}");
 }
 
 #[test]

@@ -199,6 +199,7 @@ const COLUMNS: &[Column] = &[
     column("receivedGrowth", Percent, "Growth of received, %", "Рост поступлений, %"),
     column("recipient", Plain, "Recipient", "Получатель"),
     column("recipient_account", Plain, "Recipient's account", "Счет получателя"),
+    column("remark_codes", Plain, "Remarks", "Замечания"),
     column("repaid", Money, "Repaid", "Погашено по договору"),
     column("repayment_type", Plain, "Repayment", "Погашение задолженности"),
     column("responsible", Plain, "Responsible", "Ответственный"),

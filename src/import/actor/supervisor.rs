@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::work::Actor;
 use super::{ActorState, Message, StartError};
+use crate::metrics;
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -31,6 +32,7 @@ pub(super) async fn supervise(
             break;
         }
         state.send_replace(ActorState::Restarting);
+        metrics::IMPORT_ACTOR_RESTARTS.inc();
         if started.elapsed() > STARTED_WELL {
             pause = FIRST_PAUSE;
         }

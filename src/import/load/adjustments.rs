@@ -12,6 +12,7 @@ use crate::db::{
 use crate::domain::{AdjustmentKind, Month};
 use crate::import::dated_name::undated_name;
 use crate::import::directory::PartyNames;
+use crate::import::remark::{Remark, RemarkCode};
 use crate::import::workbook::AdjustmentRow;
 
 /// Who entered what a workbook holds.
@@ -214,16 +215,18 @@ impl Loader {
             preceded += usize::from(has_operations_until(conn, self.department_id, contract_id, day).await?);
         }
         if preceded > 0 {
-            self.remarks.push(format!(
+            let text = format!(
                 "operations precede {preceded} of its opening balances: they are added to what those make of it"
-            ));
+            );
+            self.remarks.push(Remark::new(RemarkCode::LateOpeningBalance, text));
         }
         let sources =
             list_sources_of_equal_adjustments(conn, self.department_id, &self.snapshot.workbook.series).await?;
         self.remarks.extend(sources.into_iter().map(|source| {
-            format!(
+            let text = format!(
                 "adjustments of it are equal to some of {source:?} and count twice: remove them from one of the two"
-            )
+            );
+            Remark::new(RemarkCode::EqualAdjustments, text)
         }));
         Ok(())
     }

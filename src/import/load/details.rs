@@ -91,7 +91,7 @@ impl Loader {
         if expense.is_none_or(|expense| !expense.is_active) {
             changes.orphaned.push(expense_operation_id.to_owned());
         }
-        let is_confirmed = |detail: &&&KnownDetail| self.snapshot.is_part_newer_than(Some(detail.version));
+        let is_confirmed = |detail: &&&KnownDetail| self.snapshot.takes_over(detail.version);
         changes.confirmed.extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
         self.counts.unchanged += kept.len();
         if !differs {

@@ -183,7 +183,7 @@ impl Loader {
         Ok(())
     }
 
-    /// Returns the rows that have to be written. Those of a part that are stored as they are get its version.
+    /// Returns the rows that have to be written. Those that are stored as they are may get the file's version.
     async fn pending_writes<R: Serialize + NamesOperation>(
         &mut self,
         conn: &mut DbConn,
@@ -202,7 +202,7 @@ impl Loader {
             let is_stored = stored.is_some_and(|stored| stored.is_active && stored.fingerprint == fingerprint);
             if self.needs_write(stored, is_stored, row.organization()) {
                 pending.push(PendingWrite { row, fingerprint, is_new: stored.is_none() });
-            } else if is_stored && self.snapshot.is_part_newer_than(stored.map(|stored| stored.version)) {
+            } else if is_stored && stored.is_some_and(|stored| self.snapshot.takes_over(stored.version)) {
                 confirmed.push(row.operation_id().to_owned());
             }
         }

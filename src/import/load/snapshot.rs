@@ -1,7 +1,8 @@
 //! The version of the file that is loaded, and which stored rows are newer than it.
 //!
 //! What a newer version brought, or holds unchanged, an older one leaves alone, whatever the order of arrival. A whole
-//! file confirms the snapshots of all rows that it meets; a part confirms only the rows that it holds.
+//! file confirms the earlier versions of the same workbook that it meets; of other files, and if it is a part, it
+//! confirms only the rows that it holds: they become its own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -13,6 +14,7 @@ use crate::db::{
     record_whole_snapshot, repeat_snapshot, upsert_snapshot,
 };
 use crate::import::dated_name::undated_name;
+use crate::import::remark::{Remark, RemarkCode};
 use crate::import::source::Source;
 use crate::import::versions::{WrittenAt, between};
 use crate::import::workbook::Kind;
@@ -173,9 +175,17 @@ impl Snapshot {
         stored.version_at.max(confirmed_at) > Some(self.version_at)
     }
 
-    /// Returns whether the file is a part, and newer than a stored row that it holds unchanged.
-    pub fn is_part_newer_than(&self, stored: Option<RowVersion>) -> bool {
-        !self.workbook.is_whole && stored.is_some_and(|stored| stored.version_at < Some(self.version_at))
+    /// Returns whether the file is newer than a stored row that it holds unchanged, and says nothing of the others that
+    /// came with it: then that row alone becomes the file's.
+    pub fn takes_over(&self, stored: RowVersion) -> bool {
+        let brought_by = stored.snapshot_id.and_then(|id| self.known.get(&id));
+        let is_newer = stored.version_at.max(brought_by.map(|row| row.confirmed_at)) < Some(self.version_at);
+        is_newer && !(self.workbook.is_whole && brought_by.is_some_and(|row| self.is_of_series(row)))
+    }
+
+    /// Returns whether a snapshot is another version of the same workbook.
+    fn is_of_series(&self, other: &SnapshotRow) -> bool {
+        other.series == self.workbook.series
     }
 
     /// Returns whether a newer file of the organization that went in whole lacks an operation that is not stored.
@@ -222,6 +232,7 @@ impl Snapshot {
         if !self.workbook.is_whole {
             return Ok(());
         }
+        self.met.retain(|id| self.known.get(id).is_some_and(|row| self.workbook.series == row.series));
         self.met.insert(self.id);
         confirm_snapshots(conn, self.department_id, &self.met, self.version_at).await?;
         match is_complete {
@@ -232,14 +243,12 @@ impl Snapshot {
 
     /// Returns what the file and stored rows disagree on, each with whether it is in doubt: which of two files is newer
     /// is beyond doubt where the dates in their names say it.
-    pub fn notes(&self) -> Vec<(String, bool)> {
+    pub fn notes(&self) -> Vec<(Remark, bool)> {
         let mut notes = Vec::new();
         for (id, rows) in &self.newer_files {
             let (file, is_in_doubt) = self.other(*id);
-            notes.push((
-                format!("{rows} of its rows were left alone, because {file} is newer and differs"),
-                is_in_doubt,
-            ));
+            let text = format!("{rows} of its rows were left alone, because {file} is newer and differs");
+            notes.push((Remark::new(RemarkCode::NewerFile, text), is_in_doubt));
         }
         for (id, rows) in &self.doubles {
             let (file, is_in_doubt) = self.other(*id);
@@ -248,12 +257,12 @@ impl Snapshot {
                  newer, count",
                 self.workbook.name
             );
-            notes.push((text, is_in_doubt));
+            notes.push((Remark::new(RemarkCode::OtherValuesInRun, text), is_in_doubt));
         }
         if self.vanished > 0 {
             let text =
                 format!("{} of its rows were left alone, because a newer file no longer names them", self.vanished);
-            notes.push((text, false));
+            notes.push((Remark::new(RemarkCode::NewerFile, text), false));
         }
         notes
     }
@@ -261,8 +270,7 @@ impl Snapshot {
     fn other(&self, id: i64) -> (String, bool) {
         let Some(other) = self.known.get(&id) else { return ("what is stored".to_owned(), true) };
         let is_dated = |date: Option<NaiveDate>| date.is_some() && date != self.workbook.name_date;
-        let is_said =
-            other.series == self.workbook.series && self.workbook.name_date.is_some() && is_dated(other.name_date);
+        let is_said = self.is_of_series(other) && self.workbook.name_date.is_some() && is_dated(other.name_date);
         (format!("{:?}", other.name), !is_said)
     }
 }

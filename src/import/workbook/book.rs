@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::WorkbookError;
-use super::guard::PartKind;
+use super::guard::{self, PartKind};
 use super::number_formats;
 use super::other_formats::{self, MAGIC_BYTES};
 use super::package::{Package, SheetPart};
@@ -43,9 +43,13 @@ impl Book {
             package.check(part, PartKind::Other)?;
             context.formats = number_formats::read(package.xml(part)?)?;
         }
-        let mut sheets = Vec::new();
+        let (mut sheets, mut all_rows) = (Vec::new(), 0);
         for sheet in parts.sheets {
             let row_count = package.check(sheet.part, PartKind::Sheet)?;
+            all_rows += row_count;
+            if all_rows > guard::ROWS {
+                return Err(WorkbookError::TooMuch(format!("its sheets hold more than {} rows together", guard::ROWS)));
+            }
             sheets.push(BookSheet { part: sheet, row_count });
         }
         Ok(Book { package, context, sheets })

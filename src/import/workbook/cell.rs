@@ -12,6 +12,8 @@ const DIGITS_LOST_FROM: f64 = 1e15;
 
 /// A spreadsheet has no longer text in a cell, in characters.
 const LONGEST_TEXT: usize = 32_767;
+/// A text of more bytes is longer than that in any case.
+pub(super) const LONGEST_TEXT_BYTES: usize = LONGEST_TEXT * 4;
 
 /// A cell's content.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +37,20 @@ pub(super) enum Cell<'s> {
     Unreadable(Box<str>),
 }
 
-impl Cell<'_> {
+impl<'s> Cell<'s> {
+    /// A cell with a text, if a cell can hold it.
+    pub fn of_text(text: Cow<'s, str>) -> Cell<'s> {
+        if text.len() > LONGEST_TEXT && text.chars().count() > LONGEST_TEXT {
+            return Cell::Unreadable(format!("holds more than {LONGEST_TEXT} characters").into());
+        }
+        Cell::Text(text)
+    }
+
+    /// The length of its text in bytes, if it is one.
+    pub fn text_bytes(&self) -> usize {
+        if let Cell::Text(text) = self { text.len() } else { 0 }
+    }
+
     /// Returns whether nothing stands there.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -107,7 +122,7 @@ impl Cell<'_> {
             Cell::Number(number, NumberFormat::Plain) => Value::from(*number),
             other => {
                 let text = other.text(is_1904).filter(|text| !text.is_empty());
-                text.map_or(Value::Null, |text| text.chars().take(LONGEST_TEXT).collect::<String>().into())
+                text.map_or(Value::Null, |text| text.into())
             }
         }
     }

@@ -12,7 +12,7 @@ use super::columns::Columns;
 use super::headings::{Heading, Weight};
 use super::reject::{Reject, RejectCode};
 use super::sheet::SheetRows;
-use crate::domain::{Currency, DateText, Money, MoneyError, folded};
+use crate::domain::{Currency, DateText, Money, MoneyError, folded, is_rate};
 
 /// A reject shows so much of a cell at most.
 const SHOWN_CHARACTERS: usize = 200;
@@ -108,6 +108,18 @@ impl<'r, 's> RowCells<'r, 's> {
     /// The amount in a cell that must not be empty.
     pub fn required_amount(&self, field: usize) -> Result<Money, Reject> {
         self.amount(field)?.ok_or_else(|| self.empty(field))
+    }
+
+    /// The rate in a cell, as text with all its digits, however few of them the cell shows.
+    pub fn rate(&self, field: usize) -> Result<Option<String>, Reject> {
+        let rate = match self.cell(field) {
+            Some(Cell::Number(number, format)) if !format.is_date() => Some(significant(*number)),
+            _ => self.text(field)?,
+        };
+        match rate {
+            Some(rate) if !is_rate(&rate) => Err(self.reject(field, RejectCode::NotARate, "is not a rate")),
+            rate => Ok(rate),
+        }
     }
 
     /// The date in a cell: text, a real date, or the serial number of one. A text that may mean two days means
@@ -250,4 +262,9 @@ impl<'r, 's> RowCells<'r, 's> {
         let positions = self.columns.positions(field);
         positions.iter().filter_map(|at| self.cells.get(*at)).find(|cell| !cell.is_empty())
     }
+}
+
+/// A number as spreadsheets show it at most: with 15 significant digits.
+fn significant(number: f64) -> String {
+    format!("{number:.14e}").parse::<f64>().unwrap_or(number).to_string()
 }

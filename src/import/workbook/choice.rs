@@ -8,6 +8,7 @@ use super::cell::Cell;
 use super::headings::{self, HeaderRow};
 use super::operation::names_operation;
 use super::{Kind, WorkbookError};
+use crate::import::remark::{Remark, RemarkCode};
 
 /// What is read of a workbook.
 pub(super) struct Choice {
@@ -17,7 +18,7 @@ pub(super) struct Choice {
     /// What is worth knowing about the others.
     pub notes: Vec<String>,
     /// What may be missing.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
     /// How many rows there are about.
     pub expected_rows: u64,
 }
@@ -92,8 +93,9 @@ pub(super) fn choose(book: &mut Book, kind: Option<Kind>) -> Result<Choice, Work
     Ok(Choice { kind, sheets, notes, remarks, expected_rows })
 }
 
-fn not_read(sheet: &str, kind: Kind) -> String {
-    format!("the sheet «{sheet}» holds {kind} and was not read: export each kind to a file of its own")
+fn not_read(sheet: &str, kind: Kind) -> Remark {
+    let text = format!("the sheet «{sheet}» holds {kind} and was not read: export each kind to a file of its own");
+    Remark::new(RemarkCode::SheetNotRead, text)
 }
 
 /// The first row of a sheet without header that names an operation.

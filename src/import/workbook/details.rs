@@ -71,7 +71,7 @@ impl Row for DetailRow {
             advance_account: cells.text(ADVANCE_ACCOUNT)?,
             payment_type: cells.text(PAYMENT_TYPE)?.map(canonical_payment_type),
             amount: cells.required_amount(AMOUNT)?,
-            settlement_rate: cells.text(SETTLEMENT_RATE)?,
+            settlement_rate: cells.rate(SETTLEMENT_RATE)?,
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
             vat_amount: cells.amount(VAT_AMOUNT)?,
             expense_amount: cells.amount(EXPENSE_AMOUNT)?,

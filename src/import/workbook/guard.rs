@@ -11,7 +11,7 @@ use zip::read::ZipFile;
 use super::WorkbookError;
 
 /// More parts than these has no export.
-const PARTS: u64 = 4_096;
+pub(super) const PARTS: u64 = 4_096;
 /// All parts together. A sheet of a million rows and forty columns takes less than two gigabytes.
 const INFLATED_BYTES: u64 = 4 << 30;
 /// A part that inflates to more than [`RATIO_FROM`] may do so this many times over.
@@ -106,30 +106,40 @@ pub(super) fn check_directory(file: &mut File) -> Result<(), WorkbookError> {
     Read::by_ref(file).take(tail_length).read_to_end(&mut tail)?;
     let record = (0..tail.len().saturating_sub(RECORD - 1)).rev().find(|at| tail[*at..].starts_with(b"PK\x05\x06"));
     let record = record.ok_or(WorkbookError::CutOff)?;
-    let parts = match u16::from_le_bytes([tail[record + 10], tail[record + 11]]) {
-        // The count stands in the record of ZIP64 instead.
-        u16::MAX => zip64_parts(file, &tail[..record])?,
-        parts => u64::from(parts),
+    let stated = u16::from_le_bytes([tail[record + 10], tail[record + 11]]);
+    // Readers go by the record of ZIP64 wherever one is found, whatever the plain one says.
+    let parts = match zip64_parts(file, &tail[..record])? {
+        Some(parts) if stated == u16::MAX => parts,
+        Some(parts) => parts.max(u64::from(stated)),
+        None if stated == u16::MAX => return Err(WorkbookError::CutOff),
+        None => u64::from(stated),
     };
     if parts > PARTS {
-        return Err(WorkbookError::TooMuch(format!("the file has more than {PARTS} parts")));
+        return Err(too_many_parts());
     }
     Ok(())
+}
+
+/// What a file with more than [`PARTS`] parts is refused with.
+pub(super) fn too_many_parts() -> WorkbookError {
+    WorkbookError::TooMuch(format!("the file has more than {PARTS} parts"))
 }
 
 /// The length of what stands before the directory's end and says where the record of ZIP64 is.
 const LOCATOR: usize = 20;
 
-/// How many parts the record of ZIP64 counts; `before` ends where the record of the plain format begins.
-fn zip64_parts(file: &mut File, before: &[u8]) -> Result<u64, WorkbookError> {
+/// How many parts the record of ZIP64 counts, if there is one; `before` ends where the record of the plain format
+/// begins.
+fn zip64_parts(file: &mut File, before: &[u8]) -> Result<Option<u64>, WorkbookError> {
     const TOTAL_AT: u64 = 32;
-    let locator = before.last_chunk::<LOCATOR>().filter(|locator| locator.starts_with(b"PK\x06\x07"));
-    let locator = locator.ok_or(WorkbookError::CutOff)?;
+    let Some(locator) = before.last_chunk::<LOCATOR>().filter(|locator| locator.starts_with(b"PK\x06\x07")) else {
+        return Ok(None);
+    };
     let offset: [u8; 8] = std::array::from_fn(|at| locator[8 + at]);
     file.seek(SeekFrom::Start(u64::from_le_bytes(offset).saturating_add(TOTAL_AT)))?;
     let mut total = [0; 8];
     file.read_exact(&mut total)?;
-    Ok(u64::from_le_bytes(total))
+    Ok(Some(u64::from_le_bytes(total)))
 }
 
 fn too_much(part: &str, what: String) -> WorkbookError {

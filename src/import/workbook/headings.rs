@@ -98,15 +98,13 @@ pub(super) fn find(rows: &mut SheetRows<'_>, kinds: &[Kind]) -> Result<Result<He
 }
 
 fn locate(texts: &[String], wanted: &[Heading]) -> Result<Headings, Vec<String>> {
-    // Of several names of one column, the first that stands there is meant.
-    let positions_of = |heading: &Heading| {
+    // Several names of one column may stand beside each other, like one name twice.
+    let positions_of = |heading: &Heading| -> Vec<usize> {
         let of_name = |name: &&str| {
             let name = comparable(name);
-            let places: Vec<usize> =
-                texts.iter().enumerate().filter(|(_, text)| **text == name).map(|(at, _)| at).collect();
-            (!places.is_empty()).then_some(places)
+            texts.iter().enumerate().filter(move |(_, text)| **text == name).map(|(at, _)| at)
         };
-        heading.names.iter().find_map(of_name).unwrap_or_default()
+        heading.names.iter().flat_map(of_name).collect()
     };
     let positions: Vec<Vec<usize>> = wanted.iter().map(positions_of).collect();
     let missing: Vec<String> = wanted

@@ -31,11 +31,37 @@ fn looks_like_a_date(text: &str) -> bool {
     numbers.clone().count() == 3 && numbers.clone().all(is_number)
 }
 
-/// Whether a text names an operation as 1C does: it ends with day and time of day.
+/// Whether a text names an operation as 1C does: it ends with a day and mostly a time of day. Contracts end with a day
+/// too, so that without a time its beginning must be that of an operation.
 pub(super) fn names_operation(text: &str) -> bool {
     let text = folded(text);
-    let Some((_, tail)) = text.rsplit_once(" от ") else { return false };
-    let Some((day, time)) = tail.trim().split_once(' ') else { return false };
+    let Some((name, tail)) = text.rsplit_once(" от ") else { return false };
+    let (day, time) = tail.trim().split_once(' ').unwrap_or((tail.trim(), ""));
     let is_time = time.split(':').count() == 3 && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
-    is_time && ru_date(day).is_some()
+    let is_named = || {
+        let name = name.to_lowercase();
+        time.is_empty() && (name.starts_with("поступление на ") || name.starts_with("списание с "))
+    };
+    (is_time || is_named()) && ru_date(day).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_operation;
+
+    #[test]
+    fn operations_are_recognized_by_their_names() {
+        for text in [
+            "Поступление на расчетный счет 0000-000123 от 05.03.2024 12:00:00",
+            "Поступление на расчетный счет 0000-000123 от 05.03.2024",
+            "списание с расчетного счета 0000-000123 от 5.03.2024",
+            "Платеж 17 от 05.03.2024 9:00:00",
+        ] {
+            assert!(names_operation(text), "{text}");
+        }
+        for text in ["Договор займа 12 от 05.03.2024", "Поступление на расчетный счет", "от 05.03.2024 12:00", "Итого"]
+        {
+            assert!(!names_operation(text), "{text}");
+        }
+    }
 }

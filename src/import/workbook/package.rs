@@ -67,6 +67,9 @@ impl Package {
         guard::check_directory(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         let archive = ZipArchive::new(BufReader::new(file))?;
+        if archive.len() as u64 > guard::PARTS {
+            return Err(guard::too_many_parts());
+        }
         let mut parts = HashMap::new();
         for (number, name) in archive.file_names_raw().enumerate() {
             parts.insert(plain_name(&String::from_utf8_lossy(name)), number);
@@ -109,16 +112,20 @@ impl Package {
             }
             Ok(())
         })?;
+        let by_id: HashMap<&str, &Relationship> =
+            relationships.iter().map(|relationship| (relationship.id.as_str(), relationship)).collect();
+        let mut names: HashMap<usize, String> = HashMap::new();
         for (name, is_hidden, id) in sheets {
-            let Some(relationship) = relationships.iter().find(|relationship| relationship.id == id) else {
-                return Err(WorkbookError::MissingPart { what: format!("the sheet «{name}»") });
-            };
+            let missing = || WorkbookError::MissingPart { what: format!("the sheet «{name}»") };
+            let relationship = by_id.get(id.as_str()).ok_or_else(missing)?;
             if relationship.kind != "worksheet" {
                 continue;
             }
-            let Some(part) = self.parts.get(&relationship.target).copied() else {
-                return Err(WorkbookError::MissingPart { what: format!("the sheet «{name}»") });
-            };
+            let part = self.parts.get(&relationship.target).copied().ok_or_else(missing)?;
+            if let Some(other) = names.insert(part, name.clone()) {
+                let what = format!("its sheets «{other}» and «{name}» are one and the same part");
+                return Err(WorkbookError::Malformed(what));
+            }
             book.sheets.push(SheetPart { name, is_hidden, part });
         }
         Ok(Some(book))

@@ -117,7 +117,7 @@ impl Row for ReceiptRow {
             payment_purpose: cells.lines(PAYMENT_PURPOSE),
             responsible: cells.text(RESPONSIBLE)?,
             comment: cells.lines(COMMENT),
-            settlement_rate: cells.text(SETTLEMENT_RATE)?,
+            settlement_rate: cells.rate(SETTLEMENT_RATE)?,
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
             payer_inn: cells.identifier(PAYER_INN)?.and_then(|text| valid_inn(&text)),
             operation_id,

@@ -165,14 +165,15 @@ impl<'b> SheetRows<'b> {
                 Event::Start(element) if depth == 0 => match element.local_name().as_ref() {
                     "v" => {
                         let raw = read_content(&mut self.xml, "v", &mut self.buffers)?;
-                        if attributes.kind != CellKind::InlineString {
+                        // Where a writer gives both, the text of `is` counts.
+                        if attributes.kind != CellKind::InlineString || cell == Cell::Empty {
                             cell = value(raw, attributes, self.context);
                         }
                     }
                     "is" => {
                         let mut text = String::new();
                         read_string(&mut self.xml, "is", &mut text, &mut self.buffers)?;
-                        cell = Cell::Text(Cow::Owned(text));
+                        cell = Cell::of_text(Cow::Owned(text));
                     }
                     name => {
                         has_formula |= name == "f";
@@ -233,17 +234,16 @@ fn value<'b>(raw: &str, attributes: &CellAttributes, context: &'b CellContext) -
                 Cell::Number(number, format.unwrap_or_default())
             }
             // A number by its type alone is read as the text that stands there.
-            _ => Cell::Text(Cow::Owned(raw.to_owned())),
+            _ => Cell::of_text(Cow::Owned(raw.to_owned())),
         },
         CellKind::SharedString => match trimmed.parse().ok().and_then(|number| context.strings.get(number)) {
-            Some(text) => Cell::Text(Cow::Borrowed(text)),
+            Some(text) => Cell::of_text(Cow::Borrowed(text)),
             None => Cell::Unreadable(format!("refers to the shared text {trimmed:?}, which the file lacks").into()),
         },
-        CellKind::InlineString => Cell::Empty,
-        CellKind::String => {
+        CellKind::InlineString | CellKind::String => {
             let mut text = String::new();
             push_unescaped(&mut text, raw);
-            Cell::Text(Cow::Owned(text))
+            Cell::of_text(Cow::Owned(text))
         }
         CellKind::Flag => match trimmed.to_ascii_lowercase().as_str() {
             "1" | "true" => Cell::Flag(true),

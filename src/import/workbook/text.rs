@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, Event};
 
 use super::WorkbookError;
+use super::cell::LONGEST_TEXT_BYTES;
 use super::package::attribute;
 
 /// Memory that is used again for each text.
@@ -19,7 +20,7 @@ pub(super) struct Buffers {
 }
 
 /// Appends the text of an element that was just opened, up to its end tag `closing`. Pronunciation
-/// (`rPh`) is no part of it.
+/// (`rPh`) is no part of it. Of a text that is longer than a cell can hold, what comes behind that is left out.
 pub(super) fn read_string<R: BufRead>(
     xml: &mut Reader<R>,
     closing: &str,
@@ -27,6 +28,7 @@ pub(super) fn read_string<R: BufRead>(
     buffers: &mut Buffers,
 ) -> Result<(), WorkbookError> {
     let mut is_pronunciation = false;
+    let begin = text.len();
     loop {
         buffers.event.clear();
         match xml.read_event_into(&mut buffers.event)? {
@@ -39,7 +41,9 @@ pub(super) fn read_string<R: BufRead>(
                     true => &buffers.raw,
                     false => buffers.raw.trim_matches([' ', '\t', '\r', '\n']),
                 };
-                push_unescaped(text, raw);
+                if text.len() - begin <= LONGEST_TEXT_BYTES {
+                    push_unescaped(text, raw);
+                }
             }
             Event::End(element) if element.local_name().as_ref() == closing => return Ok(()),
             Event::Eof => return Err(WorkbookError::cut_off_in(closing)),

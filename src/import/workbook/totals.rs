@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use super::cell::Cell;
 use crate::domain::{Money, folded};
+use crate::import::remark::{Remark, RemarkCode};
 
 /// The totals of one sheet.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub(super) struct SheetSums {
     /// The last total of the sheet.
     pub control_total: Option<Money>,
     /// What is wrong with its totals.
-    pub remarks: Vec<String>,
+    pub remarks: Vec<Remark>,
     /// Whether a total is not the sum of its rows.
     pub differs: bool,
     /// The sums of rows at which a total may begin: at the first row, and behind each total.
@@ -38,11 +39,12 @@ impl SheetSums {
         let is_part = self.has_rows_since && self.begins.contains(&(rows_total - total));
         if !is_whole && !is_part {
             self.differs = true;
-            self.remarks.push(format!(
+            let text = format!(
                 "the file's own total (Итого, row {row}) is {total}, but its rows add up to {rows_total}: a difference \
                  of {}",
                 total - rows_total
-            ));
+            );
+            self.remarks.push(Remark::new(RemarkCode::TotalDiffers, text));
         }
         self.control_total = Some(if is_part { rows_total } else { total });
         self.begins.insert(rows_total);
@@ -53,19 +55,21 @@ impl SheetSums {
     pub fn finish(&mut self) {
         if let Some(total) = self.control_total.filter(|_| self.has_rows_since) {
             self.differs = true;
-            self.remarks.push(format!(
+            let text = format!(
                 "rows stand below the file's own total (Итого) of {total}; with them its rows add up to {}",
                 self.rows_total
-            ));
+            );
+            self.remarks.push(Remark::new(RemarkCode::RowsBelowTotal, text));
         }
     }
 
     /// Notes a total that can't be read.
     pub fn note_unreadable(&mut self, row: u32, shown: &str) {
         let what = if shown.is_empty() { "nothing".to_owned() } else { format!("{shown:?}") };
-        self.remarks.push(format!(
+        let text = format!(
             "the file's own total (Итого, row {row}) can't be read: {what} stands there, so that its rows are not checked"
-        ));
+        );
+        self.remarks.push(Remark::new(RemarkCode::UnreadableTotal, text));
         self.begins.insert(self.rows_total);
         self.has_rows_since = false;
     }

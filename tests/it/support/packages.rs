@@ -80,8 +80,17 @@ pub fn book(sheets: &[RawSheet]) -> Vec<u8> {
     book_with(sheets, &[])
 }
 
+/// The same whose sheets are found by relations of its own.
+pub fn book_of(sheets: &[RawSheet], relations: &str) -> Vec<u8> {
+    written(sheets, Some(relations), &[])
+}
+
 /// The same with parts of other names besides.
 pub fn book_with(sheets: &[RawSheet], others: &[(&str, &[u8])]) -> Vec<u8> {
+    written(sheets, None, others)
+}
+
+fn written(sheets: &[RawSheet], own_relations: Option<&str>, others: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut tabs, mut relations) = (String::new(), String::new());
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
     for (number, sheet) in (1..).zip(sheets) {
@@ -103,7 +112,12 @@ pub fn book_with(sheets: &[RawSheet], others: &[(&str, &[u8])]) -> Vec<u8> {
         ),
         (
             "xl/_rels/workbook.xml.rels".to_owned(),
-            format!("<Relationships xmlns=\"{PACKAGE}\">{relations}</Relationships>").into_bytes(),
+            own_relations
+                .map_or_else(
+                    || format!("<Relationships xmlns=\"{PACKAGE}\">{relations}</Relationships>"),
+                    str::to_owned,
+                )
+                .into_bytes(),
         ),
         ("xl/styles.xml".to_owned(), format!("<styleSheet xmlns=\"{MAIN}\">{STYLES}</styleSheet>").into_bytes()),
         ("[Content_Types].xml".to_owned(), b"<Types/>".to_vec()),

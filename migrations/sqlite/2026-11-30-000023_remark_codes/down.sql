@@ -1,0 +1,1 @@
+ALTER TABLE import_journal DROP COLUMN remark_codes;
