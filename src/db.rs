@@ -142,8 +142,9 @@ pub use rollups::{FlowRow, ensure_rollups, rebuild_rollups, refresh_rollups};
 pub use row_versions::{RowVersion, move_details_to_version, move_operations_to_version};
 pub use schedule_marks::{list_schedule_marks, set_schedule_mark};
 pub use snapshots::{
-    NewSnapshot, SnapshotRow, confirm_snapshots, find_snapshot, has_newer_files, list_organizations_of_newer,
-    list_series, list_snapshots, list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot,
+    NewSnapshot, SnapshotRow, WholeSnapshot, confirm_snapshots, find_snapshot, has_newer_files,
+    list_organizations_of_newer, list_series, list_snapshots, list_whole_snapshots, record_whole_snapshot,
+    repeat_snapshot, upsert_snapshot,
 };
 pub use spellings::{Spelling, with_aliases};
 pub use upsert::KnownOperation;

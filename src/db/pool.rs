@@ -67,7 +67,7 @@ pub enum DbError {
 impl DbError {
     /// Returns whether the same may succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, DbError::Unavailable(_) | DbError::Busy)
+        matches!(self, DbError::Unavailable(_) | DbError::Busy | DbError::Locked)
     }
 }
 

@@ -214,6 +214,17 @@ macro_rules! of_file_organization {
     };
 }
 
+/// A version of a file that went in whole.
+#[derive(Clone, Debug)]
+pub struct WholeSnapshot {
+    /// The version (UTC).
+    pub whole_at: NaiveDateTime,
+    /// The file's name without its date.
+    pub series: String,
+    /// The date in its name.
+    pub name_date: Option<NaiveDate>,
+}
+
 /// Returns the newest version that went in whole of the files that name an organization, by organization.
 ///
 /// # Errors
@@ -222,20 +233,24 @@ pub async fn list_whole_snapshots(
     conn: &mut DbConn,
     department_id: i64,
     kind: &str,
-) -> Result<HashMap<i64, NaiveDateTime>, DbError> {
-    let newest: Vec<(i64, Option<NaiveDateTime>)> = on_conn!(conn, |c| {
+) -> Result<HashMap<i64, WholeSnapshot>, DbError> {
+    let rows: Vec<(i64, Option<NaiveDateTime>, String, Option<NaiveDate>)> = on_conn!(conn, |c| {
         file_organizations::table
             .inner_join(of_file_organization!())
             .filter(file_organizations::department_id.eq(department_id))
             .filter(file_organizations::kind.eq(kind))
             .filter(file_organizations::is_named.eq(true))
             .filter(snapshots::whole_at.is_not_null())
-            .group_by(file_organizations::organization_id)
-            .select((file_organizations::organization_id, diesel::dsl::max(snapshots::whole_at)))
+            .select((file_organizations::organization_id, snapshots::whole_at, snapshots::series, snapshots::name_date))
+            .order(snapshots::whole_at)
             .load(c)
             .await
     })?;
-    Ok(newest.into_iter().filter_map(|(organization_id, at)| Some((organization_id, at?))).collect())
+    let newest = rows.into_iter().filter_map(|(organization_id, whole_at, series, name_date)| {
+        Some((organization_id, WholeSnapshot { whole_at: whole_at?, series, name_date }))
+    });
+    // The later row of an organization takes the place of the earlier one.
+    Ok(newest.collect())
 }
 
 /// Returns whether a version of another file, newer than the one that was loaded of this file, names one of its

@@ -146,7 +146,7 @@ fn split_sign(text: &str) -> Option<(bool, &str)> {
 }
 
 /// The digits of a whole number; `None` unless they stand together or in groups of three.
-fn without_groups(text: &str) -> Option<String> {
+pub(super) fn without_groups(text: &str) -> Option<String> {
     let kind = |c: char| match c {
         '\'' | '\u{2019}' => Some('\''),
         ' ' | '\u{a0}' | '\u{2009}' | '\u{202f}' => Some(' '),

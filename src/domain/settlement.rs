@@ -4,6 +4,7 @@
 //! `Курс расчетов`.
 
 use super::Money;
+use super::money::without_groups;
 
 /// A rate has so many significant digits at most,
 const MOST_DIGITS: usize = 18;
@@ -17,7 +18,7 @@ struct Rate {
     decimals: u32,
 }
 
-/// Returns whether a text is a rate: digits with one decimal mark, comma or point. 0 is one that was not filled in.
+/// Returns whether a text is a rate: digits, together or in threes, with one decimal mark, comma or point. 0 is one that was not filled in.
 pub fn is_rate(text: &str) -> bool {
     Rate::parse(text).is_some()
 }
@@ -32,11 +33,11 @@ pub fn settled_amount(amount: Money, stated: Option<Money>, rate: Option<&str>) 
 
 impl Rate {
     fn parse(text: &str) -> Option<Rate> {
-        let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let (whole, decimals) = compact.split_once([',', '.']).unwrap_or((&compact, ""));
-        let digits = format!("{whole}{decimals}");
+        let text = text.trim();
+        let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, ""));
+        let digits = format!("{}{decimals}", without_groups(whole)?);
         let significant = digits.trim_start_matches('0');
-        let is_fit = !digits.is_empty() && significant.len() <= MOST_DIGITS && decimals.len() <= MOST_DECIMALS;
+        let is_fit = significant.len() <= MOST_DIGITS && decimals.len() <= MOST_DECIMALS;
         if !is_fit || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return None;
         }
@@ -78,7 +79,9 @@ mod tests {
         for text in ["92.1314", "92,1314", "0", "000000000000000000000001", "0.000000123456789012345678"] {
             assert!(is_rate(text), "{text}");
         }
-        for text in ["", ".", "по курсу ЦБ", "-1", "1,2,3", "92.13.14", "1234567890123456789", "1e5"] {
+        for text in
+            ["", ".", "по курсу ЦБ", "-1", "1,2,3", "92.13.14", "1234567890123456789", "1e5", "100 61,23", "92,13 1"]
+        {
             assert!(!is_rate(text), "{text}");
         }
     }

@@ -1,6 +1,6 @@
 //! The date in a file's name: files whose names differ only in it are versions of one file.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate, NaiveDateTime};
 
 /// Returns a name without its date, and the date: `korrektirovka 28.02.2024.xlsx` is `korrektirovka.xlsx` of that
 /// day. Year, month and day, or day, month and year, with one kind of separator (`-`, `.`, `_`, space) or, year
@@ -15,6 +15,13 @@ pub(super) fn undated_name(name: &str) -> (String, Option<NaiveDate>) {
     let is_gap = |c: char| matches!(c, '-' | '.' | '_' | ' ');
     let (front, back) = (name[..at].trim_end_matches(is_gap), &name[at + length..]);
     (format!("{front}{back}"), Some(date))
+}
+
+/// The same of a file that is offered at that time (UTC): a date that lies ahead is mistyped, and says nothing.
+pub(super) fn version_name(name: &str, now: NaiveDateTime) -> (String, Option<NaiveDate>) {
+    let (series, date) = undated_name(name);
+    // In the easternmost time zone the next day has begun.
+    (series, date.filter(|date| *date <= now.date() + Days::new(1)))
 }
 
 /// The date that a text begins with, and how many bytes it takes.
@@ -46,7 +53,16 @@ fn date_of(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use super::undated_name;
+    use super::{undated_name, version_name};
+
+    #[test]
+    fn a_date_that_lies_ahead_says_nothing() {
+        let now = "2024-03-05T23:00:00".parse().unwrap();
+        for (name, date) in [("A 06.03.2024.xlsx", Some("2024-03-06")), ("A 07.03.2024.xlsx", None)] {
+            let (series, found) = version_name(name, now);
+            assert_eq!((series.as_str(), found.map(|date| date.to_string()).as_deref()), ("A.xlsx", date));
+        }
+    }
 
     #[test]
     fn a_date_in_a_name_is_no_part_of_it() {

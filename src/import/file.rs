@@ -125,6 +125,12 @@ impl Run<'_> {
         match self.load(&mut report, content, source, &version, started, announce).await {
             Ok(()) => Ok(Some(report)),
             Err(_) if self.stop.reason().is_some() => Ok(None),
+            // A run of the schedule is taken up again and does this file then.
+            Err(FileError::Load(LoadError::Database(err)))
+                if self.order.scheduled_for.is_some() && err.is_transient() =>
+            {
+                Err(err)
+            }
             Err(err) => {
                 report.time = started.elapsed();
                 let report = report.failed(err.to_string());

@@ -11,7 +11,7 @@ use chrono::NaiveDateTime;
 use super::doubts::ALL_FILES;
 use super::journal::{FileReport, FileStatus, Standing};
 use super::run::ImportContext;
-use super::source::{OfferedFile, Source};
+use super::source::{Listing, Source};
 use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
 use crate::domain::{ChangedData, DepartmentScope, NameEncoding};
 
@@ -30,6 +30,8 @@ pub(super) struct SourceCheck<'s> {
     unchanged: Vec<String>,
     /// Files fail, or are still being written.
     lacks_files: bool,
+    /// Whether the source named files that nobody understands.
+    has_unread_lines: bool,
 }
 
 impl<'s> SourceCheck<'s> {
@@ -50,12 +52,14 @@ impl<'s> SourceCheck<'s> {
             failing_now: HashSet::new(),
             unchanged: Vec::new(),
             lacks_files: false,
+            has_unread_lines: false,
         })
     }
 
     /// Notes which files there are.
-    pub fn note_offered(&mut self, files: &[OfferedFile]) {
-        self.offered = files.iter().map(|file| file.name.clone()).collect();
+    pub fn note_offered(&mut self, listing: &Listing) {
+        self.offered = listing.files.iter().map(|file| file.name.clone()).collect();
+        self.has_unread_lines = !listing.unread.is_empty();
     }
 
     /// Returns whether a file failed before this run.
@@ -81,13 +85,15 @@ impl<'s> SourceCheck<'s> {
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());
             let is_gone = |path: &&String| !self.offered.contains(*path) && !self.failing_now.contains(*path);
-            let vanished: Vec<String> = self.failing.iter().filter(is_gone).cloned().collect();
+            // A folder that is empty unexpectedly, or a line that nobody understands, does not say that files were
+            // removed.
+            let names_all = !self.failing_now.contains(ALL_FILES) && !self.has_unread_lines;
+            let vanished: Vec<String> = self.failing.iter().filter(|_| names_all).filter(is_gone).cloned().collect();
             let written = async |conn: &mut DbConn| {
                 let mut concerned =
                     db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
                 concerned += db::forget_failures(conn, department_id, source, &vanished).await?;
-                // A folder that is empty unexpectedly does not say that its files were removed.
-                if !self.failing_now.contains(ALL_FILES) {
+                if names_all {
                     for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
                         concerned += usize::from(db::was_finding(conn, department_id, &path).await?);
                     }

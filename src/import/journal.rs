@@ -141,6 +141,7 @@ impl FileReport {
     fn untouched(mut self, status: FileStatus, standing: Standing, message: String) -> FileReport {
         (self.status, self.standing, self.message) = (status, standing, Some(message));
         self.counts = LoadCounts::default();
+        self.remark_codes.clear();
         self
     }
 

@@ -24,7 +24,11 @@ impl Run<'_> {
         let stopped = match self.stop.reason() {
             None => None,
             Some(StopReason::Shutdown) => {
-                Some((RunState::Interrupted, "the program was stopped; the next run does the rest"))
+                let rest = match self.order.scheduled_for {
+                    Some(_) => "the program was stopped; the next one that runs goes on with it",
+                    None => "the program was stopped; the next run does the rest",
+                };
+                Some((RunState::Interrupted, rest))
             }
             Some(StopReason::Cancelled) => Some((RunState::Cancelled, "cancelled; what was finished before is kept")),
             Some(StopReason::TakenOver) => Some((RunState::Interrupted, "another process has taken this run over")),
@@ -59,6 +63,10 @@ impl Run<'_> {
             self.wait_for_replicas(committed).await?;
             log::info!("Invalidated analytics cache");
         }
+        if self.is_left_to_others() {
+            log::info!("Import run {}: {}", report.run_id, report.message);
+            return Ok(());
+        }
         let ended = async |conn: &mut DbConn| self.record_end(conn, report).await;
         report.files_failing = self.context.db.write(ended).await?;
         metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
@@ -68,6 +76,12 @@ impl Run<'_> {
         }
         log::info!("Import run {} {}: {}", report.run_id, report.state.as_str(), report.message);
         Ok(())
+    }
+
+    /// Returns whether the run stays open because the program stops: another process, or the next one, takes it over
+    /// like that of a process that was killed, so that no time of the schedule is lost.
+    fn is_left_to_others(&self) -> bool {
+        self.stop.reason() == Some(StopReason::Shutdown) && self.order.scheduled_for.is_some()
     }
 
     /// Writes down state, counts and how new the department's data is; gives how many of its files fail.

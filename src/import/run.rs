@@ -206,15 +206,9 @@ impl<'r> Run<'r> {
         };
         let (mut connection, listing) = match listed {
             Ok((session, listing)) => (Connection::over(session), listing),
-            Err(err) => {
-                let file = FileReport::new(&source.name, &source.describe(), None).failed(err.to_string());
-                self.journal(&file).await?;
-                report.message = err.to_string();
-                report.files.push(file);
-                return Ok(());
-            }
+            Err(err) => return self.note_unreachable(source, &err, report).await,
         };
-        check.note_offered(&listing.files);
+        check.note_offered(&listing);
         let mut known = HashMap::new();
         if source.has_ledger() {
             let mut conn = self.context.db.conn().await?;
@@ -225,9 +219,13 @@ impl<'r> Run<'r> {
             check.note_file(&doubt);
             report.files.push(doubt);
         }
-        let files = tokio::select! {
-            files = self.settled(source, &mut connection, listing.files, &known, announce) => files,
+        let settled = tokio::select! {
+            settled = self.settled(source, &mut connection, listing.files, &known, announce) => settled,
             () = self.stop.stopped() => return Ok(()),
+        };
+        let files = match settled {
+            Ok(files) => files,
+            Err(err) => return self.note_unreachable(source, &err, report).await,
         };
         report.total_files += files.len();
         announce(ImportEvent::Listed(files.len()));
@@ -252,6 +250,20 @@ impl<'r> Run<'r> {
         if let Some(times) = check.end(self.context, is_whole).await? {
             self.source_times.borrow_mut().insert(source.name.clone(), times);
         }
+        Ok(())
+    }
+
+    /// Writes down that a source can't be looked through.
+    async fn note_unreachable(
+        &self,
+        source: &Source,
+        err: &SourceError,
+        report: &mut RunReport,
+    ) -> Result<(), DbError> {
+        let file = FileReport::new(&source.name, &source.describe(), None).failed(err.to_string());
+        self.journal(&file).await?;
+        report.message = err.to_string();
+        report.files.push(file);
         Ok(())
     }
 
@@ -284,12 +296,12 @@ impl<'r> Run<'r> {
         files: Vec<OfferedFile>,
         known: &HashMap<String, ImportedFile>,
         announce: Announce<'_>,
-    ) -> Vec<(OfferedFile, bool)> {
+    ) -> Result<Vec<(OfferedFile, bool)>, SourceError> {
         let is_news =
             |file: &OfferedFile| !file.is_complete && !known.get(&file.name).is_some_and(|known| file.is(known));
         let pause = source.policy.settle;
         if pause.is_zero() || !files.iter().any(is_news) {
-            return files.into_iter().map(|file| (file, true)).collect();
+            return Ok(files.into_iter().map(|file| (file, true)).collect());
         }
         announce(ImportEvent::Settling);
         tokio::time::sleep(pause).await;
@@ -303,12 +315,9 @@ impl<'r> Run<'r> {
             },
             None => self.list_anew(source, connection).await,
         };
-        let again = again.map(|files| in_order(source, files)).unwrap_or_else(|err| {
-            log::warn!("{}: the second look failed: {err}", source.describe());
-            Vec::new()
-        });
+        let again = in_order(source, again?);
         let still = |file: &OfferedFile| file.is_complete || again.contains(file);
-        files.into_iter().map(|file| (still(&file), file)).map(|(still, file)| (file, still)).collect()
+        Ok(files.into_iter().map(|file| (still(&file), file)).map(|(still, file)| (file, still)).collect())
     }
 
     async fn list_anew(&self, source: &Source, connection: &mut Connection) -> Result<Vec<OfferedFile>, SourceError> {

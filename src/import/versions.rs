@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
-use super::dated_name::undated_name;
+use super::dated_name::version_name;
 use super::landing::Fetched;
 use super::source::{OfferedFile, Source};
 use super::workbook::Kind;
@@ -80,7 +80,7 @@ pub(super) fn sort_by_version(files: &mut [OfferedFile], now: NaiveDateTime) {
     let mut times: Vec<NaiveDateTime> = Vec::with_capacity(files.len());
     for (at, file) in files.iter().enumerate() {
         times.push(file.modified_at.map_or(now, |time| time.min(now)));
-        let (series, date) = undated_name(&file.name);
+        let (series, date) = version_name(&file.name, now);
         if let Some(date) = date {
             by_series.entry((Kind::of_name(&file.name), series)).or_default().push((date, at));
         }
@@ -96,7 +96,7 @@ pub(super) fn sort_by_version(files: &mut [OfferedFile], now: NaiveDateTime) {
     let times: HashMap<String, NaiveDateTime> = files.iter().map(|file| file.name.clone()).zip(times).collect();
     files.sort_by_cached_key(|file| {
         let kind = Kind::of_name(&file.name);
-        (kind.is_none(), kind, times.get(&file.name).copied(), undated_name(&file.name).1, file.name.clone())
+        (kind.is_none(), kind, times.get(&file.name).copied(), version_name(&file.name, now).1, file.name.clone())
     });
 }
 
@@ -108,7 +108,7 @@ mod tests {
     use crate::domain::NameEncoding;
 
     fn time(seconds: i64) -> NaiveDateTime {
-        chrono::DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap_or_default().naive_utc()
+        chrono::DateTime::from_timestamp(1_710_000_000 + seconds, 0).unwrap_or_default().naive_utc()
     }
 
     fn date(day: u64) -> NaiveDate {

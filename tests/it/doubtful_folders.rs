@@ -1,7 +1,7 @@
 //! What an import doubts about a folder: no files where some were, links that lead nowhere, old markers.
 
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{FileStatus, RunState};
+use credit_portfolio::import::{FileStatus, ImportEvent, RunState, Source};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -96,6 +96,27 @@ async fn a_link_that_leads_nowhere_costs_only_itself() {
     assert_eq!(status("A postuplenie.xlsx"), Some(FileStatus::Failed), "{report:?}");
     assert_eq!(status("loop"), Some(FileStatus::Skipped), "it is no export: {report:?}");
     assert_eq!(report.state, RunState::Partial);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_source_that_is_gone_at_the_second_look_fails() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("IMPORT_SETTLE_SECONDS", "1")]).await;
+    let place = tempfile::tempdir().unwrap();
+    let (folder, away) = (place.path().join("exports"), place.path().join("away"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(RECEIPTS), receipts(&[a_receipt(1)])).unwrap();
+    let mut move_away = |event: ImportEvent<'_>| {
+        if matches!(event, ImportEvent::Settling) {
+            std::fs::rename(&folder, &away).unwrap();
+        }
+    };
+    let mut source = Source::folder(folder.clone(), DEPARTMENT, app.settings.import.policy.clone());
+    source.policy.settle = app.settings.import.policy.settle;
+    let report = app.import_source(source, false, &mut move_away).await;
+    assert_eq!((report.state, report.processed()), (RunState::Failed, 0), "{report:?}");
+    let journal = app.get("import-logs").await.ok();
+    assert_eq!(journal[0]["status"], json!("failed"), "{journal}");
     app.stop().await;
 }
 

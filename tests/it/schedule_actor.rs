@@ -112,6 +112,12 @@ async fn a_time_at_which_the_database_is_locked_for_seconds_is_run_afterwards() 
 
 #[actix_rt::test]
 async fn a_scheduled_run_that_a_locked_database_breaks_off_is_taken_up_again() {
+    for locked in [Duration::from_secs(3), Duration::from_secs(5)] {
+        is_taken_up_after_a_lock_of(locked).await;
+    }
+}
+
+async fn is_taken_up_after_a_lock_of(locked: Duration) {
     let settings = [("USE_REDIS", "false"), ("DATABASE_TIMEOUT_MS", "500"), ("IMPORT_SETTLE_SECONDS", "2")];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
@@ -121,13 +127,31 @@ async fn a_scheduled_run_that_a_locked_database_breaks_off_is_taken_up_again() {
     // While the run waits whether its file stands still.
     eventually("the run has begun", async || runs(&app).await.len() == 1).await;
     let lock = write_lock(&app);
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    tokio::time::sleep(locked).await;
     drop(lock);
     app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00' WHERE state = 'running'").await;
     wait_for_end_of(&app, "2026-11-05T03:00:00").await;
     assert_eq!(runs(&app).await.len(), 1);
     assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(100.0));
     process.stop().await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_scheduled_run_that_is_stopped_goes_on_in_the_next_process() {
+    let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("IMPORT_SETTLE_SECONDS", "2")]).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
+    let first = scheduled_twin(&app, "2026-11-05T02:59:59Z").await;
+    wait_for_mark(&app, "2026-11-05 02:59:59").await;
+    first.settings.import.clock.set(moment("2026-11-05T03:00:00Z"));
+    eventually("the run has begun", async || runs(&app).await.len() == 1).await;
+    first.stop().await;
+    app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00' WHERE state = 'running'").await;
+    let second = scheduled_twin(&app, "2026-11-05T03:01:00Z").await;
+    wait_for_end_of(&app, "2026-11-05T03:00:00").await;
+    assert_eq!(runs(&app).await.len(), 1);
+    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(100.0));
+    second.stop().await;
     app.stop().await;
 }
 

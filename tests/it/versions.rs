@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{FileReport, FileStatus, RunReport};
+use credit_portfolio::import::{FileReport, FileStatus, RemarkCode, RunReport};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ on_both_databases!(
     an_older_file_deactivates_nothing_and_brings_nothing_back,
     an_operation_with_two_values_in_one_run_is_remarked_with_both_files,
     a_file_whose_time_moves_on_with_the_same_content_is_the_newest_again,
+    a_file_that_is_put_back_and_then_written_again_is_the_newest,
+    rows_that_vanished_from_another_file_are_remarked_on,
     rows_from_before_versions_were_kept_are_the_oldest,
     a_parked_file_is_tried_again_by_a_newer_reader,
     rejected_rows_whose_operations_are_stored_are_a_finding,
@@ -284,6 +286,32 @@ async fn a_file_whose_time_moves_on_with_the_same_content_is_the_newest_again(ba
     write_aged(folder.path(), RECEIPTS, &receipt(50_00), 5);
     app.import_folder(folder.path(), DEPARTMENT).await;
     assert_eq!(received(&app).await, json!(50.0), "another file had changed its rows meanwhile");
+    app.stop().await;
+}
+
+async fn a_file_that_is_put_back_and_then_written_again_is_the_newest(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    write_aged(folder.path(), RECEIPTS, &receipt(200_00), 30);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    write_aged(folder.path(), RECEIPTS, &receipt(100_00), 60);
+    let put_back = app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!((put_back.files[0].status, put_back.files[0].counts.left_alone), (FileStatus::Partial, 1));
+    write_aged(folder.path(), RECEIPTS, &receipt(100_00), 10);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!(received(&app).await, json!(100.0));
+    app.stop().await;
+}
+
+async fn rows_that_vanished_from_another_file_are_remarked_on(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate")]).await;
+    import_aged(&app, RECEIPTS, &receipt(100_00), 10).await;
+    let older = receipts(&[a_receipt(2).amounting_to(5_00)]);
+    let other = import_aged(&app, "B - postuplenie.xlsx", &older, 60).await;
+    assert_eq!((other.counts.left_alone, other.status), (1, FileStatus::Partial), "{other:?}");
+    assert_eq!(other.remark_codes, [RemarkCode::NewerFile]);
+    let journal = app.get("import-logs?department_id=8").await.ok();
+    assert_eq!(journal[0]["remark_codes"], json!(["newer_file"]));
     app.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::FileReport;
+use credit_portfolio::import::{FileReport, FileStatus};
 use reqwest::multipart::{Form, Part};
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
@@ -13,6 +13,7 @@ on_both_databases!(
     an_earlier_dated_version_that_arrives_later_does_not_replace_the_later_one,
     an_older_workbook_from_elsewhere_does_not_replace_what_was_handed_in,
     workbooks_of_one_name_from_two_sources_do_not_hold_each_other_up,
+    an_undated_workbook_that_is_older_is_in_doubt,
 );
 
 const CONTRACT: &str = "Договор займа № 1 от 01.02.2024";
@@ -95,5 +96,21 @@ async fn workbooks_of_one_name_from_two_sources_do_not_hold_each_other_up(backen
     let other = import_aged(&app, "korrektirovka.xlsx", &workbook(YUG, &[5_00]), 60).await;
     assert_eq!((other.counts.inserted, other.counts.left_alone), (1, 0), "{:?}", other.message);
     assert_eq!(amounts(&app).await, [5_00, 620_00]);
+    app.stop().await;
+}
+
+async fn an_undated_workbook_that_is_older_is_in_doubt(backend: Backend) {
+    let app = start(backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    write_aged(folder.path(), "korrektirovka.xlsx", &workbook(ROMASHKA, &[620_00]), 10);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    write_aged(folder.path(), "korrektirovka.xlsx", &workbook(ROMASHKA, &[650_00]), 60);
+    let older = app.import_folder(folder.path(), DEPARTMENT).await.files.remove(0);
+    assert_eq!((older.status, older.counts.left_alone), (FileStatus::Partial, 1), "{older:?}");
+    assert_eq!(amounts(&app).await, [620_00]);
+    // Written once more, it is the newest.
+    write_aged(folder.path(), "korrektirovka.xlsx", &workbook(ROMASHKA, &[650_00]), 5);
+    app.import_folder(folder.path(), DEPARTMENT).await;
+    assert_eq!(amounts(&app).await, [650_00]);
     app.stop().await;
 }

@@ -152,7 +152,14 @@ fn rates_have_all_their_digits_whatever_the_format_shows() {
     ] {
         assert_eq!(receipts(&row(&rate))[0].settlement_rate.as_deref(), read, "{rate}");
     }
-    for rate in [text("по ЦБ"), number("-92.1"), number("1e30"), text("92.13.14"), cell("s=\"3\"", "<v>92.1</v>")] {
+    for rate in [
+        text("100 92,13"),
+        text("по ЦБ"),
+        number("-92.1"),
+        number("1e30"),
+        text("92.13.14"),
+        cell("s=\"3\"", "<v>92.1</v>"),
+    ] {
         let rejects = rejects(&row(&rate));
         assert!(rejects.len() == 1 && rejects[0].starts_with("2 Курс расчетов "), "{rate}: {rejects:?}");
     }

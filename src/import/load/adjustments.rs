@@ -108,9 +108,13 @@ impl Loader {
     fn leave_alone(&mut self, rows: usize) {
         if rows > 0 {
             self.counts.left_alone += rows;
-            self.notes.push(format!(
+            let text = format!(
                 "{rows} of its rows were left alone, because a newer version of the workbook was imported before"
-            ));
+            );
+            match self.snapshot.is_age_in_doubt() {
+                true => self.remarks.push(Remark::new(RemarkCode::NewerFile, text)),
+                false => self.notes.push(text),
+            }
         }
     }
 

@@ -132,11 +132,9 @@ impl Loader {
         rows: usize,
     ) -> Result<bool, LoadError> {
         let Some(first) = stored.first() else {
-            let is_left_out = expense.is_some_and(|expense| self.snapshot.lacks(expense.organization_id));
-            if is_left_out {
-                self.snapshot.leave_out(rows);
-            }
-            return Ok(is_left_out);
+            let lacked_by = expense.map(|expense| expense.organization_id).filter(|id| self.snapshot.lacks(*id));
+            lacked_by.inspect(|id| self.snapshot.leave_out(*id, rows));
+            return Ok(lacked_by.is_some());
         };
         if let Some(newer) = stored.iter().find(|detail| self.snapshot.is_older_than(detail.version)) {
             self.snapshot.leave_alone(newer.version, rows);

@@ -214,12 +214,14 @@ impl Loader {
     /// or newer. The month that a changed row leaves is touched.
     fn needs_write(&mut self, known: Option<&KnownOperation>, is_stored: bool, organization: &str) -> bool {
         match known {
-            None if self.is_left_out(organization) => {
-                self.counts.left_alone += 1;
-                self.snapshot.leave_out(1);
-                return false;
-            }
-            None => self.counts.inserted += 1,
+            None => match self.directory.organization_id(organization).filter(|id| self.snapshot.lacks(*id)) {
+                Some(organization_id) => {
+                    self.counts.left_alone += 1;
+                    self.snapshot.leave_out(organization_id, 1);
+                    return false;
+                }
+                None => self.counts.inserted += 1,
+            },
             Some(stored) if is_stored => {
                 self.counts.unchanged += 1;
                 self.note_organization(stored.organization_id, stored.document_date);
@@ -239,11 +241,6 @@ impl Loader {
             }
         }
         true
-    }
-
-    /// Returns whether an operation of an organization that is not stored has vanished from a newer file.
-    fn is_left_out(&self, organization: &str) -> bool {
-        self.directory.organization_id(organization).is_some_and(|id| self.snapshot.lacks(id))
     }
 }
 

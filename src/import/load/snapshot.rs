@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::db::{
-    DbConn, DbError, NewSnapshot, RowVersion, SnapshotRow, confirm_snapshots, find_snapshot, has_newer_files,
-    list_merge_targets, list_organizations_of_newer, list_series, list_snapshots, list_whole_snapshots,
-    record_whole_snapshot, repeat_snapshot, upsert_snapshot,
+    DbConn, DbError, NewSnapshot, RowVersion, SnapshotRow, WholeSnapshot, confirm_snapshots, find_snapshot,
+    has_newer_files, list_merge_targets, list_organizations_of_newer, list_series, list_snapshots,
+    list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot, utc_now,
 };
-use crate::import::dated_name::undated_name;
+use crate::import::dated_name::version_name;
 use crate::import::remark::{Remark, RemarkCode};
 use crate::import::source::Source;
 use crate::import::versions::{WrittenAt, between};
@@ -41,7 +41,7 @@ pub struct Workbook {
 impl Workbook {
     /// The workbook of that name at a source, which a run loads.
     pub fn at(source: &Source, name: &str, written_at: WrittenAt, run_id: i64) -> Workbook {
-        let (series, name_date) = undated_name(name);
+        let (series, name_date) = version_name(name, utc_now());
         Workbook {
             name: name.to_owned(),
             series,
@@ -73,7 +73,8 @@ impl Workbook {
         if version_at <= own.version_at {
             return Ok(true);
         }
-        if has_newer_files(conn, department_id, &own).await? {
+        // What is stored may be newer than what was loaded last: of a newer version of this file, or of another file.
+        if own.confirmed_at > own.version_at || has_newer_files(conn, department_id, &own).await? {
             return Ok(false);
         }
         repeat_snapshot(conn, department_id, &own, version_at).await?;
@@ -90,14 +91,16 @@ pub(super) struct Snapshot {
     known: HashMap<i64, SnapshotRow>,
     /// The snapshots of the stored rows that the file names.
     met: BTreeSet<i64>,
-    /// When the newest version went in whole that names an organization, where missing rows are removed.
-    newest_whole: HashMap<i64, NaiveDateTime>,
+    /// The newest version that went in whole and names an organization, where missing rows are removed.
+    newest_whole: HashMap<i64, WholeSnapshot>,
     /// How many rows were left alone, by the file that brought what is stored.
     newer_files: BTreeMap<i64, usize>,
     /// How many operations another file of the same run holds with other values.
     doubles: BTreeMap<i64, usize>,
-    /// How many rows are not stored, because a newer file no longer names them.
+    /// How many rows are not stored, because a newer file no longer names them,
     vanished: usize,
+    /// and whether that is in doubt for any of them.
+    is_vanishing_in_doubt: bool,
 }
 
 impl Snapshot {
@@ -139,6 +142,7 @@ impl Snapshot {
             newer_files: BTreeMap::new(),
             doubles: BTreeMap::new(),
             vanished: 0,
+            is_vanishing_in_doubt: false,
         })
     }
 
@@ -190,7 +194,7 @@ impl Snapshot {
 
     /// Returns whether a newer file of the organization that went in whole lacks an operation that is not stored.
     pub fn lacks(&self, organization_id: i64) -> bool {
-        self.newest_whole.get(&organization_id).is_some_and(|newest| *newest > self.version_at)
+        self.newest_whole.get(&organization_id).is_some_and(|newest| newest.whole_at > self.version_at)
     }
 
     /// Returns whether a source has given a newer version of the workbook, under any date.
@@ -210,9 +214,25 @@ impl Snapshot {
         *self.newer_files.entry(stored.snapshot_id.unwrap_or_default()).or_default() += rows;
     }
 
-    /// Counts rows that are not stored because a newer file no longer names them.
-    pub fn leave_out(&mut self, rows: usize) {
+    /// Counts rows of an organization that are not stored because a newer file no longer names them.
+    pub fn leave_out(&mut self, organization_id: i64, rows: usize) {
         self.vanished += rows;
+        let newest = self.newest_whole.get(&organization_id);
+        self.is_vanishing_in_doubt |=
+            newest.is_none_or(|newest| !self.is_dated_apart(&newest.series, newest.name_date));
+    }
+
+    /// Returns whether the dates in the names do not say that the newer versions of the workbook are newer.
+    pub fn is_age_in_doubt(&self) -> bool {
+        let is_newer = |row: &&SnapshotRow| row.version_at.max(row.confirmed_at) > self.version_at;
+        let mut newer = self.known.values().filter(|row| self.is_of_series(row)).filter(is_newer);
+        newer.any(|row| !self.is_dated_apart(&row.series, row.name_date))
+    }
+
+    /// Returns whether a name is that of another version of the workbook, of another day.
+    fn is_dated_apart(&self, series: &str, name_date: Option<NaiveDate>) -> bool {
+        let own = &self.workbook;
+        own.series == series && own.name_date.is_some() && name_date.is_some() && own.name_date != name_date
     }
 
     /// Counts an operation that is overwritten, if another file of this run brought it.
@@ -262,15 +282,13 @@ impl Snapshot {
         if self.vanished > 0 {
             let text =
                 format!("{} of its rows were left alone, because a newer file no longer names them", self.vanished);
-            notes.push((Remark::new(RemarkCode::NewerFile, text), false));
+            notes.push((Remark::new(RemarkCode::NewerFile, text), self.is_vanishing_in_doubt));
         }
         notes
     }
 
     fn other(&self, id: i64) -> (String, bool) {
         let Some(other) = self.known.get(&id) else { return ("what is stored".to_owned(), true) };
-        let is_dated = |date: Option<NaiveDate>| date.is_some() && date != self.workbook.name_date;
-        let is_said = self.is_of_series(other) && self.workbook.name_date.is_some() && is_dated(other.name_date);
-        (format!("{:?}", other.name), !is_said)
+        (format!("{:?}", other.name), !self.is_dated_apart(&other.series, other.name_date))
     }
 }

@@ -199,7 +199,7 @@ impl Scanner {
                     let opens = first != b'/';
                     self.depth = self.depth.saturating_sub(usize::from(first == b'/'));
                     self.children += u64::from(opens && self.depth == 1);
-                    self.rows += u64::from(opens && self.depth == 2 && first == b'r');
+                    self.rows += u64::from(opens && self.depth == 2 && local_name_begin(bytes) == b'r');
                     match plain_end(&bytes[1..]) {
                         Some(at) => {
                             self.end_tag(opens, bytes[at])?;
@@ -281,6 +281,14 @@ impl Scanner {
         self.place = Place::Text;
         Ok(())
     }
+}
+
+/// The first byte of a tag's name behind its prefix: `row` and `x:row` begin alike.
+fn local_name_begin(tag: &[u8]) -> u8 {
+    const LONGEST_PREFIX: usize = 32;
+    let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
+    let colon = memchr::memchr(b':', &name[..name.len().min(LONGEST_PREFIX)]);
+    colon.and_then(|at| name.get(at + 1)).or(tag.first()).copied().unwrap_or_default()
 }
 
 /// Where a tag ends, if that can be seen at a glance: it is not looked for twice.

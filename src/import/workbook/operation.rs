@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::cells::RowCells;
 use super::{Reject, RejectCode};
-use crate::domain::{folded, ru_date};
+use crate::domain::{DateText, folded, ru_date};
 
 /// The date of an operation: of the document, or the one inside the operation id, `… от 24.09.2021 14:30:12`.
 pub(super) fn document_date(
@@ -14,9 +14,16 @@ pub(super) fn document_date(
     operation_id: &str,
 ) -> Result<Option<NaiveDate>, Reject> {
     let tail = operation_id.rsplit_once(" от ").map(|(_, tail)| tail);
-    let in_id = tail.and_then(ru_date);
+    let said = tail.and_then(|tail| DateText::parse(tail.split(' ').next().unwrap_or_default()));
+    let in_id = match said {
+        Some(DateText::Day(date)) => Some(date),
+        _ => None,
+    };
     match cells.date(date_field, in_id)? {
         Some(date) => Ok(Some(date)),
+        None if matches!(said, Some(DateText::Either(..))) => {
+            Err(cells.reject(id_field, RejectCode::AmbiguousDate, "ends with a date that may mean two days"))
+        }
         None if in_id.is_none() && tail.is_some_and(looks_like_a_date) => {
             Err(cells.reject(id_field, RejectCode::NotADate, "ends with something like a date that is none"))
         }

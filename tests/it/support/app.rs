@@ -10,7 +10,7 @@ use credit_portfolio::config::{Secret, Settings};
 use credit_portfolio::db::{self, NewUser, utc_now};
 use credit_portfolio::demo::DemoFtpServer;
 use credit_portfolio::domain::{Clock, Role};
-use credit_portfolio::import::{Order, RunReport, Source, run_once};
+use credit_portfolio::import::{Announce, Order, RunReport, Source, run_once};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use reqwest::{Method, StatusCode};
@@ -225,11 +225,16 @@ impl TestApp {
 
     /// The same, also of what is unchanged.
     pub async fn import_folder_again(&self, folder: &Path, department_id: i64, is_forced: bool) -> RunReport {
+        let source = Source::folder(folder.to_owned(), department_id, self.settings.import.policy.clone());
+        self.import_source(source, is_forced, &mut |_| {}).await
+    }
+
+    /// Imports a source, with an eye on what happens meanwhile.
+    pub async fn import_source(&self, source: Source, is_forced: bool, announce: Announce<'_>) -> RunReport {
         let (db, cache) = (self.running.state.db.clone(), self.running.state.cache.clone());
         let context = import_context(&self.settings, db, cache);
-        let source = Source::folder(folder.to_owned(), department_id, self.settings.import.policy.clone());
         let order = Order { is_forced, ..Order::now(vec![source], "test") };
-        run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap()
+        run_once(&context, &order, &Default::default(), announce).await.unwrap()
     }
 
     /// Imports files into a department.
