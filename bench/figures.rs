@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Query, Question, RollForwardGroup};
+use credit_portfolio::analytics::{Analytics, AnalyticsQuery, ContractSearch, DebtGroup, Figure, RollForwardGroup};
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
 use credit_portfolio::db::Db;
@@ -22,23 +22,23 @@ struct Portfolio {
     cache: Cache,
 }
 
-fn questions() -> [(&'static str, Question); 14] {
+fn figures() -> [(&'static str, Figure); 14] {
     let first_page = ContractSearch::first_page(20);
     [
-        ("summary", Question::Summary),
-        ("monthly-stats", Question::MonthlyStats),
-        ("monthly-efficiency", Question::MonthlyEfficiency),
-        ("org-efficiency", Question::OrgEfficiency),
-        ("cashflow-monthly", Question::CashflowMonthly),
-        ("yearly-comparison", Question::YearlyComparison),
-        ("contract-stats", Question::ContractStats),
-        ("contracts/stats/summary", Question::ContractsSummary(first_page)),
-        ("organization-stats", Question::OrganizationStats),
-        ("debt-balance", Question::DebtBalance(None)),
-        ("debt-balance by contract", Question::DebtBalance(Some(DebtGroup::Contract))),
-        ("concentration", Question::Concentration),
-        ("data-quality", Question::DataQuality { department_id: 8, limit: 20, language: Language::English }),
-        ("roll-forward", Question::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
+        ("summary", Figure::Summary),
+        ("monthly-stats", Figure::MonthlyStats),
+        ("monthly-efficiency", Figure::MonthlyEfficiency),
+        ("org-efficiency", Figure::OrgEfficiency),
+        ("cashflow-monthly", Figure::CashflowMonthly),
+        ("yearly-comparison", Figure::YearlyComparison),
+        ("contract-stats", Figure::ContractStats),
+        ("contracts/stats/summary", Figure::ContractsSummary(first_page)),
+        ("organization-stats", Figure::OrganizationStats),
+        ("debt-balance", Figure::DebtBalance(None)),
+        ("debt-balance by contract", Figure::DebtBalance(Some(DebtGroup::Contract))),
+        ("concentration", Figure::Concentration),
+        ("data-quality", Figure::DataQuality { department_id: 8, limit: 20, language: Language::English }),
+        ("roll-forward", Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
     ]
 }
 
@@ -63,10 +63,10 @@ impl Portfolio {
     }
 
     /// The time of one miss.
-    async fn miss(&self, question: &Question, dates: DateRange) -> Duration {
+    async fn miss(&self, figure: &Figure, dates: DateRange) -> Duration {
         let department = DepartmentScope::One(8);
         let filter = PortfolioFilter::of_department(department, Currency::default()).over(dates);
-        let query = Query { question: question.clone(), filter };
+        let query = AnalyticsQuery { figure: figure.clone(), filter };
         self.cache.invalidate_namespace(NAMESPACE).await;
         let started = Instant::now();
         self.analytics.answer(&query).await.unwrap();
@@ -75,11 +75,11 @@ impl Portfolio {
 }
 
 /// The median times of two kinds of misses, taken in turns: what slows the machine slows both.
-async fn in_turns(question: &Question, one: (&Portfolio, DateRange), other: (&Portfolio, DateRange)) -> [Duration; 2] {
+async fn in_turns(figure: &Figure, one: (&Portfolio, DateRange), other: (&Portfolio, DateRange)) -> [Duration; 2] {
     let (mut times, mut others) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
-        times.push(one.0.miss(question, one.1).await);
-        others.push(other.0.miss(question, other.1).await);
+        times.push(one.0.miss(figure, one.1).await);
+        others.push(other.0.miss(figure, other.1).await);
     }
     [median(times), median(others)]
 }
@@ -122,8 +122,8 @@ fn main() {
         let (small, large) = (Portfolio::open(&small_url).await, Portfolio::open(&large_url).await);
         let count = std::env::var("LARGE").expect("LARGE");
         println!("| miss, no dates | 50,000 operations | {count} operations | ratio |\n| --- | --- | --- | --- |");
-        for (name, question) in &questions() {
-            let [at_small, at_large] = in_turns(question, (&small, DateRange::ALL), (&large, DateRange::ALL)).await;
+        for (name, figure) in &figures() {
+            let [at_small, at_large] = in_turns(figure, (&small, DateRange::ALL), (&large, DateRange::ALL)).await;
             println!(
                 "| {name} | {:.2} ms | {:.2} ms | {:.2} |",
                 ms(at_small),
@@ -132,13 +132,13 @@ fn main() {
             );
         }
         println!("\n| miss at {count} | whole months | cutting two months | ratio |\n| --- | --- | --- | --- |");
-        for (name, question) in &questions() {
+        for (name, figure) in &figures() {
             let (uncut, cutting) = (range("2022-03-01", "2024-10-31"), range("2022-03-11", "2024-10-20"));
-            let [whole, cut] = in_turns(question, (&large, uncut), (&large, cutting)).await;
+            let [whole, cut] = in_turns(figure, (&large, uncut), (&large, cutting)).await;
             println!("| {name} | {:.2} ms | {:.2} ms | {:.2} |", ms(whole), ms(cut), ms(cut) / ms(whole));
         }
         let rows = direct(&large_url).await;
-        let [rollups, _] = in_turns(&Question::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
+        let [rollups, _] = in_turns(&Figure::Summary, (&large, DateRange::ALL), (&small, DateRange::ALL)).await;
         println!("\n| the summary at {count} | time |\n| --- | --- |");
         println!("| by SQL over the rows | {:.0} ms |\n| a miss here | {:.2} ms |", ms(rows), ms(rollups));
         println!("| ratio | {:.0} |", ms(rows) / ms(rollups));

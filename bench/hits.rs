@@ -16,7 +16,7 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use credit_portfolio::app::{RunningApp, import_context};
 use credit_portfolio::config::Settings;
 use credit_portfolio::db::{self, NewUser, utc_now};
-use credit_portfolio::import::{Order, Source, run_once};
+use credit_portfolio::import::{ImportRequest, Source, run_once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -172,7 +172,7 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     let idle = on_own_runtime(async move { clients.load(ROUND * 3).await }).await;
     let context = import_context(settings, app.state.db.clone(), app.state.cache.clone());
     let source = Source::folder(folder, 8, settings.import.policy.clone());
-    let order = Order::now(vec![source], "bench");
+    let order = ImportRequest::now(vec![source], "bench");
     let ended = Arc::new(AtomicBool::new(false));
     let (clients, told) = (hits.clone(), ended.clone());
     let load = tokio::task::spawn_blocking(move || {

@@ -20,7 +20,7 @@ use credit_portfolio::db::{self, Db};
 use credit_portfolio::demo::expenses_export;
 use credit_portfolio::domain::Currency;
 use credit_portfolio::import::workbook::{self, Kind, Part, ReadingRules, Rows, WorkbookError, WorkbookTotals};
-use credit_portfolio::import::{Loader, Order, RunReport, Source, Workbook, WrittenAt, run_once};
+use credit_portfolio::import::{ImportRequest, Loader, RunReport, Source, Workbook, WrittenAt, run_once};
 
 const DEPARTMENT: i64 = 8;
 const ROUNDS: usize = 3;
@@ -134,7 +134,7 @@ async fn import((db, settings): &(Db, Settings), folder: &Path) -> (RunReport, D
     let cache = Cache::open(&settings.cache).await.unwrap();
     let context = import_context(settings, db.clone(), cache);
     let source = Source::folder(folder.to_owned(), DEPARTMENT, settings.import.policy.clone());
-    let order = Order::now(vec![source], "bench");
+    let order = ImportRequest::now(vec![source], "bench");
     let started = Instant::now();
     let report = run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
     (report, started.elapsed())

@@ -15,7 +15,7 @@ use crate::db::{self, Db, DbError, UserRow};
 /// Why a login fails.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// No such user, another password, or a user that was switched off: nobody is told which.
+    /// No such user, another password, or a user that was switched off: the answer does not say which.
     #[error("the user name or the password is wrong")]
     Refused,
     /// The database can't answer.

@@ -4,6 +4,7 @@
 //! generations of the data it was computed from. Owns the formulas; knows no HTTP.
 
 mod balances;
+mod cache_maintenance;
 mod concentration;
 mod contracts;
 mod data_quality;
@@ -19,7 +20,6 @@ mod query;
 mod roll_forward;
 mod series;
 mod summary;
-mod upkeep;
 mod years;
 
 pub use balances::{Basis, Standing, standings};
@@ -31,7 +31,7 @@ pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, ledger, parts};
-pub use query::{Asked, Query, Question};
+pub use query::{AnalyticsQuery, Figure, PreparedQuery};
 pub use roll_forward::{RollForward, RollForwardGroup};
 pub use summary::{ContractCounts, Summary};
 pub use years::YearComparison;
@@ -44,7 +44,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cache::{Boarding, Cache, Entry, Flights, Found, Moment, Tier, Verdict, Wanted};
+use crate::cache::{Cache, CacheLookup, Entry, Join, LookupResult, Moment, SingleFlight, Tier, Validity};
 use crate::db::{self, Db, DbError};
 use crate::domain::{Currency, DataVersion};
 use crate::metrics;
@@ -69,7 +69,7 @@ struct Shared {
     cache: Cache,
     base_currency: Currency,
     configured_sources: Arc<[(i64, String)]>,
-    flights: Flights<Result<Arc<Entry>, AnalyticsError>>,
+    single_flight: SingleFlight<Result<Arc<Entry>, AnalyticsError>>,
     popular: Popular,
     looking: tokio::sync::Mutex<()>,
     is_database_up: AtomicBool,
@@ -78,7 +78,7 @@ struct Shared {
 /// An answer, and where it came from.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The bytes and what is told beside them.
+    /// The bytes and their headers' values.
     pub entry: Arc<Entry>,
     /// Whether it was computed for this question.
     pub origin: Origin,
@@ -89,7 +89,7 @@ pub struct Answer {
 pub enum Origin {
     /// Out of the cache.
     Hit(Tier),
-    /// Out of the cache after its life had ended, for the database can't be asked.
+    /// Out of the cache after its life had ended, for the database can't be prepared.
     Stale,
     /// Computed, then stored.
     Computed {
@@ -141,7 +141,7 @@ impl Analytics {
             cache,
             base_currency,
             configured_sources,
-            flights: Flights::default(),
+            single_flight: SingleFlight::default(),
             popular: Popular::default(),
             looking: tokio::sync::Mutex::default(),
             is_database_up: AtomicBool::new(true),
@@ -153,24 +153,24 @@ impl Analytics {
     ///
     /// # Errors
     /// [`AnalyticsError`] when it is not cached and the database can't answer.
-    pub async fn answer(&self, query: &Query) -> Result<Answer, AnalyticsError> {
-        self.answer_to(&self.asked(query.clone())).await
+    pub async fn answer(&self, query: &AnalyticsQuery) -> Result<Answer, AnalyticsError> {
+        self.answer_to(&self.prepare(query.clone())).await
     }
 
-    /// A question made ready to be asked.
-    pub fn asked(&self, query: Query) -> Asked {
-        let wanted = query.wanted(&self.basis());
+    /// A question made ready to be prepared.
+    pub fn prepare(&self, query: AnalyticsQuery) -> PreparedQuery {
+        let lookup = query.lookup(&self.basis());
         let hits = metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "memory", "hit"]);
-        Asked { query, wanted, hits }
+        PreparedQuery { query, lookup, hits }
     }
 
     /// The answer in this process's memory, if it is valid. Asks nobody.
-    pub fn answer_from_memory(&self, asked: &Asked) -> Option<Answer> {
+    pub fn answer_from_memory(&self, prepared: &PreparedQuery) -> Option<Answer> {
         if !self.shared.cache.is_fresh() {
             return None;
         }
-        match self.shared.cache.get_local(&asked.wanted) {
-            Found::Hit(entry, tier) => Some(self.hit(asked, entry, tier)),
+        match self.shared.cache.get_local(&prepared.lookup) {
+            LookupResult::Hit(entry, tier) => Some(self.hit(prepared, entry, tier)),
             _ => None,
         }
     }
@@ -179,26 +179,26 @@ impl Analytics {
     ///
     /// # Errors
     /// As there.
-    pub async fn answer_to(&self, asked: &Asked) -> Result<Answer, AnalyticsError> {
-        let Asked { query, wanted, .. } = asked;
+    pub async fn answer_to(&self, prepared: &PreparedQuery) -> Result<Answer, AnalyticsError> {
+        let PreparedQuery { query, lookup, .. } = prepared;
         if !self.shared.cache.is_fresh() && self.shared.is_database_up.load(Ordering::Acquire) {
             // Without the database, what is known of changes has to do.
             let _ = self.look_for_changes().await;
         }
         let (mut expired, mut was_outdated) = (None, false);
-        match self.shared.cache.get_local(wanted) {
-            Found::Hit(entry, tier) => return Ok(self.hit(asked, entry, tier)),
-            Found::Expired(entry) => expired = Some(entry),
-            Found::Outdated | Found::Unheard => was_outdated = true,
-            Found::Nothing => {}
+        match self.shared.cache.get_local(lookup) {
+            LookupResult::Hit(entry, tier) => return Ok(self.hit(prepared, entry, tier)),
+            LookupResult::Expired(entry) => expired = Some(entry),
+            LookupResult::Outdated | LookupResult::FromUnknownGeneration => was_outdated = true,
+            LookupResult::Nothing => {}
         }
-        match self.found_in_redis(wanted).await {
-            Found::Hit(entry, tier) => return Ok(self.hit(asked, entry, tier)),
-            Found::Outdated => was_outdated = true,
+        match self.found_in_redis(lookup).await {
+            LookupResult::Hit(entry, tier) => return Ok(self.hit(prepared, entry, tier)),
+            LookupResult::Outdated => was_outdated = true,
             _ => {}
         }
         self.shared.popular.note(query);
-        let answer = self.computed_or_shared(query, wanted, was_outdated).await;
+        let answer = self.computed_or_shared(query, lookup, was_outdated).await;
         let answer = answer.or_else(|err| self.stale(expired, err));
         let result = match &answer {
             Ok(Answer { origin: Origin::Stale, .. }) => "stale",
@@ -208,28 +208,28 @@ impl Analytics {
         answer
     }
 
-    fn hit(&self, asked: &Asked, entry: Arc<Entry>, tier: Tier) -> Answer {
+    fn hit(&self, prepared: &PreparedQuery, entry: Arc<Entry>, tier: Tier) -> Answer {
         match tier {
-            Tier::Memory => asked.hits.inc(),
+            Tier::Memory => prepared.hits.inc(),
             Tier::Redis => {
-                metrics::CACHE_REQUESTS.with_label_values(&[asked.query.endpoint(), "redis", "hit"]).inc();
+                metrics::CACHE_REQUESTS.with_label_values(&[prepared.query.endpoint(), "redis", "hit"]).inc();
             }
         }
-        self.shared.popular.sample(&asked.query);
-        self.refresh_ahead(&asked.query, &asked.wanted, &entry);
+        self.shared.popular.sample(&prepared.query);
+        self.refresh_ahead(&prepared.query, &prepared.lookup, &entry);
         Answer { entry, origin: Origin::Hit(tier) }
     }
 
-    async fn found_in_redis(&self, wanted: &Wanted) -> Found {
-        let found = self.shared.cache.get_shared(wanted).await;
+    async fn found_in_redis(&self, lookup: &CacheLookup) -> LookupResult {
+        let found = self.shared.cache.get_shared(lookup).await;
         // It is of data that another process committed just now.
-        if matches!(found, Found::Unheard) && self.look_for_changes().await.is_ok() {
-            return self.shared.cache.get_shared(wanted).await;
+        if matches!(found, LookupResult::FromUnknownGeneration) && self.look_for_changes().await.is_ok() {
+            return self.shared.cache.get_shared(lookup).await;
         }
         found
     }
 
-    /// An entry whose life has ended is better than none while the database can't be asked.
+    /// An entry whose life has ended is better than none while the database can't be prepared.
     fn stale(&self, expired: Option<Arc<Entry>>, err: AnalyticsError) -> Result<Answer, AnalyticsError> {
         let longest = i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
         match expired {
@@ -247,15 +247,15 @@ impl Analytics {
     /// Computes, or waits for the one in this process who does.
     async fn computed_or_shared(
         &self,
-        query: &Query,
-        wanted: &Wanted,
+        query: &AnalyticsQuery,
+        lookup: &CacheLookup,
         was_outdated: bool,
     ) -> Result<Answer, AnalyticsError> {
         for _ in 0..WAITS {
-            let mut receiver = match self.shared.flights.board(&wanted.key.to_string()) {
-                Boarding::Fly(pilot) => {
-                    let result = self.computed_once_in_cluster(query, wanted).await;
-                    pilot.land(result.as_ref().map(|(entry, _)| entry.clone()).map_err(Clone::clone));
+            let mut receiver = match self.shared.single_flight.join(&lookup.key.to_string()) {
+                Join::Leader(leader) => {
+                    let result = self.computed_once_in_cluster(query, lookup).await;
+                    leader.publish(result.as_ref().map(|(entry, _)| entry.clone()).map_err(Clone::clone));
                     let (entry, stored) = result?;
                     // A day that ended meanwhile has other balances.
                     if entry.day != self.shared.cache.today() {
@@ -263,7 +263,7 @@ impl Analytics {
                     }
                     return Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } });
                 }
-                Boarding::Wait(receiver) => receiver,
+                Join::Follower(receiver) => receiver,
             };
             metrics::COLLAPSED.inc();
             let landed = tokio::time::timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
@@ -273,43 +273,47 @@ impl Analytics {
             };
             match outcome {
                 // It was begun before this question: what was committed between must be in it.
-                Some(Ok(entry)) if self.shared.cache.verdict(&entry, wanted) == Verdict::Valid => {
+                Some(Ok(entry)) if self.shared.cache.validity(&entry, lookup) == Validity::Valid => {
                     return Ok(Answer { entry, origin: Origin::Collapsed });
                 }
                 Some(Err(err)) => return Err(err),
                 _ => {}
             }
         }
-        let (entry, stored) = self.compute_and_store(query, wanted).await?;
+        let (entry, stored) = self.compute_and_store(query, lookup).await?;
         Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } })
     }
 
     /// Computes, unless another process is at it and done in time.
     async fn computed_once_in_cluster(
         &self,
-        query: &Query,
-        wanted: &Wanted,
+        query: &AnalyticsQuery,
+        lookup: &CacheLookup,
     ) -> Result<(Arc<Entry>, Tier), AnalyticsError> {
-        if !self.shared.cache.may_compute(wanted).await {
+        if !self.shared.cache.may_compute(lookup).await {
             let begun = Instant::now();
             while begun.elapsed() < WAIT_FOR_OTHERS && self.shared.cache.redis_answers() {
                 tokio::time::sleep(LOOK_FOR_OTHERS).await;
-                if let Found::Hit(entry, tier) = self.found_in_redis(wanted).await {
+                if let LookupResult::Hit(entry, tier) = self.found_in_redis(lookup).await {
                     return Ok((entry, tier));
                 }
             }
         }
-        self.compute_and_store(query, wanted).await
+        self.compute_and_store(query, lookup).await
     }
 
-    async fn compute_and_store(&self, query: &Query, wanted: &Wanted) -> Result<(Arc<Entry>, Tier), AnalyticsError> {
-        let entry = Arc::new(self.compute(query, wanted).await?);
-        let tier = self.shared.cache.set(wanted, entry.clone()).await;
+    async fn compute_and_store(
+        &self,
+        query: &AnalyticsQuery,
+        lookup: &CacheLookup,
+    ) -> Result<(Arc<Entry>, Tier), AnalyticsError> {
+        let entry = Arc::new(self.compute(query, lookup).await?);
+        let tier = self.shared.cache.set(lookup, entry.clone()).await;
         Ok((entry, tier))
     }
 
     /// Computes an answer and reads what it is of, in one snapshot.
-    async fn compute(&self, query: &Query, wanted: &Wanted) -> Result<Entry, AnalyticsError> {
+    async fn compute(&self, query: &AnalyticsQuery, lookup: &CacheLookup) -> Result<Entry, AnalyticsError> {
         let begun = Instant::now();
         let basis = self.basis();
         let (versions, figures, other_currencies) = self
@@ -325,13 +329,13 @@ impl Analytics {
             .inspect_err(|err| self.note_database(!err.is_unavailable()))?;
         let computing = begun.elapsed();
         metrics::COMPUTING_SECONDS.with_label_values(&[query.endpoint()]).observe(computing.as_secs_f64());
-        let in_scope = |id: i64| wanted.scope.id().is_none_or(|wanted| wanted == id);
+        let in_scope = |id: i64| lookup.scope.id().is_none_or(|own| own == id);
         let generations =
             versions.iter().filter(|(id, _)| in_scope(*id)).map(|(id, version)| (*id, version.generation));
-        let version = DataVersion::of(wanted.scope, versions.iter().copied());
+        let version = DataVersion::of(lookup.scope, versions.iter().copied());
         let ttl = self.shared.cache.new_ttl();
         let generations = generations.collect();
-        Ok(Entry::new(wanted, generations, version, basis.today, &other_currencies, &figures, computing, ttl))
+        Ok(Entry::new(lookup, generations, version, basis.today, &other_currencies, &figures, computing, ttl))
     }
 
     /// What an answer is computed against now.
@@ -349,9 +353,9 @@ impl Analytics {
     /// # Errors
     /// [`DbError`] when the database can't answer.
     pub async fn look_for_changes(&self) -> Result<(), DbError> {
-        let asked = Moment::now();
+        let prepared = Moment::now();
         let _turn = self.shared.looking.lock().await;
-        if self.shared.cache.has_looked_since(asked) {
+        if self.shared.cache.has_looked_since(prepared) {
             return Ok(());
         }
         let (moment, cache) = (Moment::now(), &self.shared.cache);
@@ -372,7 +376,7 @@ impl Analytics {
             .await;
         self.note_database(!matches!(looked, Err(DbError::Unavailable(_))));
         let (changes, versions) = looked?;
-        cache.learn(changes, &versions, moment);
+        cache.apply(changes, &versions, moment);
         Ok(())
     }
 

@@ -19,6 +19,7 @@ mod data_quality;
 mod departments;
 mod error;
 mod export;
+mod fast_path;
 mod figures;
 mod file_body;
 mod frame;
@@ -39,7 +40,6 @@ mod parts;
 mod patch;
 mod portfolio_params;
 mod reference_list;
-mod repeated;
 mod run_events;
 
 use actix_multipart::form::MultipartFormConfig;
@@ -49,10 +49,10 @@ pub use conditional::conditional;
 pub use cors::cors;
 use error::ApiError;
 pub use export::{has_filter_name, has_heading, has_word};
+pub use fast_path::FastPathCache;
 pub use frame::frame;
 pub use list::ListCounts;
 pub use openapi::openapi;
-pub use repeated::Repeated;
 
 /// The path that the whole contract lies under.
 pub const PREFIX: &str = "/api/v1";

@@ -2,7 +2,7 @@
 //!
 //! `serve`, `demo` and the tests all start it here.
 
-mod upkeep;
+mod background;
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -21,9 +21,9 @@ use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use upkeep::Upkeep;
+use background::BackgroundTasks;
 
-/// Requests at work get so much time at a stop.
+/// Requests that are being answered get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 /// What handlers work with; every part is a cheap handle.
@@ -102,7 +102,7 @@ impl AppState {
     }
 }
 
-/// The program at work.
+/// The running program.
 pub struct RunningApp {
     /// Where it listens.
     pub address: SocketAddr,
@@ -111,7 +111,7 @@ pub struct RunningApp {
     /// Stops the web server.
     pub server: ServerHandle,
     served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
-    upkeep: Upkeep,
+    background: BackgroundTasks,
 }
 
 /// What the database must hold before anything works: the finance departments.
@@ -176,7 +176,7 @@ impl RunningApp {
             db,
             cache,
         };
-        upkeep::report(&state).await?;
+        background::register_replica(&state).await?;
         forget_lost_files(&state.import_context).await?;
         refresh_gauges(&state.db).await?;
         let listener = TcpListener::bind(settings.web.bind)
@@ -188,7 +188,7 @@ impl RunningApp {
             App::new()
                 .app_data(data.clone())
                 // Each worker remembers its own.
-                .app_data(Data::new(api::Repeated::default()))
+                .app_data(Data::new(api::FastPathCache::default()))
                 .wrap(from_fn(api::conditional))
                 .wrap(Compress::default())
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
@@ -198,21 +198,21 @@ impl RunningApp {
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
         .run();
-        let upkeep = Upkeep::start(&state);
+        let background = BackgroundTasks::start(&state);
         let handle = server.handle();
         let served = actix_web::rt::spawn(server);
-        Ok(RunningApp { address, state, server: handle, served, upkeep })
+        Ok(RunningApp { address, state, server: handle, served, background })
     }
 
     /// Waits until the web server has stopped (by signal or handle), then stops the rest: of an
-    /// import at work, the file that is not finished is undone.
+    /// import that is running, the file that is not finished is undone.
     ///
     /// # Errors
     /// When the web server failed.
     pub async fn ended(self) -> anyhow::Result<()> {
         self.served.await??;
         self.state.import.stop().await;
-        self.upkeep.stop().await;
+        self.background.stop().await;
         let replica_id = self.state.cache.replica_id();
         if let Err(err) = self.state.db.write(async |conn| db::forget_replica(conn, replica_id).await).await {
             log::debug!("This process can't be taken off the register: {err}");

@@ -1,6 +1,6 @@
 //! Cached answers: this process's memory in front, Redis behind it, one cheap, cloneable handle.
 //!
-//! An entry tells which generations of the data it was computed at and is a hit only as long as
+//! An entry carries the generations of the data it was computed at and is a hit only as long as
 //! no later change concerns it (`changes`); so an entry that was stored too late, or that survived
 //! an outage of Redis, is never served. Dropping entries is hygiene. What this process knows of
 //! changes is trusted for a short lease; then it has to look into the database again.
@@ -9,25 +9,25 @@
 mod bus;
 mod changes;
 mod entry;
-mod flights;
 mod freshness;
 mod key;
 mod memory;
 mod redis_servers;
 mod redis_store;
+mod single_flight;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-pub use changes::{ChangeLog, Generations, Verdict};
+pub use changes::{ChangeLog, Generations, Validity};
 pub use entry::{Encoding, Entry, entity_tag};
-pub use flights::{Boarding, Flights, Pilot};
 use freshness::Freshness;
 pub use freshness::Moment;
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
 pub use redis_store::RedisFault;
 use redis_store::RedisStore;
+pub use single_flight::{Join, Leader, SingleFlight};
 
 use chrono::NaiveDate;
 
@@ -66,7 +66,7 @@ pub enum Tier {
 
 /// What is looked for.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct CacheLookup {
     /// Under this key.
     pub key: CacheKey,
     /// The whole of it, as it stands in Redis.
@@ -77,16 +77,16 @@ pub struct Wanted {
     pub dependency: Dependency,
 }
 
-impl Wanted {
+impl CacheLookup {
     /// Figures of these departments under that key.
-    pub fn new(key: CacheKey, scope: DepartmentScope, dependency: Dependency) -> Wanted {
-        Wanted { full_key: key.in_redis(NAMESPACE), key, scope, dependency }
+    pub fn new(key: CacheKey, scope: DepartmentScope, dependency: Dependency) -> CacheLookup {
+        CacheLookup { full_key: key.in_redis(NAMESPACE), key, scope, dependency }
     }
 }
 
 /// What a look into the cache gave.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum LookupResult {
     /// A valid entry.
     Hit(Arc<Entry>, Tier),
     /// An entry of valid data whose life has ended.
@@ -94,7 +94,7 @@ pub enum Found {
     /// An entry of data that was changed since.
     Outdated,
     /// An entry of data that this process has not heard of yet.
-    Unheard,
+    FromUnknownGeneration,
     /// Nothing.
     Nothing,
 }
@@ -154,20 +154,20 @@ impl Cache {
     }
 
     /// The entry in this process's memory. Asks nobody.
-    pub fn get_local(&self, wanted: &Wanted) -> Found {
-        match self.shared.memory.get(&wanted.full_key) {
-            Some(entry) => self.judged(entry, wanted, Tier::Memory),
-            None => Found::Nothing,
+    pub fn get_local(&self, lookup: &CacheLookup) -> LookupResult {
+        match self.shared.memory.get(&lookup.full_key) {
+            Some(entry) => self.validate(entry, lookup, Tier::Memory),
+            None => LookupResult::Nothing,
         }
     }
 
     /// The entry in Redis, as long as that answers. A valid one is taken into memory.
-    pub async fn get_shared(&self, wanted: &Wanted) -> Found {
-        let Some(redis) = self.redis_in_use() else { return Found::Nothing };
-        let Ok(Some(entry)) = redis.get(NAMESPACE, wanted).await else { return Found::Nothing };
-        let found = self.judged(Arc::new(entry), wanted, Tier::Redis);
-        if let Found::Hit(entry, _) = &found {
-            self.shared.memory.set(wanted.full_key.clone(), entry.clone());
+    pub async fn get_shared(&self, lookup: &CacheLookup) -> LookupResult {
+        let Some(redis) = self.redis_in_use() else { return LookupResult::Nothing };
+        let Ok(Some(entry)) = redis.get(NAMESPACE, lookup).await else { return LookupResult::Nothing };
+        let found = self.validate(Arc::new(entry), lookup, Tier::Redis);
+        if let LookupResult::Hit(entry, _) = &found {
+            self.shared.memory.set(lookup.full_key.clone(), entry.clone());
         }
         found
     }
@@ -179,36 +179,36 @@ impl Cache {
 
     /// Whether what was computed at these generations still holds. An answer of another day does not:
     /// balances belong to the end of a day.
-    pub fn verdict(&self, entry: &Entry, wanted: &Wanted) -> Verdict {
+    pub fn validity(&self, entry: &Entry, lookup: &CacheLookup) -> Validity {
         if entry.day != self.today() {
-            return Verdict::Outdated;
+            return Validity::Outdated;
         }
-        self.changes().verdict(&entry.generations, wanted.scope, &wanted.dependency)
+        self.changes().validity(&entry.generations, lookup.scope, &lookup.dependency)
     }
 
-    fn judged(&self, entry: Arc<Entry>, wanted: &Wanted, tier: Tier) -> Found {
-        match self.verdict(&entry, wanted) {
-            Verdict::Valid if entry.time_left().is_zero() => Found::Expired(entry),
-            Verdict::Valid => Found::Hit(entry, tier),
-            Verdict::Outdated => Found::Outdated,
-            Verdict::Unheard => Found::Unheard,
+    fn validate(&self, entry: Arc<Entry>, lookup: &CacheLookup, tier: Tier) -> LookupResult {
+        match self.validity(&entry, lookup) {
+            Validity::Valid if entry.time_left().is_zero() => LookupResult::Expired(entry),
+            Validity::Valid => LookupResult::Hit(entry, tier),
+            Validity::Outdated => LookupResult::Outdated,
+            Validity::FromUnknownGeneration => LookupResult::FromUnknownGeneration,
         }
     }
 
     /// Stores an entry in memory and in Redis (while it answers). Gives where it went.
-    pub async fn set(&self, wanted: &Wanted, entry: Arc<Entry>) -> Tier {
-        self.shared.memory.set(wanted.full_key.clone(), entry.clone());
+    pub async fn set(&self, lookup: &CacheLookup, entry: Arc<Entry>) -> Tier {
+        self.shared.memory.set(lookup.full_key.clone(), entry.clone());
         match self.redis_in_use() {
-            Some(redis) if redis.set(NAMESPACE, &wanted.key, &entry).await.is_ok() => Tier::Redis,
+            Some(redis) if redis.set(NAMESPACE, &lookup.key, &entry).await.is_ok() => Tier::Redis,
             _ => Tier::Memory,
         }
     }
 
     /// Whether this process is the one to compute an entry that others may want, too: the first
     /// to ask is, for a short time. While Redis does not answer, everyone is.
-    pub async fn may_compute(&self, wanted: &Wanted) -> bool {
+    pub async fn may_compute(&self, lookup: &CacheLookup) -> bool {
         match self.redis_in_use() {
-            Some(redis) => redis.take_lease(NAMESPACE, &wanted.key).await.unwrap_or(true),
+            Some(redis) => redis.take_lease(NAMESPACE, &lookup.key).await.unwrap_or(true),
             None => true,
         }
     }
@@ -239,10 +239,10 @@ impl Cache {
         }
     }
 
-    /// Takes notice of a commit of this process and tells the other ones. What it concerns is
+    /// Takes notice of a commit of this process and announces it to the others. What it concerns is
     /// dropped here and, where it stands under the same keys, in Redis.
     pub async fn announce(&self, change: &DataChange) {
-        self.learn_change(change.clone());
+        self.apply_change(change.clone());
         let is_concerned = |entry: &Entry| {
             entry.scope.id().is_none_or(|id| id == change.department_id) && change.changed.concerns(&entry.dependency)
         };
@@ -255,17 +255,17 @@ impl Cache {
 
     /// Takes notice of changes and versions, both read in one snapshot that was taken after
     /// `moment`.
-    pub fn learn(&self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)], moment: Moment) {
+    pub fn apply(&self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)], moment: Moment) {
         let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        log.learn(changes, versions);
+        log.apply(changes, versions);
         drop(log);
         self.shared.freshness.looked(moment);
     }
 
-    /// Takes notice of one change that another process told of.
-    fn learn_change(&self, change: DataChange) {
+    /// Takes notice of one change that another process announced.
+    fn apply_change(&self, change: DataChange) {
         let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        log.learn_change(change);
+        log.apply_change(change);
     }
 
     /// Whether what is known of changes may still be relied on.

@@ -40,7 +40,7 @@ enum Command {
     Migrate,
     /// Fill an empty database with invented operations, to measure with.
     Generate(generate::Generate),
-    /// Check the sums that analytics read, or make them anew.
+    /// Check the sums that analytics read, or rebuild them.
     Rollups(rollups::Rollups),
     /// Print the description of the REST interface (OpenAPI 3.1).
     Openapi,

@@ -75,7 +75,7 @@ pub use contracts::{
     search_contracts, update_contract,
 };
 pub use daily_findings::{FindingRow, ensure_findings, list_daily_findings};
-pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, report_replica};
+pub use data_changes::{changes_after, forget_replica, has_other_replicas, record_change, register_replica};
 pub use data_quality::{QualityFindings, QualityRow};
 pub use departments::{
     DepartmentAge, DepartmentRow, data_versions, data_versions_on, ensure_finance_departments, insert_department,
@@ -103,8 +103,8 @@ pub use import_journal::{
     insert_journal_entry, insert_rejects, list_journal, list_journal_of_run, list_rejects, was_finding,
 };
 pub use import_runs::{
-    AbandonedRun, Hold, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run, insert_run,
-    keep_run, last_completed_at, list_abandoned_runs, list_runs, list_sources_run_for, take_over_run,
+    AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work, finish_run,
+    insert_run, keep_run, last_completed_at, list_abandoned_runs, list_runs, list_sources_run_for, take_over_run,
 };
 pub use imported_files::{ImportedFile, list_imported_files, record_offered_files, upsert_imported_file};
 pub use lenders::{

@@ -30,7 +30,7 @@ pub static REDIS_SECONDS: LazyLock<Histogram> = LazyLock::new(|| {
 });
 /// Faults of Redis.
 pub static REDIS_FAULTS: LazyLock<IntCounter> = LazyLock::new(|| counter("redis_faults_total", "Faults of Redis."));
-/// 1 while Redis is in use, 0 while the breaker is open; not told when it is switched off.
+/// 1 while Redis is in use, 0 while the breaker is open; absent when it is switched off.
 pub static REDIS_UP: LazyLock<IntGauge> = LazyLock::new(|| gauge("redis_up", "Whether Redis is in use."));
 /// Entries in memory.
 pub static CACHE_ENTRIES: LazyLock<IntGauge> = LazyLock::new(|| gauge("cache_entries", "Entries in memory."));
@@ -80,7 +80,7 @@ const NAMESPACE: &str = "credit_portfolio";
 
 /// All metrics in Prometheus' text format.
 pub fn text() -> String {
-    // Those that nothing happened to yet are told, too.
+    // Counters that are still 0 are shown, too.
     let plain = [&REDIS_FAULTS, &COLLAPSED, &AUDITED, &INCONSISTENT, &IMPORT_ACTOR_RESTARTS];
     plain.into_iter().for_each(|counter| counter.inc_by(0));
     for state in ["completed", "partial", "failed", "interrupted"] {

@@ -6,15 +6,15 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::balances::Basis;
 use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
 use super::{concentration, contracts, data_quality, debt, months, organizations, roll_forward, summary, years};
-use crate::cache::{CacheKey, Wanted};
+use crate::cache::{CacheKey, CacheLookup};
 use crate::db::DbConn;
 use crate::domain::{
     ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, Language, PortfolioFilter,
 };
 
-/// What is asked.
+/// What is prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Question {
+pub enum Figure {
     /// The totals.
     Summary,
     /// Receipts and expenses by month.
@@ -52,18 +52,18 @@ pub enum Question {
 
 /// A question, and what is looked for to answer it: made once, asked often.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct PreparedQuery {
     /// The question.
-    pub query: Query,
-    pub(super) wanted: Wanted,
+    pub query: AnalyticsQuery,
+    pub(super) lookup: CacheLookup,
     pub(super) hits: prometheus::IntCounter,
 }
 
 /// A question over the operations that a filter leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Query {
-    /// What is asked.
-    pub question: Question,
+pub struct AnalyticsQuery {
+    /// What is prepared.
+    pub figure: Figure,
     /// Over which operations.
     pub filter: PortfolioFilter,
 }
@@ -76,29 +76,29 @@ enum Placed {
     Contract,
 }
 
-impl Query {
+impl AnalyticsQuery {
     /// The endpoint's name in keys, metrics and file names.
     pub fn endpoint(&self) -> &'static str {
-        match self.question {
-            Question::Summary => "summary",
-            Question::MonthlyStats => "monthly_stats",
-            Question::MonthlyEfficiency => "monthly_efficiency",
-            Question::OrgEfficiency => "org_efficiency",
-            Question::CashflowMonthly => "cashflow_monthly",
-            Question::YearlyComparison => "yearly_comparison",
-            Question::DebtBalance(_) => "debt_balance",
-            Question::Concentration => "concentration",
-            Question::RollForward(_) => "roll_forward",
-            Question::ContractStats => "contract_stats",
-            Question::ContractsSummary(_) => "contracts_summary",
-            Question::OrganizationStats => "organization_stats",
-            Question::DataQuality { .. } => "data_quality",
+        match self.figure {
+            Figure::Summary => "summary",
+            Figure::MonthlyStats => "monthly_stats",
+            Figure::MonthlyEfficiency => "monthly_efficiency",
+            Figure::OrgEfficiency => "org_efficiency",
+            Figure::CashflowMonthly => "cashflow_monthly",
+            Figure::YearlyComparison => "yearly_comparison",
+            Figure::DebtBalance(_) => "debt_balance",
+            Figure::Concentration => "concentration",
+            Figure::RollForward(_) => "roll_forward",
+            Figure::ContractStats => "contract_stats",
+            Figure::ContractsSummary(_) => "contracts_summary",
+            Figure::OrganizationStats => "organization_stats",
+            Figure::DataQuality { .. } => "data_quality",
         }
     }
 
     /// What is looked for in the cache. A currency other than the base one is part of the key.
-    pub(super) fn wanted(&self, basis: &Basis) -> Wanted {
-        Wanted::new(self.key(&basis.base_currency), self.filter.department, self.dependency(basis))
+    pub(super) fn lookup(&self, basis: &Basis) -> CacheLookup {
+        CacheLookup::new(self.key(&basis.base_currency), self.filter.department, self.dependency(basis))
     }
 
     /// `endpoint|department|from|to`, the filters that have a place in this endpoint's key, a currency
@@ -119,12 +119,10 @@ impl Query {
             intra_group,
             confirmed,
         } = &self.filter;
-        let placed: &[Placed] = match self.question {
-            Question::MonthlyEfficiency | Question::CashflowMonthly => &[Placed::Organization, Placed::BankAccount],
-            Question::OrgEfficiency | Question::YearlyComparison | Question::ContractsSummary(_) => {
-                &[Placed::Organization]
-            }
-            Question::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
+        let placed: &[Placed] = match self.figure {
+            Figure::MonthlyEfficiency | Figure::CashflowMonthly => &[Placed::Organization, Placed::BankAccount],
+            Figure::OrgEfficiency | Figure::YearlyComparison | Figure::ContractsSummary(_) => &[Placed::Organization],
+            Figure::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
             _ => &[],
         };
         let ids = [
@@ -136,13 +134,13 @@ impl Query {
         let key =
             ids.iter().filter(|(id, ..)| placed.contains(id)).fold(key, |key, (.., value)| key.optional_part(*value));
         let key = if currency == base_currency { key } else { key.part(currency) };
-        let key = match &self.question {
-            Question::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
-            Question::RollForward(group) => key.part(group.as_str()),
-            Question::DataQuality { department_id: _, limit, language } => {
+        let key = match &self.figure {
+            Figure::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
+            Figure::RollForward(group) => key.part(group.as_str()),
+            Figure::DataQuality { department_id: _, limit, language } => {
                 key.part(limit).named_part("lang", Some("ru").filter(|_| *language == Language::Russian))
             }
-            Question::ContractsSummary(search) => {
+            Figure::ContractsSummary(search) => {
                 let ContractSearch { search, status, has_debt, sort, page, limit } = search;
                 key.optional_part(search.as_ref())
                     .part(page)
@@ -171,12 +169,12 @@ impl Query {
     /// Whether the answer contains balances, which also depend on everything before the range.
     pub fn is_of_balances(&self) -> bool {
         !matches!(
-            self.question,
-            Question::MonthlyStats
-                | Question::MonthlyEfficiency
-                | Question::CashflowMonthly
-                | Question::YearlyComparison
-                | Question::OrgEfficiency
+            self.figure,
+            Figure::MonthlyStats
+                | Figure::MonthlyEfficiency
+                | Figure::CashflowMonthly
+                | Figure::YearlyComparison
+                | Figure::OrgEfficiency
         )
     }
 
@@ -190,14 +188,14 @@ impl Query {
 
     fn dependency(&self, basis: &Basis) -> Dependency {
         let dates = &self.filter.dates;
-        let is_of_names = self.question == Question::OrgEfficiency;
-        let further_dates = match self.question {
+        let is_of_names = self.figure == Figure::OrgEfficiency;
+        let further_dates = match self.figure {
             // What is planned after the range.
-            Question::Summary if basis.as_of(&self.filter) == basis.today => {
+            Figure::Summary if basis.as_of(&self.filter) == basis.today => {
                 DateRange::new(basis.today.succ_opt(), None).ok()
             }
             // The days before the range that growth is against: its second year is compared with all of its first.
-            Question::YearlyComparison => dates.from().and_then(|from| {
+            Figure::YearlyComparison => dates.from().and_then(|from| {
                 let first = from.checked_sub_months(Months::new(12));
                 DateRange::new(first, from.pred_opt()).ok()
             }),
@@ -209,7 +207,7 @@ impl Query {
             organization_id: self.filter.organization_id,
             bank_account_id: self.filter.bank_account_id,
             contract_id: self.filter.contract_id,
-            any_change: matches!(self.question, Question::DataQuality { .. }),
+            any_change: matches!(self.figure, Figure::DataQuality { .. }),
             reference_data: self.is_of_balances() || is_of_names || self.filter.restricts_contracts(),
         }
     }
@@ -222,36 +220,36 @@ impl Query {
         others: Vec<String>,
     ) -> Result<Box<RawValue>, AnalyticsError> {
         let filter = &self.filter;
-        let json = match &self.question {
-            Question::Summary => to_raw_value(&summary::summary(conn, filter, basis, others).await?),
-            Question::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter, basis).await?),
-            Question::MonthlyEfficiency => {
+        let json = match &self.figure {
+            Figure::Summary => to_raw_value(&summary::summary(conn, filter, basis, others).await?),
+            Figure::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter, basis).await?),
+            Figure::MonthlyEfficiency => {
                 to_raw_value(&self.data(basis, others, months::monthly_efficiency(conn, filter, basis).await?))
             }
-            Question::OrgEfficiency => {
+            Figure::OrgEfficiency => {
                 to_raw_value(&self.data(basis, others, organizations::org_efficiency(conn, filter).await?))
             }
-            Question::CashflowMonthly => {
+            Figure::CashflowMonthly => {
                 to_raw_value(&self.data(basis, others, months::cashflow_monthly(conn, filter, basis).await?))
             }
-            Question::YearlyComparison => {
+            Figure::YearlyComparison => {
                 to_raw_value(&self.data(basis, others, years::yearly_comparison(conn, filter, basis).await?))
             }
-            Question::DebtBalance(group) => {
+            Figure::DebtBalance(group) => {
                 to_raw_value(&self.data(basis, others, debt::debt_balance(conn, filter, basis, *group).await?))
             }
-            Question::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis, others).await?),
-            Question::RollForward(group) => {
+            Figure::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis, others).await?),
+            Figure::RollForward(group) => {
                 to_raw_value(&roll_forward::roll_forward(conn, filter, basis, *group, others).await?)
             }
-            Question::ContractStats => to_raw_value(&summary::contract_counts(conn, filter, basis).await?),
-            Question::ContractsSummary(search) => {
+            Figure::ContractStats => to_raw_value(&summary::contract_counts(conn, filter, basis).await?),
+            Figure::ContractsSummary(search) => {
                 to_raw_value(&contracts::contracts_summary(conn, filter, basis, search, others).await?)
             }
-            Question::OrganizationStats => {
+            Figure::OrganizationStats => {
                 to_raw_value(&self.data(basis, others, organizations::organization_stats(conn, filter, basis).await?))
             }
-            Question::DataQuality { department_id, limit, language } => {
+            Figure::DataQuality { department_id, limit, language } => {
                 let (id, limit, language) = (*department_id, *limit, *language);
                 to_raw_value(&data_quality::data_quality(conn, filter, id, basis, limit, language, others).await?)
             }
@@ -269,10 +267,10 @@ mod tests {
     use super::*;
     use crate::domain::DepartmentScope;
 
-    fn questions() -> Vec<Question> {
+    fn questions() -> Vec<Figure> {
         let search = |bits: u32| {
             let is_set = |bit: u32| bits & (1 << bit) != 0;
-            Question::ContractsSummary(ContractSearch {
+            Figure::ContractsSummary(ContractSearch {
                 search: is_set(0).then(|| "None".to_owned()),
                 status: is_set(1).then_some(ContractStatus::Open),
                 has_debt: is_set(2).then_some(true),
@@ -282,23 +280,23 @@ mod tests {
             })
         };
         let mut questions = vec![
-            Question::Summary,
-            Question::MonthlyStats,
-            Question::MonthlyEfficiency,
-            Question::OrgEfficiency,
-            Question::CashflowMonthly,
-            Question::YearlyComparison,
-            Question::DebtBalance(None),
-            Question::DebtBalance(DebtGroup::of_name("contract")),
-            Question::DebtBalance(DebtGroup::of_name("lender")),
-            Question::Concentration,
-            Question::ContractStats,
-            Question::OrganizationStats,
-            Question::DataQuality { department_id: 7, limit: 20, language: Language::English },
-            Question::DataQuality { department_id: 7, limit: 20, language: Language::Russian },
+            Figure::Summary,
+            Figure::MonthlyStats,
+            Figure::MonthlyEfficiency,
+            Figure::OrgEfficiency,
+            Figure::CashflowMonthly,
+            Figure::YearlyComparison,
+            Figure::DebtBalance(None),
+            Figure::DebtBalance(DebtGroup::of_name("contract")),
+            Figure::DebtBalance(DebtGroup::of_name("lender")),
+            Figure::Concentration,
+            Figure::ContractStats,
+            Figure::OrganizationStats,
+            Figure::DataQuality { department_id: 7, limit: 20, language: Language::English },
+            Figure::DataQuality { department_id: 7, limit: 20, language: Language::Russian },
         ];
         questions
-            .extend(["contract", "month"].into_iter().filter_map(RollForwardGroup::of_name).map(Question::RollForward));
+            .extend(["contract", "month"].into_iter().filter_map(RollForwardGroup::of_name).map(Figure::RollForward));
         questions.extend((0..1 << 6).map(search));
         questions
     }
@@ -328,7 +326,7 @@ mod tests {
         let mut keys = HashMap::new();
         for question in questions() {
             for bits in 0..1 << 12 {
-                let query = Query { question: question.clone(), filter: filter(bits) };
+                let query = AnalyticsQuery { figure: question.clone(), filter: filter(bits) };
                 let key = query.key(&Currency::default()).to_string();
                 let other = keys.insert(key.clone(), query.clone());
                 assert_eq!(other, None, "{key} is the key of {query:?} as well");

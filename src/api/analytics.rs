@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::figures::{Again, answered};
+use super::figures::{FastPathKey, respond};
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping, OneCurrency, OrganizationId,
@@ -14,8 +14,8 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::portfolio_params::{Narrowed, contract_search, portfolio_filter};
 use crate::analytics::{
-    Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup, MonthCashflow,
-    MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, Query, Question, RollForward,
+    AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup, Figure,
+    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, RollForward,
     RollForwardGroup, Summary, YearComparison,
 };
 use crate::app::AppState;
@@ -48,10 +48,10 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 pub async fn summary(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::Summary).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::Summary).await
 }
 
 /// Receipts and expenses, month by month.
@@ -66,10 +66,10 @@ pub async fn summary(
 pub async fn monthly_stats(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::MonthlyStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::MonthlyStats).await
 }
 
 /// Principal and interest, month by month.
@@ -84,10 +84,10 @@ pub async fn monthly_stats(
 pub async fn monthly_efficiency(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::BankAccount], |_| Question::MonthlyEfficiency).await
+    answer(&state, &caller, fast_path, params, &[Narrowed::BankAccount], |_| Figure::MonthlyEfficiency).await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -102,10 +102,10 @@ pub async fn monthly_efficiency(
 pub async fn org_efficiency(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::OrgEfficiency).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::OrgEfficiency).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -120,10 +120,10 @@ pub async fn org_efficiency(
 pub async fn cashflow_monthly(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[Narrowed::BankAccount], |_| Question::CashflowMonthly).await
+    answer(&state, &caller, fast_path, params, &[Narrowed::BankAccount], |_| Figure::CashflowMonthly).await
 }
 
 /// Received and paid, year by year; growth is against the same days of the year before.
@@ -138,10 +138,10 @@ pub async fn cashflow_monthly(
 pub async fn yearly_comparison(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::YearlyComparison).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::YearlyComparison).await
 }
 
 /// What is owed at the end of each month, up to that of `as_of`: the sum of the positive balances.
@@ -156,11 +156,11 @@ pub async fn yearly_comparison(
 pub async fn debt_balance(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let group = params.choice("group_by", "contract, organization and lender", DebtGroup::of_name)?;
-    answer(&state, &caller, again, params, &[Narrowed::Contract], |_| Question::DebtBalance(group)).await
+    answer(&state, &caller, fast_path, params, &[Narrowed::Contract], |_| Figure::DebtBalance(group)).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -175,10 +175,10 @@ pub async fn debt_balance(
 pub async fn concentration(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::Concentration).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::Concentration).await
 }
 
 /// How what was owed at the beginning of the range became what is owed at its end: opening + drawn −
@@ -194,12 +194,12 @@ pub async fn concentration(
 pub async fn roll_forward(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let group = params.choice("group_by", "contract, organization, lender and month", RollForwardGroup::of_name)?;
     let group = group.unwrap_or(RollForwardGroup::Of(DebtGroup::Contract));
-    answer(&state, &caller, again, params, &[Narrowed::Contract], |_| Question::RollForward(group)).await
+    answer(&state, &caller, fast_path, params, &[Narrowed::Contract], |_| Figure::RollForward(group)).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -214,10 +214,10 @@ pub async fn roll_forward(
 pub async fn contract_stats(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::ContractStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::ContractStats).await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -232,13 +232,13 @@ pub async fn contract_stats(
 pub async fn contracts_summary(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let search = contract_search(&mut params)?;
-    answer(&state, &caller, again, params, &[], |is_file| {
+    answer(&state, &caller, fast_path, params, &[], |is_file| {
         // A file is not cut into pages.
-        Question::ContractsSummary(if is_file { search.whole() } else { search })
+        Figure::ContractsSummary(if is_file { search.whole() } else { search })
     })
     .await
 }
@@ -255,10 +255,10 @@ pub async fn contracts_summary(
 pub async fn organization_stats(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, again, params, &[], |_| Question::OrganizationStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| Figure::OrganizationStats).await
 }
 
 /// Reads what every question takes, asks it, and answers. The question may depend on whether a
@@ -266,13 +266,13 @@ pub async fn organization_stats(
 async fn answer(
     state: &AppState,
     caller: &Caller,
-    again: Again,
+    fast_path: FastPathKey,
     mut params: Params,
     narrowed: &[Narrowed],
-    question: impl FnOnce(bool) -> Question,
+    question: impl FnOnce(bool) -> Figure,
 ) -> Result<HttpResponse, ApiError> {
     let filter = portfolio_filter(state, caller, &mut params, narrowed)?;
     let export = params.export()?;
     params.finish()?;
-    answered(state, again, Query { question: question(export.is_some()), filter }, export).await
+    respond(state, fast_path, AnalyticsQuery { figure: question(export.is_some()), filter }, export).await
 }

@@ -33,7 +33,7 @@ pub async fn conditional(
     if !is_get || response.status() != StatusCode::OK {
         return Ok(response);
     }
-    keeping(response.headers_mut());
+    set_cache_headers(response.headers_mut());
     if is_of_contract && !response.headers().contains_key(CACHE_STATUS) {
         // RFC 9211: this kind of answer is not cached.
         response.headers_mut().insert(CACHE_STATUS, HeaderValue::from_static("credit-portfolio; fwd=bypass"));
@@ -66,7 +66,7 @@ fn matches(listed: &str, tag: &str) -> bool {
 }
 
 /// Who may keep an answer, and for which requests.
-pub(super) fn keeping(headers: &mut HeaderMap) {
+pub(super) fn set_cache_headers(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.append(VARY, HeaderValue::from_static("authorization, accept"));
 }

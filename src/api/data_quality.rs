@@ -5,11 +5,11 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::figures::{Again, answered};
+use super::figures::{FastPathKey, respond};
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, OneCurrency, RowLimit, TextLanguage};
 use super::params::Params;
-use crate::analytics::{DataQuality, Query, Question};
+use crate::analytics::{AnalyticsQuery, DataQuality, Figure};
 use crate::app::AppState;
 use crate::domain::{DepartmentScope, PortfolioFilter};
 
@@ -34,7 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 pub async fn data_quality(
     state: Data<AppState>,
     caller: Caller,
-    again: Again,
+    fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
     let department_id = params.id("department_id")?;
@@ -43,7 +43,7 @@ pub async fn data_quality(
     let language = params.language()?;
     params.finish()?;
     let department_id = caller.one_department(department_id)?;
-    let question = Question::DataQuality { department_id, limit, language };
+    let figure = Figure::DataQuality { department_id, limit, language };
     let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), currency);
-    answered(&state, again, Query { question, filter }, None).await
+    respond(&state, fast_path, AnalyticsQuery { figure, filter }, None).await
 }

@@ -1,4 +1,4 @@
-//! The one error of the REST interface, and how it is told (RFC 9457, `application/problem+json`).
+//! The one error of the REST interface, and its form (RFC 9457, `application/problem+json`).
 //!
 //! A fault of the server shows nothing but the request's id; its cause goes to the log, once, here.
 
@@ -85,7 +85,7 @@ impl ApiError {
     fn detail(&self) -> String {
         match self {
             ApiError::Invalid { parameter, detail } => format!("{parameter}: {detail}"),
-            ApiError::Busy { run_id } => format!("import run {run_id} is still at work"),
+            ApiError::Busy { run_id } => format!("import run {run_id} is still running"),
             ApiError::TooManyTries(wait) => {
                 format!("too many failed logins: try again in {} s", wait.as_secs().max(1))
             }
@@ -150,7 +150,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// What is told of an error (RFC 9457).
+/// The body of an error (RFC 9457).
 #[derive(Serialize, ToSchema)]
 pub struct Problem {
     /// A URN that names the kind of problem.

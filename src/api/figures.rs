@@ -1,4 +1,4 @@
-//! Figures as they go out: the bytes that the cache keeps, and what is told beside them.
+//! Figures as they go out: the bytes that the cache keeps, and their headers.
 
 use std::future::Ready;
 
@@ -14,9 +14,9 @@ use super::answer::currencies_header;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::Export;
+use super::fast_path::{FastPathCache, key_of};
 use super::frame::UNCOMPRESSED;
-use super::repeated::{Repeated, key_of};
-use crate::analytics::{Answer, Asked, Origin, Query};
+use crate::analytics::{AnalyticsQuery, Answer, Origin, PreparedQuery};
 use crate::app::AppState;
 use crate::cache::{Encoding, Entry, Tier};
 use crate::domain::DataVersion;
@@ -27,49 +27,49 @@ const DATA_THROUGH: HeaderName = HeaderName::from_static("x-data-through");
 const OTHER_CURRENCIES: HeaderName = HeaderName::from_static("x-other-currencies");
 
 /// The answer to a question, as JSON or as the file that is asked for.
-pub(super) async fn answered(
+pub(super) async fn respond(
     state: &AppState,
-    again: Again,
-    query: Query,
+    fast_path: FastPathKey,
+    query: AnalyticsQuery,
     export: Option<Export>,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = state.analytics.asked(query);
-    let answer = state.analytics.answer_to(&asked).await?;
+    let prepared = state.analytics.prepare(query);
+    let answer = state.analytics.answer_to(&prepared).await?;
     let Some(export) = export else {
-        let response = figures(state, &asked, &answer, again.encoding);
+        let response = figures(state, &prepared, &answer, fast_path.encoding);
         if answer.origin == Origin::Hit(Tier::Memory) {
-            again.remember(asked);
+            fast_path.remember(prepared);
         }
         return response;
     };
-    let version = data_version(state, &asked, &answer);
-    let name = asked.query.endpoint().replace('_', "-");
-    let (currency, left_out) = (&asked.query.filter.currency, &answer.entry.other_currencies);
+    let version = data_version(state, &prepared, &answer);
+    let name = prepared.query.endpoint().replace('_', "-");
+    let (currency, left_out) = (&prepared.query.filter.currency, &answer.entry.other_currencies);
     let mut response = export
-        .answer(state, asked.query.filter.department, version, &name, currency, left_out, &answer.entry.body)
+        .answer(state, prepared.query.filter.department, version, &name, currency, left_out, &answer.entry.body)
         .await?;
-    tell(state, &asked, &answer, response.headers_mut())?;
+    tell(state, &prepared, &answer, response.headers_mut())?;
     Ok(response)
 }
 
-/// An answer as it is kept, and what is told beside it.
+/// Returns a cached answer with its headers.
 pub(super) fn figures(
     state: &AppState,
-    asked: &Asked,
+    prepared: &PreparedQuery,
     answer: &Answer,
     encoding: AcceptedEncoding,
 ) -> Result<HttpResponse, ApiError> {
     let mut response = ready(&answer.entry, encoding)?;
-    tell(state, asked, answer, response.headers_mut())?;
+    tell(state, prepared, answer, response.headers_mut())?;
     Ok(response)
 }
 
 /// Returns how new the data is: an import without an effect on the answer leaves the entry valid, but may have
 /// completed the data and may have removed its newest document.
-fn data_version(state: &AppState, asked: &Asked, answer: &Answer) -> DataVersion {
+fn data_version(state: &AppState, prepared: &PreparedQuery, answer: &Answer) -> DataVersion {
     let entry = &answer.entry;
     let generation = entry.generations.values().sum();
-    let known = state.cache.known_version(asked.query.filter.department).unwrap_or_default();
+    let known = state.cache.known_version(prepared.query.filter.department).unwrap_or_default();
     DataVersion {
         generation,
         as_of: entry.data_as_of.max(known.as_of),
@@ -88,17 +88,17 @@ pub(super) fn set_data_version(headers: &mut HeaderMap, version: DataVersion) ->
     Ok(())
 }
 
-fn tell(state: &AppState, asked: &Asked, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
+fn tell(state: &AppState, prepared: &PreparedQuery, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
     headers.insert(CACHE_STATUS, header(&cache_status(answer))?);
     headers.insert(AGE, HeaderValue::from(answer.entry.age_seconds()));
-    set_data_version(headers, data_version(state, asked, answer))?;
+    set_data_version(headers, data_version(state, prepared, answer))?;
     if let Some(currencies) = currencies_header(&answer.entry.other_currencies) {
         headers.insert(OTHER_CURRENCIES, header(&currencies)?);
     }
     Ok(())
 }
 
-/// `2024-03-01T06:00:12Z`, by hand: a format string would be read anew each time.
+/// `2024-03-01T06:00:12Z`, by hand: a format string would be parsed each time.
 fn utc(time: NaiveDateTime) -> String {
     let (date, clock) = (time.date(), time.time());
     let (year, month, day) = (date.year(), date.month(), date.day());
@@ -164,34 +164,34 @@ impl AcceptedEncoding {
     }
 }
 
-/// What is needed to answer the same request again without asking anew who may what.
-pub struct Again {
+/// What is needed to answer the same request again without authorizing it a second time.
+pub struct FastPathKey {
     encoding: AcceptedEncoding,
     key: Vec<u8>,
     token_ends: i64,
-    repeated: Option<Data<Repeated>>,
+    cache: Option<Data<FastPathCache>>,
 }
 
-impl Again {
-    fn remember(self, asked: Asked) {
-        if let Some(repeated) = self.repeated {
-            repeated.remember(self.key, asked, self.encoding, self.token_ends);
+impl FastPathKey {
+    fn remember(self, prepared: PreparedQuery) {
+        if let Some(cache) = self.cache {
+            cache.remember(self.key, prepared, self.encoding, self.token_ends);
         }
     }
 }
 
-impl FromRequest for Again {
+impl FromRequest for FastPathKey {
     type Error = ApiError;
-    type Future = Ready<Result<Again, ApiError>>;
+    type Future = Ready<Result<FastPathKey, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let headers = request.headers();
-        let again = Caller::token_ends(request).map(|token_ends| Again {
+        let fast_path = Caller::token_ends(request).map(|token_ends| FastPathKey {
             encoding: AcceptedEncoding::of(headers),
             key: key_of(request.uri().path_and_query().map_or("", |path| path.as_str()), headers),
             token_ends,
-            repeated: request.app_data::<Data<Repeated>>().cloned(),
+            cache: request.app_data::<Data<FastPathCache>>().cloned(),
         });
-        std::future::ready(again)
+        std::future::ready(fast_path)
     }
 }

@@ -14,8 +14,8 @@ use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderN
 use actix_web::middleware::Next;
 
 use super::error::{ApiError, problem_of_status};
+use super::fast_path::respond_from_fast_path;
 use super::normalize::{take_head, trim_slash, without_body};
-use super::repeated::answered_before;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// How a handler says that its answer is not to be compressed; it does not go out.
@@ -43,14 +43,15 @@ pub async fn frame(
     trim_slash(&mut request);
     let is_head = take_head(&mut request);
     let id = asked_id(&request).unwrap_or_else(new_id);
-    if let Some(mut response) = answered_before(&request) {
+    if let Some(mut response) = respond_from_fast_path(&request) {
         finish(response.headers_mut(), &id);
         let response = if is_head { without_body(response) } else { response };
         return Ok(request.into_response(response));
     }
     let handling = next.call(request);
-    let work =
-        CURRENT.scope(id.clone(), async move { handling.await.map(|answer| spoken(answer.map_into_boxed_body())) });
+    let work = CURRENT.scope(id.clone(), async move {
+        handling.await.map(|answer| ensure_problem_body(answer.map_into_boxed_body()))
+    });
     // What can be answered at once, out of memory, needs no task of its own.
     let mut work = Box::pin(work);
     let mut response = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
@@ -77,7 +78,7 @@ fn finish(headers: &mut HeaderMap, id: &str) {
 }
 
 /// Gives an error response without words its words.
-fn spoken(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     // Whatever a handler of ours says is JSON.
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());

@@ -82,7 +82,7 @@ fn import_state(state: ActorState) -> &'static str {
     }
 }
 
-/// As it is told: `up`, `down` or `off`.
+/// As it is answered: `up`, `down` or `off`.
 pub(super) fn redis_state(is_up: Option<bool>) -> &'static str {
     match is_up {
         None => "off",

@@ -24,7 +24,8 @@ use crate::app::AppState;
 use crate::db::{self, DbConn, Page, RunRow};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    ChangedTotal, DryRun, FileReport, FileStatus, Order, Progress, RemarkCode, RunReport, RunState, Source, dry_run,
+    ChangedTotal, DryRun, FileReport, FileStatus, ImportRequest, Progress, RemarkCode, RunReport, RunState, Source,
+    dry_run,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -52,7 +53,7 @@ struct TriggerAnswer {
     run_id: i64,
 }
 
-/// A run that is at work.
+/// A run that is going on.
 #[derive(Serialize, ToSchema)]
 struct StartedRun {
     run_id: i64,
@@ -148,7 +149,7 @@ pub async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) 
             false => ApiError::Forbidden(format!("no import source belongs to department {department_id}")),
         });
     }
-    let order = Order { is_forced, ..Order::now(sources, &caller.username) };
+    let order = ImportRequest { is_forced, ..ImportRequest::now(sources, &caller.username) };
     if dry_run_only {
         return Ok(HttpResponse::Ok().json(DryRunAnswer::of(dry_run(&state.import_context, &order).await?)));
     }
@@ -194,7 +195,7 @@ pub async fn hand_in(
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
     let source = Source::handed_in(folder, department_id, state.import_policy.clone());
-    answered(state.import.run(Order::now(vec![source], &caller.username)).await?, wait).await
+    answered(state.import.run(ImportRequest::now(vec![source], &caller.username)).await?, wait).await
 }
 
 /// The path of a new file of that name; of several with one name the later ones get a number.
@@ -278,7 +279,7 @@ pub async fn run(
     found(details, "import run", id)
 }
 
-/// How a run goes on, as server-sent events: `progress` while it is at work, then `ended`.
+/// How a run goes on, as server-sent events: `progress` while it is running, then `ended`.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,

@@ -48,7 +48,7 @@ async fn subscribed(servers: &Servers, timeout: Duration, shared: &std::sync::We
                 continue;
             }
         };
-        Cache { shared }.learn_change(change);
+        Cache { shared }.apply_change(change);
     }
     Ok(())
 }

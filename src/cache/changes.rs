@@ -1,7 +1,7 @@
 //! What this process knows of the commits that changed data, and what that means for an entry.
 //!
-//! An entry tells which generations it was computed at. It is valid as long as no later change
-//! concerns it; what can't be judged, for a gap in what is known, is not valid.
+//! An entry carries the generations it was computed at. It is valid as long as no later change
+//! concerns it; what can't be validate, for a gap in what is known, is not valid.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ pub type Generations = BTreeMap<i64, i64>;
 
 /// What the known changes say of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Validity {
     /// Nothing that concerns it was changed since.
     Valid,
     /// Something was, or may have been.
     Outdated,
     /// It is of data that this process has not heard of yet.
-    Unheard,
+    FromUnknownGeneration,
 }
 
 /// The known changes of every department.
@@ -45,14 +45,14 @@ struct DepartmentLog {
 impl ChangeLog {
     /// Takes notice of changes and of the versions they lead to, both of one snapshot of the
     /// database. What is older than known already changes nothing.
-    pub fn learn(&mut self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)]) {
+    pub fn apply(&mut self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)]) {
         for change in changes {
-            self.learn_change(change);
+            self.apply_change(change);
         }
         for (department_id, version) in versions {
             let log = self.departments.entry(*department_id).or_default();
             if version.generation > log.generation {
-                log.begin_anew(version.generation);
+                log.reset_history(version.generation);
             }
             if version.generation >= log.generation {
                 log.generation = version.generation;
@@ -62,13 +62,13 @@ impl ChangeLog {
     }
 
     /// Takes notice of one change.
-    pub fn learn_change(&mut self, change: DataChange) {
+    pub fn apply_change(&mut self, change: DataChange) {
         let log = self.departments.entry(change.department_id).or_default();
         if change.generation <= log.generation {
             return;
         }
         if change.previous != log.generation {
-            log.begin_anew(change.previous);
+            log.reset_history(change.previous);
         }
         log.generation = change.generation;
         log.changes.push_back(Arc::new(change));
@@ -80,23 +80,23 @@ impl ChangeLog {
     }
 
     /// Whether an entry that was computed at these generations still holds.
-    pub fn verdict(&self, computed_at: &Generations, scope: DepartmentScope, dependency: &Dependency) -> Verdict {
+    pub fn validity(&self, computed_at: &Generations, scope: DepartmentScope, dependency: &Dependency) -> Validity {
         match scope {
             DepartmentScope::One(id) => match (self.departments.get(&id), computed_at.get(&id)) {
-                (Some(log), Some(generation)) => log.verdict(*generation, dependency),
-                _ => Verdict::Unheard,
+                (Some(log), Some(generation)) => log.validity(*generation, dependency),
+                _ => Validity::FromUnknownGeneration,
             },
             DepartmentScope::All => {
                 let is_known = |id: &i64| self.departments.contains_key(id);
                 if self.departments.is_empty() || !computed_at.keys().all(is_known) {
-                    return Verdict::Unheard;
+                    return Validity::FromUnknownGeneration;
                 }
                 // A department that came later had no data when the entry was computed.
                 let of = |(id, log): (&i64, &DepartmentLog)| {
-                    log.verdict(computed_at.get(id).copied().unwrap_or(0), dependency)
+                    log.validity(computed_at.get(id).copied().unwrap_or(0), dependency)
                 };
-                let verdicts = self.departments.iter().map(of).filter(|verdict| *verdict != Verdict::Valid);
-                verdicts.last().unwrap_or(Verdict::Valid)
+                let validities = self.departments.iter().map(of).filter(|validity| *validity != Validity::Valid);
+                validities.last().unwrap_or(Validity::Valid)
             }
         }
     }
@@ -120,22 +120,22 @@ impl ChangeLog {
 
 impl DepartmentLog {
     /// Forgets all changes: those up to this generation are not all known.
-    fn begin_anew(&mut self, generation: i64) {
+    fn reset_history(&mut self, generation: i64) {
         self.changes.clear();
         self.horizon = generation;
     }
 
-    fn verdict(&self, generation: i64, dependency: &Dependency) -> Verdict {
+    fn validity(&self, generation: i64, dependency: &Dependency) -> Validity {
         if generation == self.generation {
-            return Verdict::Valid;
+            return Validity::Valid;
         }
         if generation > self.generation {
-            return Verdict::Unheard;
+            return Validity::FromUnknownGeneration;
         }
         let mut later = self.changes.iter().rev().take_while(|change| change.generation > generation);
         if generation < self.horizon || later.any(|change| change.changed.concerns(dependency)) {
-            return Verdict::Outdated;
+            return Validity::Outdated;
         }
-        Verdict::Valid
+        Validity::Valid
     }
 }

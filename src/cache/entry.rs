@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::Wanted;
+use super::CacheLookup;
 use super::changes::Generations;
 use crate::domain::{Currency, DataVersion, DepartmentScope, Dependency};
 
@@ -23,7 +23,7 @@ const BROTLI_QUALITY: i32 = 5;
 /// An answer, ready to be sent.
 #[derive(Debug)]
 pub struct Entry {
-    /// Of which departments it tells.
+    /// The departments that it is of.
     pub scope: DepartmentScope,
     /// What it is computed from.
     pub dependency: Dependency,
@@ -80,7 +80,7 @@ impl Entry {
     /// An entry that lives for `ttl` from now on.
     #[expect(clippy::too_many_arguments, reason = "each is a field of its own")]
     pub fn new(
-        wanted: &Wanted,
+        lookup: &CacheLookup,
         generations: Generations,
         version: DataVersion,
         day: NaiveDate,
@@ -92,8 +92,8 @@ impl Entry {
         let now = Utc::now().timestamp_millis();
         let body = Bytes::copy_from_slice(answer.get().as_bytes());
         Entry {
-            scope: wanted.scope,
-            dependency: wanted.dependency.clone(),
+            scope: lookup.scope,
+            dependency: lookup.dependency.clone(),
             generations,
             day,
             data_as_of: version.as_of,
@@ -166,12 +166,12 @@ impl Entry {
     ///
     /// # Errors
     /// When it is not what [`Entry::to_stored`] writes.
-    pub fn from_stored(wanted: &Wanted, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
+    pub fn from_stored(lookup: &CacheLookup, bytes: &[u8]) -> Result<Entry, serde_json::Error> {
         let stored: Stored<&RawValue> = serde_json::from_slice(bytes)?;
         let body = Bytes::copy_from_slice(stored.answer.get().as_bytes());
         Ok(Entry {
-            scope: wanted.scope,
-            dependency: wanted.dependency.clone(),
+            scope: lookup.scope,
+            dependency: lookup.dependency.clone(),
             generations: stored.generations,
             day: stored.day,
             data_as_of: stored.data_as_of,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
 use bb8_redis::redis::{self, FromRedisValue, RedisError};
 
-use super::Wanted;
+use super::CacheLookup;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
 use super::redis_servers::{Link, Servers};
@@ -117,12 +117,12 @@ impl RedisStore {
         self.state.is_up.load(Ordering::Acquire)
     }
 
-    pub async fn get(&self, namespace: &str, wanted: &Wanted) -> Result<Option<Entry>, RedisFault> {
-        let key = &wanted.key;
+    pub async fn get(&self, namespace: &str, lookup: &CacheLookup) -> Result<Option<Entry>, RedisFault> {
+        let key = &lookup.key;
         let mut get = redis::cmd("GET");
         get.arg(key.in_redis(namespace));
         let Some(bytes) = self.used(self.query::<Option<Vec<u8>>>(&get)).await? else { return Ok(None) };
-        match Entry::from_stored(wanted, &bytes) {
+        match Entry::from_stored(lookup, &bytes) {
             Ok(entry) => Ok(Some(entry)),
             Err(err) => {
                 log::warn!("Redis holds something under {key} that is no cached answer; it will be overwritten: {err}");

@@ -13,7 +13,7 @@ use crate::config::{Secret, Settings};
 use crate::db::{self, NewUser, utc_now};
 use crate::demo::{DemoFtpServer, Portfolio, write_exports};
 use crate::domain::Role;
-use crate::import::Order;
+use crate::import::ImportRequest;
 
 const FTP_USER: &str = "1c";
 
@@ -43,7 +43,7 @@ impl Demo {
         let ftp = DemoFtpServer::start(exports, FTP_USER, &ftp_password).await?;
         let app = RunningApp::start(&settings(&database, &ftp, &ftp_password, self.bind)?, true).await?;
         println!("Importing them from ftp://{} …", ftp.address);
-        let started = app.state.import.run(Order::now(app.state.import_sources.clone(), "demo")).await?;
+        let started = app.state.import.run(ImportRequest::now(app.state.import_sources.clone(), "demo")).await?;
         let report = started.ended.await.context("the import broke off; the log says why")?;
         println!("{} (a real folder holds files that are no exports, too).", report.message);
         let (password, token) = make_admin(&app).await?;
@@ -93,7 +93,7 @@ fn print_usage(address: SocketAddr, password: &str, token: &str) {
     println!(
         "\nServing on http://{address} until Ctrl-C.\n\n  login     admin\n  password  {password}\n  token     {token}\n"
     );
-    println!("Ask it (a second time, Cache-Status tells of a hit):\n");
+    println!("Ask it (a second time, Cache-Status shows a hit):\n");
     for path in ["summary", "monthly-stats?date_from=2025-01-01", "analytics/monthly-efficiency"] {
         println!("curl -si -H 'Authorization: Bearer {token}' '{base}/{path}'\n");
     }

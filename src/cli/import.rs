@@ -12,8 +12,8 @@ use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::import::{
-    DryRun, FileReport, FileStatus, ImportEvent, Order, Phase, Progress, ProgressMeter, RunReport, RunState, Source,
-    StopReason, StopSignal, dry_run, run_once,
+    DryRun, FileReport, FileStatus, ImportEvent, ImportRequest, Phase, Progress, ProgressMeter, RunReport, RunState,
+    Source, StopReason, StopSignal, dry_run, run_once,
 };
 
 #[derive(Args)]
@@ -49,7 +49,7 @@ impl Import {
         if sources.is_empty() {
             bail!("nothing to import from into department {department}: set FTP_HOST, or give --dir PATH");
         }
-        let order = Order { is_forced: self.force, ..Order::now(sources, "command line") };
+        let order = ImportRequest { is_forced: self.force, ..ImportRequest::now(sources, "command line") };
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
         let context = import_context(settings, database, cache);
@@ -87,7 +87,7 @@ fn stop_on_signal(stop: StopSignal) {
             }
         };
         tokio::select! {
-            told = tokio::signal::ctrl_c() => if told.is_err() { return },
+            pressed = tokio::signal::ctrl_c() => if pressed.is_err() { return },
             () = terminated => {}
         }
         eprintln!("Stopping; press Ctrl-C again to break off.");
@@ -115,10 +115,10 @@ impl ShownProgress {
     }
 
     fn show(&mut self, event: &ImportEvent<'_>) {
-        let progress = self.meter.hear(event);
+        let progress = self.meter.on_event(event);
         self.bar.set_length(progress.files_total as u64);
         self.bar.set_position(progress.files_done as u64);
-        self.bar.set_message(told(progress));
+        self.bar.set_message(progress_text(progress));
         if let ImportEvent::FileEnded(report) = event {
             let line = line(report);
             self.bar.suspend(|| println!("{line}"));
@@ -126,7 +126,7 @@ impl ShownProgress {
     }
 }
 
-fn told(progress: &Progress) -> String {
+fn progress_text(progress: &Progress) -> String {
     let file = progress.file.as_deref().unwrap_or_default();
     match (progress.phase, progress.rows_total) {
         (Phase::Listing, _) => "asking for files".to_owned(),

@@ -67,7 +67,7 @@ pub struct SourceSettings {
     pub department_id: i64,
     /// Where it is.
     pub place: PlaceSettings,
-    /// When the importer goes out by itself; `None`: only when told to.
+    /// When the importer goes out by itself; `None`: only on demand.
     pub schedule: Option<Cron>,
     /// How its files are treated.
     pub policy: ImportPolicy,

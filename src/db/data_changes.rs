@@ -15,10 +15,10 @@ use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ChangedData, DataChange};
 
 /// Changes are kept for so long. An entry of a cache that is older is not valid.
-const KEPT: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+const RETENTION: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 /// A process that was not seen for so long does not answer any more. It is long, for a long write
 /// of SQLite keeps others from telling that they are there; and what it costs is a short wait.
-const GONE: Duration = Duration::from_secs(60 * 60);
+const REPLICA_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// Raises the generation of a department's data and writes down what changed. Called in the
 /// transaction that changes it.
@@ -50,7 +50,7 @@ pub async fn record_change(conn: &mut DbConn, department_id: i64, changed: Chang
     on_conn!(conn, |c| diesel::insert_into(data_changes::table).values(row).execute(c).await)?;
     let outdated = data_changes::table
         .filter(data_changes::department_id.eq(department_id))
-        .filter(data_changes::created_at.lt(now - KEPT));
+        .filter(data_changes::created_at.lt(now - RETENTION));
     on_conn!(conn, |c| diesel::delete(outdated).execute(c).await)?;
     Ok(DataChange { department_id, generation, previous, changed })
 }
@@ -83,9 +83,9 @@ pub async fn changes_after(conn: &mut DbConn, department_id: i64, generation: i6
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn report_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> {
+pub async fn register_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> {
     // By the database's clock: the clocks of processes may differ by more than the limit.
-    let (now, limit) = (database_time(conn, Duration::ZERO), database_time(conn, GONE));
+    let (now, limit) = (database_time(conn, Duration::ZERO), database_time(conn, REPLICA_TIMEOUT));
     let row = (replicas::id.eq(id), replicas::seen_at.eq(now.clone().assume_not_null()));
     on_conn!(conn, |c| {
         diesel::insert_into(replicas::table)

@@ -9,7 +9,7 @@ use super::upsert::insert_arrays;
 use super::{CHUNK, DbConn, DbError, ExpenseFacts, RowVersion, on_conn};
 
 /// A detail to be stored. Amounts are kopecks. Equal details of one expense have equal
-/// fingerprints and are told apart by `occurrence`, from 0.
+/// fingerprints and are distinguished by `occurrence`, from 0.
 #[derive(Clone, Debug, Insertable)]
 #[diesel(table_name = expense_details)]
 #[expect(missing_docs, reason = "the columns name themselves")]

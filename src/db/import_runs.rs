@@ -191,9 +191,9 @@ pub async fn finish_run(conn: &mut DbConn, run_id: i64, holder: &str, result: &R
     Ok(())
 }
 
-/// What a process is told about the run that it works on.
+/// The state of a process's lease on a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum LeaseStatus {
     /// It goes on.
     Held,
     /// Somebody cancelled it.
@@ -207,7 +207,7 @@ pub enum Hold {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<Hold, DbError> {
+pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<LeaseStatus, DbError> {
     let now = database_time(conn, Duration::ZERO);
     let is_cancelled: Option<bool> = on_conn!(conn, |c| {
         diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
@@ -218,13 +218,13 @@ pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<Ho
             .optional()
     })?;
     Ok(match is_cancelled {
-        Some(false) => Hold::Held,
-        Some(true) => Hold::Cancelled,
-        None => Hold::Lost,
+        Some(false) => LeaseStatus::Held,
+        Some(true) => LeaseStatus::Cancelled,
+        None => LeaseStatus::Lost,
     })
 }
 
-/// Asks the process that works on a run to stop it. `false`: it is not at work.
+/// Asks the process that works on a run to stop it. `false`: it is not running.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

@@ -21,7 +21,7 @@ pub struct ImportedFile {
     pub path: String,
     /// In bytes.
     pub size: i64,
-    /// As the source told; `None` when that can't be relied on.
+    /// As the source states it; `None` when that can't be relied on.
     pub modified_at: Option<NaiveDateTime>,
     /// Of its bytes, in hexadecimal.
     pub sha256: String,

@@ -153,10 +153,10 @@ use filtered;
 /// The columns of operations that a list may be sorted by.
 const SORTS: &[&str] = &["document_date", "amount", "document_number", "id"];
 
-/// Which stretch of the default order a page is read from: newest document first, ties by id, those
+/// Which segment of the default order a page is read from: newest document first, ties by id, those
 /// without a date last.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stretch {
+enum ListSegment {
     /// The whole.
     Whole,
     /// The dated ones after a place.
@@ -165,12 +165,12 @@ enum Stretch {
     Undated(Option<i64>),
 }
 
-impl Stretch {
-    fn after(place: Option<ListCursor>) -> Stretch {
+impl ListSegment {
+    fn after(place: Option<ListCursor>) -> ListSegment {
         match place {
-            None => Stretch::Whole,
-            Some(ListCursor { document_date: Some(date), id }) => Stretch::Dated(date, id),
-            Some(ListCursor { document_date: None, id }) => Stretch::Undated(Some(id)),
+            None => ListSegment::Whole,
+            Some(ListCursor { document_date: Some(date), id }) => ListSegment::Dated(date, id),
+            Some(ListCursor { document_date: None, id }) => ListSegment::Undated(Some(id)),
         }
     }
 }
@@ -197,11 +197,11 @@ macro_rules! operation_keys {
             limit: i64,
         ) -> Result<Vec<RowKey>, DbError> {
             let filter = OperationFilter { department: DepartmentScope::One(department_id), ..self.0.clone() };
-            let stretch = Stretch::after(after);
-            let mut keys = keys_in(conn, &filter, stretch, limit).await?;
+            let segment = ListSegment::after(after);
+            let mut keys = keys_in(conn, &filter, segment, limit).await?;
             let left = limit - keys.len() as i64;
-            if matches!(stretch, Stretch::Dated(..)) && left > 0 {
-                keys.extend(keys_in(conn, &filter, Stretch::Undated(None), left).await?);
+            if matches!(segment, ListSegment::Dated(..)) && left > 0 {
+                keys.extend(keys_in(conn, &filter, ListSegment::Undated(None), left).await?);
             }
             Ok(keys)
         }
@@ -231,13 +231,13 @@ macro_rules! operation_keys {
 }
 use operation_keys;
 
-/// Defines `keys_in`, which reads keys of a stretch of the default order, for one table.
-macro_rules! keys_in_stretch {
+/// Defines `keys_in`, which reads keys of a segment of the default order, for one table.
+macro_rules! keys_in_segment {
     ($table:ident) => {
         async fn keys_in(
             conn: &mut DbConn,
             filter: &OperationFilter,
-            stretch: Stretch,
+            segment: ListSegment,
             limit: i64,
         ) -> Result<Vec<RowKey>, DbError> {
             let conditions = conditions(conn, filter);
@@ -245,15 +245,15 @@ macro_rules! keys_in_stretch {
             let keys: Vec<_> = on_conn!(conn, |c| {
                 let keys = $table::table.select(($table::department_id, $table::document_date, $table::id));
                 let mut query = filtered!(keys, $table, filter, conditions);
-                match stretch {
-                    Stretch::Whole => {}
-                    Stretch::Dated(date, id) => {
+                match segment {
+                    ListSegment::Whole => {}
+                    ListSegment::Dated(date, id) => {
                         let place =
                             concat!("(", stringify!($table), ".document_date, ", stringify!($table), ".id) < (");
                         let place = sql::<Bool>(place).bind::<Date, _>(date).sql(", ").bind::<BigInt, _>(id).sql(")");
                         query = query.filter(place);
                     }
-                    Stretch::Undated(after) => {
+                    ListSegment::Undated(after) => {
                         query = query.filter($table::document_date.is_null());
                         if let Some(id) = after {
                             query = query.filter($table::id.lt(id));
@@ -266,7 +266,7 @@ macro_rules! keys_in_stretch {
         }
     };
 }
-use keys_in_stretch;
+use keys_in_segment;
 
 /// Serializes a column of kopecks as money.
 fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error> {

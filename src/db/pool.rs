@@ -109,7 +109,7 @@ fn is_shut_down(message: &str) -> bool {
 
 /// What a transaction is for.
 #[derive(Clone, Copy)]
-enum Purpose {
+enum TransactionMode {
     /// Several reads of one snapshot.
     Snapshot,
     /// Writes, from its start on.
@@ -177,7 +177,7 @@ impl Db {
         &self,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transaction(Purpose::Snapshot, body).await
+        self.transaction(TransactionMode::Snapshot, body).await
     }
 
     /// Runs `body` in one transaction that is committed when it gives `Ok`, and undone otherwise.
@@ -188,7 +188,7 @@ impl Db {
         &self,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transaction(Purpose::Write, body).await
+        self.transaction(TransactionMode::Write, body).await
     }
 
     /// The same for a change by hand of data that imports write, too.
@@ -199,7 +199,7 @@ impl Db {
         &self,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.transaction(Purpose::Change, body).await
+        self.transaction(TransactionMode::Change, body).await
     }
 
     /// Whether the database can be reached and has this version's schema.
@@ -212,12 +212,12 @@ impl Db {
 
     async fn transaction<T, E: From<DbError>>(
         &self,
-        purpose: Purpose,
+        mode: TransactionMode,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut conn = self.conn().await?;
-        conn.begin(purpose).await.map_err(|err| match (purpose, err) {
-            (Purpose::Change, DbError::Locked) => DbError::Busy,
+        conn.begin(mode).await.map_err(|err| match (mode, err) {
+            (TransactionMode::Change, DbError::Locked) => DbError::Busy,
             (_, err) => err,
         })?;
         match body(&mut conn).await {
@@ -236,21 +236,21 @@ impl Db {
 }
 
 impl DbConn {
-    async fn begin(&mut self, purpose: Purpose) -> Result<(), DbError> {
+    async fn begin(&mut self, mode: TransactionMode) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => {
-                let sql = match purpose {
-                    Purpose::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                    Purpose::Write | Purpose::Change => "BEGIN",
+                let sql = match mode {
+                    TransactionMode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                    TransactionMode::Write | TransactionMode::Change => "BEGIN",
                 };
                 AnsiTransactionManager::begin_transaction_sql(&mut **conn, sql).await?;
             }
             DbConn::Sqlite(conn) => {
                 // A deferred transaction that turns to writing late fails at once when another
                 // writer was faster; an immediate one waits its turn.
-                let sql = match purpose {
-                    Purpose::Snapshot => "BEGIN",
-                    Purpose::Write | Purpose::Change => "BEGIN IMMEDIATE",
+                let sql = match mode {
+                    TransactionMode::Snapshot => "BEGIN",
+                    TransactionMode::Write | TransactionMode::Change => "BEGIN IMMEDIATE",
                 };
                 conn.spawn_blocking(move |conn| {
                     diesel::connection::AnsiTransactionManager::begin_transaction_sql(conn, sql)

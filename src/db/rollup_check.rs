@@ -12,7 +12,7 @@ use diesel_async::RunQueryDsl;
 
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
 use super::orphaned_details::ORPHANED;
-use super::rollups::{FlowRow, days_made, list_stretches, select_days_sql};
+use super::rollups::{FlowRow, insert_days_query, list_spans, select_days_sql};
 use super::schema::{daily_findings, daily_flows, monthly_flows, orphaned_details, yearly_flows};
 use super::{DbConn, DbError, on_conn};
 use crate::domain::Month;
@@ -64,12 +64,12 @@ struct OrphanedRow {
 /// [`DbError`] when the database can't answer.
 pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let (mut days, mut findings) = (Vec::new(), Vec::new());
-    for stretch in list_stretches(conn).await? {
-        let of_stretch: Vec<FlowRow> = on_conn!(conn, |c| days_made!(select_days_sql(), stretch).load(c).await)?;
-        days.extend(of_stretch);
-        let of_stretch: Vec<FindingRow> =
-            on_conn!(conn, |c| days_made!(select_findings_in(SOME_DAYS), stretch).load(c).await)?;
-        findings.extend(of_stretch);
+    for span in list_spans(conn).await? {
+        let of_span: Vec<FlowRow> = on_conn!(conn, |c| insert_days_query!(select_days_sql(), span).load(c).await)?;
+        days.extend(of_span);
+        let of_span: Vec<FindingRow> =
+            on_conn!(conn, |c| insert_days_query!(select_findings_in(SOME_DAYS), span).load(c).await)?;
+        findings.extend(of_span);
     }
     let orphaned: Vec<OrphanedRow> = on_conn!(conn, |c| diesel::sql_query(ORPHANED).load(c).await)?;
     let mut orphaned: Vec<(i64, String)> =

@@ -133,19 +133,19 @@ pub async fn refresh_rollups(
     let mut changed = ChangedDays::default();
     for (organization_id, first, last) in touched.ranges() {
         let (start, end) = (first.first_day(), last.next().first_day());
-        let stretch = Stretch { department_id, organization_id, start, end };
+        let span = MonthSpan { department_id, organization_id, start, end };
         if !is_small {
-            delete_days(conn, &stretch).await?;
-            insert_days(conn, &stretch).await?;
+            delete_days(conn, &span).await?;
+            insert_days(conn, &span).await?;
             changed.note_stretch(organization_id, start, end.pred_opt().unwrap_or(end));
         } else {
-            let before: HashSet<FlowRow> = delete_and_list_days(conn, &stretch).await?.into_iter().collect();
-            let after: HashSet<FlowRow> = insert_and_list_days(conn, &stretch).await?.into_iter().collect();
+            let before: HashSet<FlowRow> = delete_and_list_days(conn, &span).await?.into_iter().collect();
+            let after: HashSet<FlowRow> = insert_and_list_days(conn, &span).await?.into_iter().collect();
             for row in before.symmetric_difference(&after) {
                 changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
             }
         }
-        refresh_periods(conn, &stretch).await?;
+        refresh_periods(conn, &span).await?;
     }
     Ok(changed)
 }
@@ -185,15 +185,15 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     on_conn!(conn, |c| diesel::delete(yearly_flows::table).execute(c).await)?;
     on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
     recount_orphaned_details(conn).await?;
-    for stretch in list_stretches(conn).await? {
-        insert_days(conn, &stretch).await?;
-        refresh_periods(conn, &stretch).await?;
+    for span in list_spans(conn).await? {
+        insert_days(conn, &span).await?;
+        refresh_periods(conn, &span).await?;
     }
     Ok(())
 }
 
 /// Returns the months of each organization that hold all of its operations and adjustments.
-pub(super) async fn list_stretches(conn: &mut DbConn) -> Result<Vec<Stretch>, DbError> {
+pub(super) async fn list_spans(conn: &mut DbConn) -> Result<Vec<MonthSpan>, DbError> {
     let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
         organizations::table
             .select((organizations::department_id, organizations::id))
@@ -201,14 +201,14 @@ pub(super) async fn list_stretches(conn: &mut DbConn) -> Result<Vec<Stretch>, Db
             .load(c)
             .await
     })?;
-    let mut stretches = Vec::new();
+    let mut spans = Vec::new();
     for (department_id, organization_id) in organizations {
         if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
             let (start, end) = (Month::of(first).first_day(), Month::of(last).next().first_day());
-            stretches.push(Stretch { department_id, organization_id, start, end });
+            spans.push(MonthSpan { department_id, organization_id, start, end });
         }
     }
-    Ok(stretches)
+    Ok(spans)
 }
 
 async fn dates_of(
@@ -249,19 +249,19 @@ async fn dates_of(
 }
 
 /// Whole months of an organization, from the first day up to the one after the last.
-pub(super) struct Stretch {
+pub(super) struct MonthSpan {
     pub department_id: i64,
     pub organization_id: i64,
     pub start: NaiveDate,
     pub end: NaiveDate,
 }
 
-impl Stretch {
+impl MonthSpan {
     /// The years that it touches.
-    fn years(&self) -> Stretch {
+    fn years(&self) -> MonthSpan {
         let first_day = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1);
         let last = self.end.pred_opt().unwrap_or(self.end);
-        Stretch {
+        MonthSpan {
             start: first_day(self.start.year()).unwrap_or(self.start),
             end: first_day(last.year() + 1).unwrap_or(self.end),
             ..*self
@@ -269,56 +269,56 @@ impl Stretch {
     }
 }
 
-/// The rows of a stretch, to be deleted.
-macro_rules! outdated {
-    ($table:ident, $stretch:expr) => {
+/// The rows of a span, to be deleted.
+macro_rules! rows_in_span {
+    ($table:ident, $span:expr) => {
         diesel::delete(
             $table::table
-                .filter($table::department_id.eq($stretch.department_id))
-                .filter($table::organization_id.eq($stretch.organization_id))
-                .filter($table::period_start.ge($stretch.start))
-                .filter($table::period_start.lt($stretch.end)),
+                .filter($table::department_id.eq($span.department_id))
+                .filter($table::organization_id.eq($span.organization_id))
+                .filter($table::period_start.ge($span.start))
+                .filter($table::period_start.lt($span.end)),
         )
     };
 }
 
-/// The statement that makes the days of a stretch from the rows.
-macro_rules! days_made {
-    ($sql:expr, $stretch:expr) => {
+/// The statement that makes the days of a span from the rows.
+macro_rules! insert_days_query {
+    ($sql:expr, $span:expr) => {
         diesel::sql_query($sql)
-            .bind::<BigInt, _>($stretch.department_id)
-            .bind::<BigInt, _>($stretch.organization_id)
-            .bind::<Date, _>($stretch.start)
-            .bind::<Date, _>($stretch.end)
+            .bind::<BigInt, _>($span.department_id)
+            .bind::<BigInt, _>($span.organization_id)
+            .bind::<Date, _>($span.start)
+            .bind::<Date, _>($span.end)
     };
 }
 
-pub(super) use days_made;
+pub(super) use insert_days_query;
 
-async fn delete_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    on_conn!(conn, |c| outdated!(daily_flows, stretch).execute(c).await)?;
+async fn delete_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
+    on_conn!(conn, |c| rows_in_span!(daily_flows, span).execute(c).await)?;
     Ok(())
 }
 
-async fn delete_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
-    Ok(on_conn!(conn, |c| outdated!(daily_flows, stretch).get_results(c).await)?)
+async fn delete_and_list_days(conn: &mut DbConn, span: &MonthSpan) -> Result<Vec<FlowRow>, DbError> {
+    Ok(on_conn!(conn, |c| rows_in_span!(daily_flows, span).get_results(c).await)?)
 }
 
-async fn insert_days(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    recount_findings(conn, stretch).await?;
+async fn insert_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
+    recount_findings(conn, span).await?;
     let sql = insert_days_sql(conn);
-    on_conn!(conn, |c| days_made!(sql, stretch).execute(c).await)?;
+    on_conn!(conn, |c| insert_days_query!(sql, span).execute(c).await)?;
     Ok(())
 }
 
-async fn insert_and_list_days(conn: &mut DbConn, stretch: &Stretch) -> Result<Vec<FlowRow>, DbError> {
-    recount_findings(conn, stretch).await?;
+async fn insert_and_list_days(conn: &mut DbConn, span: &MonthSpan) -> Result<Vec<FlowRow>, DbError> {
+    recount_findings(conn, span).await?;
     let sql =
         format!("{} RETURNING {KEYS}, period_start, {}, last_payment", insert_days_sql(conn), MEASURES.join(", "));
-    Ok(on_conn!(conn, |c| days_made!(sql, stretch).get_results(c).await)?)
+    Ok(on_conn!(conn, |c| insert_days_query!(sql, span).get_results(c).await)?)
 }
 
-/// The statement that makes the days of a stretch. In PostgreSQL it also counts what is wrong with its rows, which
+/// The statement that makes the days of a span. In PostgreSQL it also counts what is wrong with its rows, which
 /// it reads anyway; SQLite has no insertion within a WITH.
 fn insert_days_sql(conn: &DbConn) -> String {
     let findings = match conn {
@@ -328,7 +328,7 @@ fn insert_days_sql(conn: &DbConn) -> String {
     days_sql(&findings, INSERT_DAYS)
 }
 
-/// Returns the statement that computes the days of a stretch and does nothing else.
+/// Returns the statement that computes the days of a span and does nothing else.
 pub(super) fn select_days_sql() -> String {
     days_sql("", "")
 }
@@ -338,27 +338,27 @@ fn days_sql(findings: &str, insert: &str) -> String {
     with_rules(&sql.replace("{findings}", findings).replace("{insert}", insert))
 }
 
-/// Deletes what was counted of a stretch, and counts it again where the statement of its days does not.
-async fn recount_findings(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    on_conn!(conn, |c| outdated!(daily_findings, stretch).execute(c).await)?;
+/// Deletes what was counted of a span, and counts it again where the statement of its days does not.
+async fn recount_findings(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
+    on_conn!(conn, |c| rows_in_span!(daily_findings, span).execute(c).await)?;
     if let DbConn::Sqlite(conn) = conn {
-        days_made!(insert_findings_in(SOME_DAYS), stretch).execute(&mut **conn).await?;
+        insert_days_query!(insert_findings_in(SOME_DAYS), span).execute(&mut **conn).await?;
     }
     Ok(())
 }
 
-/// Makes the months of a stretch from its days, and the years that it touches from their months.
-async fn refresh_periods(conn: &mut DbConn, stretch: &Stretch) -> Result<(), DbError> {
-    on_conn!(conn, |c| outdated!(monthly_flows, stretch).execute(c).await)?;
-    insert_periods(conn, stretch, "month", "daily_flows", "monthly_flows").await?;
-    let years = stretch.years();
-    on_conn!(conn, |c| outdated!(yearly_flows, years).execute(c).await)?;
+/// Makes the months of a span from its days, and the years that it touches from their months.
+async fn refresh_periods(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
+    on_conn!(conn, |c| rows_in_span!(monthly_flows, span).execute(c).await)?;
+    insert_periods(conn, span, "month", "daily_flows", "monthly_flows").await?;
+    let years = span.years();
+    on_conn!(conn, |c| rows_in_span!(yearly_flows, years).execute(c).await)?;
     insert_periods(conn, &years, "year", "monthly_flows", "yearly_flows").await
 }
 
 async fn insert_periods(
     conn: &mut DbConn,
-    stretch: &Stretch,
+    span: &MonthSpan,
     period: &str,
     fine: &str,
     coarse: &str,
@@ -371,10 +371,10 @@ async fn insert_periods(
     let sql = sql.replace("{fine}", fine).replace("{coarse}", coarse);
     on_conn!(conn, |c| {
         diesel::sql_query(sql)
-            .bind::<BigInt, _>(stretch.department_id)
-            .bind::<BigInt, _>(stretch.organization_id)
-            .bind::<Date, _>(stretch.start)
-            .bind::<Date, _>(stretch.end)
+            .bind::<BigInt, _>(span.department_id)
+            .bind::<BigInt, _>(span.organization_id)
+            .bind::<Date, _>(span.start)
+            .bind::<Date, _>(span.end)
             .execute(c)
             .await
     })?;

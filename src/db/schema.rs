@@ -1,7 +1,7 @@
 //! The tables, as Diesel sees them: one schema for both databases.
 //!
 //! Only types that PostgreSQL and SQLite share: money is `BigInt` kopecks, times are UTC
-//! `Timestamp`s. In PostgreSQL the primary keys are (department_id, id); Diesel is told of `id`
+//! `Timestamp`s. In PostgreSQL the primary keys are (department_id, id); Diesel knows `id`
 //! alone, which is unique in both databases. A test compares this file with both migrated schemas.
 
 diesel::table! {

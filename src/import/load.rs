@@ -4,11 +4,14 @@
 //! written. Details wait for the end of their file, because an expense has them as a set.
 
 mod adjustments;
+pub(in crate::import) mod dated_name;
 mod details;
 mod missing;
 mod operations;
+pub(in crate::import) mod parties;
 mod rejects;
 mod snapshot;
+pub(in crate::import) mod versions;
 mod waiting_details;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,14 +20,14 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::directory::Directory;
-use super::remark::{Remark, RemarkCode};
-use super::workbook::{AdjustmentRow, Kind, Rows, SeenIds, WorkbookTotals};
 use crate::db::{
     DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
 };
 use crate::domain::TouchedMonths;
+use crate::import::remark::{Remark, RemarkCode};
+use crate::import::workbook::{AdjustmentRow, Kind, Rows, SeenIds, WorkbookTotals};
 use missing::{deactivate_missing, remove_missing_details};
+use parties::PartyResolver;
 use rejects::RejectedRows;
 use snapshot::Snapshot;
 pub use snapshot::Workbook;
@@ -65,7 +68,7 @@ pub struct Loader {
     department_id: i64,
     kind: Kind,
     snapshot: Snapshot,
-    directory: Directory,
+    directory: PartyResolver,
     details: WaitingDetails,
     adjustments: Vec<AdjustmentRow>,
     /// Whether there were operations of the kind, and details, before: without, there is nothing to
@@ -98,7 +101,7 @@ pub struct Loader {
 pub struct Loaded {
     /// To its table.
     pub counts: LoadCounts,
-    /// To the months of which rollups have to be made anew.
+    /// To the months of which rollups have to be rebuilt.
     pub touched: TouchedMonths,
     /// Organizations, bank accounts or contracts were made or learnt of.
     pub has_new_parties: bool,
@@ -151,7 +154,7 @@ impl Loader {
             kind,
             snapshot: Snapshot::open(conn, department_id, kind, workbook).await?,
             adjustments: Vec::new(),
-            directory: Directory::open(conn, department_id).await?,
+            directory: PartyResolver::open(conn, department_id).await?,
             details: WaitingDetails::default(),
             organizations: BTreeMap::new(),
             organization_names: BTreeSet::new(),

@@ -46,8 +46,8 @@ pub use receipts::ReceiptRow;
 pub use reject::{Reject, RejectCode};
 pub use seen::SeenIds;
 
-use super::remark::Remark;
 use crate::domain::{Currency, Money};
+use crate::import::remark::Remark;
 use book::Book;
 use cell::Cell;
 use cells::RowCells;

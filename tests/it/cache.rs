@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use credit_portfolio::cache::CacheKey;
-use credit_portfolio::import::{Order, Source, run_once};
+use credit_portfolio::import::{ImportRequest, Source, run_once};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -238,7 +238,7 @@ async fn an_import_by_another_process_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("postuplenie.xlsx"), receipts(&[a_receipt(1)])).unwrap();
     let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
-    let order = Order::now(vec![source], "another process");
+    let order = ImportRequest::now(vec![source], "another process");
     run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
     assert_eq!(total(&app).await, json!(100.0), "the run has told of its end");
     app.stop().await;

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use chrono::NaiveDate;
-use credit_portfolio::analytics::{Analytics, ContractSearch, DebtGroup, Origin, Query, Question, RollForwardGroup};
+use credit_portfolio::analytics::{
+    Analytics, AnalyticsQuery, ContractSearch, DebtGroup, Figure, Origin, RollForwardGroup,
+};
 use credit_portfolio::cache::Cache;
 use credit_portfolio::config::CacheSettings;
 use credit_portfolio::domain::{Currency, DateRange, DepartmentScope, Direction, IntraGroup, PortfolioFilter, Role};
@@ -26,28 +28,28 @@ fn a_day(random: &mut SmallRng) -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, random.random_range(1..=12), random.random_range(1..=28)).unwrap()
 }
 
-fn a_question(random: &mut SmallRng) -> Question {
+fn a_figure(random: &mut SmallRng) -> Figure {
     match random.random_range(0..14) {
-        0 => Question::Summary,
-        1 => Question::MonthlyStats,
-        2 => Question::MonthlyEfficiency,
-        3 => Question::OrgEfficiency,
-        4 => Question::CashflowMonthly,
-        5 => Question::YearlyComparison,
-        6 => Question::DebtBalance(None),
-        7 => Question::DebtBalance(Some(DebtGroup::Contract)),
-        8 => Question::Concentration,
-        9 => Question::ContractStats,
-        10 => Question::ContractsSummary(ContractSearch::first_page(20)),
-        11 => Question::RollForward(RollForwardGroup::Month),
-        12 => Question::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
-        _ => Question::OrganizationStats,
+        0 => Figure::Summary,
+        1 => Figure::MonthlyStats,
+        2 => Figure::MonthlyEfficiency,
+        3 => Figure::OrgEfficiency,
+        4 => Figure::CashflowMonthly,
+        5 => Figure::YearlyComparison,
+        6 => Figure::DebtBalance(None),
+        7 => Figure::DebtBalance(Some(DebtGroup::Contract)),
+        8 => Figure::Concentration,
+        9 => Figure::ContractStats,
+        10 => Figure::ContractsSummary(ContractSearch::first_page(20)),
+        11 => Figure::RollForward(RollForwardGroup::Month),
+        12 => Figure::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
+        _ => Figure::OrganizationStats,
     }
 }
 
 /// A question with the filters that its endpoint takes.
-fn a_query(random: &mut SmallRng) -> Query {
-    let question = a_question(random);
+fn a_query(random: &mut SmallRng) -> AnalyticsQuery {
+    let figure = a_figure(random);
     let (from, to) = (a_day(random), a_day(random));
     let dates = match random.random_range(0..4) {
         0 => DateRange::ALL,
@@ -56,8 +58,8 @@ fn a_query(random: &mut SmallRng) -> Query {
         _ => DateRange::new(Some(from.min(to)), Some(from.max(to))).unwrap(),
     };
     let mut id = |takes: bool| (takes && random.random_bool(0.3)).then(|| random.random_range(1..=3));
-    let by_account = matches!(question, Question::MonthlyEfficiency | Question::CashflowMonthly);
-    let by_contract = matches!(question, Question::DebtBalance(_) | Question::RollForward(_));
+    let by_account = matches!(figure, Figure::MonthlyEfficiency | Figure::CashflowMonthly);
+    let by_contract = matches!(figure, Figure::DebtBalance(_) | Figure::RollForward(_));
     let filter = PortfolioFilter {
         dates,
         organization_id: id(true),
@@ -74,7 +76,7 @@ fn a_query(random: &mut SmallRng) -> Query {
     };
     let departments = [DepartmentScope::One(DEPARTMENT), DepartmentScope::One(OTHER_DEPARTMENT), DepartmentScope::All];
     let filter = PortfolioFilter { department: departments[random.random_range(0..3)], ..filter };
-    Query { question, filter }
+    AnalyticsQuery { figure, filter }
 }
 
 /// A receipt or expense whose place in the portfolio its number tells.
@@ -126,7 +128,7 @@ async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {
     let cached = &app.running.state.analytics;
     let (mut wrong, mut kept, mut dropped_in_vain) = (0, 0, 0);
     for _ in 0..from_environment("CACHE_ROUNDS", 12) {
-        let queries: Vec<Query> = (0..120).map(|_| a_query(&mut random)).collect();
+        let queries: Vec<AnalyticsQuery> = (0..120).map(|_| a_query(&mut random)).collect();
         let mut before = Vec::new();
         for query in &queries {
             before.push(cached.answer(query).await.unwrap().entry);
@@ -144,7 +146,7 @@ async fn an_import_drops_what_it_concerns_and_keeps_the_rest(backend: Backend) {
             match now.origin {
                 Origin::Hit(_) => kept += 1,
                 // The status of a contract depends on all of its balance, but changes with few of its changes.
-                _ if query.question == Question::ContractStats => {}
+                _ if query.figure == Figure::ContractStats => {}
                 _ => dropped_in_vain += usize::from(could_be_kept),
             }
         }
@@ -159,7 +161,7 @@ async fn who_ask_at_once_share_one_computation(backend: Backend) {
     let app = TestApp::start(backend).await;
     import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
     let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
-    let query = Query { question: Question::OrganizationStats, filter };
+    let query = AnalyticsQuery { figure: Figure::OrganizationStats, filter };
     let asked = (0..1000).map(|_| app.running.state.analytics.answer(&query));
     let answers = futures_util::future::join_all(asked).await;
     let computed = |answer: &&Result<credit_portfolio::analytics::Answer, _>| {
@@ -175,7 +177,7 @@ async fn one_process_of_two_computes_what_both_are_asked() {
     let (app, twin) = two_processes(&redis).await;
     import(&app, DEPARTMENT, &[(1, 5_000), (2, 7_000)]).await;
     let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
-    let query = Query { question: Question::Concentration, filter };
+    let query = AnalyticsQuery { figure: Figure::Concentration, filter };
     let processes = [&app.running.state.analytics, &twin.running.state.analytics];
     let asked = (0..100).map(|number| processes[number % 2].answer(&query));
     let answers: Vec<_> = futures_util::future::join_all(asked).await.into_iter().map(Result::unwrap).collect();

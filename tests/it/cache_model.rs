@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use credit_portfolio::cache::{ChangeLog, Generations, Verdict};
+use credit_portfolio::cache::{ChangeLog, Generations, Validity};
 use credit_portfolio::domain::{
     ChangedData, ChangedDays, DataChange, DataVersion, DateRange, DepartmentScope, Dependency,
 };
@@ -30,9 +30,9 @@ const MONTHS: u32 = 2;
 
 /// Amounts by department, organization and month.
 type Amounts = HashMap<(i64, i64, u32), i64>;
-type Question = (Option<i64>, Option<i64>, Option<u32>);
+type Figure = (Option<i64>, Option<i64>, Option<u32>);
 
-fn scope((department, ..): Question) -> DepartmentScope {
+fn scope((department, ..): Figure) -> DepartmentScope {
     department.map_or(DepartmentScope::All, DepartmentScope::One)
 }
 
@@ -40,12 +40,12 @@ fn day(month: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, month, 5).unwrap()
 }
 
-fn dependency((_, organization_id, month): Question) -> Dependency {
+fn dependency((_, organization_id, month): Figure) -> Dependency {
     let dates = month.map(|month| DateRange::new(Some(day(month)), Some(day(month))).unwrap());
     Dependency { dates: dates.unwrap_or_default(), organization_id, ..Dependency::default() }
 }
 
-fn answer_of(amounts: &Amounts, (department, organization, month): Question) -> i64 {
+fn answer_of(amounts: &Amounts, (department, organization, month): Figure) -> i64 {
     let is_of = |(d, o, m): &(i64, i64, u32)| {
         department.is_none_or(|wanted| wanted == *d)
             && organization.is_none_or(|wanted| wanted == *o)
@@ -98,7 +98,7 @@ impl Database {
 #[derive(Default)]
 struct Process {
     log: ChangeLog,
-    store: HashMap<Question, Entry>,
+    store: HashMap<Figure, Entry>,
     looked_at: Option<u64>,
 }
 
@@ -106,31 +106,31 @@ enum Reader {
     Idle,
     Begun {
         process: usize,
-        question: Question,
+        question: Figure,
         floor: usize,
     },
-    /// It has read the database's versions and is about to learn them.
+    /// It has read the database's versions and is about to apply them.
     Looking {
         process: usize,
-        question: Question,
+        question: Figure,
         floor: usize,
         moment: u64,
         state: usize,
     },
     Fresh {
         process: usize,
-        question: Question,
+        question: Figure,
         floor: usize,
     },
     MissedLocally {
         process: usize,
-        question: Question,
+        question: Figure,
         floor: usize,
     },
     /// It has read a snapshot and is about to store what it computed.
     Computed {
         process: usize,
-        question: Question,
+        question: Figure,
         floor: usize,
         state: usize,
     },
@@ -144,13 +144,13 @@ enum Writer {
 
 struct World {
     random: SmallRng,
-    questions: [Question; QUESTIONS],
+    questions: [Figure; QUESTIONS],
     is_checked: bool,
     time: u64,
     announced: usize,
     database: Database,
     processes: [Process; PROCESSES],
-    shared: HashMap<Question, Entry>,
+    shared: HashMap<Figure, Entry>,
     /// Word on its way to a process; it may be lost.
     bus: Vec<(usize, DataChange)>,
     answers: usize,
@@ -226,7 +226,7 @@ impl World {
                 let changes = changes.filter(|change| change.generation > known(change.department_id)).cloned();
                 let changes = changes.collect();
                 let process_ = &mut self.processes[process];
-                process_.log.learn(changes, versions);
+                process_.log.apply(changes, versions);
                 process_.looked_at = process_.looked_at.max(Some(moment));
                 Reader::Fresh { process, question, floor }
             }
@@ -261,12 +261,12 @@ impl World {
         }
     }
 
-    fn is_valid(&self, process: usize, question: Question, entry: &Entry) -> bool {
-        let verdict = self.processes[process].log.verdict(&entry.computed_at, scope(question), &dependency(question));
-        verdict == Verdict::Valid || !self.is_checked
+    fn is_valid(&self, process: usize, question: Figure, entry: &Entry) -> bool {
+        let validity = self.processes[process].log.validity(&entry.computed_at, scope(question), &dependency(question));
+        validity == Validity::Valid || !self.is_checked
     }
 
-    fn answered(&mut self, question: Question, floor: usize, answer: i64) -> Reader {
+    fn answered(&mut self, question: Figure, floor: usize, answer: i64) -> Reader {
         self.answers += 1;
         let explains = |(amounts, _): &(Amounts, _)| answer_of(amounts, question) == answer;
         if !self.database.states[floor..].iter().any(explains) {
@@ -287,7 +287,7 @@ impl World {
                 for other in (0..PROCESSES).filter(|other| *other != process) {
                     self.bus.push((other, change.clone()));
                 }
-                self.processes[process].log.learn_change(change);
+                self.processes[process].log.apply_change(change);
                 Writer::Told { state, at }
             }
             Writer::Told { state, at } if self.time - at < LEASE => Writer::Told { state, at },
@@ -305,7 +305,7 @@ impl World {
         let at = self.random.random_range(0..self.bus.len());
         let (process, change) = self.bus.swap_remove(at);
         if self.random.random_bool(0.7) {
-            self.processes[process].log.learn_change(change);
+            self.processes[process].log.apply_change(change);
         }
     }
 }

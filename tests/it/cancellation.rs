@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use credit_portfolio::app::import_context;
-use credit_portfolio::import::{Order, Source, run_once};
+use credit_portfolio::import::{ImportRequest, Source, run_once};
 
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::servers::psql;
@@ -60,7 +60,7 @@ async fn given_up_at_any_await_an_import_leaves_no_transaction_open() {
         polls += from_environment("CANCEL_STEP", 5);
         let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
         // All is read each time, so that there is work to give up.
-        let order = Order { is_forced: true, ..Order::now(vec![source], "test") };
+        let order = ImportRequest { is_forced: true, ..ImportRequest::now(vec![source], "test") };
         let stop = Default::default();
         let mut announce = |_: credit_portfolio::import::ImportEvent<'_>| {};
         let run = run_once(&context, &order, &stop, &mut announce);

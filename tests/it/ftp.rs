@@ -1,7 +1,7 @@
 //! FTP: a server that we did not write, and servers that do not serve.
 
 use credit_portfolio::app::import_context;
-use credit_portfolio::import::{ImportEvent, Order, RunState, Source, run_once};
+use credit_portfolio::import::{ImportEvent, ImportRequest, RunState, Source, run_once};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -131,7 +131,7 @@ async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     let source = Source::configured(&app.settings.import.sources[0]);
     let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
-    let order = Order::now(vec![source], "test");
+    let order = ImportRequest::now(vec![source], "test");
     // After the first file the server falls silent.
     let mut silence = |event: ImportEvent<'_>| {
         if matches!(event, ImportEvent::FileEnded(file) if file.name.starts_with('A')) {

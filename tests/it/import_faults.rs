@@ -20,7 +20,7 @@ use crate::support::{eventually, from_environment, on_both_databases};
 
 on_both_databases!(
     killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults,
-    an_import_that_is_told_to_stop_undoes_the_file_and_leaves,
+    an_import_that_is_stopped_undoes_the_file_and_leaves,
 );
 
 /// Kills for each database; the long form is `KILLS=100`.
@@ -97,7 +97,7 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
     }
 }
 
-async fn an_import_that_is_told_to_stop_undoes_the_file_and_leaves(backend: Backend) {
+async fn an_import_that_is_stopped_undoes_the_file_and_leaves(backend: Backend) {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();

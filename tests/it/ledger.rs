@@ -2,7 +2,7 @@
 
 use credit_portfolio::app::import_context;
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{FileReport, FileStatus, ImportEvent, Order, RunReport, Source, run_once};
+use credit_portfolio::import::{FileReport, FileStatus, ImportEvent, ImportRequest, RunReport, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -263,7 +263,7 @@ async fn a_run_takes_the_files_of_several_sources_by_their_patterns() {
     policy.patterns = vec!["POST*".parse().unwrap()];
     let second = Source { policy, ..Source::folder(folders[1].path().to_owned(), DEPARTMENT, first.policy.clone()) };
     let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
-    let order = Order::now(vec![first, second], "test");
+    let order = ImportRequest::now(vec![first, second], "test");
     let report = run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap();
     assert_eq!((report.total_files, report.processed()), (3, 3), "{}", report.message);
     let summary = app.get("summary").await.ok();
@@ -291,7 +291,7 @@ async fn a_file_that_is_rewritten_while_it_is_fetched_slowly_is_fetched_again() 
     write(1);
     let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
     let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
-    let order = Order::now(vec![source], "test");
+    let order = ImportRequest::now(vec![source], "test");
     let mut rewrite = |event: ImportEvent<'_>| {
         if matches!(event, ImportEvent::Fetched { bytes, .. } if bytes == size) {
             write(other);

@@ -7,7 +7,7 @@ use credit_portfolio::app::{import_context, open_database};
 use credit_portfolio::cache::Cache;
 use credit_portfolio::config::Settings;
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::{ImportEvent, Order, RunReport, RunState, Source, run_once};
+use credit_portfolio::import::{ImportEvent, ImportRequest, RunReport, RunState, Source, run_once};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn held_import(settings: Settings, folder: std::path::PathBuf) -> HeldImport {
                     released.recv().unwrap();
                 }
             };
-            run_once(&context, &Order::now(vec![source], "test"), &Default::default(), &mut hold).await.unwrap()
+            run_once(&context, &ImportRequest::now(vec![source], "test"), &Default::default(), &mut hold).await.unwrap()
         })
     });
     HeldImport { reached, release, thread }

@@ -1,7 +1,7 @@
 //! Each finding of data quality finds what was put there and passes its neighbour; findings are cached like figures,
 //! until anything that they say changes.
 
-use credit_portfolio::analytics::{Answer, Origin, Query, Question};
+use credit_portfolio::analytics::{AnalyticsQuery, Answer, Figure, Origin};
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, DepartmentScope, Language, PortfolioFilter, Role};
 use reqwest::Method;
@@ -330,8 +330,8 @@ async fn concurrent_callers_share_one_computation(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.import(DEPARTMENT, &[(EXPENSES, &expenses(&[an_expense(1)]))]).await;
     let filter = PortfolioFilter::of_department(DepartmentScope::One(DEPARTMENT), Currency::default());
-    let question = Question::DataQuality { department_id: DEPARTMENT, limit: 20, language: Language::English };
-    let query = Query { question, filter };
+    let figure = Figure::DataQuality { department_id: DEPARTMENT, limit: 20, language: Language::English };
+    let query = AnalyticsQuery { figure, filter };
     let requests = (0..100).map(|_| app.running.state.analytics.answer(&query));
     let answers = futures_util::future::join_all(requests).await;
     let is_computed = |answer: &&Result<Answer, _>| matches!(answer.as_ref().unwrap().origin, Origin::Computed { .. });

@@ -105,7 +105,7 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if path.ends_with("/import/files") {
         problems.extend([
             (400, "The body can't be read."),
-            (409, "A run is at work."),
+            (409, "A run is still running."),
             (415, "The body is no multipart form."),
         ]);
     }

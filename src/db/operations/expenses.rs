@@ -14,8 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    OperationFilter, OperationStats, SORTS, SqlConditions, Stretch, filtered, keys_in_stretch, money, operation_keys,
-    optional_money, order_sql,
+    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment, money,
+    operation_keys, optional_money, order_sql,
 };
 use crate::db::flow_rules::{expense_kind, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
@@ -137,7 +137,7 @@ impl PagedList for Expenses {
     }
 }
 
-keys_in_stretch!(expenses);
+keys_in_segment!(expenses);
 
 fn conditions(conn: &DbConn, filter: &OperationFilter) -> SqlConditions {
     SqlConditions {

@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    OperationFilter, OperationStats, SORTS, SqlConditions, Stretch, filtered, keys_in_stretch, money, operation_keys,
-    optional_money, order_sql,
+    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment, money,
+    operation_keys, optional_money, order_sql,
 };
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, lenders, organizations, receipts};
@@ -100,7 +100,7 @@ impl PagedList for Receipts {
     }
 }
 
-keys_in_stretch!(receipts);
+keys_in_segment!(receipts);
 
 fn conditions(conn: &DbConn, filter: &OperationFilter) -> SqlConditions {
     SqlConditions {

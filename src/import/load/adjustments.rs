@@ -10,8 +10,8 @@ use crate::db::{
     list_sources_of_equal_adjustments, list_workbook_adjustments, utc_now,
 };
 use crate::domain::{AdjustmentKind, Month};
-use crate::import::dated_name::undated_name;
-use crate::import::directory::PartyNames;
+use crate::import::load::dated_name::undated_name;
+use crate::import::load::parties::PartyNames;
 use crate::import::remark::{Remark, RemarkCode};
 use crate::import::workbook::AdjustmentRow;
 

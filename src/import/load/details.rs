@@ -13,7 +13,7 @@ use crate::db::{
     utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
-use crate::import::directory::Reference;
+use crate::import::load::parties::Reference;
 use crate::import::workbook::DetailRow;
 
 /// Stands for a detail of an expense: its fingerprint, and how many equal ones come before it.

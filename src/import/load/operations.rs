@@ -11,7 +11,7 @@ use crate::db::{
     move_operations_to_version, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
-use crate::import::directory::{Parties, PartyNames, Reference};
+use crate::import::load::parties::{PartyIds, PartyNames, Reference};
 use crate::import::workbook::{ExpenseRow, ReceiptRow};
 
 /// A row that has to be written.
@@ -38,7 +38,7 @@ impl Loader {
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
-            let Parties { organization, bank_account, lender, contract } = parties;
+            let PartyIds { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);
@@ -101,7 +101,7 @@ impl Loader {
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
         for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
-            let Parties { organization, bank_account, lender, contract } = parties;
+            let PartyIds { organization, bank_account, lender, contract } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);

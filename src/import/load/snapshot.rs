@@ -13,10 +13,10 @@ use crate::db::{
     has_newer_files, list_merge_targets, list_organizations_of_newer, list_series, list_snapshots,
     list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot, utc_now,
 };
-use crate::import::dated_name::version_name;
+use crate::import::load::dated_name::version_name;
+use crate::import::load::versions::{WrittenAt, between};
 use crate::import::remark::{Remark, RemarkCode};
-use crate::import::source::Source;
-use crate::import::versions::{WrittenAt, between};
+use crate::import::sources::Source;
 use crate::import::workbook::Kind;
 
 /// The workbook that rows come from.

@@ -28,7 +28,7 @@ impl Kind {
     /// first column it shares.
     pub const ALL: [Kind; 4] = [Kind::Details, Kind::Receipts, Kind::Expenses, Kind::Adjustments];
 
-    /// The kind that a file's name tells, in any letter case.
+    /// Returns the kind that a file's name states, in any letter case.
     pub fn of_name(name: &str) -> Option<Kind> {
         let name = name.to_lowercase();
         let named = WORDS.iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));

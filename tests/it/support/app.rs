@@ -10,7 +10,7 @@ use credit_portfolio::config::{Secret, Settings};
 use credit_portfolio::db::{self, NewUser, utc_now};
 use credit_portfolio::demo::DemoFtpServer;
 use credit_portfolio::domain::{Clock, Role};
-use credit_portfolio::import::{Announce, Order, RunReport, Source, run_once};
+use credit_portfolio::import::{EventSink, ImportRequest, RunReport, Source, run_once};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use reqwest::{Method, StatusCode};
@@ -230,10 +230,10 @@ impl TestApp {
     }
 
     /// Imports a source, with an eye on what happens meanwhile.
-    pub async fn import_source(&self, source: Source, is_forced: bool, announce: Announce<'_>) -> RunReport {
+    pub async fn import_source(&self, source: Source, is_forced: bool, announce: EventSink<'_>) -> RunReport {
         let (db, cache) = (self.running.state.db.clone(), self.running.state.cache.clone());
         let context = import_context(&self.settings, db, cache);
-        let order = Order { is_forced, ..Order::now(vec![source], "test") };
+        let order = ImportRequest { is_forced, ..ImportRequest::now(vec![source], "test") };
         run_once(&context, &order, &Default::default(), announce).await.unwrap()
     }
 

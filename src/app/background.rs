@@ -1,0 +1,93 @@
+//! What goes on beside requests and imports: looking for other processes' changes, registering
+//! this one, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
+//!
+//! Each task ends between two steps when the program stops: a query is never cut off.
+
+use std::time::Duration;
+
+use actix_web::rt::task::JoinHandle;
+use tokio::sync::watch;
+
+use super::AppState;
+use crate::db::{self, DbError};
+use crate::import::{delete_outdated, refresh_gauges};
+
+/// How often this process registers that it is alive.
+const REGISTER_INTERVAL: Duration = Duration::from_secs(5);
+/// So often a cached answer is computed again to compare.
+const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
+/// How often a batch of outdated rows is deleted.
+const RETENTION_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The tasks, until they are ended.
+pub(super) struct BackgroundTasks {
+    end: watch::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl BackgroundTasks {
+    /// Starts all tasks on the current thread.
+    pub fn start(state: &AppState) -> BackgroundTasks {
+        let (end, ended) = watch::channel(());
+        // Twice within the lease: a look that comes late is still in time.
+        let look = state.cache.lease().mul_f64(0.4);
+        let tasks = vec![
+            actix_web::rt::spawn(every(look, look, ended.clone(), state.clone(), async |state| {
+                // The fault is logged once, where it is noticed.
+                let _ = state.analytics.look_for_changes().await;
+            })),
+            actix_web::rt::spawn(every(
+                REGISTER_INTERVAL,
+                REGISTER_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async |state| {
+                    if let Err(err) = register_replica(state).await {
+                        log::debug!("This process can't be registered: {err}");
+                    }
+                    if let Err(err) = refresh_gauges(&state.db).await {
+                        log::debug!("The gauges of imports can't be refreshed: {err}");
+                    }
+                },
+            )),
+            actix_web::rt::spawn(every(AUDIT_INTERVAL, AUDIT_INTERVAL, ended.clone(), state.clone(), async |state| {
+                // Without the database there is nothing to compare with.
+                let _ = state.analytics.audit().await;
+            })),
+            actix_web::rt::spawn(every(Duration::ZERO, RETENTION_INTERVAL, ended, state.clone(), async |state| {
+                if let Err(err) = delete_outdated(&state.db, &state.retention).await {
+                    log::debug!("Outdated rows can't be deleted: {err}");
+                }
+            })),
+        ];
+        BackgroundTasks { end, tasks }
+    }
+
+    /// Waits until every task has ended.
+    pub async fn stop(self) {
+        drop(self.end);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Registers this process among those that answer.
+pub(super) async fn register_replica(state: &AppState) -> Result<(), DbError> {
+    let id = state.cache.replica_id();
+    state.db.write(async |conn| db::register_replica(conn, id).await).await
+}
+
+async fn every(
+    first: Duration,
+    pause: Duration,
+    mut ended: watch::Receiver<()>,
+    state: AppState,
+    step: impl AsyncFn(&AppState),
+) {
+    let mut wait = first;
+    while tokio::time::timeout(wait, ended.changed()).await.is_err() {
+        step(&state).await;
+        wait = pause;
+    }
+}

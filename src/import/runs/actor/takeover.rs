@@ -1,0 +1,55 @@
+//! Runs whose process is gone: scheduled ones are taken over, others are closed as interrupted.
+
+use super::running::end_run;
+use super::work::Actor;
+use crate::db::{self, AbandonedRun, DbError};
+use crate::import::runs::lease::TAKEOVER_AFTER;
+use crate::import::runs::pipeline::ImportRequest;
+use crate::import::runs::report::RunState;
+
+impl Actor {
+    /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is going on here.
+    pub async fn take_over_abandoned_runs(&mut self) {
+        if self.busy_with().is_some() {
+            return;
+        }
+        let found = match self.context.db.conn().await {
+            Ok(mut conn) => db::list_abandoned_runs(&mut conn, TAKEOVER_AFTER).await,
+            Err(err) => Err(err),
+        };
+        match found {
+            Ok(runs) => {
+                for run in runs {
+                    if let Err(err) = self.take_over(run).await {
+                        log::warn!("A run whose process is gone can't be taken over: {err}");
+                    }
+                }
+            }
+            Err(err) => log::debug!("Runs whose process is gone can't be looked for: {err}"),
+        }
+    }
+
+    async fn take_over(&mut self, run: AbandonedRun) -> Result<(), DbError> {
+        let names: Vec<String> = run.sources.split(',').map(str::to_owned).collect();
+        let sources = self.sources_named(run.department_id, &names);
+        let resumes = run.scheduled_for.is_some() && !sources.is_empty();
+        if resumes && self.busy_with().is_some() {
+            return Ok(());
+        }
+        let holder = self.context.cache.replica_id().to_owned();
+        let taken = async |conn: &mut db::DbConn| db::take_over_run(conn, &run, TAKEOVER_AFTER, &holder).await;
+        if !self.context.db.write(taken).await? {
+            return Ok(());
+        }
+        if resumes {
+            log::warn!("Import run {} lost its process: this one goes on with it", run.id);
+            let scheduled_for = run.scheduled_for.map(|time| time.and_utc());
+            self.spawn(run.id, ImportRequest { scheduled_for, ..ImportRequest::now(sources, &run.started_by) });
+        } else {
+            log::warn!("Import run {} was broken off by the end of its process", run.id);
+            let why = "the program stopped during this run; files it had finished are kept whole";
+            end_run(&self.context, run.id, RunState::Interrupted, why).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,155 @@
+//! What a run would do: everything is read, loaded and undone in one transaction.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::{self, DbConn, DbError};
+use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::import::load::versions::WrittenAt;
+use crate::import::runs::doubts::doubts;
+use crate::import::runs::file::Content;
+use crate::import::runs::journal::{FileReport, Standing};
+use crate::import::runs::lease::StopSignal;
+use crate::import::runs::pipeline::{ImportContext, ImportRequest, Run};
+use crate::import::runs::skipping::name_skip_reason;
+use crate::import::sources::{Connection, Source, SourceError};
+use crate::import::workbook::Kind;
+
+/// What a run would do, file by file, and to the totals in the base currency.
+#[derive(Debug)]
+pub struct DryRun {
+    /// What would become of each file.
+    pub files: Vec<FileReport>,
+    /// The totals as they are, and as they would be.
+    pub totals: Vec<ChangedTotal>,
+}
+
+/// A figure of the summary before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChangedTotal {
+    /// As the summary names it.
+    pub name: &'static str,
+    /// As it is.
+    pub before: Money,
+    /// As it would be.
+    pub after: Money,
+    /// After − before.
+    pub change: Money,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DryRunError {
+    /// The source can't be read.
+    #[error("{0}")]
+    Source(String),
+    /// The database can't answer.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl From<SourceError> for DryRunError {
+    fn from(err: SourceError) -> DryRunError {
+        DryRunError::Source(err.to_string())
+    }
+}
+
+/// Why the transaction is undone: always.
+enum Undone {
+    Done(DryRun),
+    Failed(DbError),
+}
+
+impl From<DbError> for Undone {
+    fn from(err: DbError) -> Undone {
+        Undone::Failed(err)
+    }
+}
+
+/// Finds out what a run would do; nothing is written.
+///
+/// # Errors
+/// [`DryRunError`] when a source or the database can't be read.
+pub async fn dry_run(context: &ImportContext, order: &ImportRequest) -> Result<DryRun, DryRunError> {
+    let stop = StopSignal::default();
+    let run = Run::new(context, None, order, &stop);
+    let mut files = Vec::new();
+    for source in &order.sources {
+        let (session, listing) = run.list(source).await?;
+        let mut connection = Connection::over(session);
+        for file in &listing.files {
+            let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
+            files.push(match name_skip_reason(&file.name, report.kind) {
+                Some(reason) => (source, report.skipped(Standing::Unknown, reason.to_owned()), None),
+                None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
+                    Ok(fetched) => {
+                        let written_at = WrittenAt::of(source, file, &fetched, None);
+                        (source, report, Some(Content { file: fetched.file, written_at }))
+                    }
+                    Err(err) => (source, report.failed(err.to_string()), None),
+                },
+            });
+        }
+        files.extend(doubts(source, &listing, 0).into_iter().map(|doubt| (source, doubt, None)));
+        connection.close().await;
+    }
+    let department_id = order.department_id();
+    let rolled_back = async |conn: &mut DbConn| -> Result<(), Undone> {
+        db::lock_import(conn, department_id).await?;
+        let before = totals(conn, context, department_id).await?;
+        let mut reports = Vec::new();
+        for (source, mut report, content) in files {
+            if let Some(content) = content {
+                report = run.load_in_savepoint(conn, source, report, content).await?;
+            }
+            reports.push(report);
+        }
+        let after = totals(conn, context, department_id).await?;
+        Err(Undone::Done(DryRun { files: reports, totals: changed(&before, &after) }))
+    };
+    match context.db.write(rolled_back).await {
+        Err(Undone::Done(done)) => Ok(done),
+        Err(Undone::Failed(err)) => Err(err.into()),
+        Ok(()) => Ok(DryRun { files: Vec::new(), totals: Vec::new() }),
+    }
+}
+
+impl Run<'_> {
+    /// Loads a file within the transaction that will be undone; one that can't be loaded leaves
+    /// nothing to those after it.
+    async fn load_in_savepoint(
+        &self,
+        conn: &mut DbConn,
+        source: &Source,
+        mut report: FileReport,
+        content: Content,
+    ) -> Result<FileReport, DbError> {
+        db::set_savepoint(conn).await?;
+        match self.stream(conn, &mut report, content, source, &mut |_| {}).await {
+            Ok(_) => Ok(report),
+            Err(err) => {
+                db::undo_to_savepoint(conn).await?;
+                Ok(report.failed(err.to_string()))
+            }
+        }
+    }
+}
+
+async fn totals(conn: &mut DbConn, context: &ImportContext, department_id: i64) -> Result<FlowSums, DbError> {
+    let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), context.base_currency.clone());
+    Ok(db::flows_by_year(conn, &filter).await?.into_values().sum())
+}
+
+fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
+    let total = |name, of: fn(&FlowSums) -> Money| {
+        let (before, after) = (of(before), of(after));
+        ChangedTotal { name, before, after, change: after - before }
+    };
+    vec![
+        total("total_receipts", |sums| sums.receipts),
+        total("total_expenses", |sums| sums.expenses),
+        total("net_balance", |sums| sums.receipts - sums.expenses),
+        total("total_principal", |sums| sums.principal),
+        total("total_interest", |sums| sums.interest),
+    ]
+}

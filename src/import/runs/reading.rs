@@ -1,0 +1,48 @@
+//! Reads a workbook on a thread of its own, a few batches ahead of whoever loads them.
+
+use std::fs::File;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::import::workbook::{self, Kind, Part, ReadingRules, WorkbookError, WorkbookTotals};
+
+/// So many batches may wait: enough that neither side waits for long, and few enough to be small.
+const AHEAD: usize = 2;
+
+/// A workbook that is being read.
+pub(in crate::import) struct Reading {
+    parts: mpsc::Receiver<Part>,
+    reader: JoinHandle<Result<(WorkbookTotals, Duration), WorkbookError>>,
+}
+
+impl Reading {
+    /// Begins. A reader whose parts nobody takes any more ends by itself.
+    pub fn start(file: File, kind: Option<Kind>, rules: ReadingRules) -> Reading {
+        let (sender, parts) = mpsc::channel(AHEAD);
+        let reader = tokio::task::spawn_blocking(move || {
+            let (started, mut waited) = (Instant::now(), Duration::ZERO);
+            let totals = workbook::read(file, kind, &rules, &mut |part| {
+                let sent = Instant::now();
+                let is_wanted = sender.blocking_send(part).is_ok();
+                waited += sent.elapsed();
+                if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            Ok((totals, started.elapsed().saturating_sub(waited)))
+        });
+        Reading { parts, reader }
+    }
+
+    /// The next part; `None` at the end, also at a bad one.
+    pub async fn next(&mut self) -> Option<Part> {
+        self.parts.recv().await
+    }
+
+    /// What the sheets add up to, and how long reading it took.
+    pub async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
+        drop(self.parts);
+        self.reader.await.unwrap_or(Err(WorkbookError::Unknown))
+    }
+}
