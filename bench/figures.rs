@@ -1,17 +1,21 @@
 //! Measures the figures at two sizes of the same portfolio, in one run, and prints ratios.
 //!
-//! `bench/run` makes the databases: `SMALL_URL` and `LARGE_URL` name them, `LARGE` says how many operations the
-//! large one holds.
+//! `bench/run` makes the databases: `SMALL_URL` and `LARGE_URL` name them, `LARGE` says how many
+//! operations the large one holds.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::time::{Duration, Instant};
 
-use credit_portfolio::analytics::{Analytics, AnalyticsQuery, ContractSearch, DebtGroup, Figure, RollForwardGroup};
+use credit_portfolio::analytics::{
+    Analytics, AnalyticsQuery, ContractSearch, DebtGroup, Figure, RollForwardGroup,
+};
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
 use credit_portfolio::db::Db;
-use credit_portfolio::domain::{Clock, Currency, DateRange, DepartmentScope, Language, PortfolioFilter};
+use credit_portfolio::domain::{
+    Clock, Currency, DateRange, DepartmentScope, Language, PortfolioFilter,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 const REPEATS: usize = 101;
@@ -32,20 +36,40 @@ fn figures() -> [(&'static str, Figure); 14] {
         ("cashflow-monthly", Figure::CashflowMonthly),
         ("yearly-comparison", Figure::YearlyComparison),
         ("contract-stats", Figure::ContractStats),
-        ("contracts/stats/summary", Figure::ContractsSummary(first_page)),
+        (
+            "contracts/stats/summary",
+            Figure::ContractsSummary(first_page),
+        ),
         ("organization-stats", Figure::OrganizationStats),
         ("debt-balance", Figure::DebtBalance(None)),
-        ("debt-balance by contract", Figure::DebtBalance(Some(DebtGroup::Contract))),
+        (
+            "debt-balance by contract",
+            Figure::DebtBalance(Some(DebtGroup::Contract)),
+        ),
         ("concentration", Figure::Concentration),
-        ("data-quality", Figure::DataQuality { department_id: 8, limit: 20, language: Language::English }),
-        ("roll-forward", Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract))),
+        (
+            "data-quality",
+            Figure::DataQuality {
+                department_id: 8,
+                limit: 20,
+                language: Language::English,
+            },
+        ),
+        (
+            "roll-forward",
+            Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract)),
+        ),
     ]
 }
 
 impl Portfolio {
     async fn open(url: &str) -> Portfolio {
         let timeout = Duration::from_secs(30);
-        let settings = DatabaseSettings { url: DatabaseUrl::parse(url).unwrap(), pool_size: 2, timeout };
+        let settings = DatabaseSettings {
+            url: DatabaseUrl::parse(url).unwrap(),
+            pool_size: 2,
+            timeout,
+        };
         let db = Db::open(&settings, true).await.unwrap();
         let cache = CacheSettings {
             ttl: Duration::from_secs(300),
@@ -66,7 +90,10 @@ impl Portfolio {
     async fn miss(&self, figure: &Figure, dates: DateRange) -> Duration {
         let department = DepartmentScope::One(8);
         let filter = PortfolioFilter::of_department(department, Currency::default()).over(dates);
-        let query = AnalyticsQuery { figure: figure.clone(), filter };
+        let query = AnalyticsQuery {
+            figure: figure.clone(),
+            filter,
+        };
         self.cache.invalidate_namespace(NAMESPACE).await;
         let started = Instant::now();
         self.analytics.answer(&query).await.unwrap();
@@ -75,7 +102,11 @@ impl Portfolio {
 }
 
 /// The median times of two kinds of misses, taken in turns: what slows the machine slows both.
-async fn in_turns(figure: &Figure, one: (&Portfolio, DateRange), other: (&Portfolio, DateRange)) -> [Duration; 2] {
+async fn in_turns(
+    figure: &Figure,
+    one: (&Portfolio, DateRange),
+    other: (&Portfolio, DateRange),
+) -> [Duration; 2] {
     let (mut times, mut others) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
         times.push(one.0.miss(figure, one.1).await);

@@ -34,15 +34,24 @@ struct Target {
 
 impl Target {
     fn new(address: std::net::SocketAddr, path: &str, token: &str) -> Target {
-        let request =
-            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes();
-        Target { address, request: Arc::new(request) }
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
+        )
+        .into_bytes();
+        Target {
+            address,
+            request: Arc::new(request),
+        }
     }
 
     async fn connect(&self) -> Client {
         let stream = TcpStream::connect(self.address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        Client { stream, request: self.request.clone(), buffer: vec![0; 64 * 1024] }
+        Client {
+            stream,
+            request: self.request.clone(),
+            buffer: vec![0; 64 * 1024],
+        }
     }
 
     /// Asks over all connections for a time; gives how long each answer took, in order.
@@ -85,10 +94,21 @@ impl Client {
             let count = self.stream.read(&mut self.buffer[filled..]).await.unwrap();
             assert!(count > 0, "the server closed the connection");
             filled += count;
-            let Some(head) = self.buffer[..filled].windows(4).position(|four| four == b"\r\n\r\n") else { continue };
+            let Some(head) = self.buffer[..filled]
+                .windows(4)
+                .position(|four| four == b"\r\n\r\n")
+            else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&self.buffer[..head]).to_lowercase();
             assert!(text.starts_with("http/1.1 200"), "{text}");
-            let length = text.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+            let length = text
+                .split("content-length: ")
+                .nth(1)
+                .unwrap()
+                .split("\r\n")
+                .next()
+                .unwrap();
             let end = head + 4 + length.parse::<usize>().unwrap();
             if filled >= end {
                 return (text, self.buffer[head + 4..end].to_vec());
@@ -112,7 +132,10 @@ async fn started(memory_mb: &str, redis: Option<&str>) -> (RunningApp, Settings)
         ("SECRET_KEY", "only for measurements on loopback, 32"),
         ("BIND", "127.0.0.1:0"),
     ]);
-    let settings = Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+    let settings = Settings::from_sources(None, |name| {
+        values.get(name).map(|value| (*value).to_owned())
+    })
+    .unwrap();
     (RunningApp::start(&settings, true).await.unwrap(), settings)
 }
 
@@ -129,8 +152,16 @@ async fn a_token(app: &RunningApp) -> String {
         created_at: now,
         updated_at: now,
     };
-    let id = app.state.db.write(async |conn| db::insert_user(conn, user).await).await.unwrap();
-    let user = db::find_user_by_id(&mut app.state.db.conn().await.unwrap(), id).await.unwrap().unwrap();
+    let id = app
+        .state
+        .db
+        .write(async |conn| db::insert_user(conn, user).await)
+        .await
+        .unwrap();
+    let user = db::find_user_by_id(&mut app.state.db.conn().await.unwrap(), id)
+        .await
+        .unwrap()
+        .unwrap();
     app.state.tokens.issue(&user).unwrap()
 }
 
@@ -155,7 +186,11 @@ async fn rates<const N: usize>(targets: [&Target; N]) -> [f64; N] {
 /// The clients get threads of their own, away from the servers' workers.
 async fn on_own_runtime<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     tokio::task::spawn_blocking(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(work)
     })
     .await
@@ -176,7 +211,11 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     let ended = Arc::new(AtomicBool::new(false));
     let (clients, told) = (hits.clone(), ended.clone());
     let load = tokio::task::spawn_blocking(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
             let mut times = Vec::new();
             while !told.load(Ordering::Acquire) {
@@ -188,10 +227,15 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     });
     // As in production: the import runs on a thread of its own.
     let importing = std::thread::spawn(move || {
-        actix_rt::System::new()
-            .block_on(async { run_once(&context, &order, &Default::default(), &mut |_| {}).await.unwrap() })
+        actix_rt::System::new().block_on(async {
+            run_once(&context, &order, &Default::default(), &mut |_| {})
+                .await
+                .unwrap()
+        })
     });
-    let report = tokio::task::spawn_blocking(move || importing.join().unwrap()).await.unwrap();
+    let report = tokio::task::spawn_blocking(move || importing.join().unwrap())
+        .await
+        .unwrap();
     ended.store(true, Ordering::Release);
     let busy = load.await.unwrap();
     let rows: usize = report.files.iter().map(|file| file.counts.inserted).sum();
@@ -204,14 +248,19 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
 }
 
 async fn cold_key(app: &RunningApp, address: std::net::SocketAddr, token: &str) {
-    app.state.cache.invalidate_namespace(credit_portfolio::cache::NAMESPACE).await;
+    app.state
+        .cache
+        .invalidate_namespace(credit_portfolio::cache::NAMESPACE)
+        .await;
     let target = Target::new(address, PATH, token);
     let heads = on_own_runtime(async move {
         let mut clients = Vec::new();
         for _ in 0..1000 {
             clients.push(target.connect().await);
         }
-        let asking = clients.into_iter().map(|mut client| tokio::spawn(async move { client.ask().await.0 }));
+        let asking = clients
+            .into_iter()
+            .map(|mut client| tokio::spawn(async move { client.ask().await.0 }));
         let mut heads = Vec::new();
         for asked in asking.collect::<Vec<_>>() {
             heads.push(asked.await.unwrap());
@@ -219,8 +268,13 @@ async fn cold_key(app: &RunningApp, address: std::net::SocketAddr, token: &str) 
         heads
     })
     .await;
-    let computed = heads.iter().filter(|head| head.contains("; stored")).count();
-    println!("\n| 1,000 concurrent requests for one cold key | |\n| --- | --- |\n| computations | {computed} |");
+    let computed = heads
+        .iter()
+        .filter(|head| head.contains("; stored"))
+        .count();
+    println!(
+        "\n| 1,000 concurrent requests for one cold key | |\n| --- | --- |\n| computations | {computed} |"
+    );
 }
 
 /// How long answers take that are in no cache: one client, each question another.
@@ -229,8 +283,10 @@ async fn misses(app: &RunningApp, token: &str) -> Vec<Duration> {
     on_own_runtime(async move {
         let mut times = Vec::new();
         for number in 0..1500 {
-            let day = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number);
-            let path = format!("/api/v1/credit-portfolio/contract-stats?department_id=8&date_from={day}");
+            let day =
+                chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap() + chrono::Days::new(number);
+            let path =
+                format!("/api/v1/credit-portfolio/contract-stats?department_id=8&date_from={day}");
             let mut client = Target::new(address, &path, &token).connect().await;
             let started = Instant::now();
             client.ask().await;
@@ -246,7 +302,10 @@ async fn misses(app: &RunningApp, token: &str) -> Vec<Duration> {
 async fn with_redis_away(without_redis: &RunningApp, token: &str) {
     let (away, _) = started("64", Some("1")).await;
     assert_eq!(away.state.cache.redis_is_up(), Some(false));
-    let (off, down) = (misses(without_redis, token).await, misses(&away, token).await);
+    let (off, down) = (
+        misses(without_redis, token).await,
+        misses(&away, token).await,
+    );
     let [off, down] = [p99(&off), p99(&down)].map(|time| time.as_secs_f64() * 1000.0);
     println!("\n| misses, 99th percentile | time |\n| --- | --- |");
     println!("| Redis switched off | {off:.2} ms |\n| Redis does not answer | {down:.2} ms |");
@@ -263,7 +322,10 @@ fn main() {
         let hits = Target::new(app.address, PATH, &token);
         let (_, body) = hits.connect().await.ask().await;
         let (head, _) = hits.connect().await.ask().await;
-        assert!(head.contains("; hit;") && head.contains("detail=memory"), "{head}");
+        assert!(
+            head.contains("; hit;") && head.contains("detail=memory"),
+            "{head}"
+        );
         let bytes = web::Bytes::from(body.clone());
         let bare_server = HttpServer::new(move || {
             let bytes = bytes.clone();
@@ -271,7 +333,11 @@ fn main() {
                 "/bare",
                 web::get().to(move || {
                     let bytes = bytes.clone();
-                    async move { HttpResponse::Ok().content_type("application/json").body(bytes) }
+                    async move {
+                        HttpResponse::Ok()
+                            .content_type("application/json")
+                            .body(bytes)
+                    }
                 }),
             )
         })
@@ -284,13 +350,25 @@ fn main() {
         let redis_only = Target::new(with_redis.address, PATH, &token);
         redis_only.connect().await.ask().await;
         let (head, _) = redis_only.connect().await.ask().await;
-        assert!(head.contains("; hit;") && head.contains("detail=redis"), "{head}");
+        assert!(
+            head.contains("; hit;") && head.contains("detail=redis"),
+            "{head}"
+        );
 
         let [bare_rate, hit_rate, redis_rate] = rates([&bare, &hits, &redis_only]).await;
-        println!("| {CONNECTIONS} connections, {} bytes | requests/s | of the bare handler |", body.len());
+        println!(
+            "| {CONNECTIONS} connections, {} bytes | requests/s | of the bare handler |",
+            body.len()
+        );
         println!("| --- | --- | --- |\n| bare handler | {bare_rate:.0} | 1 |");
-        println!("| hit in memory | {hit_rate:.0} | {:.2} |", hit_rate / bare_rate);
-        println!("| hit in Redis | {redis_rate:.0} | {:.2} |", redis_rate / bare_rate);
+        println!(
+            "| hit in memory | {hit_rate:.0} | {:.2} |",
+            hit_rate / bare_rate
+        );
+        println!(
+            "| hit in Redis | {redis_rate:.0} | {:.2} |",
+            redis_rate / bare_rate
+        );
         cold_key(&app, app.address, &token).await;
         with_redis_away(&app, &token).await;
         while_importing(&app, &settings, &hits).await;

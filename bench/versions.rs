@@ -1,7 +1,8 @@
-//! Measures the same questions of two versions of the program, each over a database that it filled itself; in one
-//! run, in turns.
+//! Measures the same questions of two versions of the program, each over a database that it filled
+//! itself; in one run, in turns.
 //!
-//! `bench/run` starts both when `OLD_PROGRAM` names an older one: `OLD_BASE` and `NEW_BASE` say where they listen.
+//! `bench/run` starts both when `OLD_PROGRAM` names an older one: `OLD_BASE` and `NEW_BASE` say
+//! where they listen.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -35,20 +36,41 @@ struct Version {
 
 impl Version {
     async fn of(variable: &str) -> Version {
-        let (http, base) = (reqwest::Client::new(), std::env::var(variable).expect(variable));
+        let (http, base) = (
+            reqwest::Client::new(),
+            std::env::var(variable).expect(variable),
+        );
         let login = json!({ "username": "bench", "password": "a password to measure with" });
-        let answer = http.post(format!("{base}/auth/login")).json(&login).send().await.unwrap();
+        let answer = http
+            .post(format!("{base}/auth/login"))
+            .json(&login)
+            .send()
+            .await
+            .unwrap();
         let answer: Value = answer.error_for_status().unwrap().json().await.unwrap();
-        Version { http, base, token: answer["access_token"].as_str().unwrap().to_owned() }
+        Version {
+            http,
+            base,
+            token: answer["access_token"].as_str().unwrap().to_owned(),
+        }
     }
 
     /// The time of one miss, through the whole of the program.
     async fn miss(&self, path: &str) -> Duration {
         let url = |path: &str| format!("{}/credit-portfolio/{path}", self.base);
-        let clear = self.http.post(url("cache/clear")).bearer_auth(&self.token).send().await.unwrap();
+        let clear = self
+            .http
+            .post(url("cache/clear"))
+            .bearer_auth(&self.token)
+            .send()
+            .await
+            .unwrap();
         clear.error_for_status().unwrap();
         let join = if path.contains('?') { '&' } else { '?' };
-        let request = self.http.get(url(&format!("{path}{join}department_id=8"))).bearer_auth(&self.token);
+        let request = self
+            .http
+            .get(url(&format!("{path}{join}department_id=8")))
+            .bearer_auth(&self.token);
         let started = Instant::now();
         let answer = request.send().await.unwrap().error_for_status().unwrap();
         answer.bytes().await.unwrap();

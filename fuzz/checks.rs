@@ -14,7 +14,12 @@ pub fn workbook(bytes: &[u8]) {
         base_currency: Currency::default(),
         today: NaiveDate::from_ymd_opt(2026, 11, 25).expect("a day"),
     };
-    for kind in [None, Some(Kind::Receipts), Some(Kind::Expenses), Some(Kind::Details)] {
+    for kind in [
+        None,
+        Some(Kind::Receipts),
+        Some(Kind::Expenses),
+        Some(Kind::Details),
+    ] {
         let mut file = tempfile::tempfile().expect("a temporary file");
         file.write_all(bytes).expect("room for the workbook");
         let (mut rows, mut has_header) = (0, false);
@@ -26,13 +31,17 @@ pub fn workbook(bytes: &[u8]) {
             ControlFlow::Continue(())
         });
         assert!(has_header || rows == 0, "rows come after their header");
-        assert!(has_header || read.is_err(), "a workbook without a header is refused");
+        assert!(
+            has_header || read.is_err(),
+            "a workbook without a header is refused"
+        );
     }
 }
 
 /// The same of a sheet's XML, in a workbook that is right otherwise.
 pub fn sheet(xml: &[u8]) {
-    const CONTENT_TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
+    const CONTENT_TYPES: &str =
+        r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
     const BOOK: &str = r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"#;
     const RELATIONS: &str = r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#;
     let parts = [
@@ -43,7 +52,9 @@ pub fn sheet(xml: &[u8]) {
     ];
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
-        archive.start_file(name, SimpleFileOptions::default()).expect("a part");
+        archive
+            .start_file(name, SimpleFileOptions::default())
+            .expect("a part");
         archive.write_all(content).expect("its content");
     }
     workbook(archive.finish().expect("a workbook").get_ref());
@@ -62,11 +73,19 @@ pub fn amounts_and_dates(bytes: &[u8]) {
     }
     // Whatever a text says about a day, the day's own spelling says the same.
     if let Some(DateText::Day(date)) = DateText::parse(&text) {
-        assert_eq!(DateText::parse(&date.format("%d.%m.%Y").to_string()), Some(DateText::Day(date)), "{text:?}");
+        assert_eq!(
+            DateText::parse(&date.format("%d.%m.%Y").to_string()),
+            Some(DateText::Day(date)),
+            "{text:?}"
+        );
     }
     if let Some(date) = ru_date(&text) {
         assert!((1900..=9999).contains(&date.year()), "{text:?}");
-        assert_eq!(ru_date(&date.format("%d.%m.%Y").to_string()), Some(date), "{text:?}");
+        assert_eq!(
+            ru_date(&date.format("%d.%m.%Y").to_string()),
+            Some(date),
+            "{text:?}"
+        );
         assert_eq!(ru_date(&date.to_string()), Some(date), "{text:?}");
     }
 }
@@ -78,7 +97,8 @@ pub fn contract_reference(bytes: &[u8]) {
         assert!(text.trim().is_empty(), "{text:?} refers to nothing");
         return;
     };
-    let again = ContractRef::parse(&contract.spelling, None).expect("a spelling refers to a contract");
+    let again =
+        ContractRef::parse(&contract.spelling, None).expect("a spelling refers to a contract");
     assert_eq!(contract.key(), again.key(), "{text:?}");
     assert_eq!(contract.spelling, again.spelling, "{text:?}");
 }

@@ -15,7 +15,8 @@ use crate::db::{self, Db, DbError, UserRow};
 /// Why a login fails.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
-    /// No such user, another password, or a user that was switched off: the answer does not say which.
+    /// No such user, another password, or a user that was switched off: the answer does not say
+    /// which.
     #[error("the user name or the password is wrong")]
     Refused,
     /// The database can't answer.
@@ -47,5 +48,6 @@ pub async fn authenticate(user: Option<UserRow>, password: &str) -> Result<UserR
     // An unknown user takes as long as a wrong password.
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let is_right = check_password(password.to_owned(), hash).await?;
-    user.filter(|user| is_right && user.is_active).ok_or(LoginError::Refused)
+    user.filter(|user| is_right && user.is_active)
+        .ok_or(LoginError::Refused)
 }

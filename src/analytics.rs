@@ -44,7 +44,9 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cache::{Cache, CacheLookup, Entry, Join, LookupResult, Moment, SingleFlight, Tier, Validity};
+use crate::cache::{
+    Cache, CacheLookup, Entry, Join, LookupResult, Moment, SingleFlight, Tier, Validity,
+};
 use crate::db::{self, Db, DbError};
 use crate::domain::{Currency, DataVersion};
 use crate::metrics;
@@ -133,9 +135,14 @@ impl AnalyticsError {
 }
 
 impl Analytics {
-    /// Answers over these stores; `base_currency` is the one that a key does not name, `configured_sources` are those
-    /// of the settings, each with its department.
-    pub fn new(db: Db, cache: Cache, base_currency: Currency, configured_sources: Arc<[(i64, String)]>) -> Analytics {
+    /// Answers over these stores; `base_currency` is the one that a key does not name,
+    /// `configured_sources` are those of the settings, each with its department.
+    pub fn new(
+        db: Db,
+        cache: Cache,
+        base_currency: Currency,
+        configured_sources: Arc<[(i64, String)]>,
+    ) -> Analytics {
         let shared = Shared {
             db,
             cache,
@@ -146,7 +153,9 @@ impl Analytics {
             looking: tokio::sync::Mutex::default(),
             is_database_up: AtomicBool::new(true),
         };
-        Analytics { shared: Arc::new(shared) }
+        Analytics {
+            shared: Arc::new(shared),
+        }
     }
 
     /// The answer to a question: a valid one of the cache, or a new one.
@@ -161,7 +170,11 @@ impl Analytics {
     pub fn prepare(&self, query: AnalyticsQuery) -> PreparedQuery {
         let lookup = query.lookup(&self.basis());
         let hits = metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "memory", "hit"]);
-        PreparedQuery { query, lookup, hits }
+        PreparedQuery {
+            query,
+            lookup,
+            hits,
+        }
     }
 
     /// The answer in this process's memory, if it is valid. Asks nobody.
@@ -201,10 +214,15 @@ impl Analytics {
         let answer = self.computed_or_shared(query, lookup, was_outdated).await;
         let answer = answer.or_else(|err| self.stale(expired, err));
         let result = match &answer {
-            Ok(Answer { origin: Origin::Stale, .. }) => "stale",
+            Ok(Answer {
+                origin: Origin::Stale,
+                ..
+            }) => "stale",
             _ => "miss",
         };
-        metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "none", result]).inc();
+        metrics::CACHE_REQUESTS
+            .with_label_values(&[query.endpoint(), "none", result])
+            .inc();
         answer
     }
 
@@ -212,33 +230,48 @@ impl Analytics {
         match tier {
             Tier::Memory => prepared.hits.inc(),
             Tier::Redis => {
-                metrics::CACHE_REQUESTS.with_label_values(&[prepared.query.endpoint(), "redis", "hit"]).inc();
+                metrics::CACHE_REQUESTS
+                    .with_label_values(&[prepared.query.endpoint(), "redis", "hit"])
+                    .inc();
             }
         }
         self.shared.popular.sample(&prepared.query);
         self.refresh_ahead(&prepared.query, &prepared.lookup, &entry);
-        Answer { entry, origin: Origin::Hit(tier) }
+        Answer {
+            entry,
+            origin: Origin::Hit(tier),
+        }
     }
 
     async fn found_in_redis(&self, lookup: &CacheLookup) -> LookupResult {
         let found = self.shared.cache.get_shared(lookup).await;
         // It is of data that another process committed just now.
-        if matches!(found, LookupResult::FromUnknownGeneration) && self.look_for_changes().await.is_ok() {
+        if matches!(found, LookupResult::FromUnknownGeneration)
+            && self.look_for_changes().await.is_ok()
+        {
             return self.shared.cache.get_shared(lookup).await;
         }
         found
     }
 
     /// An entry whose life has ended is better than none while the database can't be prepared.
-    fn stale(&self, expired: Option<Arc<Entry>>, err: AnalyticsError) -> Result<Answer, AnalyticsError> {
-        let longest = i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
+    fn stale(
+        &self,
+        expired: Option<Arc<Entry>>,
+        err: AnalyticsError,
+    ) -> Result<Answer, AnalyticsError> {
+        let longest =
+            i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
         match expired {
             Some(entry)
                 if err.is_unavailable()
                     && -entry.ttl_seconds() <= longest
                     && entry.day == self.shared.cache.today() =>
             {
-                Ok(Answer { entry, origin: Origin::Stale })
+                Ok(Answer {
+                    entry,
+                    origin: Origin::Stale,
+                })
             }
             _ => Err(err),
         }
@@ -255,33 +288,56 @@ impl Analytics {
             let mut receiver = match self.shared.single_flight.join(&lookup.key.to_string()) {
                 Join::Leader(leader) => {
                     let result = self.computed_once_in_cluster(query, lookup).await;
-                    leader.publish(result.as_ref().map(|(entry, _)| entry.clone()).map_err(Clone::clone));
+                    leader.publish(
+                        result
+                            .as_ref()
+                            .map(|(entry, _)| entry.clone())
+                            .map_err(Clone::clone),
+                    );
                     let (entry, stored) = result?;
                     // A day that ended meanwhile has other balances.
                     if entry.day != self.shared.cache.today() {
                         continue;
                     }
-                    return Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } });
+                    return Ok(Answer {
+                        entry,
+                        origin: Origin::Computed {
+                            stored,
+                            was_outdated,
+                        },
+                    });
                 }
                 Join::Follower(receiver) => receiver,
             };
             metrics::COLLAPSED.inc();
-            let landed = tokio::time::timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
+            let landed =
+                tokio::time::timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
             let outcome = match &landed {
                 Ok(Ok(outcome)) => Option::clone(outcome),
                 _ => break,
             };
             match outcome {
                 // It was begun before this question: what was committed between must be in it.
-                Some(Ok(entry)) if self.shared.cache.validity(&entry, lookup) == Validity::Valid => {
-                    return Ok(Answer { entry, origin: Origin::Collapsed });
+                Some(Ok(entry))
+                    if self.shared.cache.validity(&entry, lookup) == Validity::Valid =>
+                {
+                    return Ok(Answer {
+                        entry,
+                        origin: Origin::Collapsed,
+                    });
                 }
                 Some(Err(err)) => return Err(err),
                 _ => {}
             }
         }
         let (entry, stored) = self.compute_and_store(query, lookup).await?;
-        Ok(Answer { entry, origin: Origin::Computed { stored, was_outdated } })
+        Ok(Answer {
+            entry,
+            origin: Origin::Computed {
+                stored,
+                was_outdated,
+            },
+        })
     }
 
     /// Computes, unless another process is at it and done in time.
@@ -313,7 +369,11 @@ impl Analytics {
     }
 
     /// Computes an answer and reads what it is of, in one snapshot.
-    async fn compute(&self, query: &AnalyticsQuery, lookup: &CacheLookup) -> Result<Entry, AnalyticsError> {
+    async fn compute(
+        &self,
+        query: &AnalyticsQuery,
+        lookup: &CacheLookup,
+    ) -> Result<Entry, AnalyticsError> {
         let begun = Instant::now();
         let basis = self.basis();
         let (versions, figures, other_currencies) = self
@@ -323,19 +383,36 @@ impl Analytics {
                 let versions = db::data_versions_on(conn, basis.today).await?;
                 let others = db::other_currencies(conn, &query.counted()).await?;
                 let names = others.iter().map(ToString::to_string).collect();
-                Ok::<_, AnalyticsError>((versions, query.compute(conn, &basis, names).await?, others))
+                Ok::<_, AnalyticsError>((
+                    versions,
+                    query.compute(conn, &basis, names).await?,
+                    others,
+                ))
             })
             .await
             .inspect_err(|err| self.note_database(!err.is_unavailable()))?;
         let computing = begun.elapsed();
-        metrics::COMPUTING_SECONDS.with_label_values(&[query.endpoint()]).observe(computing.as_secs_f64());
+        metrics::COMPUTING_SECONDS
+            .with_label_values(&[query.endpoint()])
+            .observe(computing.as_secs_f64());
         let in_scope = |id: i64| lookup.scope.id().is_none_or(|own| own == id);
-        let generations =
-            versions.iter().filter(|(id, _)| in_scope(*id)).map(|(id, version)| (*id, version.generation));
+        let generations = versions
+            .iter()
+            .filter(|(id, _)| in_scope(*id))
+            .map(|(id, version)| (*id, version.generation));
         let version = DataVersion::of(lookup.scope, versions.iter().copied());
         let ttl = self.shared.cache.new_ttl();
         let generations = generations.collect();
-        Ok(Entry::new(lookup, generations, version, basis.today, &other_currencies, &figures, computing, ttl))
+        Ok(Entry::new(
+            lookup,
+            generations,
+            version,
+            basis.today,
+            &other_currencies,
+            &figures,
+            computing,
+            ttl,
+        ))
     }
 
     /// What an answer is computed against now.
@@ -395,7 +472,8 @@ impl Analytics {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Data<T> {
     data: Vec<T>,
-    /// The earlier of `date_to` and today: the day whose end balances belong to, and with which series end.
+    /// The earlier of `date_to` and today: the day whose end balances belong to, and with which
+    /// series end.
     as_of: NaiveDate,
     /// The currency of the amounts.
     currency: String,

@@ -65,7 +65,9 @@ const LARGEST_UPLOAD: usize = 256 * 1024 * 1024;
 
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
-    let json = JsonConfig::default().limit(JSON_BYTES).error_handler(|err, _| ApiError::from_json_error(&err).into());
+    let json = JsonConfig::default()
+        .limit(JSON_BYTES)
+        .error_handler(|err, _| ApiError::from_json_error(&err).into());
     let files = MultipartFormConfig::default()
         .total_limit(LARGEST_UPLOAD)
         .memory_limit(JSON_BYTES)
@@ -75,8 +77,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(json)
         .service(
             web::scope(PREFIX)
-                // What is asked most comes first, and what is more exact comes first: contracts/stats/summary before
-                // contracts/{id}.
+                // What is asked most comes first, and what is more exact comes first:
+                // contracts/stats/summary before contracts/{id}.
                 .service(
                     web::scope("/credit-portfolio")
                         .configure(analytics::configure)
@@ -101,6 +103,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(health::configure)
         .configure(openapi::configure_page)
         .default_service(
-            web::route().to(async || ApiError::NotFound("there is nothing at this path".to_owned()).answer()),
+            web::route().to(async || {
+                ApiError::NotFound("there is nothing at this path".to_owned()).answer()
+            }),
         );
 }

@@ -62,8 +62,8 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// Changes reference data of a department by hand, under its import lock: in one transaction with its
-    /// generation; then publishes the change to the cache.
+    /// Changes reference data of a department by hand, under its import lock: in one transaction
+    /// with its generation; then publishes the change to the cache.
     ///
     /// # Errors
     /// The body's, or [`DbError`] when the transaction fails.
@@ -93,8 +93,15 @@ impl AppState {
             .db
             .change(async |conn| {
                 let (value, changed) = body(conn).await?;
-                let changed = if self.is_scoped { changed } else { ChangedData::everything() };
-                Ok::<_, E>((value, db::record_change(conn, department_id, changed).await?))
+                let changed = if self.is_scoped {
+                    changed
+                } else {
+                    ChangedData::everything()
+                };
+                Ok::<_, E>((
+                    value,
+                    db::record_change(conn, department_id, changed).await?,
+                ))
             })
             .await?;
         self.cache.announce(&change).await;
@@ -156,13 +163,21 @@ impl RunningApp {
         let db = open_database(settings, migrate).await?;
         let cache = Cache::open(&settings.cache).await?;
         let context = import_context(settings, db.clone(), cache.clone());
-        let (base_currency, sources) = (settings.base_currency.clone(), context.configured_sources.clone());
+        let (base_currency, sources) = (
+            settings.base_currency.clone(),
+            context.configured_sources.clone(),
+        );
         let analytics = Analytics::new(db.clone(), cache.clone(), base_currency, sources);
         analytics.look_for_changes().await?;
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
             import_context: context,
-            import_sources: settings.import.sources.iter().map(Source::configured).collect(),
+            import_sources: settings
+                .import
+                .sources
+                .iter()
+                .map(Source::configured)
+                .collect(),
             import_policy: settings.import.policy.clone(),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
@@ -201,7 +216,13 @@ impl RunningApp {
         let background = BackgroundTasks::start(&state);
         let handle = server.handle();
         let served = actix_web::rt::spawn(server);
-        Ok(RunningApp { address, state, server: handle, served, background })
+        Ok(RunningApp {
+            address,
+            state,
+            server: handle,
+            served,
+            background,
+        })
     }
 
     /// Waits until the web server has stopped (by signal or handle), then stops the rest: of an
@@ -214,7 +235,12 @@ impl RunningApp {
         self.state.import.stop().await;
         self.background.stop().await;
         let replica_id = self.state.cache.replica_id();
-        if let Err(err) = self.state.db.write(async |conn| db::forget_replica(conn, replica_id).await).await {
+        if let Err(err) = self
+            .state
+            .db
+            .write(async |conn| db::forget_replica(conn, replica_id).await)
+            .await
+        {
             log::debug!("This process can't be taken off the register: {err}");
         }
         log::info!("Stopped");

@@ -80,7 +80,12 @@ pub struct CacheLookup {
 impl CacheLookup {
     /// Figures of these departments under that key.
     pub fn new(key: CacheKey, scope: DepartmentScope, dependency: Dependency) -> CacheLookup {
-        CacheLookup { full_key: key.in_redis(NAMESPACE), key, scope, dependency }
+        CacheLookup {
+            full_key: key.in_redis(NAMESPACE),
+            key,
+            scope,
+            dependency,
+        }
     }
 }
 
@@ -131,7 +136,9 @@ impl Cache {
             freshness: Freshness::new(settings.lease),
             replica_id: format!("{:016x}", rand::random::<u64>()),
         };
-        let cache = Cache { shared: Arc::new(shared) };
+        let cache = Cache {
+            shared: Arc::new(shared),
+        };
         if let Some(redis) = &settings.redis {
             bus::listen(redis, &cache)?;
         }
@@ -145,7 +152,9 @@ impl Cache {
 
     /// How long a new entry lives.
     pub fn new_ttl(&self) -> Duration {
-        self.shared.ttl.mul_f64(1.0 + JITTER * (2.0 * rand::random::<f64>() - 1.0))
+        self.shared
+            .ttl
+            .mul_f64(1.0 + JITTER * (2.0 * rand::random::<f64>() - 1.0))
     }
 
     /// For how long after its end an entry may be served while the database can't be asked.
@@ -163,11 +172,17 @@ impl Cache {
 
     /// The entry in Redis, as long as that answers. A valid one is taken into memory.
     pub async fn get_shared(&self, lookup: &CacheLookup) -> LookupResult {
-        let Some(redis) = self.redis_in_use() else { return LookupResult::Nothing };
-        let Ok(Some(entry)) = redis.get(NAMESPACE, lookup).await else { return LookupResult::Nothing };
+        let Some(redis) = self.redis_in_use() else {
+            return LookupResult::Nothing;
+        };
+        let Ok(Some(entry)) = redis.get(NAMESPACE, lookup).await else {
+            return LookupResult::Nothing;
+        };
         let found = self.validate(Arc::new(entry), lookup, Tier::Redis);
         if let LookupResult::Hit(entry, _) = &found {
-            self.shared.memory.set(lookup.full_key.clone(), entry.clone());
+            self.shared
+                .memory
+                .set(lookup.full_key.clone(), entry.clone());
         }
         found
     }
@@ -177,13 +192,14 @@ impl Cache {
         self.shared.clock.today()
     }
 
-    /// Whether what was computed at these generations still holds. An answer of another day does not:
-    /// balances belong to the end of a day.
+    /// Whether what was computed at these generations still holds. An answer of another day does
+    /// not: balances belong to the end of a day.
     pub fn validity(&self, entry: &Entry, lookup: &CacheLookup) -> Validity {
         if entry.day != self.today() {
             return Validity::Outdated;
         }
-        self.changes().validity(&entry.generations, lookup.scope, &lookup.dependency)
+        self.changes()
+            .validity(&entry.generations, lookup.scope, &lookup.dependency)
     }
 
     fn validate(&self, entry: Arc<Entry>, lookup: &CacheLookup, tier: Tier) -> LookupResult {
@@ -197,7 +213,9 @@ impl Cache {
 
     /// Stores an entry in memory and in Redis (while it answers). Gives where it went.
     pub async fn set(&self, lookup: &CacheLookup, entry: Arc<Entry>) -> Tier {
-        self.shared.memory.set(lookup.full_key.clone(), entry.clone());
+        self.shared
+            .memory
+            .set(lookup.full_key.clone(), entry.clone());
         match self.redis_in_use() {
             Some(redis) if redis.set(NAMESPACE, &lookup.key, &entry).await.is_ok() => Tier::Redis,
             _ => Tier::Memory,
@@ -208,7 +226,10 @@ impl Cache {
     /// to ask is, for a short time. While Redis does not answer, everyone is.
     pub async fn may_compute(&self, lookup: &CacheLookup) -> bool {
         match self.redis_in_use() {
-            Some(redis) => redis.take_lease(NAMESPACE, &lookup.key).await.unwrap_or(true),
+            Some(redis) => redis
+                .take_lease(NAMESPACE, &lookup.key)
+                .await
+                .unwrap_or(true),
             None => true,
         }
     }
@@ -233,7 +254,9 @@ impl Cache {
     /// Drops every entry of a namespace, in Redis as soon as it can be reached.
     pub async fn invalidate_namespace(&self, namespace: &str) {
         let gone = self.shared.memory.retain(namespace, |_, _| false);
-        metrics::INVALIDATED.with_label_values(&["namespace"]).inc_by(gone.len() as u64);
+        metrics::INVALIDATED
+            .with_label_values(&["namespace"])
+            .inc_by(gone.len() as u64);
         if let Some(redis) = &self.shared.redis {
             redis.invalidate_namespace(namespace).await;
         }
@@ -244,10 +267,16 @@ impl Cache {
     pub async fn announce(&self, change: &DataChange) {
         self.apply_change(change.clone());
         let is_concerned = |entry: &Entry| {
-            entry.scope.id().is_none_or(|id| id == change.department_id) && change.changed.concerns(&entry.dependency)
+            entry.scope.id().is_none_or(|id| id == change.department_id)
+                && change.changed.concerns(&entry.dependency)
         };
-        let gone = self.shared.memory.retain(NAMESPACE, |_, entry| !is_concerned(entry));
-        metrics::INVALIDATED.with_label_values(&["scope"]).inc_by(gone.len() as u64);
+        let gone = self
+            .shared
+            .memory
+            .retain(NAMESPACE, |_, entry| !is_concerned(entry));
+        metrics::INVALIDATED
+            .with_label_values(&["scope"])
+            .inc_by(gone.len() as u64);
         if let Some(redis) = &self.shared.redis {
             redis.announce(NAMESPACE, change, gone).await;
         }
@@ -256,7 +285,11 @@ impl Cache {
     /// Takes notice of changes and versions, both read in one snapshot that was taken after
     /// `moment`.
     pub fn apply(&self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)], moment: Moment) {
-        let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut log = self
+            .shared
+            .changes
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         log.apply(changes, versions);
         drop(log);
         self.shared.freshness.looked(moment);
@@ -264,7 +297,11 @@ impl Cache {
 
     /// Takes notice of one change that another process announced.
     fn apply_change(&self, change: DataChange) {
-        let mut log = self.shared.changes.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut log = self
+            .shared
+            .changes
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         log.apply_change(change);
     }
 
@@ -288,13 +325,17 @@ impl Cache {
         self.changes().generation(department_id).unwrap_or(0)
     }
 
-    /// Returns the version of a scope's data that was last read; `None` for a department never heard of.
+    /// Returns the version of a scope's data that was last read; `None` for a department never
+    /// heard of.
     pub fn known_version(&self, scope: DepartmentScope) -> Option<DataVersion> {
         self.changes().version(scope)
     }
 
     fn changes(&self) -> RwLockReadGuard<'_, ChangeLog> {
-        self.shared.changes.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.shared
+            .changes
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Whether Redis is in use and answered last; `None` when it is switched off.
@@ -305,6 +346,10 @@ impl Cache {
     /// What the cache holds.
     pub fn stats(&self) -> CacheStats {
         let (entries, bytes) = self.shared.memory.size();
-        CacheStats { entries, bytes, redis_is_up: self.redis_is_up() }
+        CacheStats {
+            entries,
+            bytes,
+            redis_is_up: self.redis_is_up(),
+        }
     }
 }

@@ -56,8 +56,12 @@ impl Cli {
     /// # Errors
     /// What stopped it, in words for the person at the terminal.
     pub async fn run(self) -> anyhow::Result<()> {
-        let settings = || -> anyhow::Result<Settings> { Ok(Settings::load(self.config.as_deref())?) };
-        match self.command.unwrap_or(Command::Serve(serve::Serve::default())) {
+        let settings =
+            || -> anyhow::Result<Settings> { Ok(Settings::load(self.config.as_deref())?) };
+        match self
+            .command
+            .unwrap_or(Command::Serve(serve::Serve::default()))
+        {
             Command::Serve(serve) => serve.run(&settings()?).await,
             Command::Import(import) => import.run(&settings()?).await,
             Command::Demo(demo) => demo.run().await,

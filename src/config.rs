@@ -10,11 +10,15 @@ mod sections;
 
 use std::path::Path;
 
-pub use import::{FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings};
+pub use import::{
+    FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings,
+};
 use reader::Reader;
 pub use reader::{ConfigError, SETTINGS, Setting};
 pub use retention::RetentionSettings;
-pub use sections::{AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings};
+pub use sections::{
+    AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings,
+};
 
 use crate::domain::{Clock, Currency};
 
@@ -77,9 +81,13 @@ impl Settings {
         reader.finish(settings)
     }
 
-    /// The finance department that exports belong to when nothing else is said: the first one listed.
+    /// The finance department that exports belong to when nothing else is said: the first one
+    /// listed.
     pub fn import_department(&self) -> i64 {
-        self.finance_departments.first().copied().unwrap_or_default()
+        self.finance_departments
+            .first()
+            .copied()
+            .unwrap_or_default()
     }
 }
 

@@ -57,8 +57,8 @@ pub use role::{Role, UnknownRole};
 pub use settlement::{is_rate, settled_amount};
 pub use touched_months::TouchedMonths;
 
-/// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters that nobody sees
-/// are dropped: they make two names of one.
+/// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters
+/// that nobody sees are dropped: they make two names of one.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -72,8 +72,11 @@ pub fn folded(text: &str) -> String {
     folded
 }
 
-/// Whether a character shows nothing and separates nothing: zero-width spaces and joiners, a byte order mark, a
-/// soft hyphen.
+/// Whether a character shows nothing and separates nothing: zero-width spaces and joiners, a byte
+/// order mark, a soft hyphen.
 pub fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    matches!(
+        character,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+    )
 }

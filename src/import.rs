@@ -1,12 +1,13 @@
 //! The import: 1C's workbooks, from an FTP server or a folder, into the database.
 //!
-//! `runs::pipeline::run_once` is the one path, used by the actor, the command line and tests alike. A file
-//! goes in whole or not at all; what can't be read is written to the journal, and the run goes
-//! on with the next file. Rows flow: one thread reads a file's sheet while the rows before are
+//! `runs::pipeline::run_once` is the one path, used by the actor, the command line and tests alike.
+//! A file goes in whole or not at all; what can't be read is written to the journal, and the run
+//! goes on with the next file. Rows flow: one thread reads a file's sheet while the rows before are
 //! written, so that memory does not grow with them.
 //!
-//! Four rooms: `sources` (where files come from: listing, download, backoff), `workbook` (XLSX into typed rows),
-//! `load` (typed rows into tables), `runs` (actor, schedule, lease, pipeline, progress, journal).
+//! Four rooms: `sources` (where files come from: listing, download, backoff), `workbook` (XLSX into
+//! typed rows), `load` (typed rows into tables), `runs` (actor, schedule, lease, pipeline,
+//! progress, journal).
 
 mod load;
 mod remark;

@@ -16,7 +16,8 @@ const LONGEST: usize = 1024;
 
 static AT_A_TIME: Semaphore = Semaphore::const_new(4);
 /// Compared with when there is no such user.
-static NOBODYS_HASH: LazyLock<String> = LazyLock::new(|| hash("nobody has this password").unwrap_or_default());
+static NOBODYS_HASH: LazyLock<String> =
+    LazyLock::new(|| hash("nobody has this password").unwrap_or_default());
 
 /// What is wrong with a password or its hash.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +52,11 @@ pub async fn check_password(password: String, hash: Option<String>) -> Result<bo
     }
     on_own_thread(move || {
         let stored = hash.as_ref().unwrap_or(&NOBODYS_HASH);
-        let stored = PasswordHash::new(stored).map_err(|err| PasswordError::Hash(err.to_string()))?;
-        let is_right = Argon2::default().verify_password(password.as_bytes(), &stored).is_ok();
+        let stored =
+            PasswordHash::new(stored).map_err(|err| PasswordError::Hash(err.to_string()))?;
+        let is_right = Argon2::default()
+            .verify_password(password.as_bytes(), &stored)
+            .is_ok();
         Ok(is_right && hash.is_some())
     })
     .await
@@ -60,7 +64,8 @@ pub async fn check_password(password: String, hash: Option<String>) -> Result<bo
 
 fn hash(password: &str) -> Result<String, PasswordError> {
     let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|err| PasswordError::Hash(err.to_string()))
+    hash.map(|hash| hash.to_string())
+        .map_err(|err| PasswordError::Hash(err.to_string()))
 }
 
 async fn on_own_thread<T: Send + 'static>(
@@ -68,5 +73,7 @@ async fn on_own_thread<T: Send + 'static>(
 ) -> Result<T, PasswordError> {
     let failed = |err: &dyn std::fmt::Display| PasswordError::Hash(err.to_string());
     let _turn = AT_A_TIME.acquire().await.map_err(|err| failed(&err))?;
-    tokio::task::spawn_blocking(work).await.map_err(|err| failed(&err))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|err| failed(&err))?
 }

@@ -23,7 +23,12 @@ struct Failures {
 
 impl Default for LoginThrottle {
     fn default() -> LoginThrottle {
-        LoginThrottle { failures: Cache::builder().max_capacity(REMEMBERED).time_to_live(WINDOW).build() }
+        LoginThrottle {
+            failures: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .time_to_live(WINDOW)
+                .build(),
+        }
     }
 }
 
@@ -37,12 +42,18 @@ impl LoginThrottle {
 
     /// Notes a failed login.
     pub fn failed(&self, username: &str, address: &str) {
-        self.failures.entry(pair(username, address)).and_upsert_with(|entry| {
-            match entry.map(|entry| entry.into_value()) {
-                Some(before) if before.since.elapsed() < WINDOW => Failures { count: before.count + 1, ..before },
-                _ => Failures { count: 1, since: Instant::now() },
-            }
-        });
+        self.failures
+            .entry(pair(username, address))
+            .and_upsert_with(|entry| match entry.map(|entry| entry.into_value()) {
+                Some(before) if before.since.elapsed() < WINDOW => Failures {
+                    count: before.count + 1,
+                    ..before
+                },
+                _ => Failures {
+                    count: 1,
+                    since: Instant::now(),
+                },
+            });
     }
 
     /// Forgets the failures of the pair: it has logged in.

@@ -65,7 +65,10 @@ impl Tokens {
             decoding: DecodingKey::from_secret(key),
             validation,
             lifetime,
-            verified: Cache::builder().max_capacity(MOST_REMEMBERED).time_to_live(REMEMBERED_FOR).build(),
+            verified: Cache::builder()
+                .max_capacity(MOST_REMEMBERED)
+                .time_to_live(REMEMBERED_FOR)
+                .build(),
         }
     }
 
@@ -87,7 +90,8 @@ impl Tokens {
             department_id: user.department_id,
             exp: Utc::now().timestamp() + lifetime,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(|_| TokenError::Invalid)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|_| TokenError::Invalid)
     }
 
     /// What a token says, if it is ours and its time is not over.
@@ -96,13 +100,19 @@ impl Tokens {
     /// [`TokenError`].
     pub fn verify(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
         if let Some(claims) = self.verified.get(token) {
-            return if claims.exp > Utc::now().timestamp() { Ok(claims) } else { Err(TokenError::Expired) };
+            return if claims.exp > Utc::now().timestamp() {
+                Ok(claims)
+            } else {
+                Err(TokenError::Expired)
+            };
         }
         let decoded = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let claims = Arc::new(decoded.map(|token| token.claims).map_err(|err| match err.kind() {
-            jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
-            _ => TokenError::Invalid,
-        })?);
+        let claims = Arc::new(decoded.map(|token| token.claims).map_err(
+            |err| match err.kind() {
+                jsonwebtoken::errors::ErrorKind::ExpiredSignature => TokenError::Expired,
+                _ => TokenError::Invalid,
+            },
+        )?);
         self.verified.insert(token.to_owned(), claims.clone());
         Ok(claims)
     }

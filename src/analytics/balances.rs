@@ -1,8 +1,8 @@
-//! The balance of each contract at the end of a day, and how it came about: what every figure of what
-//! is owed is made of.
+//! The balance of each contract at the end of a day, and how it came about: what every figure of
+//! what is owed is made of.
 //!
-//! A balance is made of everything up to its day, in the contract's own currency; `date_from` only says
-//! where its flows begin. Planned operations, dated after today, are in no balance.
+//! A balance is made of everything up to its day, in the contract's own currency; `date_from` only
+//! says where its flows begin. Planned operations, dated after today, are in no balance.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::db::{self, ContractTitle, DbConn, DbError};
-use crate::domain::{BalanceFlows, ContractStatus, Currency, DateRange, Debt, Money, PortfolioFilter};
+use crate::domain::{
+    BalanceFlows, ContractStatus, Currency, DateRange, Debt, Money, PortfolioFilter,
+};
 
 /// What an answer is computed against, beside its filter.
 #[derive(Clone, Debug)]
@@ -24,10 +26,13 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// Returns the day whose end the balances of a filter belong to: the last day asked for, today at
-    /// the latest.
+    /// Returns the day whose end the balances of a filter belong to: the last day asked for, today
+    /// at the latest.
     pub fn as_of(&self, filter: &PortfolioFilter) -> NaiveDate {
-        filter.dates.to().map_or(self.today, |to| to.min(self.today))
+        filter
+            .dates
+            .to()
+            .map_or(self.today, |to| to.min(self.today))
     }
 }
 
@@ -49,8 +54,18 @@ impl ContractBalance {
     }
 
     pub fn status(&self) -> ContractStatus {
-        let BalanceFlows { drawn, repaid, adjustments, .. } = self.total;
-        ContractStatus::of(self.closing(), [drawn, repaid, adjustments].iter().any(|moved| *moved != Money::ZERO))
+        let BalanceFlows {
+            drawn,
+            repaid,
+            adjustments,
+            ..
+        } = self.total;
+        ContractStatus::of(
+            self.closing(),
+            [drawn, repaid, adjustments]
+                .iter()
+                .any(|moved| *moved != Money::ZERO),
+        )
     }
 
     /// Open and not switched off.
@@ -71,11 +86,19 @@ impl Balances {
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn load(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Balances, DbError> {
+    pub async fn load(
+        conn: &mut DbConn,
+        filter: &PortfolioFilter,
+        basis: &Basis,
+    ) -> Result<Balances, DbError> {
         let as_of = basis.as_of(filter);
         let titles = db::list_contract_titles(conn, filter).await?;
         let mut totals = db::balance_flows(conn, &filter.over(up_to(as_of))).await?;
-        let before = filter.dates.from().and_then(|from| from.pred_opt()).map(|day| day.min(as_of));
+        let before = filter
+            .dates
+            .from()
+            .and_then(|from| from.pred_opt())
+            .map(|day| day.min(as_of));
         let opening = match before {
             Some(day) => db::balance_flows(conn, &filter.over(up_to(day))).await?,
             None => BTreeMap::new(),
@@ -83,9 +106,20 @@ impl Balances {
         let balance = |(id, title)| {
             let total = totals.remove(&id).unwrap_or_default();
             let before = opening.get(&id).copied().unwrap_or_default();
-            (id, ContractBalance { title, opening: before.change(), flows: total - before, total })
+            (
+                id,
+                ContractBalance {
+                    title,
+                    opening: before.change(),
+                    flows: total - before,
+                    total,
+                },
+            )
         };
-        Ok(Balances { as_of, contracts: titles.into_iter().map(balance).collect() })
+        Ok(Balances {
+            as_of,
+            contracts: titles.into_iter().map(balance).collect(),
+        })
     }
 
     /// The contracts whose balances a filter shows: of its currency and direction.
@@ -94,13 +128,16 @@ impl Balances {
         filter: &'b PortfolioFilter,
         basis: &'b Basis,
     ) -> impl Iterator<Item = &'b ContractBalance> {
-        self.contracts.values().filter(|contract| is_shown(&contract.title, filter, basis))
+        self.contracts
+            .values()
+            .filter(|contract| is_shown(&contract.title, filter, basis))
     }
 }
 
 /// Whether the balance of a contract is among those that a filter shows.
 pub(super) fn is_shown(title: &ContractTitle, filter: &PortfolioFilter, basis: &Basis) -> bool {
-    title.counted_direction() == filter.balance_direction() && title.is_in(&filter.currency, &basis.base_currency)
+    title.counted_direction() == filter.balance_direction()
+        && title.is_in(&filter.currency, &basis.base_currency)
 }
 
 /// All days up to the end of that one.
@@ -135,6 +172,13 @@ pub async fn standings(
     basis: &Basis,
 ) -> Result<BTreeMap<i64, Standing>, DbError> {
     let balances = Balances::load(conn, filter, basis).await?;
-    let standing = |contract: ContractBalance| Standing { balance: contract.closing(), status: contract.status() };
-    Ok(balances.contracts.into_iter().map(|(id, contract)| (id, standing(contract))).collect())
+    let standing = |contract: ContractBalance| Standing {
+        balance: contract.closing(),
+        status: contract.status(),
+    };
+    Ok(balances
+        .contracts
+        .into_iter()
+        .map(|(id, contract)| (id, standing(contract)))
+        .collect())
 }

@@ -22,7 +22,9 @@ impl Analytics {
     /// The cache keys of the questions asked most, of each department.
     pub fn most_asked(&self) -> Vec<String> {
         let queries = self.shared.popular.most_asked(TOLD_OF_EACH).into_iter();
-        queries.map(|query| query.lookup(&self.basis()).key.to_string()).collect()
+        queries
+            .map(|query| query.lookup(&self.basis()).key.to_string())
+            .collect()
     }
 
     /// Computes the questions asked most whose answers were dropped.
@@ -40,21 +42,37 @@ impl Analytics {
 
     /// Has an entry that is about to end computed again in the background: the nearer its end,
     /// the likelier (XFetch, Vattani et al. 2015).
-    pub(super) fn refresh_ahead(&self, query: &AnalyticsQuery, lookup: &CacheLookup, entry: &Entry) {
-        let life = Duration::from_millis(u64::try_from(entry.expires_at_ms - entry.computed_at_ms).unwrap_or(0));
+    pub(super) fn refresh_ahead(
+        &self,
+        query: &AnalyticsQuery,
+        lookup: &CacheLookup,
+        entry: &Entry,
+    ) {
+        let life = Duration::from_millis(
+            u64::try_from(entry.expires_at_ms - entry.computed_at_ms).unwrap_or(0),
+        );
         let delta = entry.computing.max(life.mul_f64(AHEAD_OF_END));
         let left = entry.time_left();
-        if left > delta * 10 || left > delta.mul_f64(-rand::random::<f64>().max(f64::MIN_POSITIVE).ln()) {
+        if left > delta * 10
+            || left > delta.mul_f64(-rand::random::<f64>().max(f64::MIN_POSITIVE).ln())
+        {
             return;
         }
         let (analytics, query, lookup) = (self.clone(), query.clone(), lookup.clone());
-        actix_rt::spawn(async move { analytics.compute_unasked(&query, &lookup, "expiring").await });
+        actix_rt::spawn(
+            async move { analytics.compute_unasked(&query, &lookup, "expiring").await },
+        );
     }
 
     /// Computes and stores an answer, unless somebody is at it.
     async fn compute_unasked(&self, query: &AnalyticsQuery, lookup: &CacheLookup, cause: &str) {
-        let Join::Leader(leader) = self.shared.single_flight.join(&lookup.key.to_string()) else { return };
-        let result = self.compute_and_store(query, lookup).await.map(|(entry, _)| entry);
+        let Join::Leader(leader) = self.shared.single_flight.join(&lookup.key.to_string()) else {
+            return;
+        };
+        let result = self
+            .compute_and_store(query, lookup)
+            .await
+            .map(|(entry, _)| entry);
         match &result {
             Ok(_) => metrics::WARMED.with_label_values(&[cause]).inc(),
             Err(err) => log::warn!("{} can't be computed ahead: {err}", lookup.key),
@@ -68,9 +86,13 @@ impl Analytics {
     /// # Errors
     /// [`AnalyticsError`] when the database can't answer.
     pub async fn audit(&self) -> Result<Option<bool>, AnalyticsError> {
-        let Some(query) = self.shared.popular.any() else { return Ok(None) };
+        let Some(query) = self.shared.popular.any() else {
+            return Ok(None);
+        };
         let lookup = query.lookup(&self.basis());
-        let LookupResult::Hit(entry, _) = self.shared.cache.get_local(&lookup) else { return Ok(None) };
+        let LookupResult::Hit(entry, _) = self.shared.cache.get_local(&lookup) else {
+            return Ok(None);
+        };
         let recomputed = self.compute(&query, &lookup).await?;
         self.look_for_changes().await?;
         // Only an entry that nothing later concerns has to agree.
@@ -81,8 +103,14 @@ impl Analytics {
         let agrees = recomputed.body == entry.body;
         if !agrees {
             metrics::INCONSISTENT.inc();
-            log::error!("{} is cached wrongly: computed again it is another; it is dropped", lookup.key);
-            self.shared.cache.invalidate(crate::cache::NAMESPACE, &lookup.key).await;
+            log::error!(
+                "{} is cached wrongly: computed again it is another; it is dropped",
+                lookup.key
+            );
+            self.shared
+                .cache
+                .invalidate(crate::cache::NAMESPACE, &lookup.key)
+                .await;
         }
         Ok(Some(agrees))
     }

@@ -62,11 +62,22 @@ pub(super) async fn concentration(
     let owed = debt(balances.shown(filter, basis));
     let shares_by = |group: DebtGroup| {
         let mut groups: BTreeMap<i64, (String, Money)> = BTreeMap::new();
-        for contract in balances.shown(filter, basis).filter(|contract| contract.closing() > Money::ZERO) {
+        for contract in balances
+            .shown(filter, basis)
+            .filter(|contract| contract.closing() > Money::ZERO)
+        {
             let entry = groups.entry(group.id_of(&contract.title));
-            entry.or_insert_with(|| (group.name_of(&contract.title), Money::ZERO)).1 += contract.closing();
+            entry
+                .or_insert_with(|| (group.name_of(&contract.title), Money::ZERO))
+                .1 += contract.closing();
         }
-        Shares::of(groups.into_iter().map(|(id, (name, owed))| (id, name, owed)).collect(), group)
+        Shares::of(
+            groups
+                .into_iter()
+                .map(|(id, (name, owed))| (id, name, owed))
+                .collect(),
+            group,
+        )
     };
     Ok(Concentration {
         total_outstanding: owed.debt,
@@ -84,10 +95,16 @@ impl Shares {
         balances.sort_by(|(_, name, outstanding), (_, other_name, other)| {
             other.cmp(outstanding).then_with(|| name.cmp(other_name))
         });
-        let parts: Vec<Money> = balances.iter().map(|(_, _, outstanding)| *outstanding).collect();
+        let parts: Vec<Money> = balances
+            .iter()
+            .map(|(_, _, outstanding)| *outstanding)
+            .collect();
         let part = |outstanding: Money| i128::from(outstanding.kopecks());
         // Σ (100 · part / total)², rounded half-up, in integers.
-        let squares: i128 = parts.iter().map(|outstanding| part(*outstanding) * part(*outstanding)).sum();
+        let squares: i128 = parts
+            .iter()
+            .map(|outstanding| part(*outstanding) * part(*outstanding))
+            .sum();
         let total: i128 = parts.iter().map(|outstanding| part(*outstanding)).sum();
         let whole = total * total;
         let hhi = if whole == 0 { 0 } else { hhi(squares, whole) };
@@ -99,7 +116,14 @@ impl Shares {
             outstanding,
             share,
         };
-        Shares { hhi, data: balances.into_iter().zip(shares(&parts)).map(share).collect() }
+        Shares {
+            hhi,
+            data: balances
+                .into_iter()
+                .zip(shares(&parts))
+                .map(share)
+                .collect(),
+        }
     }
 }
 

@@ -73,14 +73,22 @@ impl ContractSort {
 
     /// Reads `column` or `-column`.
     pub fn parse(text: &str) -> Option<ContractSort> {
-        let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let (name, is_descending) = text
+            .strip_prefix('-')
+            .map_or((text, false), |name| (name, true));
         let (_, column) = Self::COLUMNS.iter().find(|(known, _)| *known == name)?;
-        Some(ContractSort { column: *column, is_descending })
+        Some(ContractSort {
+            column: *column,
+            is_descending,
+        })
     }
 
     /// As `sort` and the cache key have it.
     pub fn name(self) -> String {
-        let name = Self::COLUMNS.iter().find(|(_, column)| *column == self.column).map_or("", |(name, _)| name);
+        let name = Self::COLUMNS
+            .iter()
+            .find(|(_, column)| *column == self.column)
+            .map_or("", |(name, _)| name);
         format!("{}{name}", if self.is_descending { "-" } else { "" })
     }
 }
@@ -135,8 +143,8 @@ pub struct ContractSummary {
     commission: Money,
     /// Expenses that the bank has not confirmed.
     unconfirmed: Money,
-    /// The balance at the end of the day before `date_from`. This and the next four are zero for a contract in
-    /// another currency, and for a loan given unless `direction=lent`.
+    /// The balance at the end of the day before `date_from`. This and the next four are zero for a
+    /// contract in another currency, and for a loan given unless `direction=lent`.
     opening: Money,
     /// Drawn since.
     drawn: Money,
@@ -162,8 +170,8 @@ pub struct Pagination {
     pages: i64,
 }
 
-/// Returns the figures of the contracts that match. With dates, those with an operation in the range or
-/// with an opening or closing balance.
+/// Returns the figures of the contracts that match. With dates, those with an operation in the
+/// range or with an opening or closing balance.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -179,7 +187,13 @@ pub(super) async fn contracts_summary(
     let wanted = search.search.as_ref().map(|text| text.to_lowercase());
     let mut rows: Vec<(ContractBalance, FlowSums)> = contracts
         .into_iter()
-        .filter(|(_, contract)| search.matches(contract, outstanding(contract, filter, basis), wanted.as_deref()))
+        .filter(|(_, contract)| {
+            search.matches(
+                contract,
+                outstanding(contract, filter, basis),
+                wanted.as_deref(),
+            )
+        })
         .map(|(id, contract)| (contract, flows.get(&id).copied()))
         .filter(|(contract, flow)| {
             let balances = [contract.opening, contract.closing()];
@@ -190,13 +204,26 @@ pub(super) async fn contracts_summary(
         .map(|(contract, flow)| (contract, flow.unwrap_or_default()))
         .collect();
     let shown = |contract: &ContractBalance| outstanding(contract, filter, basis);
-    rows.sort_by(|one, other| search.compare(one, other, shown).then(one.0.title.id.cmp(&other.0.title.id)));
+    rows.sort_by(|one, other| {
+        search
+            .compare(one, other, shown)
+            .then(one.0.title.id.cmp(&other.0.title.id))
+    });
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let skipped = usize::try_from((search.page - 1).saturating_mul(search.limit)).unwrap_or(usize::MAX);
-    let shown = rows.into_iter().skip(skipped).take(usize::try_from(search.limit).unwrap_or(0));
+    let skipped =
+        usize::try_from((search.page - 1).saturating_mul(search.limit)).unwrap_or(usize::MAX);
+    let shown = rows
+        .into_iter()
+        .skip(skipped)
+        .take(usize::try_from(search.limit).unwrap_or(0));
     let data = shown.map(|(contract, flow)| ContractSummary::of(contract, flow, filter, basis));
     let pages = total.div_euclid(search.limit) + i64::from(total.rem_euclid(search.limit) > 0);
-    let pagination = Pagination { page: search.page, limit: search.limit, total, pages };
+    let pagination = Pagination {
+        page: search.page,
+        limit: search.limit,
+        total,
+        pages,
+    };
     Ok(ContractsSummary {
         data: data.collect(),
         pagination,
@@ -209,21 +236,43 @@ pub(super) async fn contracts_summary(
 impl ContractSearch {
     /// The first contracts of all, in the default order.
     pub fn first_page(limit: i64) -> ContractSearch {
-        ContractSearch { search: None, status: None, has_debt: None, sort: None, page: 1, limit }
+        ContractSearch {
+            search: None,
+            status: None,
+            has_debt: None,
+            sort: None,
+            page: 1,
+            limit,
+        }
     }
 
     /// The same contracts on one page.
     pub fn whole(self) -> ContractSearch {
-        ContractSearch { page: 1, limit: i64::MAX, ..self }
+        ContractSearch {
+            page: 1,
+            limit: i64::MAX,
+            ..self
+        }
     }
 
     /// `wanted` is the search text in small letters, `outstanding` what is shown of the balance.
-    fn matches(&self, contract: &ContractBalance, outstanding: Money, wanted: Option<&str>) -> bool {
+    fn matches(
+        &self,
+        contract: &ContractBalance,
+        outstanding: Money,
+        wanted: Option<&str>,
+    ) -> bool {
         let title = &contract.title;
-        let texts = [Some(&title.contract_number), Some(&title.organization), title.lender.as_ref()];
+        let texts = [
+            Some(&title.contract_number),
+            Some(&title.organization),
+            title.lender.as_ref(),
+        ];
         let mut texts = texts.into_iter().flatten();
         self.status.is_none_or(|status| contract.status() == status)
-            && self.has_debt.is_none_or(|has_debt| (outstanding > Money::ZERO) == has_debt)
+            && self
+                .has_debt
+                .is_none_or(|has_debt| (outstanding > Money::ZERO) == has_debt)
             && wanted.is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
     }
 
@@ -233,12 +282,20 @@ impl ContractSearch {
         other: &(ContractBalance, FlowSums),
         outstanding: impl Fn(&ContractBalance) -> Money,
     ) -> Ordering {
-        let default = ContractSort { column: ContractColumn::TotalPaid, is_descending: true };
-        let ContractSort { column, is_descending } = self.sort.unwrap_or(default);
+        let default = ContractSort {
+            column: ContractColumn::TotalPaid,
+            is_descending: true,
+        };
+        let ContractSort {
+            column,
+            is_descending,
+        } = self.sort.unwrap_or(default);
         let ((contract, flow), (other, other_flow)) = (one, other);
         let (title, other_title) = (&contract.title, &other.title);
         let order = match column {
-            ContractColumn::ContractNumber => title.contract_number.cmp(&other_title.contract_number),
+            ContractColumn::ContractNumber => {
+                title.contract_number.cmp(&other_title.contract_number)
+            }
             ContractColumn::ContractType => title.contract_type.cmp(&other_title.contract_type),
             ContractColumn::Counterparty => title.lender.cmp(&other_title.lender),
             ContractColumn::Organization => title.organization.cmp(&other_title.organization),
@@ -251,25 +308,43 @@ impl ContractSearch {
             ContractColumn::Outstanding => outstanding(contract).cmp(&outstanding(other)),
             ContractColumn::LastPayment => flow.last_payment.cmp(&other_flow.last_payment),
         };
-        if is_descending { order.reverse() } else { order }
+        if is_descending {
+            order.reverse()
+        } else {
+            order
+        }
     }
 }
 
-/// What is shown of a contract's balance: zero of one in another currency, and of a loan given unless those are
-/// asked for.
+/// What is shown of a contract's balance: zero of one in another currency, and of a loan given
+/// unless those are asked for.
 fn outstanding(contract: &ContractBalance, filter: &PortfolioFilter, basis: &Basis) -> Money {
-    if is_shown(&contract.title, filter, basis) { contract.closing() } else { Money::ZERO }
+    if is_shown(&contract.title, filter, basis) {
+        contract.closing()
+    } else {
+        Money::ZERO
+    }
 }
 
 impl ContractSummary {
-    fn of(contract: ContractBalance, flow: FlowSums, filter: &PortfolioFilter, basis: &Basis) -> ContractSummary {
+    fn of(
+        contract: ContractBalance,
+        flow: FlowSums,
+        filter: &PortfolioFilter,
+        basis: &Basis,
+    ) -> ContractSummary {
         let (status, closing) = (contract.status().as_str(), contract.closing());
         let is_lent = contract.title.counted_direction() == Direction::Lent;
         let is_in_currency = contract.title.is_in(&filter.currency, &basis.base_currency);
         let if_in = |amount: Money, is_in: bool| if is_in { amount } else { Money::ZERO };
         let is_shown = is_shown(&contract.title, filter, basis);
         let owed_to_us = if_in(closing, is_lent && is_in_currency);
-        let ContractBalance { title, opening, flows, .. } = contract;
+        let ContractBalance {
+            title,
+            opening,
+            flows,
+            ..
+        } = contract;
         ContractSummary {
             contract_id: title.id,
             contract_number: title.contract_number,

@@ -1,5 +1,5 @@
-//! What is wrong with the imported data: what counts and statements of the database find, what balances show, and
-//! which names look alike.
+//! What is wrong with the imported data: what counts and statements of the database find, what
+//! balances show, and which names look alike.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,8 +10,12 @@ use utoipa::ToSchema;
 use super::balances::{Balances, Basis, ContractBalance};
 use super::look_alikes::{Party, look_alikes};
 use super::quality_checks::QUALITY_CHECKS;
-use crate::db::{self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow, ReferenceFilter};
-use crate::domain::{BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike};
+use crate::db::{
+    self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow, ReferenceFilter,
+};
+use crate::domain::{
+    BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike,
+};
 
 /// What the checks found.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,15 +41,15 @@ struct CheckResult {
     advice: &'static str,
     /// How many rows, all of them.
     count: i64,
-    /// What stands at stake in all of them, in that currency: the sum of absolute amounts, so that none offsets
-    /// another.
+    /// What stands at stake in all of them, in that currency: the sum of absolute amounts, so that
+    /// none offsets another.
     at_stake: Money,
     /// The first rows, those with most at stake first.
     rows: Vec<QualityRow>,
 }
 
-/// Returns what the checks find in a department, with the first `limit` rows each, in words of `language`. Sums are of
-/// the filter's currency; `other_currencies` are not in them.
+/// Returns what the checks find in a department, with the first `limit` rows each, in words of
+/// `language`. Sums are of the filter's currency; `other_currencies` are not in them.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -61,22 +65,48 @@ pub(super) async fn data_quality(
     let (currency, base_currency) = (&filter.currency, &basis.base_currency);
     let scope = DepartmentScope::One(department_id);
     let mut found: HashMap<String, QualityFindings> =
-        db::list_daily_findings(conn, department_id, currency, limit).await?.into_iter().collect();
-    let sources = basis.configured_sources.iter().filter(|(id, _)| *id == department_id);
+        db::list_daily_findings(conn, department_id, currency, limit)
+            .await?
+            .into_iter()
+            .collect();
+    let sources = basis
+        .configured_sources
+        .iter()
+        .filter(|(id, _)| *id == department_id);
     let sources: Vec<&str> = sources.map(|(_, name)| name.as_str()).collect();
-    for (name, findings) in
-        db::list_query_findings(conn, department_id, basis.today, currency, base_currency, &sources, limit).await?
+    for (name, findings) in db::list_query_findings(
+        conn,
+        department_id,
+        basis.today,
+        currency,
+        base_currency,
+        &sources,
+        limit,
+    )
+    .await?
     {
         found.entry(name.to_owned()).or_default().add(findings);
     }
     let balances = Balances::load(conn, filter, basis).await?;
     let contracts = db::list_contracts(conn, department_id).await?;
-    let active = ReferenceFilter { is_active: Some(true), ..ReferenceFilter::all(scope) };
+    let active = ReferenceFilter {
+        is_active: Some(true),
+        ..ReferenceFilter::all(scope)
+    };
     let (organizations, _) = db::list_organizations(conn, &active, Page::ALL).await?;
-    let organizations = organizations.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
+    let organizations = organizations
+        .into_iter()
+        .map(|row| Party::new(row.id, row.name, row.inn))
+        .collect();
     let (lenders, _) = db::list_lenders(conn, &active, Page::ALL).await?;
-    let lenders = lenders.into_iter().map(|row| Party::new(row.id, row.name, row.inn)).collect();
-    let with_operations: HashSet<i64> = db::contracts_with_flows(conn, filter).await?.into_iter().collect();
+    let lenders = lenders
+        .into_iter()
+        .map(|row| Party::new(row.id, row.name, row.inn))
+        .collect();
+    let with_operations: HashSet<i64> = db::contracts_with_flows(conn, filter)
+        .await?
+        .into_iter()
+        .collect();
     let of_balances = |is_found: &dyn Fn(&ContractBalance) -> bool| {
         balances
             .contracts
@@ -86,7 +116,10 @@ pub(super) async fn data_quality(
             .collect()
     };
     let known_by_row: [(&str, Vec<QualityRow>); 6] = [
-        ("overpaid", of_balances(&|contract| contract.closing() < Money::ZERO)),
+        (
+            "overpaid",
+            of_balances(&|contract| contract.closing() < Money::ZERO),
+        ),
         (
             "switched_off_with_balance",
             of_balances(&|contract| !contract.title.is_active && contract.closing() != Money::ZERO),
@@ -95,15 +128,22 @@ pub(super) async fn data_quality(
             "unknown_direction",
             of_balances(&|contract| {
                 let has_moved = contract.total != BalanceFlows::default();
-                contract.title.direction.is_none() && (has_moved || with_operations.contains(&contract.title.id))
+                contract.title.direction.is_none()
+                    && (has_moved || with_operations.contains(&contract.title.id))
             }),
         ),
         ("contract_under_two_spellings", two_spellings(contracts)),
-        ("organizations_that_look_alike", party_rows("organization", organizations)),
+        (
+            "organizations_that_look_alike",
+            party_rows("organization", organizations),
+        ),
         ("lenders_that_look_alike", party_rows("lender", lenders)),
     ];
     for (name, rows) in known_by_row {
-        found.entry(name.to_owned()).or_default().add(QualityFindings::of_rows(rows, currency));
+        found
+            .entry(name.to_owned())
+            .or_default()
+            .add(QualityFindings::of_rows(rows, currency));
     }
     let checks = QUALITY_CHECKS.iter().map(|check| {
         let mut findings = found.remove(check.name).unwrap_or_default();
@@ -118,16 +158,28 @@ pub(super) async fn data_quality(
         }
     });
     let checks = checks.collect();
-    Ok(DataQuality { department_id, as_of: basis.today, currency: currency.to_string(), other_currencies, checks })
+    Ok(DataQuality {
+        department_id,
+        as_of: basis.today,
+        currency: currency.to_string(),
+        other_currencies,
+        checks,
+    })
 }
 
-/// The row of a contract. Its amounts are in its own currency; without operations, in the base currency.
+/// The row of a contract. Its amounts are in its own currency; without operations, in the base
+/// currency.
 fn balance_row(contract: &ContractBalance, base_currency: &Currency) -> QualityRow {
     let (title, total) = (&contract.title, &contract.total);
     QualityRow {
         organization_id: Some(title.organization_id),
         document_date: title.contract_date,
-        currency: Some(title.currency.clone().unwrap_or_else(|| base_currency.to_string())),
+        currency: Some(
+            title
+                .currency
+                .clone()
+                .unwrap_or_else(|| base_currency.to_string()),
+        ),
         amount: Some((total.drawn + total.adjustments).kopecks()),
         compared: Some(total.repaid.kopecks()),
         at_stake: Some(contract.closing().kopecks()),
@@ -135,23 +187,39 @@ fn balance_row(contract: &ContractBalance, base_currency: &Currency) -> QualityR
     }
 }
 
-/// Contracts of one organization and date whose numbers read alike: most likely one, spelt in two ways that the
-/// import does not know to be the same.
+/// Contracts of one organization and date whose numbers read alike: most likely one, spelt in two
+/// ways that the import does not know to be the same.
 fn two_spellings(contracts: Vec<KnownContract>) -> Vec<QualityRow> {
     let mut alike: BTreeMap<(i64, String), Vec<KnownContract>> = BTreeMap::new();
     for contract in contracts {
-        let (number, date) = contract.contract_key.split_once('|').unwrap_or((&contract.contract_key, ""));
+        let (number, date) = contract
+            .contract_key
+            .split_once('|')
+            .unwrap_or((&contract.contract_key, ""));
         let alike_as = format!("{}|{date}", look_alike(number));
-        alike.entry((contract.organization_id, alike_as)).or_default().push(contract);
+        alike
+            .entry((contract.organization_id, alike_as))
+            .or_default()
+            .push(contract);
     }
-    let found = alike.into_values().filter(|alike| alike.len() > 1).flatten();
+    let found = alike
+        .into_values()
+        .filter(|alike| alike.len() > 1)
+        .flatten();
     let of_contract = |contract: KnownContract| QualityRow {
         organization_id: Some(contract.organization_id),
-        ..QualityRow::named("contract", contract.id, contract.contract_key.replace('|', " от "))
+        ..QualityRow::named(
+            "contract",
+            contract.id,
+            contract.contract_key.replace('|', " от "),
+        )
     };
     found.map(of_contract).collect()
 }
 
 fn party_rows(kind: &str, parties: Vec<Party>) -> Vec<QualityRow> {
-    look_alikes(parties).into_iter().map(|party| QualityRow::named(kind, party.id, party.name)).collect()
+    look_alikes(parties)
+        .into_iter()
+        .map(|party| QualityRow::named(kind, party.id, party.name))
+        .collect()
 }

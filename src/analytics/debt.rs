@@ -69,7 +69,8 @@ pub struct DebtBalance {
     /// `2024-03`.
     #[schema(value_type = String)]
     month: Month,
-    /// Of a grouped balance: which contract, organization or lender; absent for contracts without one.
+    /// Of a grouped balance: which contract, organization or lender; absent for contracts without
+    /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,7 +107,12 @@ pub(super) async fn debt_balance(
     let first_operation = flows.keys().next().map(|(month, _)| *month);
     let first_shown = first_month_of(filter.dates).or(first_operation);
     let first = first_operation.min(first_shown).or(first_shown);
-    let mut series = Series { group, titles: &titles, balances: BTreeMap::new(), groups: BTreeMap::new() };
+    let mut series = Series {
+        group,
+        titles: &titles,
+        balances: BTreeMap::new(),
+        groups: BTreeMap::new(),
+    };
     if group.is_none() {
         series.groups.insert(0, Group::default());
     }
@@ -141,14 +147,16 @@ struct Group {
 
 impl Series<'_> {
     fn add(&mut self, contract_id: i64, flow: BalanceFlows) {
-        let Some(title) = self.titles.get(&contract_id) else { return };
+        let Some(title) = self.titles.get(&contract_id) else {
+            return;
+        };
         let balance = self.balances.entry(contract_id).or_default();
         let before = std::mem::replace(balance, *balance + flow.change());
         let id = self.group.map_or(0, |group| group.id_of(title));
-        let group = self
-            .groups
-            .entry(id)
-            .or_insert_with(|| Group { name: self.group.map(|group| group.name_of(title).into()), ..Group::default() });
+        let group = self.groups.entry(id).or_insert_with(|| Group {
+            name: self.group.map(|group| group.name_of(title).into()),
+            ..Group::default()
+        });
         group.flows += flow;
         group.debt.replace(before, *balance);
     }

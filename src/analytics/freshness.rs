@@ -1,4 +1,5 @@
-//! How new the data is: by department, and by organization and kind of export; and which files fail now.
+//! How new the data is: by department, and by organization and kind of export; and which files fail
+//! now.
 //!
 //! Read from what the import keeps of its files, never from operations.
 
@@ -48,7 +49,8 @@ pub struct ExportFreshness {
     pub kind: String,
     /// When a file last went in whole: without rejected rows or another difference.
     pub arrived_at: Option<NaiveDateTime>,
-    /// When a file that holds such rows was last found to be in the tables as it is: an unchanged one is fresh.
+    /// When a file that holds such rows was last found to be in the tables as it is: an unchanged
+    /// one is fresh.
     pub checked_at: NaiveDateTime,
     /// The newest document that was not dated after the day its file went in.
     pub newest_document: Option<NaiveDate>,
@@ -60,20 +62,36 @@ pub struct ExportFreshness {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn freshness(conn: &mut DbConn, scope: DepartmentScope, today: NaiveDate) -> Result<Freshness, DbError> {
+pub async fn freshness(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    today: NaiveDate,
+) -> Result<Freshness, DbError> {
     let failing_files = db::list_failing_files(conn, scope).await?;
     let exports = exports(conn, scope, &failing_files).await?;
     let versions = db::data_versions_on(conn, today).await?;
     let ages = db::list_department_ages(conn).await?.into_iter();
-    let departments = ages.filter(|age| scope.id().is_none_or(|id| id == age.id)).map(|age| DepartmentFreshness {
-        data_through: versions.iter().find(|(id, _)| *id == age.id).and_then(|(_, version)| version.through),
-        files_failing: failing_files.iter().filter(|file| file.department_id == age.id).count(),
-        department_id: age.id,
-        department: age.name,
-        data_as_of: age.as_of,
-        checked_at: age.checked_at,
-    });
-    Ok(Freshness { departments: departments.collect(), exports, failing_files })
+    let departments = ages
+        .filter(|age| scope.id().is_none_or(|id| id == age.id))
+        .map(|age| DepartmentFreshness {
+            data_through: versions
+                .iter()
+                .find(|(id, _)| *id == age.id)
+                .and_then(|(_, version)| version.through),
+            files_failing: failing_files
+                .iter()
+                .filter(|file| file.department_id == age.id)
+                .count(),
+            department_id: age.id,
+            department: age.name,
+            data_as_of: age.as_of,
+            checked_at: age.checked_at,
+        });
+    Ok(Freshness {
+        departments: departments.collect(),
+        exports,
+        failing_files,
+    })
 }
 
 async fn exports(
@@ -85,11 +103,14 @@ async fn exports(
     for held in db::list_file_organizations(conn, scope).await? {
         let fails = held.is_named
             && failing.iter().any(|file| {
-                (file.department_id, &file.source, &file.path) == (held.department_id, &held.source, &held.path)
+                (file.department_id, &file.source, &file.path)
+                    == (held.department_id, &held.source, &held.path)
             });
         let failing_files = if fails { vec![held.path] } else { Vec::new() };
         match exports.last_mut() {
-            Some(export) if (export.organization_id, &export.kind) == (held.organization_id, &held.kind) => {
+            Some(export)
+                if (export.organization_id, &export.kind) == (held.organization_id, &held.kind) =>
+            {
                 export.arrived_at = export.arrived_at.max(held.arrived_at);
                 export.checked_at = export.checked_at.max(held.checked_at);
                 export.newest_document = export.newest_document.max(held.newest_document);

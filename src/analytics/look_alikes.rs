@@ -1,7 +1,8 @@
-//! Organizations or lenders that may be one: they have the same INN, or their names differ by no more than a missing
-//! legal form or one letter.
+//! Organizations or lenders that may be one: they have the same INN, or their names differ by no
+//! more than a missing legal form or one letter.
 //!
-//! Recognition keeps such names apart, because it must not guess; a person decides whether to merge them.
+//! Recognition keeps such names apart, because it must not guess; a person decides whether to merge
+//! them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,13 +28,23 @@ pub(super) struct Party {
 impl Party {
     pub fn new(id: i64, name: String, inn: Option<String>) -> Party {
         let PartyName { form, core } = PartyName::parse(&name);
-        Party { id, name, inn: inn.filter(|inn| !inn.is_empty()), form, core: look_alike(&core) }
+        Party {
+            id,
+            name,
+            inn: inn.filter(|inn| !inn.is_empty()),
+            form,
+            core: look_alike(&core),
+        }
     }
 
-    /// Whether two names that differ by no more than a letter may be those of one: not with two INNs, two legal
-    /// forms, or other digits (`Банк 1`, `Банк 2`).
+    /// Whether two names that differ by no more than a letter may be those of one: not with two
+    /// INNs, two legal forms, or other digits (`Банк 1`, `Банк 2`).
     fn may_be(&self, other: &Party) -> bool {
-        let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+        let digits = |name: &str| {
+            name.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>()
+        };
         let have_two_numbers = self.inn.is_some() && other.inn.is_some() && self.inn != other.inn;
         let is_joint_stock = |party: &Party| JOINT_STOCK_FORMS.contains(&party.form.as_str());
         let forms_agree = self.form == other.form
@@ -51,24 +62,35 @@ pub(super) fn look_alikes(mut parties: Vec<Party>) -> Vec<Party> {
     let mut of_inn: HashMap<&str, usize> = HashMap::new();
     let mut of_variant: HashMap<String, Vec<usize>> = HashMap::new();
     for (at, party) in parties.iter().enumerate() {
-        if let Some(first) = party.inn.as_deref().map(|inn| *of_inn.entry(inn).or_insert(at))
+        if let Some(first) = party
+            .inn
+            .as_deref()
+            .map(|inn| *of_inn.entry(inn).or_insert(at))
             && first != at
         {
             found.extend([first, at]);
         }
         for variant in variants(&party.core) {
             let earlier = of_variant.entry(variant).or_default();
-            for other in earlier.iter().filter(|other| parties[**other].may_be(party)) {
+            for other in earlier
+                .iter()
+                .filter(|other| parties[**other].may_be(party))
+            {
                 found.extend([*other, at]);
             }
             earlier.push(at);
         }
     }
-    parties.into_iter().enumerate().filter(|(at, _)| found.contains(at)).map(|(_, party)| party).collect()
+    parties
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| found.contains(at))
+        .map(|(_, party)| party)
+        .collect()
 }
 
-/// The name itself, and the name without each of its letters: two names that share a variant differ by a letter
-/// that is missing, replaced or exchanged with its neighbour.
+/// The name itself, and the name without each of its letters: two names that share a variant differ
+/// by a letter that is missing, replaced or exchanged with its neighbour.
 fn variants(core: &str) -> BTreeSet<String> {
     let letters: Vec<char> = core.chars().collect();
     let mut variants = BTreeSet::from([core.to_owned()]);

@@ -104,11 +104,19 @@ pub(super) async fn cashflow_monthly(
     basis: &Basis,
 ) -> Result<Vec<MonthCashflow>, DbError> {
     let months = months_of_flows(db::flows_by_month(conn, filter).await?, filter, basis);
-    let data = months.into_iter().scan(Money::ZERO, |cumulative, (month, flow)| {
-        let net = flow.receipts - flow.expenses;
-        *cumulative += net;
-        let month = month.to_string();
-        Some(MonthCashflow { month, inflow: flow.receipts, outflow: flow.expenses, net, cumulative: *cumulative })
-    });
+    let data = months
+        .into_iter()
+        .scan(Money::ZERO, |cumulative, (month, flow)| {
+            let net = flow.receipts - flow.expenses;
+            *cumulative += net;
+            let month = month.to_string();
+            Some(MonthCashflow {
+                month,
+                inflow: flow.receipts,
+                outflow: flow.expenses,
+                net,
+                cumulative: *cumulative,
+            })
+        });
     Ok(data.collect())
 }

@@ -82,24 +82,26 @@ pub(super) async fn org_efficiency(
     let mut flows = db::flows_by(conn, filter, FlowGroup::Organization).await?;
     flows.retain(|_, flow| flow.has_operations());
     let names = db::list_organization_names(conn, filter.department).await?;
-    let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| OrganizationEfficiency {
-        organization_id,
-        name,
-        total_paid: flow.expenses,
-        principal: flow.principal,
-        interest: flow.interest,
-        received: flow.receipts,
-        efficiency: Percent::of(flow.principal, flow.expenses),
-        debt_ratio: Percent::of(flow.receipts - flow.principal, flow.receipts),
-        interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
-        given: flow.given,
-        other: flow.other(),
-    });
+    let data = largest_first(flows, names)
+        .into_iter()
+        .map(|(organization_id, name, flow)| OrganizationEfficiency {
+            organization_id,
+            name,
+            total_paid: flow.expenses,
+            principal: flow.principal,
+            interest: flow.interest,
+            received: flow.receipts,
+            efficiency: Percent::of(flow.principal, flow.expenses),
+            debt_ratio: Percent::of(flow.receipts - flow.principal, flow.receipts),
+            interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
+            given: flow.given,
+            other: flow.other(),
+        });
     Ok(data.collect())
 }
 
-/// Returns the portfolio of each organization with operations in the range or with a balance, largest
-/// paid first.
+/// Returns the portfolio of each organization with operations in the range or with a balance,
+/// largest paid first.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -112,7 +114,10 @@ pub(super) async fn organization_stats(
     let mut contracts: HashMap<i64, HashSet<i64>> = HashMap::new();
     for id in db::contracts_with_flows(conn, filter).await? {
         if let Some(contract) = balances.contracts.get(&id) {
-            contracts.entry(contract.title.organization_id).or_default().insert(id);
+            contracts
+                .entry(contract.title.organization_id)
+                .or_default()
+                .insert(id);
         }
     }
     let mut owed: HashMap<i64, (Debt, BalanceFlows)> = HashMap::new();
@@ -129,37 +134,52 @@ pub(super) async fn organization_stats(
     }
     let names = db::list_organization_names(conn, filter.department).await?;
     let is_of_contracts = filter.contract_id.is_some() || filter.restricts_contracts();
-    let data = largest_first(flows, names).into_iter().map(|(organization_id, name, flow)| {
-        let (debt, moved) = owed.get(&organization_id).copied().unwrap_or_default();
-        OrganizationStats {
-            organization_id,
-            name,
-            contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
-            operations: flow.receipt_count + if is_of_contracts { flow.payment_count } else { flow.expense_count },
-            received: flow.receipts,
-            paid: flow.expenses,
-            principal: flow.principal,
-            interest: flow.interest,
-            interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
-            given: flow.given,
-            other: flow.other(),
-            drawn: moved.drawn,
-            repaid: moved.repaid,
-            adjustments: moved.adjustments,
-            outstanding: debt.debt,
-            overpaid: debt.overpaid,
-            last_payment: flow.last_payment,
-        }
-    });
+    let data = largest_first(flows, names)
+        .into_iter()
+        .map(|(organization_id, name, flow)| {
+            let (debt, moved) = owed.get(&organization_id).copied().unwrap_or_default();
+            OrganizationStats {
+                organization_id,
+                name,
+                contracts: contracts.get(&organization_id).map_or(0, HashSet::len),
+                operations: flow.receipt_count
+                    + if is_of_contracts {
+                        flow.payment_count
+                    } else {
+                        flow.expense_count
+                    },
+                received: flow.receipts,
+                paid: flow.expenses,
+                principal: flow.principal,
+                interest: flow.interest,
+                interest_share: Percent::of(flow.interest, flow.principal + flow.interest),
+                given: flow.given,
+                other: flow.other(),
+                drawn: moved.drawn,
+                repaid: moved.repaid,
+                adjustments: moved.adjustments,
+                outstanding: debt.debt,
+                overpaid: debt.overpaid,
+                last_payment: flow.last_payment,
+            }
+        });
     Ok(data.collect())
 }
 
 /// Id, name and sums of organizations, largest expenses first, ties by name.
-fn largest_first(flows: BTreeMap<i64, FlowSums>, mut names: HashMap<i64, String>) -> Vec<(i64, String, FlowSums)> {
-    let named = flows.into_iter().map(|(id, flow)| (id, names.remove(&id).unwrap_or_default(), flow));
+fn largest_first(
+    flows: BTreeMap<i64, FlowSums>,
+    mut names: HashMap<i64, String>,
+) -> Vec<(i64, String, FlowSums)> {
+    let named = flows
+        .into_iter()
+        .map(|(id, flow)| (id, names.remove(&id).unwrap_or_default(), flow));
     let mut rows: Vec<_> = named.collect();
     rows.sort_by(|(_, name, flow), (_, other_name, other)| {
-        other.expenses.cmp(&flow.expenses).then_with(|| name.cmp(other_name))
+        other
+            .expenses
+            .cmp(&flow.expenses)
+            .then_with(|| name.cmp(other_name))
     });
     rows
 }

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use super::balances::{Balances, Basis, up_to};
 use crate::db::{
-    self, BalanceMeasure, ContractTitle, DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow, PartValue,
+    self, BalanceMeasure, ContractTitle, DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow,
+    PartValue,
 };
 use crate::domain::{DateRange, Money, PortfolioFilter};
 
@@ -43,7 +44,10 @@ impl Measure {
         ("drawn", Measure::Moved(BalanceMeasure::Drawn)),
         ("repaid", Measure::Moved(BalanceMeasure::Repaid)),
         ("adjustments", Measure::Moved(BalanceMeasure::Adjustments)),
-        ("contract_interest", Measure::Moved(BalanceMeasure::Interest)),
+        (
+            "contract_interest",
+            Measure::Moved(BalanceMeasure::Interest),
+        ),
         ("contract_other", Measure::Moved(BalanceMeasure::Other)),
         ("debt", Measure::Debt),
         ("overpaid", Measure::Overpaid),
@@ -54,7 +58,10 @@ impl Measure {
 
     /// The measure of that name.
     pub fn of_name(name: &str) -> Option<Measure> {
-        Measure::NAMES.iter().find(|(known, _)| *known == name).map(|(_, measure)| *measure)
+        Measure::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, measure)| *measure)
     }
 }
 
@@ -85,13 +92,26 @@ pub async fn parts(
     let (dates, value) = match measure {
         Measure::Flow(measure) => (Ok(filter.dates), PartValue::Flow(measure)),
         Measure::Planned if as_of != basis.today => {
-            return Ok(Parts { total: Money::ZERO, count: 0, rows: Vec::new() });
+            return Ok(Parts {
+                total: Money::ZERO,
+                count: 0,
+                rows: Vec::new(),
+            });
         }
-        Measure::Planned => (DateRange::new(as_of.succ_opt(), None), PartValue::Flow(FlowMeasure::Amount)),
-        Measure::Moved(moved) => (to_as_of, PartValue::Balance(moved, shown(conn, filter, basis, |_| true).await?)),
+        Measure::Planned => (
+            DateRange::new(as_of.succ_opt(), None),
+            PartValue::Flow(FlowMeasure::Amount),
+        ),
+        Measure::Moved(moved) => (
+            to_as_of,
+            PartValue::Balance(moved, shown(conn, filter, basis, |_| true).await?),
+        ),
         Measure::DebtUnconfirmed => (
             Ok(up_to(as_of)),
-            PartValue::Balance(BalanceMeasure::Unconfirmed, shown(conn, filter, basis, |_| true).await?),
+            PartValue::Balance(
+                BalanceMeasure::Unconfirmed,
+                shown(conn, filter, basis, |_| true).await?,
+            ),
         ),
         Measure::Debt | Measure::Overpaid | Measure::Balance => {
             let is_counted = |balance: Money| match measure {
@@ -101,14 +121,27 @@ pub async fn parts(
             };
             (
                 Ok(up_to(as_of)),
-                PartValue::Balance(BalanceMeasure::Change, shown(conn, filter, basis, is_counted).await?),
+                PartValue::Balance(
+                    BalanceMeasure::Change,
+                    shown(conn, filter, basis, is_counted).await?,
+                ),
             )
         }
     };
     // A range that begins after today holds nothing that moved a balance.
-    let Ok(dates) = dates else { return Ok(Parts { total: Money::ZERO, count: 0, rows: Vec::new() }) };
+    let Ok(dates) = dates else {
+        return Ok(Parts {
+            total: Money::ZERO,
+            count: 0,
+            rows: Vec::new(),
+        });
+    };
     let (rows, totals) = db::list_parts(conn, &filter.over(dates), &value, page).await?;
-    Ok(Parts { total: Money::from_kopecks(totals.total), count: totals.count, rows })
+    Ok(Parts {
+        total: Money::from_kopecks(totals.total),
+        count: totals.count,
+        rows,
+    })
 }
 
 /// The contracts whose balances a filter shows, by their balance at `as_of`.
@@ -119,7 +152,9 @@ async fn shown(
     is_counted: impl Fn(Money) -> bool,
 ) -> Result<Vec<i64>, DbError> {
     let balances = Balances::load(conn, &filter.over(up_to(basis.as_of(filter))), basis).await?;
-    let counted = balances.shown(filter, basis).filter(|contract| is_counted(contract.closing()));
+    let counted = balances
+        .shown(filter, basis)
+        .filter(|contract| is_counted(contract.closing()));
     Ok(counted.map(|contract| contract.title.id).collect())
 }
 
@@ -142,13 +177,25 @@ pub struct Ledger {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn ledger(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Option<Ledger>, DbError> {
+pub async fn ledger(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<Option<Ledger>, DbError> {
     let Balances { as_of, contracts } = Balances::load(conn, filter, basis).await?;
-    let Some((_, contract)) = contracts.into_iter().next() else { return Ok(None) };
+    let Some((_, contract)) = contracts.into_iter().next() else {
+        return Ok(None);
+    };
     let lines = match DateRange::new(filter.dates.from(), Some(as_of)) {
         Ok(days) => db::list_ledger(conn, &filter.over(days)).await?,
         Err(_) => Vec::new(),
     };
     let (opening, closing) = (contract.opening, contract.closing());
-    Ok(Some(Ledger { contract: contract.title, opening, lines, closing, as_of }))
+    Ok(Some(Ledger {
+        contract: contract.title,
+        opening,
+        lines,
+        closing,
+        as_of,
+    }))
 }

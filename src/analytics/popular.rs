@@ -50,7 +50,11 @@ impl Popular {
         let of_scope = |queries: &HashMap<AnalyticsQuery, u64>| {
             let mut queries: Vec<(&AnalyticsQuery, &u64)> = queries.iter().collect();
             queries.sort_by(|(_, count), (_, other)| other.cmp(count));
-            queries.into_iter().take(of_each).map(|(query, _)| query.clone()).collect::<Vec<_>>()
+            queries
+                .into_iter()
+                .take(of_each)
+                .map(|(query, _)| query.clone())
+                .collect::<Vec<_>>()
         };
         counts.values().flat_map(of_scope).collect()
     }
@@ -64,6 +68,8 @@ impl Popular {
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<DepartmentScope, HashMap<AnalyticsQuery, u64>>> {
-        self.counts.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.counts
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }

@@ -1,4 +1,5 @@
-//! The checks of the imported data in words: what each looks for, what stands at stake, and what to do about it.
+//! The checks of the imported data in words: what each looks for, what stands at stake, and what to
+//! do about it.
 //!
 //! Each text in English and in Russian. What stands at stake is summed up without netting.
 
@@ -20,7 +21,11 @@ const fn check(
     description_ru: &'static str,
     advice_ru: &'static str,
 ) -> QualityCheck {
-    QualityCheck { name, description: (description, description_ru), advice: (advice, advice_ru) }
+    QualityCheck {
+        name,
+        description: (description, description_ru),
+        advice: (advice, advice_ru),
+    }
 }
 
 /// Every check, in the order in which they are shown.

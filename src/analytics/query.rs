@@ -5,11 +5,15 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::balances::Basis;
 use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
-use super::{concentration, contracts, data_quality, debt, months, organizations, roll_forward, summary, years};
+use super::{
+    concentration, contracts, data_quality, debt, months, organizations, roll_forward, summary,
+    years,
+};
 use crate::cache::{CacheKey, CacheLookup};
 use crate::db::DbConn;
 use crate::domain::{
-    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, Language, PortfolioFilter,
+    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, Language,
+    PortfolioFilter,
 };
 
 /// What is prepared.
@@ -98,12 +102,16 @@ impl AnalyticsQuery {
 
     /// What is looked for in the cache. A currency other than the base one is part of the key.
     pub(super) fn lookup(&self, basis: &Basis) -> CacheLookup {
-        CacheLookup::new(self.key(&basis.base_currency), self.filter.department, self.dependency(basis))
+        CacheLookup::new(
+            self.key(&basis.base_currency),
+            self.filter.department,
+            self.dependency(basis),
+        )
     }
 
-    /// `endpoint|department|from|to`, the filters that have a place in this endpoint's key, a currency
-    /// other than the base one, what the question itself says; then every other filter that is set, as
-    /// `name=value`.
+    /// `endpoint|department|from|to`, the filters that have a place in this endpoint's key, a
+    /// currency other than the base one, what the question itself says; then every other filter
+    /// that is set, as `name=value`.
     fn key(&self, base_currency: &Currency) -> CacheKey {
         // Every field is named: one that is added has to be put into the key.
         let PortfolioFilter {
@@ -120,8 +128,12 @@ impl AnalyticsQuery {
             confirmed,
         } = &self.filter;
         let placed: &[Placed] = match self.figure {
-            Figure::MonthlyEfficiency | Figure::CashflowMonthly => &[Placed::Organization, Placed::BankAccount],
-            Figure::OrgEfficiency | Figure::YearlyComparison | Figure::ContractsSummary(_) => &[Placed::Organization],
+            Figure::MonthlyEfficiency | Figure::CashflowMonthly => {
+                &[Placed::Organization, Placed::BankAccount]
+            }
+            Figure::OrgEfficiency | Figure::YearlyComparison | Figure::ContractsSummary(_) => {
+                &[Placed::Organization]
+            }
             Figure::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
             _ => &[],
         };
@@ -130,18 +142,39 @@ impl AnalyticsQuery {
             (Placed::BankAccount, "bank_account_id", *bank_account_id),
             (Placed::Contract, "contract_id", *contract_id),
         ];
-        let key = CacheKey::new(self.endpoint()).part(department).optional_part(dates.from()).optional_part(dates.to());
-        let key =
-            ids.iter().filter(|(id, ..)| placed.contains(id)).fold(key, |key, (.., value)| key.optional_part(*value));
-        let key = if currency == base_currency { key } else { key.part(currency) };
+        let key = CacheKey::new(self.endpoint())
+            .part(department)
+            .optional_part(dates.from())
+            .optional_part(dates.to());
+        let key = ids
+            .iter()
+            .filter(|(id, ..)| placed.contains(id))
+            .fold(key, |key, (.., value)| key.optional_part(*value));
+        let key = if currency == base_currency {
+            key
+        } else {
+            key.part(currency)
+        };
         let key = match &self.figure {
             Figure::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
             Figure::RollForward(group) => key.part(group.as_str()),
-            Figure::DataQuality { department_id: _, limit, language } => {
-                key.part(limit).named_part("lang", Some("ru").filter(|_| *language == Language::Russian))
-            }
+            Figure::DataQuality {
+                department_id: _,
+                limit,
+                language,
+            } => key.part(limit).named_part(
+                "lang",
+                Some("ru").filter(|_| *language == Language::Russian),
+            ),
             Figure::ContractsSummary(search) => {
-                let ContractSearch { search, status, has_debt, sort, page, limit } = search;
+                let ContractSearch {
+                    search,
+                    status,
+                    has_debt,
+                    sort,
+                    page,
+                    limit,
+                } = search;
                 key.optional_part(search.as_ref())
                     .part(page)
                     .part(limit)
@@ -158,12 +191,20 @@ impl AnalyticsQuery {
         key.named_part("contract_type", contract_type.map(ContractType::as_str))
             .named_part("lender_id", *lender_id)
             .named_part("direction", direction.map(Direction::as_str))
-            .named_part("intra_group", Some(intra_group.as_str()).filter(|_| *intra_group != IntraGroup::Include))
+            .named_part(
+                "intra_group",
+                Some(intra_group.as_str()).filter(|_| *intra_group != IntraGroup::Include),
+            )
             .named_part("confirmed", *confirmed)
     }
 
     fn data<T>(&self, basis: &Basis, other_currencies: Vec<String>, data: Vec<T>) -> Data<T> {
-        Data { data, as_of: basis.as_of(&self.filter), currency: self.filter.currency.to_string(), other_currencies }
+        Data {
+            data,
+            as_of: basis.as_of(&self.filter),
+            currency: self.filter.currency.to_string(),
+            other_currencies,
+        }
     }
 
     /// Whether the answer contains balances, which also depend on everything before the range.
@@ -181,7 +222,9 @@ impl AnalyticsQuery {
     /// The operations that the answer is made of.
     pub(super) fn counted(&self) -> PortfolioFilter {
         match self.is_of_balances() {
-            true => self.filter.over(DateRange::new(None, self.filter.dates.to()).unwrap_or_default()),
+            true => self
+                .filter
+                .over(DateRange::new(None, self.filter.dates.to()).unwrap_or_default()),
             false => self.filter.clone(),
         }
     }
@@ -194,7 +237,8 @@ impl AnalyticsQuery {
             Figure::Summary if basis.as_of(&self.filter) == basis.today => {
                 DateRange::new(basis.today.succ_opt(), None).ok()
             }
-            // The days before the range that growth is against: its second year is compared with all of its first.
+            // The days before the range that growth is against: its second year is compared with
+            // all of its first.
             Figure::YearlyComparison => dates.from().and_then(|from| {
                 let first = from.checked_sub_months(Months::new(12));
                 DateRange::new(first, from.pred_opt()).ok()
@@ -208,7 +252,9 @@ impl AnalyticsQuery {
             bank_account_id: self.filter.bank_account_id,
             contract_id: self.filter.contract_id,
             any_change: matches!(self.figure, Figure::DataQuality { .. }),
-            reference_data: self.is_of_balances() || is_of_names || self.filter.restricts_contracts(),
+            reference_data: self.is_of_balances()
+                || is_of_names
+                || self.filter.restricts_contracts(),
         }
     }
 
@@ -222,36 +268,61 @@ impl AnalyticsQuery {
         let filter = &self.filter;
         let json = match &self.figure {
             Figure::Summary => to_raw_value(&summary::summary(conn, filter, basis, others).await?),
-            Figure::MonthlyStats => to_raw_value(&months::monthly_stats(conn, filter, basis).await?),
-            Figure::MonthlyEfficiency => {
-                to_raw_value(&self.data(basis, others, months::monthly_efficiency(conn, filter, basis).await?))
+            Figure::MonthlyStats => {
+                to_raw_value(&months::monthly_stats(conn, filter, basis).await?)
             }
-            Figure::OrgEfficiency => {
-                to_raw_value(&self.data(basis, others, organizations::org_efficiency(conn, filter).await?))
+            Figure::MonthlyEfficiency => to_raw_value(&self.data(
+                basis,
+                others,
+                months::monthly_efficiency(conn, filter, basis).await?,
+            )),
+            Figure::OrgEfficiency => to_raw_value(&self.data(
+                basis,
+                others,
+                organizations::org_efficiency(conn, filter).await?,
+            )),
+            Figure::CashflowMonthly => to_raw_value(&self.data(
+                basis,
+                others,
+                months::cashflow_monthly(conn, filter, basis).await?,
+            )),
+            Figure::YearlyComparison => to_raw_value(&self.data(
+                basis,
+                others,
+                years::yearly_comparison(conn, filter, basis).await?,
+            )),
+            Figure::DebtBalance(group) => to_raw_value(&self.data(
+                basis,
+                others,
+                debt::debt_balance(conn, filter, basis, *group).await?,
+            )),
+            Figure::Concentration => {
+                to_raw_value(&concentration::concentration(conn, filter, basis, others).await?)
             }
-            Figure::CashflowMonthly => {
-                to_raw_value(&self.data(basis, others, months::cashflow_monthly(conn, filter, basis).await?))
+            Figure::RollForward(group) => to_raw_value(
+                &roll_forward::roll_forward(conn, filter, basis, *group, others).await?,
+            ),
+            Figure::ContractStats => {
+                to_raw_value(&summary::contract_counts(conn, filter, basis).await?)
             }
-            Figure::YearlyComparison => {
-                to_raw_value(&self.data(basis, others, years::yearly_comparison(conn, filter, basis).await?))
-            }
-            Figure::DebtBalance(group) => {
-                to_raw_value(&self.data(basis, others, debt::debt_balance(conn, filter, basis, *group).await?))
-            }
-            Figure::Concentration => to_raw_value(&concentration::concentration(conn, filter, basis, others).await?),
-            Figure::RollForward(group) => {
-                to_raw_value(&roll_forward::roll_forward(conn, filter, basis, *group, others).await?)
-            }
-            Figure::ContractStats => to_raw_value(&summary::contract_counts(conn, filter, basis).await?),
-            Figure::ContractsSummary(search) => {
-                to_raw_value(&contracts::contracts_summary(conn, filter, basis, search, others).await?)
-            }
-            Figure::OrganizationStats => {
-                to_raw_value(&self.data(basis, others, organizations::organization_stats(conn, filter, basis).await?))
-            }
-            Figure::DataQuality { department_id, limit, language } => {
+            Figure::ContractsSummary(search) => to_raw_value(
+                &contracts::contracts_summary(conn, filter, basis, search, others).await?,
+            ),
+            Figure::OrganizationStats => to_raw_value(&self.data(
+                basis,
+                others,
+                organizations::organization_stats(conn, filter, basis).await?,
+            )),
+            Figure::DataQuality {
+                department_id,
+                limit,
+                language,
+            } => {
                 let (id, limit, language) = (*department_id, *limit, *language);
-                to_raw_value(&data_quality::data_quality(conn, filter, id, basis, limit, language, others).await?)
+                to_raw_value(
+                    &data_quality::data_quality(conn, filter, id, basis, limit, language, others)
+                        .await?,
+                )
             }
         };
         Ok(json?)
@@ -274,7 +345,9 @@ mod tests {
                 search: is_set(0).then(|| "None".to_owned()),
                 status: is_set(1).then_some(ContractStatus::Open),
                 has_debt: is_set(2).then_some(true),
-                sort: is_set(3).then(|| ContractSort::parse("-outstanding")).flatten(),
+                sort: is_set(3)
+                    .then(|| ContractSort::parse("-outstanding"))
+                    .flatten(),
                 page: if is_set(4) { 2 } else { 1 },
                 limit: if is_set(5) { 100 } else { 20 },
             })
@@ -292,11 +365,23 @@ mod tests {
             Figure::Concentration,
             Figure::ContractStats,
             Figure::OrganizationStats,
-            Figure::DataQuality { department_id: 7, limit: 20, language: Language::English },
-            Figure::DataQuality { department_id: 7, limit: 20, language: Language::Russian },
+            Figure::DataQuality {
+                department_id: 7,
+                limit: 20,
+                language: Language::English,
+            },
+            Figure::DataQuality {
+                department_id: 7,
+                limit: 20,
+                language: Language::Russian,
+            },
         ];
-        questions
-            .extend(["contract", "month"].into_iter().filter_map(RollForwardGroup::of_name).map(Figure::RollForward));
+        questions.extend(
+            ["contract", "month"]
+                .into_iter()
+                .filter_map(RollForwardGroup::of_name)
+                .map(Figure::RollForward),
+        );
         questions.extend((0..1 << 6).map(search));
         questions
     }
@@ -307,16 +392,28 @@ mod tests {
         let id = |bit: u32| is_set(bit).then_some(7);
         let day = |bit: u32| is_set(bit).then_some(NaiveDate::default());
         PortfolioFilter {
-            department: if is_set(0) { DepartmentScope::One(7) } else { DepartmentScope::All },
+            department: if is_set(0) {
+                DepartmentScope::One(7)
+            } else {
+                DepartmentScope::All
+            },
             dates: DateRange::new(day(1), day(2)).unwrap_or_default(),
             organization_id: id(3),
             bank_account_id: id(4),
             contract_id: id(5),
-            currency: if is_set(6) { Currency::parse("USD").unwrap_or_default() } else { Currency::default() },
+            currency: if is_set(6) {
+                Currency::parse("USD").unwrap_or_default()
+            } else {
+                Currency::default()
+            },
             contract_type: is_set(7).then_some(ContractType::Loan),
             lender_id: id(8),
             direction: is_set(9).then_some(Direction::Lent),
-            intra_group: if is_set(10) { IntraGroup::Exclude } else { IntraGroup::Include },
+            intra_group: if is_set(10) {
+                IntraGroup::Exclude
+            } else {
+                IntraGroup::Include
+            },
             confirmed: is_set(11).then_some(true),
         }
     }
@@ -326,7 +423,10 @@ mod tests {
         let mut keys = HashMap::new();
         for question in questions() {
             for bits in 0..1 << 12 {
-                let query = AnalyticsQuery { figure: question.clone(), filter: filter(bits) };
+                let query = AnalyticsQuery {
+                    figure: question.clone(),
+                    filter: filter(bits),
+                };
                 let key = query.key(&Currency::default()).to_string();
                 let other = keys.insert(key.clone(), query.clone());
                 assert_eq!(other, None, "{key} is the key of {query:?} as well");

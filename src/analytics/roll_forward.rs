@@ -24,7 +24,11 @@ pub enum RollForwardGroup {
 impl RollForwardGroup {
     /// The group of that name.
     pub fn of_name(name: &str) -> Option<RollForwardGroup> {
-        if name == "month" { Some(RollForwardGroup::Month) } else { DebtGroup::of_name(name).map(RollForwardGroup::Of) }
+        if name == "month" {
+            Some(RollForwardGroup::Month)
+        } else {
+            DebtGroup::of_name(name).map(RollForwardGroup::Of)
+        }
     }
 
     /// As the key has it.
@@ -56,7 +60,8 @@ pub struct RollForward {
 /// Opening + drawn − repaid + adjustments = closing.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct RollForwardRow {
-    /// Which contract, organization or lender; absent in the total, for months, and without a lender.
+    /// Which contract, organization or lender; absent in the total, for months, and without a
+    /// lender.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<i64>,
     /// Its name; of a month, `2024-03`.
@@ -75,8 +80,8 @@ pub struct RollForwardRow {
     other: Money,
 }
 
-/// Returns opening, flows and closing of the range, up to `as_of`, row by row and in total. Contracts,
-/// organizations and lenders are listed when something moved or is owed.
+/// Returns opening, flows and closing of the range, up to `as_of`, row by row and in total.
+/// Contracts, organizations and lenders are listed when something moved or is owed.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -110,11 +115,16 @@ pub(super) async fn roll_forward(
 }
 
 /// Largest closing first, ties by name.
-fn groups<'b>(contracts: impl Iterator<Item = &'b ContractBalance>, group: DebtGroup) -> Vec<RollForwardRow> {
+fn groups<'b>(
+    contracts: impl Iterator<Item = &'b ContractBalance>,
+    group: DebtGroup,
+) -> Vec<RollForwardRow> {
     let mut rows: BTreeMap<i64, RollForwardRow> = BTreeMap::new();
     for contract in contracts {
-        let is_listed = contract.opening != Money::ZERO || contract.total != BalanceFlows::default();
-        let has_moved = contract.closing() != Money::ZERO || contract.flows != BalanceFlows::default();
+        let is_listed =
+            contract.opening != Money::ZERO || contract.total != BalanceFlows::default();
+        let has_moved =
+            contract.closing() != Money::ZERO || contract.flows != BalanceFlows::default();
         if is_listed && (has_moved || contract.opening != Money::ZERO) {
             let id = group.id_of(&contract.title);
             let row = rows.entry(id).or_insert_with(|| RollForwardRow {
@@ -126,7 +136,12 @@ fn groups<'b>(contracts: impl Iterator<Item = &'b ContractBalance>, group: DebtG
         }
     }
     let mut rows: Vec<RollForwardRow> = rows.into_values().collect();
-    rows.sort_by(|one, other| other.closing.cmp(&one.closing).then_with(|| one.group.cmp(&other.group)));
+    rows.sort_by(|one, other| {
+        other
+            .closing
+            .cmp(&one.closing)
+            .then_with(|| one.group.cmp(&other.group))
+    });
     rows
 }
 
@@ -138,10 +153,16 @@ async fn months(
     balances: &Balances,
     opening: Money,
 ) -> Result<Vec<RollForwardRow>, DbError> {
-    let Ok(days) = DateRange::new(filter.dates.from(), Some(balances.as_of)) else { return Ok(Vec::new()) };
+    let Ok(days) = DateRange::new(filter.dates.from(), Some(balances.as_of)) else {
+        return Ok(Vec::new());
+    };
     let mut months: BTreeMap<Month, BalanceFlows> = BTreeMap::new();
     for ((month, id), flow) in db::balance_flows_by_month(conn, &filter.over(days)).await? {
-        if balances.contracts.get(&id).is_some_and(|contract| is_shown(&contract.title, filter, basis)) {
+        if balances
+            .contracts
+            .get(&id)
+            .is_some_and(|contract| is_shown(&contract.title, filter, basis))
+        {
             *months.entry(month).or_default() += flow;
         }
     }
@@ -150,7 +171,12 @@ async fn months(
         let flows = months.get(&month).copied().unwrap_or_default();
         let closing = *opening + flows.change();
         let opening = std::mem::replace(opening, closing);
-        Some(RollForwardRow { group: Some(month.to_string()), opening, closing, ..RollForwardRow::of_flows(flows) })
+        Some(RollForwardRow {
+            group: Some(month.to_string()),
+            opening,
+            closing,
+            ..RollForwardRow::of_flows(flows)
+        })
     });
     Ok(rows.collect())
 }

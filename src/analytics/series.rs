@@ -15,10 +15,10 @@ pub(super) fn first_month_of(dates: DateRange) -> Option<Month> {
     dates.from().map(|from| Month::of(from.max(EARLIEST)))
 }
 
-/// Returns the flows of each month: from the first month asked for, else the first with operations, to
-/// that of `as_of`, months without operations included. Of later months only those with (planned)
-/// operations follow, so that the months always add up to the range, and no far date in a row makes a
-/// long series.
+/// Returns the flows of each month: from the first month asked for, else the first with operations,
+/// to that of `as_of`, months without operations included. Of later months only those with
+/// (planned) operations follow, so that the months always add up to the range, and no far date in a
+/// row makes a long series.
 pub(super) fn months_of_flows(
     mut flows: BTreeMap<Month, FlowSums>,
     filter: &PortfolioFilter,

@@ -10,16 +10,16 @@ use super::balances::{Balances, Basis, debt};
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DateRange, Direction, FlowSums, Money, PortfolioFilter};
 
-/// The totals. Flows are those of the range in the currency of their payment; balances are what is owed
-/// at `as_of` on contracts of that currency, made of everything up to that day.
+/// The totals. Flows are those of the range in the currency of their payment; balances are what is
+/// owed at `as_of` on contracts of that currency, made of everything up to that day.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Summary {
     total_receipts: Money,
     total_expenses: Money,
     /// Receipts − expenses.
     net_balance: Money,
-    /// Contracts on which something is owed at `as_of` and that are not switched off; with dates, of
-    /// those with an operation in the range.
+    /// Contracts on which something is owed at `as_of` and that are not switched off; with dates,
+    /// of those with an operation in the range.
     active_contracts_count: usize,
     /// Payments that lower debt, by what the detail says, else by its account.
     total_principal: Money,
@@ -28,8 +28,8 @@ pub struct Summary {
     given: Money,
     /// Received back of loans given.
     returned: Money,
-    /// Paid, but neither principal nor interest nor a loan given: total_expenses − total_principal −
-    /// total_interest − given.
+    /// Paid, but neither principal nor interest nor a loan given: total_expenses − total_principal
+    /// − total_interest − given.
     other: Money,
     /// The commission that receipts name.
     commission: Money,
@@ -48,7 +48,8 @@ pub struct Summary {
     /// With `direction=lent`: receipts on loans given that return nothing of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     other_income: Option<Money>,
-    /// Operations dated after today, in no balance: receipts + expenses. Absent when `as_of` is not today.
+    /// Operations dated after today, in no balance: receipts + expenses. Absent when `as_of` is not
+    /// today.
     #[serde(skip_serializing_if = "Option::is_none")]
     planned: Option<Money>,
     /// The currency of all amounts.
@@ -72,10 +73,15 @@ pub(super) async fn summary(
     let until = filter.over(DateRange::new(None, filter.dates.to()).unwrap_or_default());
     let balances = Balances::load(conn, &until, basis).await?;
     let owed = debt(balances.shown(filter, basis));
-    let external = balances.shown(filter, basis).filter(|contract| contract.title.is_intra_group != Some(true));
+    let external = balances
+        .shown(filter, basis)
+        .filter(|contract| contract.title.is_intra_group != Some(true));
     let in_range = contracts_in_range(conn, filter).await?;
     let is_counted = |id: &i64| in_range.as_ref().is_none_or(|ids| ids.contains(id));
-    let active = balances.contracts.iter().filter(|(id, contract)| is_counted(id) && contract.is_active());
+    let active = balances
+        .contracts
+        .iter()
+        .filter(|(id, contract)| is_counted(id) && contract.is_active());
     let is_of_loans_given = filter.direction == Some(Direction::Lent);
     Ok(Summary {
         total_receipts: total.receipts,
@@ -93,7 +99,10 @@ pub(super) async fn summary(
         debt: owed.debt,
         debt_external: debt(external).debt,
         overpaid: owed.overpaid,
-        debt_unconfirmed: balances.shown(filter, basis).map(|contract| contract.total.unconfirmed).sum(),
+        debt_unconfirmed: balances
+            .shown(filter, basis)
+            .map(|contract| contract.total.unconfirmed)
+            .sum(),
         other_income: is_of_loans_given.then(|| total.receipts - total.returned),
         planned: planned(conn, filter, basis).await?,
         currency: filter.currency.to_string(),
@@ -128,24 +137,48 @@ pub(super) async fn contract_counts(
         balances.contracts.retain(|id, _| in_range.contains(id));
     }
     let total_count = balances.contracts.len();
-    let active_count = balances.contracts.values().filter(|contract| contract.is_active()).count();
-    Ok(ContractCounts { total_count, active_count, closed_count: total_count - active_count, as_of: balances.as_of })
+    let active_count = balances
+        .contracts
+        .values()
+        .filter(|contract| contract.is_active())
+        .count();
+    Ok(ContractCounts {
+        total_count,
+        active_count,
+        closed_count: total_count - active_count,
+        as_of: balances.as_of,
+    })
 }
 
 /// The contracts with an operation in the range, whatever its currency; `None` without dates: all.
-async fn contracts_in_range(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Option<HashSet<i64>>, DbError> {
+async fn contracts_in_range(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Option<HashSet<i64>>, DbError> {
     if filter.dates.is_all() {
         return Ok(None);
     }
-    Ok(Some(db::contracts_with_flows(conn, filter).await?.into_iter().collect()))
+    Ok(Some(
+        db::contracts_with_flows(conn, filter)
+            .await?
+            .into_iter()
+            .collect(),
+    ))
 }
 
 /// The sum of the operations dated after today, if the balances are those of today.
-async fn planned(conn: &mut DbConn, filter: &PortfolioFilter, basis: &Basis) -> Result<Option<Money>, DbError> {
+async fn planned(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<Option<Money>, DbError> {
     if basis.as_of(filter) != basis.today {
         return Ok(None);
     }
     let after_today = DateRange::new(basis.today.succ_opt(), None).unwrap_or_default();
-    let planned: FlowSums = db::flows_by_year(conn, &filter.over(after_today)).await?.into_values().sum();
+    let planned: FlowSums = db::flows_by_year(conn, &filter.over(after_today))
+        .await?
+        .into_values()
+        .sum();
     Ok(Some(planned.receipts + planned.expenses))
 }

@@ -25,8 +25,8 @@ pub struct YearComparison {
     given: Money,
     /// Paid for anything else.
     other: Money,
-    /// (received − received on the same days a year earlier) / the latter · 100; of a running year up to
-    /// today. Absent when nothing was received then.
+    /// (received − received on the same days a year earlier) / the latter · 100; of a running year
+    /// up to today. Absent when nothing was received then.
     #[serde(skip_serializing_if = "Option::is_none")]
     received_growth: Option<Percent>,
     /// The same of paid.
@@ -44,14 +44,24 @@ pub(super) async fn yearly_comparison(
     basis: &Basis,
 ) -> Result<Vec<YearComparison>, DbError> {
     let shown = by_year(conn, filter).await?;
-    let years = Years { full: by_year(conn, &filter.over(DateRange::ALL)).await?, today: basis.today };
+    let years = Years {
+        full: by_year(conn, &filter.over(DateRange::ALL)).await?,
+        today: basis.today,
+    };
     let mut data = Vec::with_capacity(shown.len());
     for (year, flow) in shown {
         let days = days_of(year, filter.dates, basis.today);
         let (now, before) = match days {
             Some(days) => (
                 years.flows(conn, filter, year, days).await?,
-                years.flows(conn, filter, year - 1, (year_before(days.0), year_before(days.1))).await?,
+                years
+                    .flows(
+                        conn,
+                        filter,
+                        year - 1,
+                        (year_before(days.0), year_before(days.1)),
+                    )
+                    .await?,
             ),
             None => (FlowSums::default(), FlowSums::default()),
         };
@@ -92,18 +102,24 @@ impl Years {
             return Ok(self.full.get(&year).copied().unwrap_or_default());
         }
         let days = DateRange::new(Some(days.0), Some(days.1)).unwrap_or_default();
-        Ok(db::flows_by_year(conn, &filter.over(days)).await?.into_values().sum())
+        Ok(db::flows_by_year(conn, &filter.over(days))
+            .await?
+            .into_values()
+            .sum())
     }
 }
 
-async fn by_year(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<i32, FlowSums>, DbError> {
+async fn by_year(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<BTreeMap<i32, FlowSums>, DbError> {
     let mut years = db::flows_by_year(conn, filter).await?;
     years.retain(|_, flow| flow.has_operations());
     Ok(years)
 }
 
-/// The days of a year that are compared: those of the range, up to today in a running year. `None` when
-/// there are none, as in a year to come.
+/// The days of a year that are compared: those of the range, up to today in a running year. `None`
+/// when there are none, as in a year to come.
 fn days_of(year: i32, dates: DateRange, today: NaiveDate) -> Option<Days> {
     let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
     let last = NaiveDate::from_ymd_opt(year, 12, 31)?;

@@ -20,9 +20,12 @@ use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{
-    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL, NewAdjustment, Page,
+    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL,
+    NewAdjustment, Page,
 };
-use crate::domain::{AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths};
+use crate::domain::{
+    AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths,
+};
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
 
@@ -30,7 +33,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/adjustments").get(list).post(create))
         .service(web::resource("/adjustments/template").get(template))
-        .service(web::resource("/adjustments/{id}").get(show).put(change).delete(remove));
+        .service(
+            web::resource("/adjustments/{id}")
+                .get(show)
+                .put(change)
+                .delete(remove),
+        );
 }
 
 /// A change of what is owed on a contract that no export holds.
@@ -44,7 +52,8 @@ struct Adjustment {
     counterparty: Option<String>,
     /// The day that it counts on.
     date: NaiveDate,
-    /// `opening_balance`, `set_off`, `assignment`, `capitalized_interest`, `fee_withheld` or `correction`.
+    /// `opening_balance`, `set_off`, `assignment`, `capitalized_interest`, `fee_withheld` or
+    /// `correction`.
     kind: String,
     /// In the contract's currency; above zero it raises what is owed.
     amount: Money,
@@ -123,7 +132,11 @@ pub struct ChangedAdjustment {
     params(Department, Dates, OrganizationId, ContractId, AdjustmentKindFilter, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<Adjustment>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let requested = params.id("department_id")?;
     let filter = AdjustmentFilter {
         department: caller.department(requested)?,
@@ -131,7 +144,11 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
         organization_id: params.id("organization_id")?,
         contract_id: params.id("contract_id")?,
         kind: params
-            .choice("kind", &AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", "), AdjustmentKind::of_name)?
+            .choice(
+                "kind",
+                &AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", "),
+                AdjustmentKind::of_name,
+            )?
             .map(|kind| kind.as_str().to_owned()),
     };
     let (page, export) = (params.page()?, params.export()?);
@@ -141,9 +158,16 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
         Ok::<_, DbError>(rows.into_iter().map(Adjustment::from).collect::<Vec<_>>())
     };
     if let Some(export) = export {
-        return export.list(&state, filter.department, "adjustments", part).await;
+        return export
+            .list(&state, filter.department, "adjustments", part)
+            .await;
     }
-    let read = async |conn: &mut DbConn| Ok((part(conn, page).await?, db::count_adjustments(conn, &filter).await?));
+    let read = async |conn: &mut DbConn| {
+        Ok((
+            part(conn, page).await?,
+            db::count_adjustments(conn, &filter).await?,
+        ))
+    };
     listed_data(&state, filter.department, read).await
 }
 
@@ -170,8 +194,8 @@ pub async fn show(
     Ok(HttpResponse::Ok().json(Adjustment::from(row)))
 }
 
-/// Enters an adjustment of a contract. An opening balance is the part that the exports lack: it is added to
-/// what they hold.
+/// Enters an adjustment of a contract. An opening balance is the part that the exports lack: it is
+/// added to what they hold.
 #[utoipa::path(
     post,
     context_path = CREDIT_PORTFOLIO,
@@ -189,10 +213,15 @@ pub async fn create(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let scope = caller.department(None)?;
-    let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id).await?.department_id;
+    let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id)
+        .await?
+        .department_id;
     let kind = kind(&body.kind)?;
     possible_day(&state, body.date)?;
-    let comment = body.comment.map(|text| text_field("comment", &text)).transpose()?;
+    let comment = body
+        .comment
+        .map(|text| text_field("comment", &text))
+        .transpose()?;
     let made = adjust(&state, department_id, async |conn| {
         let contract = contract(conn, scope, body.contract_id).await?;
         let now = db::utc_now();
@@ -214,7 +243,10 @@ pub async fn create(
             updated_at: now,
         };
         let id = db::insert_adjustment(conn, row).await?;
-        let touched = Touched { organization_id: contract.organization_id, days: vec![body.date] };
+        let touched = Touched {
+            organization_id: contract.organization_id,
+            days: vec![body.date],
+        };
         Ok((answered(conn, scope, id).await?, touched))
     });
     let made = made.await?;
@@ -241,22 +273,38 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let department_id = manual(&mut state.db.conn().await?, scope, id).await?.department_id;
+    let department_id = manual(&mut state.db.conn().await?, scope, id)
+        .await?
+        .department_id;
     let date = body.date.required("date")?;
     if let Some(day) = date {
         possible_day(&state, day)?;
     }
     let change = AdjustmentChange {
         effective_date: date,
-        kind: body.kind.required("kind")?.map(|name| kind(&name)).transpose()?.map(|kind| kind.as_str().to_owned()),
+        kind: body
+            .kind
+            .required("kind")?
+            .map(|name| kind(&name))
+            .transpose()?
+            .map(|kind| kind.as_str().to_owned()),
         amount: body.amount.required("amount")?.map(Money::kopecks),
-        comment: body.comment.try_map(|text| text_field("comment", &text))?.nullable(),
+        comment: body
+            .comment
+            .try_map(|text| text_field("comment", &text))?
+            .nullable(),
     };
     let changed = adjust(&state, department_id, async |conn| {
         let known = manual(conn, scope, id).await?;
         db::update_adjustment(conn, department_id, id, &change).await?;
-        let days = [Some(known.effective_date), date].into_iter().flatten().collect();
-        let touched = Touched { organization_id: known.organization_id, days };
+        let days = [Some(known.effective_date), date]
+            .into_iter()
+            .flatten()
+            .collect();
+        let touched = Touched {
+            organization_id: known.organization_id,
+            days,
+        };
         Ok((answered(conn, scope, id).await?, touched))
     });
     Ok(HttpResponse::Ok().json(changed.await?))
@@ -280,18 +328,26 @@ pub async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let department_id = manual(&mut state.db.conn().await?, scope, id).await?.department_id;
+    let department_id = manual(&mut state.db.conn().await?, scope, id)
+        .await?
+        .department_id;
     let removed = adjust(&state, department_id, async |conn| {
         let known = manual(conn, scope, id).await?;
         db::delete_adjustments(conn, department_id, &[id]).await?;
-        Ok(((), Touched { organization_id: known.organization_id, days: vec![known.effective_date] }))
+        Ok((
+            (),
+            Touched {
+                organization_id: known.organization_id,
+                days: vec![known.effective_date],
+            },
+        ))
     });
     removed.await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// An empty workbook of adjustments, to be filled in and imported like an export: its name has to hold
-/// `korrektirovka` or `корректировка`.
+/// An empty workbook of adjustments, to be filled in and imported like an export: its name has to
+/// hold `korrektirovka` or `корректировка`.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -302,11 +358,19 @@ pub async fn remove(
 )]
 pub async fn template(_: Caller, params: Params) -> Result<HttpResponse, ApiError> {
     params.finish()?;
-    let bytes = web::block(adjustment_template).await.map_err(|err| ApiError::Internal(err.to_string()))?;
+    let bytes = web::block(adjustment_template)
+        .await
+        .map_err(|err| ApiError::Internal(err.to_string()))?;
     let bytes = bytes.map_err(|err| ApiError::Internal(err.to_string()))?;
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"korrektirovka.xlsx\""))
+        .insert_header((
+            CONTENT_TYPE,
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"korrektirovka.xlsx\"",
+        ))
         .body(bytes))
 }
 
@@ -316,8 +380,8 @@ struct Touched {
     days: Vec<NaiveDate>,
 }
 
-/// Changes adjustments and the rollups of their months in one transaction with its generation. The body runs
-/// under the department's import lock, so that what it reads there is what it changes.
+/// Changes adjustments and the rollups of their months in one transaction with its generation. The
+/// body runs under the department's import lock, so that what it reads there is what it changes.
 async fn adjust<T>(
     state: &AppState,
     department_id: i64,
@@ -325,22 +389,40 @@ async fn adjust<T>(
 ) -> Result<T, ApiError> {
     let changed = async |conn: &mut DbConn| {
         db::lock_import_briefly(conn, department_id).await?;
-        let (value, Touched { organization_id, days }) = body(conn).await?;
+        let (
+            value,
+            Touched {
+                organization_id,
+                days,
+            },
+        ) = body(conn).await?;
         let mut months = TouchedMonths::default();
-        days.iter().for_each(|day| months.touch(organization_id, Some(*day)));
+        days.iter()
+            .for_each(|day| months.touch(organization_id, Some(*day)));
         let flows: ChangedDays = db::refresh_rollups(conn, department_id, &months, true).await?;
-        let changed = ChangedData { everything: false, reference_data: true, flows: flows.into_flows() };
+        let changed = ChangedData {
+            everything: false,
+            reference_data: true,
+            flows: flows.into_flows(),
+        };
         Ok::<_, ApiError>((value, changed))
     };
     state.change_figures(department_id, changed).await
 }
 
 /// The adjustment as it is stored now, with what may be wrong with it.
-async fn answered(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Adjustment, ApiError> {
-    let row = db::find_adjustment(conn, scope, id).await?.ok_or_else(|| missing("adjustment", id))?;
+async fn answered(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Adjustment, ApiError> {
+    let row = db::find_adjustment(conn, scope, id)
+        .await?
+        .ok_or_else(|| missing("adjustment", id))?;
     let mut adjustment = Adjustment::from(row.clone());
     if row.kind == AdjustmentKind::OpeningBalance.as_str()
-        && db::has_operations_until(conn, row.department_id, row.contract_id, row.effective_date).await?
+        && db::has_operations_until(conn, row.department_id, row.contract_id, row.effective_date)
+            .await?
     {
         adjustment.warnings.push(
             "operations of the contract precede this opening balance: it is added to what they make of it".to_owned(),
@@ -350,27 +432,40 @@ async fn answered(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<
 }
 
 /// An adjustment that was entered by hand.
-async fn manual(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<AdjustmentRow, ApiError> {
+async fn manual(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<AdjustmentRow, ApiError> {
     let row = db::find_adjustment(conn, scope, id).await?;
     let row = row.ok_or_else(|| missing("adjustment", id))?;
     if row.source == MANUAL {
         Ok(row)
     } else {
         let source = &row.source;
-        Err(ApiError::Conflict(format!("it came from the workbook {source:?}: change it there and import that again")))
+        Err(ApiError::Conflict(format!(
+            "it came from the workbook {source:?}: change it there and import that again"
+        )))
     }
 }
 
 /// The contract that is to be adjusted.
-async fn contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<ContractRow, ApiError> {
-    let contract = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
+async fn contract(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<ContractRow, ApiError> {
+    let contract = db::find_contract(conn, scope, id)
+        .await?
+        .ok_or_else(|| missing("contract", id))?;
     not_merged("contract", id, contract.merged_into)?;
     Ok(contract)
 }
 
 fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {
     let names = AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", ");
-    AdjustmentKind::of_name(name).ok_or_else(|| ApiError::invalid("kind", format!("{name:?} is none of {names}")))
+    AdjustmentKind::of_name(name)
+        .ok_or_else(|| ApiError::invalid("kind", format!("{name:?} is none of {names}")))
 }
 
 /// An adjustment may lie as far ahead as an operation.
@@ -380,5 +475,8 @@ fn possible_day(state: &AppState, day: NaiveDate) -> Result<(), ApiError> {
     if (earliest..=latest).contains(&day) {
         return Ok(());
     }
-    Err(ApiError::invalid("date", format!("{day} does not lie between {earliest} and {latest}")))
+    Err(ApiError::invalid(
+        "date",
+        format!("{day} does not lie between {earliest} and {latest}"),
+    ))
 }

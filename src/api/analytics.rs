@@ -8,15 +8,15 @@ use super::error::ApiError;
 use super::figures::{FastPathKey, respond};
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping, OneCurrency, OrganizationId,
-    Pages, Portfolio, RollForwardGrouping, Search,
+    BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping,
+    OneCurrency, OrganizationId, Pages, Portfolio, RollForwardGrouping, Search,
 };
 use super::params::Params;
 use super::portfolio_params::{Narrowed, contract_search, portfolio_filter};
 use crate::analytics::{
-    AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance, DebtGroup, Figure,
-    MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency, OrganizationStats, RollForward,
-    RollForwardGroup, Summary, YearComparison,
+    AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance,
+    DebtGroup, Figure, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency,
+    OrganizationStats, RollForward, RollForwardGroup, Summary, YearComparison,
 };
 use crate::app::AppState;
 
@@ -69,7 +69,10 @@ pub async fn monthly_stats(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::MonthlyStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::MonthlyStats
+    })
+    .await
 }
 
 /// Principal and interest, month by month.
@@ -87,7 +90,15 @@ pub async fn monthly_efficiency(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[Narrowed::BankAccount], |_| Figure::MonthlyEfficiency).await
+    answer(
+        &state,
+        &caller,
+        fast_path,
+        params,
+        &[Narrowed::BankAccount],
+        |_| Figure::MonthlyEfficiency,
+    )
+    .await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -105,7 +116,10 @@ pub async fn org_efficiency(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::OrgEfficiency).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::OrgEfficiency
+    })
+    .await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -123,7 +137,15 @@ pub async fn cashflow_monthly(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[Narrowed::BankAccount], |_| Figure::CashflowMonthly).await
+    answer(
+        &state,
+        &caller,
+        fast_path,
+        params,
+        &[Narrowed::BankAccount],
+        |_| Figure::CashflowMonthly,
+    )
+    .await
 }
 
 /// Received and paid, year by year; growth is against the same days of the year before.
@@ -141,7 +163,10 @@ pub async fn yearly_comparison(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::YearlyComparison).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::YearlyComparison
+    })
+    .await
 }
 
 /// What is owed at the end of each month, up to that of `as_of`: the sum of the positive balances.
@@ -159,8 +184,20 @@ pub async fn debt_balance(
     fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let group = params.choice("group_by", "contract, organization and lender", DebtGroup::of_name)?;
-    answer(&state, &caller, fast_path, params, &[Narrowed::Contract], |_| Figure::DebtBalance(group)).await
+    let group = params.choice(
+        "group_by",
+        "contract, organization and lender",
+        DebtGroup::of_name,
+    )?;
+    answer(
+        &state,
+        &caller,
+        fast_path,
+        params,
+        &[Narrowed::Contract],
+        |_| Figure::DebtBalance(group),
+    )
+    .await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -178,11 +215,14 @@ pub async fn concentration(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::Concentration).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::Concentration
+    })
+    .await
 }
 
-/// How what was owed at the beginning of the range became what is owed at its end: opening + drawn −
-/// repaid + adjustments = closing, by contract (unless `group_by` says otherwise) and in total.
+/// How what was owed at the beginning of the range became what is owed at its end: opening + drawn
+/// − repaid + adjustments = closing, by contract (unless `group_by` says otherwise) and in total.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -197,9 +237,21 @@ pub async fn roll_forward(
     fast_path: FastPathKey,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let group = params.choice("group_by", "contract, organization, lender and month", RollForwardGroup::of_name)?;
+    let group = params.choice(
+        "group_by",
+        "contract, organization, lender and month",
+        RollForwardGroup::of_name,
+    )?;
     let group = group.unwrap_or(RollForwardGroup::Of(DebtGroup::Contract));
-    answer(&state, &caller, fast_path, params, &[Narrowed::Contract], |_| Figure::RollForward(group)).await
+    answer(
+        &state,
+        &caller,
+        fast_path,
+        params,
+        &[Narrowed::Contract],
+        |_| Figure::RollForward(group),
+    )
+    .await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -217,7 +269,10 @@ pub async fn contract_stats(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::ContractStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::ContractStats
+    })
+    .await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -258,7 +313,10 @@ pub async fn organization_stats(
     fast_path: FastPathKey,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::OrganizationStats).await
+    answer(&state, &caller, fast_path, params, &[], |_| {
+        Figure::OrganizationStats
+    })
+    .await
 }
 
 /// Reads what every question takes, asks it, and answers. The question may depend on whether a
@@ -274,5 +332,14 @@ async fn answer(
     let filter = portfolio_filter(state, caller, &mut params, narrowed)?;
     let export = params.export()?;
     params.finish()?;
-    respond(state, fast_path, AnalyticsQuery { figure: question(export.is_some()), filter }, export).await
+    respond(
+        state,
+        fast_path,
+        AnalyticsQuery {
+            figure: question(export.is_some()),
+            filter,
+        },
+        export,
+    )
+    .await
 }

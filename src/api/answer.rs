@@ -17,10 +17,13 @@ pub const LONGEST_TEXT: usize = 500;
 
 /// A list, with its full count in `X-Total-Count`.
 pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("X-Total-Count", total.to_string())).json(rows)
+    HttpResponse::Ok()
+        .insert_header(("X-Total-Count", total.to_string()))
+        .json(rows)
 }
 
-/// Responds with a list of imported data, read together with the headers that say how new the data is.
+/// Responds with a list of imported data, read together with the headers that say how new the data
+/// is.
 ///
 /// # Errors
 /// [`ApiError`] when the rows can't be read.
@@ -42,23 +45,31 @@ pub async fn listed_data<T: Serialize>(
     Ok(response)
 }
 
-/// Returns the value of `X-Other-Currencies`; `None` without any. It is ASCII: of a currency that has no ISO code,
-/// what is not is percent-encoded.
+/// Returns the value of `X-Other-Currencies`; `None` without any. It is ASCII: of a currency that
+/// has no ISO code, what is not is percent-encoded.
 pub fn currencies_header(currencies: &[String]) -> Option<String> {
     let ascii = |c: char| -> String {
         let mut bytes = [0; 4];
         match c {
             ' '..='~' if c != '%' && c != ',' => c.to_string(),
-            _ => c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            _ => c
+                .encode_utf8(&mut bytes)
+                .bytes()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect(),
         }
     };
-    let currencies: Vec<String> = currencies.iter().map(|name| name.chars().map(ascii).collect()).collect();
+    let currencies: Vec<String> = currencies
+        .iter()
+        .map(|name| name.chars().map(ascii).collect())
+        .collect();
     (!currencies.is_empty()).then(|| currencies.join(", "))
 }
 
 /// One row, or 404.
 pub fn found<T: Serialize>(row: Option<T>, what: &str, id: i64) -> Result<HttpResponse, ApiError> {
-    row.map(|row| HttpResponse::Ok().json(row)).ok_or_else(|| missing(what, id))
+    row.map(|row| HttpResponse::Ok().json(row))
+        .ok_or_else(|| missing(what, id))
 }
 
 /// 404.
@@ -70,7 +81,9 @@ pub fn missing(what: &str, id: i64) -> ApiError {
 pub fn not_merged(what: &str, id: i64, merged_into: Option<i64>) -> Result<(), ApiError> {
     match merged_into {
         None => Ok(()),
-        Some(into) => Err(ApiError::Conflict(format!("{what} {id} was merged into {into}: change that one"))),
+        Some(into) => Err(ApiError::Conflict(format!(
+            "{what} {id} was merged into {into}: change that one"
+        ))),
     }
 }
 
@@ -82,7 +95,9 @@ pub fn id_in_path(text: &str) -> Result<i64, ApiError> {
 
 /// 201 with the new row, and where it is.
 pub fn created<T: Serialize>(collection: &str, id: i64, row: &T) -> HttpResponse {
-    HttpResponse::Created().insert_header((LOCATION, format!("{collection}/{id}"))).json(row)
+    HttpResponse::Created()
+        .insert_header((LOCATION, format!("{collection}/{id}")))
+        .json(row)
 }
 
 /// A text of the body: white space folded, not empty, not endless, without control characters.
@@ -91,10 +106,17 @@ pub fn text_field(name: &str, text: &str) -> Result<String, ApiError> {
         return Err(ApiError::invalid(name, "has a control character"));
     }
     if text.chars().count() > LONGEST_TEXT {
-        return Err(ApiError::invalid(name, format!("has more than {LONGEST_TEXT} characters")));
+        return Err(ApiError::invalid(
+            name,
+            format!("has more than {LONGEST_TEXT} characters"),
+        ));
     }
     let text = crate::domain::folded(text);
-    if text.is_empty() { Err(ApiError::invalid(name, "is empty")) } else { Ok(text) }
+    if text.is_empty() {
+        Err(ApiError::invalid(name, "is empty"))
+    } else {
+        Ok(text)
+    }
 }
 
 /// A whole number in a body, see [`whole`].
@@ -116,16 +138,18 @@ pub fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error
 /// As [`whole`], for a field that may be null or left out.
 pub fn optional_whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let number = Option::<Number>::deserialize(deserializer)?;
-    let whole =
-        |number: Number| whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")));
+    let whole = |number: Number| {
+        whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")))
+    };
     number.map(whole).transpose()
 }
 
 /// As [`whole`], for a list of ids.
 pub fn whole_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<i64>, D::Error> {
     let numbers = Vec::<Number>::deserialize(deserializer)?;
-    let whole =
-        |number: Number| whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")));
+    let whole = |number: Number| {
+        whole_of(&number).ok_or_else(|| D::Error::custom(format!("{number} is not a whole number")))
+    };
     numbers.into_iter().map(whole).collect()
 }
 
@@ -134,5 +158,7 @@ const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn whole_of(number: &Number) -> Option<i64> {
     let exact = |float: &f64| float.fract() == 0.0 && float.abs() <= LARGEST_EXACT;
-    number.as_i64().or_else(|| number.as_f64().filter(exact).map(|float| float as i64))
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().filter(exact).map(|float| float as i64))
 }

@@ -75,29 +75,46 @@ pub async fn login(
     request: HttpRequest,
     Json(body): Json<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let address = request
+        .peer_addr()
+        .map(|peer| peer.ip().to_string())
+        .unwrap_or_default();
     let account = find_account(&state.db, &body.username).await?;
     // The tries of one user are counted together, by whatever name they are made.
-    let name = account.as_ref().map_or(&body.username, |user| &user.username).clone();
+    let name = account
+        .as_ref()
+        .map_or(&body.username, |user| &user.username)
+        .clone();
     if let Some(wait) = state.login_throttle.wait(&name, &address) {
         return Err(ApiError::TooManyTries(wait));
     }
-    let mut user = authenticate(account, &body.password).await.inspect_err(|err| {
-        if matches!(err, LoginError::Refused) {
-            state.login_throttle.failed(&name, &address);
-            log::warn!("A login from {address} was refused");
-        }
-    })?;
+    let mut user = authenticate(account, &body.password)
+        .await
+        .inspect_err(|err| {
+            if matches!(err, LoginError::Refused) {
+                state.login_throttle.failed(&name, &address);
+                log::warn!("A login from {address} was refused");
+            }
+        })?;
     state.login_throttle.succeeded(&name, &address);
     let access_token = state.tokens.issue(&user)?;
     let now = db::utc_now();
-    match state.db.write(async |conn| db::set_last_login(conn, user.id, now).await).await {
+    match state
+        .db
+        .write(async |conn| db::set_last_login(conn, user.id, now).await)
+        .await
+    {
         Ok(()) => user.last_login = Some(now),
         // A database that is busy with an import keeps nobody out.
         Err(err) => log::warn!("The time of a login can't be stored: {err}"),
     }
     let expires_in = state.tokens.lifetime().as_secs();
-    Ok(HttpResponse::Ok().json(LoginAnswer { access_token, token_type: "bearer", expires_in, user: user.into() }))
+    Ok(HttpResponse::Ok().json(LoginAnswer {
+        access_token,
+        token_type: "bearer",
+        expires_in,
+        user: user.into(),
+    }))
 }
 
 /// The user of the token.
@@ -146,15 +163,33 @@ pub async fn change_profile(
 ) -> Result<HttpResponse, ApiError> {
     let id = active_user(&state, &caller).await?.id;
     let change = ProfileChange {
-        email: body.email.try_map(|text| text_field("email", &text))?.required("email")?,
-        full_name: body.full_name.try_map(|text| text_field("full_name", &text))?.required("full_name")?,
-        position: body.position.try_map(|text| text_field("position", &text))?.nullable(),
-        phone: body.phone.try_map(|text| text_field("phone", &text))?.nullable(),
+        email: body
+            .email
+            .try_map(|text| text_field("email", &text))?
+            .required("email")?,
+        full_name: body
+            .full_name
+            .try_map(|text| text_field("full_name", &text))?
+            .required("full_name")?,
+        position: body
+            .position
+            .try_map(|text| text_field("position", &text))?
+            .nullable(),
+        phone: body
+            .phone
+            .try_map(|text| text_field("phone", &text))?
+            .nullable(),
     };
-    state.db.write(async |conn| db::update_profile(conn, id, &change).await).await.map_err(|err| match err {
-        DbError::Duplicate => ApiError::Conflict("another user has this e-mail address".to_owned()),
-        other => other.into(),
-    })?;
+    state
+        .db
+        .write(async |conn| db::update_profile(conn, id, &change).await)
+        .await
+        .map_err(|err| match err {
+            DbError::Duplicate => {
+                ApiError::Conflict("another user has this e-mail address".to_owned())
+            }
+            other => other.into(),
+        })?;
     me(state, caller).await
 }
 
@@ -162,7 +197,9 @@ pub async fn change_profile(
 async fn active_user(state: &AppState, caller: &Caller) -> Result<UserRow, ApiError> {
     let user = db::find_user_by_id(&mut state.db.conn().await?, caller.user_id).await?;
     let user = user.filter(|user| user.is_active);
-    user.ok_or_else(|| ApiError::Unauthorized("the user of this token is no longer active".to_owned()))
+    user.ok_or_else(|| {
+        ApiError::Unauthorized("the user of this token is no longer active".to_owned())
+    })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -204,14 +241,22 @@ pub async fn change_password(
     Json(body): Json<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     let user = db::find_user(&mut state.db.conn().await?, &caller.username).await?;
-    authenticate(user, &body.old_password).await.map_err(|err| match err {
-        LoginError::Refused => ApiError::Forbidden("old_password: is wrong".to_owned()),
-        other => other.into(),
-    })?;
-    let hash =
-        hash_password(body.new_password).await.map_err(|err| ApiError::invalid("new_password", err.to_string()))?;
-    state.db.write(async |conn| db::set_password_hash(conn, &caller.username, &hash).await).await?;
-    Ok(HttpResponse::Ok().json(Message { message: "the password is changed" }))
+    authenticate(user, &body.old_password)
+        .await
+        .map_err(|err| match err {
+            LoginError::Refused => ApiError::Forbidden("old_password: is wrong".to_owned()),
+            other => other.into(),
+        })?;
+    let hash = hash_password(body.new_password)
+        .await
+        .map_err(|err| ApiError::invalid("new_password", err.to_string()))?;
+    state
+        .db
+        .write(async |conn| db::set_password_hash(conn, &caller.username, &hash).await)
+        .await?;
+    Ok(HttpResponse::Ok().json(Message {
+        message: "the password is changed",
+    }))
 }
 
 /// Makes a user. ADMIN only.
@@ -240,11 +285,17 @@ pub async fn register(
         created_at: now,
         updated_at: now,
     };
-    let id = state.db.write(async |conn| db::insert_user(conn, user).await).await.map_err(|err| match err {
-        DbError::NoSuchReference => missing("department", body.department_id),
-        DbError::Duplicate => ApiError::Conflict("a user of that name or e-mail address exists already".to_owned()),
-        other => other.into(),
-    })?;
+    let id = state
+        .db
+        .write(async |conn| db::insert_user(conn, user).await)
+        .await
+        .map_err(|err| match err {
+            DbError::NoSuchReference => missing("department", body.department_id),
+            DbError::Duplicate => ApiError::Conflict(
+                "a user of that name or e-mail address exists already".to_owned(),
+            ),
+            other => other.into(),
+        })?;
     let user = db::find_user_by_id(&mut state.db.conn().await?, id).await?;
     Ok(HttpResponse::Created().json(user.map(User::from)))
 }

@@ -16,7 +16,8 @@ use super::patch::Patch;
 use super::reference_list::reference_list;
 use crate::app::AppState;
 use crate::db::{
-    self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page, ReferenceFilter, Spelling,
+    self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page,
+    ReferenceFilter, Spelling,
 };
 use crate::domain::{DepartmentScope, number_and_bank};
 
@@ -69,7 +70,11 @@ pub struct ChangedBankAccount {
     params(Department, Activity, ReferencePaging, Files),
     responses((status = 200, description = "OK", body = Vec<BankAccount>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     reference_list(&state, &caller, params, "bank-accounts", part_of).await
 }
 
@@ -91,7 +96,11 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(find(&mut state.db.conn().await?, scope, id).await?, "bank account", id)
+    found(
+        find(&mut state.db.conn().await?, scope, id).await?,
+        "bank account",
+        id,
+    )
 }
 
 /// Makes a bank account. One that an import stores at the same time is the one that is made.
@@ -113,9 +122,17 @@ pub async fn create(
     params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;
-    let bank_name = body.bank_name.map(|bank_name| text_field("bank_name", &bank_name)).transpose()?;
-    let (scope, key) = (DepartmentScope::One(department_id), number_and_bank(&account_number).0.to_lowercase());
-    let known = async |conn: &mut DbConn| db::find_target(conn, department_id, AliasKind::BankAccount, &key).await;
+    let bank_name = body
+        .bank_name
+        .map(|bank_name| text_field("bank_name", &bank_name))
+        .transpose()?;
+    let (scope, key) = (
+        DepartmentScope::One(department_id),
+        number_and_bank(&account_number).0.to_lowercase(),
+    );
+    let known = async |conn: &mut DbConn| {
+        db::find_target(conn, department_id, AliasKind::BankAccount, &key).await
+    };
     if known(&mut state.db.conn().await?).await?.is_some() {
         return Err(DbError::Duplicate.into());
     }
@@ -125,20 +142,39 @@ pub async fn create(
             let id = match known(conn).await? {
                 Some(id) => id,
                 None => {
-                    let id =
-                        db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await?;
-                    let alias = NewAlias::new(department_id, AliasKind::BankAccount, key.clone(), &account_number, id);
+                    let id = db::insert_bank_account(
+                        conn,
+                        department_id,
+                        &account_number,
+                        bank_name.as_deref(),
+                    )
+                    .await?;
+                    let alias = NewAlias::new(
+                        department_id,
+                        AliasKind::BankAccount,
+                        key.clone(),
+                        &account_number,
+                        id,
+                    );
                     db::insert_alias(conn, alias).await?;
                     id
                 }
             };
             let (account_number, bank_name) = (Some(account_number), bank_name.map(Some));
-            let change = BankAccountChange { account_number, bank_name, is_active: body.is_active };
+            let change = BankAccountChange {
+                account_number,
+                bank_name,
+                is_active: body.is_active,
+            };
             db::update_bank_account(conn, id, &change).await?;
             Ok((id, find(conn, scope, id).await?))
         })
         .await?;
-    Ok(created(&format!("{CREDIT_PORTFOLIO}/bank-accounts"), id, &row))
+    Ok(created(
+        &format!("{CREDIT_PORTFOLIO}/bank-accounts"),
+        id,
+        &row,
+    ))
 }
 
 /// Changes a bank account; a field that is left out stays as it is.
@@ -162,10 +198,19 @@ pub async fn change(
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let number = body.account_number.required("account_number")?;
-    let number = number.map(|number| text_field("account_number", &number)).transpose()?;
-    let bank_name = body.bank_name.try_map(|bank_name| text_field("bank_name", &bank_name))?.nullable();
+    let number = number
+        .map(|number| text_field("account_number", &number))
+        .transpose()?;
+    let bank_name = body
+        .bank_name
+        .try_map(|bank_name| text_field("bank_name", &bank_name))?
+        .nullable();
     let is_active = body.is_active.required("is_active")?;
-    let change = BankAccountChange { account_number: number.clone(), bank_name, is_active };
+    let change = BankAccountChange {
+        account_number: number.clone(),
+        bank_name,
+        is_active,
+    };
     let known = db::find_bank_account(&mut state.db.conn().await?, scope, id).await?;
     let known = known.ok_or_else(|| missing("bank account", id))?;
     not_merged("bank account", id, known.merged_into)?;
@@ -175,7 +220,8 @@ pub async fn change(
             db::update_bank_account(conn, id, &change).await?;
             if let Some(number) = &number {
                 let key = number_and_bank(number).0.to_lowercase();
-                db::add_alias_if_free(conn, department_id, AliasKind::BankAccount, key, number, id).await?;
+                db::add_alias_if_free(conn, department_id, AliasKind::BankAccount, key, number, id)
+                    .await?;
             }
             find(conn, scope, id).await
         })
@@ -184,15 +230,25 @@ pub async fn change(
 }
 
 /// A part of the bank accounts, and the full count.
-async fn part_of(conn: &mut DbConn, filter: &ReferenceFilter, page: Page) -> Result<(Vec<BankAccount>, i64), DbError> {
+async fn part_of(
+    conn: &mut DbConn,
+    filter: &ReferenceFilter,
+    page: Page,
+) -> Result<(Vec<BankAccount>, i64), DbError> {
     let (rows, total) = db::list_bank_accounts(conn, filter, page).await?;
     Ok((answered(conn, filter.department, rows).await?, total))
 }
 
 /// The one of that id.
-async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<BankAccount>, DbError> {
+async fn find(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<BankAccount>, DbError> {
     let row = db::find_bank_account(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+    Ok(answered(conn, scope, row.into_iter().collect())
+        .await?
+        .pop())
 }
 
 async fn answered(
@@ -201,5 +257,8 @@ async fn answered(
     rows: Vec<BankAccountRow>,
 ) -> Result<Vec<BankAccount>, DbError> {
     let rows = db::with_aliases(conn, scope, AliasKind::BankAccount, rows, |row| row.id).await?;
-    Ok(rows.into_iter().map(|(row, aliases)| BankAccount { row, aliases }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(row, aliases)| BankAccount { row, aliases })
+        .collect())
 }

@@ -13,7 +13,9 @@ use crate::app::AppState;
 use crate::cache::NAMESPACE;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource("/cache/stats").get(stats)).service(web::resource("/cache/clear").post(clear));
+    config
+        .service(web::resource("/cache/stats").get(stats))
+        .service(web::resource("/cache/clear").post(clear));
 }
 
 #[derive(Serialize, ToSchema)]
@@ -46,7 +48,11 @@ struct Cleared {
     operation_id = "cache_stats",
     responses((status = 200, description = "OK", body = CacheStatistics))
 )]
-pub async fn stats(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn stats(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     caller.administers()?;
     let stats = state.cache.stats();
@@ -55,7 +61,11 @@ pub async fn stats(state: Data<AppState>, caller: Caller, params: Params) -> Res
         entries: stats.entries,
         bytes: stats.bytes,
         redis: super::health::redis_state(stats.redis_is_up),
-        invalidation: if state.is_scoped { "scoped" } else { "namespace" },
+        invalidation: if state.is_scoped {
+            "scoped"
+        } else {
+            "namespace"
+        },
         most_asked: state.analytics.most_asked(),
     }))
 }
@@ -69,10 +79,16 @@ pub async fn stats(state: Data<AppState>, caller: Caller, params: Params) -> Res
     operation_id = "cache_clear",
     responses((status = 200, description = "OK", body = Cleared))
 )]
-pub async fn clear(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn clear(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     caller.administers()?;
     state.cache.invalidate_namespace(NAMESPACE).await;
     log::info!("{} cleared the cache", caller.username);
-    Ok(HttpResponse::Ok().json(Cleared { message: "the cache is empty" }))
+    Ok(HttpResponse::Ok().json(Cleared {
+        message: "the cache is empty",
+    }))
 }

@@ -35,7 +35,8 @@ impl FromRequest for Caller {
 impl Caller {
     fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
         let state = request.app_data::<web::Data<AppState>>();
-        let state = state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
+        let state =
+            state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
         Caller::from_claims(&*claims_of(state, request)?, &state.finance_departments)
     }
 
@@ -45,13 +46,16 @@ impl Caller {
     /// 401 without a valid one.
     pub fn token_ends(request: &HttpRequest) -> Result<i64, ApiError> {
         let state = request.app_data::<web::Data<AppState>>();
-        let state = state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
+        let state =
+            state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
         Ok(claims_of(state, request)?.exp)
     }
 
     fn from_claims(claims: &Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
-        let user_id =
-            claims.sub.parse().map_err(|_| ApiError::Unauthorized("the access token names no user".to_owned()))?;
+        let user_id = claims
+            .sub
+            .parse()
+            .map_err(|_| ApiError::Unauthorized("the access token names no user".to_owned()))?;
         Ok(Caller {
             user_id,
             username: claims.username.clone(),
@@ -69,9 +73,13 @@ impl Caller {
         match (self.role, asked) {
             (Role::Admin, None) => Ok(DepartmentScope::All),
             (Role::Admin, Some(id)) => Ok(DepartmentScope::One(id)),
-            (Role::User, _) => Err(ApiError::Forbidden("the role USER sees no credit portfolio".to_owned())),
+            (Role::User, _) => Err(ApiError::Forbidden(
+                "the role USER sees no credit portfolio".to_owned(),
+            )),
             (Role::Manager | Role::Accountant, _) if !self.is_in_finance => {
-                Err(ApiError::Forbidden("only members of a finance department see the credit portfolio".to_owned()))
+                Err(ApiError::Forbidden(
+                    "only members of a finance department see the credit portfolio".to_owned(),
+                ))
             }
             (Role::Manager | Role::Accountant, Some(id)) if id != self.department_id => {
                 Err(ApiError::Forbidden(format!("department {id} is not yours")))
@@ -100,14 +108,20 @@ impl Caller {
 
 fn claims_of(state: &AppState, request: &HttpRequest) -> Result<Arc<Claims>, ApiError> {
     let header = request.headers().get(AUTHORIZATION);
-    let token = header.and_then(|value| value.to_str().ok()).and_then(bearer_token);
+    let token = header
+        .and_then(|value| value.to_str().ok())
+        .and_then(bearer_token);
     let token = token.ok_or_else(|| {
-        ApiError::Unauthorized("an access token is needed: send Authorization: Bearer <token>".to_owned())
+        ApiError::Unauthorized(
+            "an access token is needed: send Authorization: Bearer <token>".to_owned(),
+        )
     })?;
     Ok(state.tokens.verify(token)?)
 }
 
 fn bearer_token(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }

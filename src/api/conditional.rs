@@ -27,8 +27,12 @@ pub async fn conditional(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let is_get = request.method() == Method::GET;
     let is_of_contract = request.path().starts_with(PREFIX);
-    let known: Vec<String> =
-        request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).map(str::to_owned).collect();
+    let known: Vec<String> = request
+        .headers()
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .map(str::to_owned)
+        .collect();
     let mut response = next.call(request).await?.map_into_boxed_body();
     if !is_get || response.status() != StatusCode::OK {
         return Ok(response);
@@ -36,8 +40,13 @@ pub async fn conditional(
     set_cache_headers(response.headers_mut());
     if is_of_contract && !response.headers().contains_key(CACHE_STATUS) {
         // RFC 9211: this kind of answer is not cached.
-        response.headers_mut().insert(CACHE_STATUS, HeaderValue::from_static("credit-portfolio; fwd=bypass"));
-        metrics::CACHE_REQUESTS.with_label_values(&["other", "none", "bypass"]).inc();
+        response.headers_mut().insert(
+            CACHE_STATUS,
+            HeaderValue::from_static("credit-portfolio; fwd=bypass"),
+        );
+        metrics::CACHE_REQUESTS
+            .with_label_values(&["other", "none", "bypass"])
+            .inc();
     }
     let (request, response) = response.into_parts();
     let (mut response, body) = response.into_parts();
@@ -46,23 +55,36 @@ pub async fn conditional(
         // A stream has no tag: it would have to be held whole.
         Err(stream) => return Ok(ServiceResponse::new(request, response.set_body(stream))),
     };
-    let given = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let given = response
+        .headers()
+        .get(ETAG)
+        .and_then(|tag| tag.to_str().ok())
+        .map(str::to_owned);
     let tag = given.unwrap_or_else(|| entity_tag(&body));
     if let Ok(value) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(ETAG, value);
     }
     if !known.iter().any(|listed| matches(listed, &tag)) {
-        return Ok(ServiceResponse::new(request, response.set_body(body).map_into_boxed_body()));
+        return Ok(ServiceResponse::new(
+            request,
+            response.set_body(body).map_into_boxed_body(),
+        ));
     }
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     response.headers_mut().remove(CONTENT_TYPE);
     response.headers_mut().remove(CONTENT_LENGTH);
-    Ok(ServiceResponse::new(request, response.set_body(()).map_into_boxed_body()))
+    Ok(ServiceResponse::new(
+        request,
+        response.set_body(()).map_into_boxed_body(),
+    ))
 }
 
 /// Whether a list of `If-None-Match` holds the tag; `W/` makes no difference here, `*` is any.
 fn matches(listed: &str, tag: &str) -> bool {
-    listed.split(',').map(str::trim).any(|one| one == "*" || opaque(one) == opaque(tag))
+    listed
+        .split(',')
+        .map(str::trim)
+        .any(|one| one == "*" || opaque(one) == opaque(tag))
 }
 
 /// Who may keep an answer, and for which requests.

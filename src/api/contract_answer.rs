@@ -8,8 +8,12 @@ use utoipa::ToSchema;
 use super::contract_choice::ContractChoice;
 use crate::analytics::{Standing, standings};
 use crate::app::AppState;
-use crate::db::{self, AliasKind, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page, Spelling};
-use crate::domain::{ContractStatus, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::db::{
+    self, AliasKind, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page, Spelling,
+};
+use crate::domain::{
+    ContractStatus, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter,
+};
 
 /// A contract as it is answered. Amounts are in the base currency.
 #[derive(Serialize, ToSchema)]
@@ -43,12 +47,20 @@ pub(super) async fn part_of(
     let rows = db::search_contracts(conn, filter).await?;
     let figures = ContractFigures::of(state, conn, filter.department, None).await?;
     let contracts = rows.into_iter().map(|row| Contract::of(row, &figures));
-    let mut contracts: Vec<Contract> = contracts.filter(|contract| choice.takes(contract)).collect();
+    let mut contracts: Vec<Contract> = contracts
+        .filter(|contract| choice.takes(contract))
+        .collect();
     contracts.sort_by(|one, other| choice.compare(one, other));
     let total = i64::try_from(contracts.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown = contracts.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0));
-    Ok((aliased(conn, filter.department, shown.collect()).await?, total))
+    let shown = contracts
+        .into_iter()
+        .skip(skip)
+        .take(usize::try_from(page.limit).unwrap_or(0));
+    Ok((
+        aliased(conn, filter.department, shown.collect()).await?,
+        total,
+    ))
 }
 
 /// Returns a contract as it is answered.
@@ -63,7 +75,9 @@ pub(super) async fn answered(
     let Some(row) = row else { return Ok(None) };
     let scope = DepartmentScope::One(row.department_id);
     let figures = ContractFigures::of(state, conn, scope, Some(row.id)).await?;
-    Ok(aliased(conn, scope, vec![Contract::of(row, &figures)]).await?.pop())
+    Ok(aliased(conn, scope, vec![Contract::of(row, &figures)])
+        .await?
+        .pop())
 }
 
 async fn aliased(
@@ -71,8 +85,17 @@ async fn aliased(
     scope: DepartmentScope,
     contracts: Vec<Contract>,
 ) -> Result<Vec<Contract>, DbError> {
-    let contracts = db::with_aliases(conn, scope, AliasKind::Contract, contracts, |contract| contract.row.id).await?;
-    Ok(contracts.into_iter().map(|(contract, aliases)| Contract { aliases, ..contract }).collect())
+    let contracts = db::with_aliases(conn, scope, AliasKind::Contract, contracts, |contract| {
+        contract.row.id
+    })
+    .await?;
+    Ok(contracts
+        .into_iter()
+        .map(|(contract, aliases)| Contract {
+            aliases,
+            ..contract
+        })
+        .collect())
 }
 
 /// The figures of all contracts of a scope, or of one, in the base currency, and their standing.
@@ -89,7 +112,10 @@ impl ContractFigures {
         contract_id: Option<i64>,
     ) -> Result<ContractFigures, DbError> {
         let everything = PortfolioFilter::of_department(scope, state.base_currency.clone());
-        let filter = PortfolioFilter { contract_id, ..everything };
+        let filter = PortfolioFilter {
+            contract_id,
+            ..everything
+        };
         Ok(ContractFigures {
             flows: db::flows_by(conn, &filter, FlowGroup::Contract).await?,
             standings: standings(conn, &filter, &state.analytics.basis()).await?,
@@ -102,13 +128,19 @@ impl Contract {
         let flow = figures.flows.get(&row.id).copied().unwrap_or_default();
         let standing = figures.standings.get(&row.id);
         Contract {
-            contract_type_label: row.contract_type.as_deref().and_then(ContractType::of_name).map(ContractType::label),
+            contract_type_label: row
+                .contract_type
+                .as_deref()
+                .and_then(ContractType::of_name)
+                .map(ContractType::label),
             row,
             total_paid: flow.expenses,
             principal: flow.principal,
             interest: flow.interest,
             outstanding: standing.map_or(Money::ZERO, |standing| standing.balance),
-            status: standing.map_or(ContractStatus::Undrawn, |standing| standing.status).as_str(),
+            status: standing
+                .map_or(ContractStatus::Undrawn, |standing| standing.status)
+                .as_str(),
             aliases: Vec::new(),
         }
     }

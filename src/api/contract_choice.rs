@@ -45,36 +45,60 @@ impl ContractChoice {
     ///
     /// # Errors
     /// [`ApiError`] names the parameter that is wrong.
-    pub fn read(params: &mut Params, direction: Option<Direction>) -> Result<ContractChoice, ApiError> {
+    pub fn read(
+        params: &mut Params,
+        direction: Option<Direction>,
+    ) -> Result<ContractChoice, ApiError> {
         let columns = ORDERS.map(|(name, _)| name).join(", ");
         let sort = |text: &str| {
-            let (name, is_descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-            ORDERS.iter().find(|(known, _)| *known == name).map(|(_, order)| (*order, is_descending))
+            let (name, is_descending) = text
+                .strip_prefix('-')
+                .map_or((text, false), |name| (name, true));
+            ORDERS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, order)| (*order, is_descending))
         };
         Ok(ContractChoice {
-            status: params.choice("status", "undrawn, open, repaid and overpaid", ContractStatus::of_name)?,
+            status: params.choice(
+                "status",
+                "undrawn, open, repaid and overpaid",
+                ContractStatus::of_name,
+            )?,
             has_debt: params.switch("has_debt")?,
             direction: direction.unwrap_or_default(),
-            sort: params.choice("sort", &format!("{columns}, each also with - in front"), sort)?,
+            sort: params.choice(
+                "sort",
+                &format!("{columns}, each also with - in front"),
+                sort,
+            )?,
         })
     }
 
     /// Whether a contract is chosen.
     pub fn takes(&self, contract: &Contract) -> bool {
-        self.status.is_none_or(|status| status.as_str() == contract.status)
-            && self
-                .has_debt
-                .is_none_or(|has_debt| (self.counts(contract) && contract.outstanding > Money::ZERO) == has_debt)
+        self.status
+            .is_none_or(|status| status.as_str() == contract.status)
+            && self.has_debt.is_none_or(|has_debt| {
+                (self.counts(contract) && contract.outstanding > Money::ZERO) == has_debt
+            })
     }
 
     fn counts(&self, contract: &Contract) -> bool {
-        let direction = contract.row.direction.as_deref().and_then(Direction::of_name).unwrap_or_default();
+        let direction = contract
+            .row
+            .direction
+            .as_deref()
+            .and_then(Direction::of_name)
+            .unwrap_or_default();
         direction == self.direction
     }
 
     /// Which of two contracts comes first; ties by id.
     pub fn compare(&self, one: &Contract, other: &Contract) -> std::cmp::Ordering {
-        let Some((order, is_descending)) = self.sort else { return one.row.id.cmp(&other.row.id) };
+        let Some((order, is_descending)) = self.sort else {
+            return one.row.id.cmp(&other.row.id);
+        };
         let (row, other_row) = (&one.row, &other.row);
         let ordering = match order {
             ContractOrder::Number => row.contract_number.cmp(&other_row.contract_number),
@@ -86,7 +110,11 @@ impl ContractChoice {
             ContractOrder::Outstanding => one.outstanding.cmp(&other.outstanding),
             ContractOrder::TotalPaid => one.total_paid.cmp(&other.total_paid),
         };
-        let ordering = if is_descending { ordering.reverse() } else { ordering };
+        let ordering = if is_descending {
+            ordering.reverse()
+        } else {
+            ordering
+        };
         ordering.then(row.id.cmp(&other_row.id))
     }
 }

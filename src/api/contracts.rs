@@ -9,7 +9,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{
-    WholeNumber, created, found, id_in_path, listed_data, missing, not_merged, optional_whole, text_field,
+    WholeNumber, created, found, id_in_path, listed_data, missing, not_merged, optional_whole,
+    text_field,
 };
 use super::caller::Caller;
 use super::contract_answer::{Contract, answered, part_of};
@@ -18,13 +19,19 @@ use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    Activity, ContractKind, ContractListFilter, ContractsPaging, Department, Files, Id, LenderAndDirection, Search,
+    Activity, ContractKind, ContractListFilter, ContractsPaging, Department, Files, Id,
+    LenderAndDirection, Search,
 };
 use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page, ReferenceFilter};
-use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName};
+use crate::db::{
+    self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page,
+    ReferenceFilter,
+};
+use crate::domain::{
+    ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName,
+};
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;
@@ -52,8 +59,8 @@ pub struct NewContract {
     department_id: Option<i64>,
 }
 
-/// A field that is left out stays as it is. Type, lender, direction and currency that are set here are not
-/// changed by imports; `null` gives them back to what the operations say.
+/// A field that is left out stays as it is. Type, lender, direction and currency that are set here
+/// are not changed by imports; `null` gives them back to what the operations say.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
@@ -94,12 +101,20 @@ pub struct ChangedContract {
     params(Department, Activity, ContractKind, LenderAndDirection, ContractListFilter, Search, ContractsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let filter = ContractFilter {
         is_active: params.switch("is_active")?,
         contract_type: params
-            .choice("contract_type", "credit (Кредит) and loan (Заем)", ContractType::of_name)?
+            .choice(
+                "contract_type",
+                "credit (Кредит) and loan (Заем)",
+                ContractType::of_name,
+            )?
             .map(|known| known.as_str().to_owned()),
         lender_id: params.id("lender_id")?,
         direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
@@ -110,8 +125,12 @@ pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> 
     let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
     params.finish()?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(part_of(&state, conn, &filter, &choice, page).await?.0);
-        return export.list(&state, filter.department, "contracts", part).await;
+        let part = async |conn: &mut DbConn, page: Page| {
+            Ok(part_of(&state, conn, &filter, &choice, page).await?.0)
+        };
+        return export
+            .list(&state, filter.department, "contracts", part)
+            .await;
     }
     let read = async |conn: &mut DbConn| Ok(part_of(&state, conn, &filter, &choice, page).await?);
     listed_data(&state, filter.department, read).await
@@ -163,34 +182,66 @@ pub async fn create(
     let number = text_field("contract_number", &body.contract_number)?;
     let reference = ContractRef::parse(&number, body.contract_date)
         .ok_or_else(|| ApiError::invalid("contract_number", "is empty"))?;
-    let counterparty = body.counterparty.map(|text| text_field("counterparty", &text)).transpose()?;
+    let counterparty = body
+        .counterparty
+        .map(|text| text_field("counterparty", &text))
+        .transpose()?;
     let facts = ContractChange {
         is_active: body.is_active,
-        contract_type: body.contract_type.as_deref().map(contract_type).transpose()?.map(Some),
+        contract_type: body
+            .contract_type
+            .as_deref()
+            .map(contract_type)
+            .transpose()?
+            .map(Some),
         is_type_manual: body.contract_type.is_some().then_some(true),
-        direction: body.direction.as_deref().map(direction).transpose()?.map(Some),
+        direction: body
+            .direction
+            .as_deref()
+            .map(direction)
+            .transpose()?
+            .map(Some),
         is_direction_manual: body.direction.is_some().then_some(true),
-        currency: body.currency.as_deref().map(currency).transpose()?.map(Some),
+        currency: body
+            .currency
+            .as_deref()
+            .map(currency)
+            .transpose()?
+            .map(Some),
         is_currency_manual: body.currency.is_some().then_some(true),
         ..ContractChange::default()
     };
     let scope = DepartmentScope::One(department_id);
     let organization_id = match body.organization_id {
-        Some(id) => own_organization(&mut state.db.conn().await?, scope, id).await.map(|()| id)?,
+        Some(id) => own_organization(&mut state.db.conn().await?, scope, id)
+            .await
+            .map(|()| id)?,
         None => only_organization(&state, scope).await?,
     };
     let known = async |conn: &mut DbConn, lender_id: Option<i64>| -> Result<Option<i64>, DbError> {
         let keys = BTreeSet::from([(organization_id, db::contract_key(&reference, lender_id))]);
-        Ok(db::list_contracts_by_key(conn, department_id, &keys).await?.first().map(|contract| contract.id))
+        Ok(db::list_contracts_by_key(conn, department_id, &keys)
+            .await?
+            .first()
+            .map(|contract| contract.id))
     };
     let lender_id = match &counterparty {
         Some(name) => {
             let key = PartyName::parse(name).key();
-            db::find_target(&mut state.db.conn().await?, department_id, AliasKind::Lender, &key).await?
+            db::find_target(
+                &mut state.db.conn().await?,
+                department_id,
+                AliasKind::Lender,
+                &key,
+            )
+            .await?
         }
         None => None,
     };
-    if known(&mut state.db.conn().await?, lender_id).await?.is_some() {
+    if known(&mut state.db.conn().await?, lender_id)
+        .await?
+        .is_some()
+    {
         return Err(DbError::Duplicate.into());
     }
     let (id, row) = state
@@ -199,20 +250,29 @@ pub async fn create(
                 Some(name) => Some(db::lender_of_name(conn, department_id, name).await?),
                 None => None,
             };
-            let contract = db::NewContract::new(department_id, organization_id, &reference, lender_id);
+            let contract =
+                db::NewContract::new(department_id, organization_id, &reference, lender_id);
             // An import may have stored it while this request waited for its end.
             let id = match known(conn, lender_id).await? {
                 Some(id) => id,
                 None => db::insert_contract(conn, &contract).await?,
             };
             let is_lender_manual = lender_id.map(|_| true);
-            let change = ContractChange { lender_id: lender_id.map(Some), is_lender_manual, ..facts };
+            let change = ContractChange {
+                lender_id: lender_id.map(Some),
+                is_lender_manual,
+                ..facts
+            };
             db::update_contract(conn, id, &change).await?;
             Ok((id, db::find_contract(conn, scope, id).await?))
         })
         .await?;
     let contract = answered(&state, &mut state.db.conn().await?, row).await?;
-    Ok(created(&format!("{CREDIT_PORTFOLIO}/contracts"), id, &contract))
+    Ok(created(
+        &format!("{CREDIT_PORTFOLIO}/contracts"),
+        id,
+        &contract,
+    ))
 }
 
 /// Changes a contract; a field that is left out stays as it is.
@@ -236,13 +296,24 @@ pub async fn change(
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let number = body.contract_number.required("contract_number")?;
-    let number = number.map(|text| text_field("contract_number", &text)).transpose()?;
+    let number = number
+        .map(|text| text_field("contract_number", &text))
+        .transpose()?;
     let date = body.contract_date.required("contract_date")?;
-    let contract_type = body.contract_type.try_map(|text| contract_type(&text))?.nullable();
+    let contract_type = body
+        .contract_type
+        .try_map(|text| contract_type(&text))?
+        .nullable();
     let direction = body.direction.try_map(|text| direction(&text))?.nullable();
     let currency = body.currency.try_map(|text| currency(&text))?.nullable();
-    let counterparty = body.counterparty.try_map(|text| text_field("counterparty", &text))?.nullable();
-    let organization_id = body.organization_id.required("organization_id")?.map(|WholeNumber(id)| id);
+    let counterparty = body
+        .counterparty
+        .try_map(|text| text_field("counterparty", &text))?
+        .nullable();
+    let organization_id = body
+        .organization_id
+        .required("organization_id")?
+        .map(|WholeNumber(id)| id);
     let change = ContractChange {
         // What is given back is found out again from the operations.
         is_type_manual: contract_type.as_ref().map(Option::is_some),
@@ -261,7 +332,9 @@ pub async fn change(
     let changed = async |conn: &mut DbConn| {
         // An import must not add operations between what is read here and what is written.
         db::lock_import_briefly(conn, department_id).await?;
-        let known = db::find_contract(conn, scope, id).await?.ok_or_else(|| missing("contract", id))?;
+        let known = db::find_contract(conn, scope, id)
+            .await?
+            .ok_or_else(|| missing("contract", id))?;
         not_merged("contract", id, known.merged_into)?;
         if let Some(organization_id) = organization_id.filter(|id| *id != known.organization_id) {
             move_contract(conn, &known, organization_id).await?;
@@ -271,13 +344,23 @@ pub async fn change(
             Some(None) => Some(None),
             Some(Some(name)) => Some(Some(db::lender_of_name(conn, department_id, name).await?)),
         };
-        let change = ContractChange { lender_id, ..renamed(change, &known, number, date, lender_id) };
+        let change = ContractChange {
+            lender_id,
+            ..renamed(change, &known, number, date, lender_id)
+        };
         db::update_contract(conn, id, &change).await?;
         db::refresh_contract_facts(conn, department_id, &[id]).await?;
-        Ok::<_, ApiError>((db::find_contract(conn, scope, id).await?, ChangedData::reference_data()))
+        Ok::<_, ApiError>((
+            db::find_contract(conn, scope, id).await?,
+            ChangedData::reference_data(),
+        ))
     };
     let row = state.change_figures(department_id, changed).await?;
-    found(answered(&state, &mut state.db.conn().await?, row).await?, "contract", id)
+    found(
+        answered(&state, &mut state.db.conn().await?, row).await?,
+        "contract",
+        id,
+    )
 }
 
 /// Adds a new number or date to a change, and the key that follows from them.
@@ -295,25 +378,40 @@ fn renamed(
     let reference = ContractRef::parse(spelling, date.or(known.contract_date));
     ContractChange {
         contract_date: reference.as_ref().and_then(|reference| reference.date),
-        contract_key: reference.map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
+        contract_key: reference
+            .map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
         contract_number: number,
         ..change
     }
 }
 
-/// Checks that a contract may belong to another organization, and forgets by which names exports of the present
-/// one recognize it.
-async fn move_contract(conn: &mut DbConn, known: &ContractRow, organization_id: i64) -> Result<(), ApiError> {
-    own_organization(conn, DepartmentScope::One(known.department_id), organization_id).await?;
+/// Checks that a contract may belong to another organization, and forgets by which names exports of
+/// the present one recognize it.
+async fn move_contract(
+    conn: &mut DbConn,
+    known: &ContractRow,
+    organization_id: i64,
+) -> Result<(), ApiError> {
+    own_organization(
+        conn,
+        DepartmentScope::One(known.department_id),
+        organization_id,
+    )
+    .await?;
     if db::has_operations_of_contract(conn, known.department_id, known.id).await? {
-        let detail = "operations belong to it: exports say whose they are; merge the organizations instead";
+        let detail =
+            "operations belong to it: exports say whose they are; merge the organizations instead";
         return Err(ApiError::Conflict(detail.to_owned()));
     }
     Ok(db::delete_aliases_of(conn, known.department_id, AliasKind::Contract, known.id).await?)
 }
 
 /// The organization of a contract must be of the contract's department.
-async fn own_organization(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<(), ApiError> {
+async fn own_organization(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<(), ApiError> {
     let organization = db::find_organization(conn, scope, id).await?;
     let organization = organization.ok_or_else(|| missing("organization", id))?;
     not_merged("organization", id, organization.merged_into)
@@ -322,29 +420,46 @@ async fn own_organization(conn: &mut DbConn, scope: DepartmentScope, id: i64) ->
 /// The organization of a department that has one only.
 async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i64, ApiError> {
     let page = Page { skip: 0, limit: 2 };
-    let (organizations, _) =
-        db::list_organizations(&mut state.db.conn().await?, &ReferenceFilter::all(scope), page).await?;
+    let (organizations, _) = db::list_organizations(
+        &mut state.db.conn().await?,
+        &ReferenceFilter::all(scope),
+        page,
+    )
+    .await?;
     match organizations.as_slice() {
         [one] => Ok(one.id),
         _ => Err(ApiError::Conflict(
-            "organization_id: is needed, because the department has not exactly one organization".to_owned(),
+            "organization_id: is needed, because the department has not exactly one organization"
+                .to_owned(),
         )),
     }
 }
 
 fn direction(text: &str) -> Result<String, ApiError> {
     let known = Direction::of_name(text).map(|known| known.as_str().to_owned());
-    known.ok_or_else(|| ApiError::invalid("direction", format!("{text:?} is neither borrowed nor lent")))
+    known.ok_or_else(|| {
+        ApiError::invalid(
+            "direction",
+            format!("{text:?} is neither borrowed nor lent"),
+        )
+    })
 }
 
 fn currency(text: &str) -> Result<String, ApiError> {
     let known = Currency::of_stored(text).map(|known| known.as_str().to_owned());
     known
         .filter(|code| code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()))
-        .ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not an ISO currency code")))
+        .ok_or_else(|| {
+            ApiError::invalid("currency", format!("{text:?} is not an ISO currency code"))
+        })
 }
 
 fn contract_type(text: &str) -> Result<String, ApiError> {
     let known = ContractType::of_name(text).map(|known| known.as_str().to_owned());
-    known.ok_or_else(|| ApiError::invalid("contract_type", format!("{text:?} is neither credit nor loan")))
+    known.ok_or_else(|| {
+        ApiError::invalid(
+            "contract_type",
+            format!("{text:?} is neither credit nor loan"),
+        )
+    })
 }

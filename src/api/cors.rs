@@ -22,9 +22,16 @@ const EXPOSED: [&str; 10] = [
 pub fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "DELETE"])
-        .allowed_headers(["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"])
+        .allowed_headers([
+            "Authorization",
+            "Content-Type",
+            "If-None-Match",
+            "X-Request-Id",
+        ])
         .expose_headers(EXPOSED)
         .block_on_origin_mismatch(false)
         .max_age(HOUR);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+    origins
+        .iter()
+        .fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

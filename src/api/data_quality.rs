@@ -22,7 +22,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/data-quality").get(data_quality));
 }
 
-/// Checks of the data: rows that contradict each other or lack what figures need. Cached like the figures.
+/// Checks of the data: rows that contradict each other or lack what figures need. Cached like the
+/// figures.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -43,7 +44,11 @@ pub async fn data_quality(
     let language = params.language()?;
     params.finish()?;
     let department_id = caller.one_department(department_id)?;
-    let figure = Figure::DataQuality { department_id, limit, language };
+    let figure = Figure::DataQuality {
+        department_id,
+        limit,
+        language,
+    };
     let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), currency);
     respond(&state, fast_path, AnalyticsQuery { figure, filter }, None).await
 }

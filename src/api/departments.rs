@@ -37,8 +37,16 @@ pub struct NewDepartment {
     params(Activity, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
 )]
-pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
-    let (is_active, page, export) = (params.switch("is_active")?, params.page()?, params.export()?);
+pub async fn list(
+    state: Data<AppState>,
+    _: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
+    let (is_active, page, export) = (
+        params.switch("is_active")?,
+        params.page()?,
+        params.export()?,
+    );
     params.finish()?;
     let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
@@ -47,7 +55,11 @@ pub async fn list(state: Data<AppState>, _: Caller, mut params: Params) -> Resul
     }
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown: Vec<_> = rows.into_iter().skip(skip).take(usize::try_from(page.limit).unwrap_or(0)).collect();
+    let shown: Vec<_> = rows
+        .into_iter()
+        .skip(skip)
+        .take(usize::try_from(page.limit).unwrap_or(0))
+        .collect();
     Ok(listed(&shown, total))
 }
 
@@ -91,8 +103,18 @@ pub async fn create(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     caller.administers()?;
-    let (name, code) = (text_field("name", &body.name)?, text_field("code", &body.code)?);
-    let id = state.db.write(async |conn| db::insert_department(conn, &name, &code).await).await?;
+    let (name, code) = (
+        text_field("name", &body.name)?,
+        text_field("code", &body.code)?,
+    );
+    let id = state
+        .db
+        .write(async |conn| db::insert_department(conn, &name, &code).await)
+        .await?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
-    Ok(created(&format!("{ROOT}/departments"), id, &rows.into_iter().find(|row| row.id == id)))
+    Ok(created(
+        &format!("{ROOT}/departments"),
+        id,
+        &rows.into_iter().find(|row| row.id == id),
+    ))
 }

@@ -53,7 +53,10 @@ pub enum ApiError {
 impl ApiError {
     /// A parameter that can't be used.
     pub fn invalid(parameter: &str, detail: impl Into<String>) -> ApiError {
-        ApiError::Invalid { parameter: parameter.to_owned(), detail: detail.into() }
+        ApiError::Invalid {
+            parameter: parameter.to_owned(),
+            detail: detail.into(),
+        }
     }
 
     /// A JSON body that can't be used.
@@ -62,9 +65,10 @@ impl ApiError {
             JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
                 ApiError::TooLarge("the body is too large".to_owned())
             }
-            JsonPayloadError::ContentType => {
-                ApiError::invalid("body", "the body must be JSON: send Content-Type: application/json")
-            }
+            JsonPayloadError::ContentType => ApiError::invalid(
+                "body",
+                "the body must be JSON: send Content-Type: application/json",
+            ),
             other => ApiError::invalid("body", other.to_string()),
         }
     }
@@ -72,7 +76,9 @@ impl ApiError {
     /// Files that can't be taken in.
     pub fn from_multipart_error(err: &MultipartError) -> ApiError {
         match err {
-            MultipartError::Payload(PayloadError::Overflow) => ApiError::TooLarge("the files are too large".to_owned()),
+            MultipartError::Payload(PayloadError::Overflow) => {
+                ApiError::TooLarge("the files are too large".to_owned())
+            }
             other => ApiError::invalid("files", other.to_string()),
         }
     }
@@ -87,10 +93,17 @@ impl ApiError {
             ApiError::Invalid { parameter, detail } => format!("{parameter}: {detail}"),
             ApiError::Busy { run_id } => format!("import run {run_id} is still running"),
             ApiError::TooManyTries(wait) => {
-                format!("too many failed logins: try again in {} s", wait.as_secs().max(1))
+                format!(
+                    "too many failed logins: try again in {} s",
+                    wait.as_secs().max(1)
+                )
             }
-            ApiError::Unavailable(_) => "the service can't answer at the moment: try again later".to_owned(),
-            ApiError::Internal(_) => "an internal error: give the request id to the administrator".to_owned(),
+            ApiError::Unavailable(_) => {
+                "the service can't answer at the moment: try again later".to_owned()
+            }
+            ApiError::Internal(_) => {
+                "an internal error: give the request id to the administrator".to_owned()
+            }
             ApiError::Unauthorized(detail)
             | ApiError::Forbidden(detail)
             | ApiError::NotFound(detail)
@@ -172,7 +185,10 @@ impl Problem {
     pub(super) fn of(status: StatusCode, detail: String) -> Problem {
         let title = status.canonical_reason().unwrap_or("Error");
         Problem {
-            r#type: format!("urn:credit-portfolio:problem:{}", title.to_lowercase().replace(' ', "-")),
+            r#type: format!(
+                "urn:credit-portfolio:problem:{}",
+                title.to_lowercase().replace(' ', "-")
+            ),
             title: title.to_owned(),
             status: status.as_u16(),
             detail,
@@ -183,7 +199,9 @@ impl Problem {
     }
 
     fn response(&self, status: StatusCode) -> HttpResponse {
-        HttpResponse::build(status).content_type("application/problem+json").json(self)
+        HttpResponse::build(status)
+            .content_type("application/problem+json")
+            .json(self)
     }
 }
 
@@ -230,7 +248,9 @@ impl From<MergeError> for ApiError {
 impl From<AnalyticsError> for ApiError {
     fn from(err: AnalyticsError) -> ApiError {
         match &err {
-            AnalyticsError::Database(cause) if matches!(**cause, DbError::Locked) => ApiError::Locked(err.to_string()),
+            AnalyticsError::Database(cause) if matches!(**cause, DbError::Locked) => {
+                ApiError::Locked(err.to_string())
+            }
             _ if err.is_unavailable() => ApiError::Unavailable(err.to_string()),
             _ => ApiError::Internal(err.to_string()),
         }

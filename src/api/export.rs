@@ -78,7 +78,8 @@ pub fn has_word(value: &str) -> bool {
 
 /// Returns whether a filter has a name for people, or does not change what is in a file.
 pub fn has_filter_name(parameter: &str) -> bool {
-    about::is_without_effect(parameter) || about::filter_name(parameter, Language::Russian).is_some()
+    about::is_without_effect(parameter)
+        || about::filter_name(parameter, Language::Russian).is_some()
 }
 
 /// Returns the heading of a field's column.
@@ -100,7 +101,9 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let mut writer = self.writer_of_list(conn, Some(list.department()), state.cache.today()).await?;
+                let mut writer = self
+                    .writer_of_list(conn, Some(list.department()), state.cache.today())
+                    .await?;
                 let mut parts = Parts::of_page(list, conn, &ListPage::whole(sort)).await?;
                 loop {
                     let rows = parts.next(conn).await?;
@@ -114,8 +117,8 @@ impl Export {
         self.respond(writer, L::NAME).await
     }
 
-    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot. Without a scope
-    /// nothing is said of how new imported data is.
+    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot.
+    /// Without a scope nothing is said of how new imported data is.
     ///
     /// # Errors
     /// [`ApiError`] when the rows can't be read or the file can't be written.
@@ -130,10 +133,19 @@ impl Export {
         let writer = state
             .db
             .snapshot(async |conn| {
-                let mut writer = self.writer_of_list(conn, scope, state.cache.today()).await?;
+                let mut writer = self
+                    .writer_of_list(conn, scope, state.cache.today())
+                    .await?;
                 let mut skip = 0;
                 loop {
-                    let part = fetch(conn, Page { skip, limit: ROWS_AT_A_TIME }).await?;
+                    let part = fetch(
+                        conn,
+                        Page {
+                            skip,
+                            limit: ROWS_AT_A_TIME,
+                        },
+                    )
+                    .await?;
                     writer.push_all(&part)?;
                     skip += ROWS_AT_A_TIME;
                     if (part.len() as i64) < ROWS_AT_A_TIME {
@@ -164,8 +176,8 @@ impl Export {
         .await
     }
 
-    /// The file of a list that is at hand whole, with further lines on its second sheet and above each page on
-    /// paper.
+    /// The file of a list that is at hand whole, with further lines on its second sheet and above
+    /// each page on paper.
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
@@ -178,11 +190,19 @@ impl Export {
         rows: &[T],
     ) -> Result<HttpResponse, ApiError> {
         let today = state.cache.today();
-        let mut writer = state.db.snapshot(async |conn| self.writer_of_list(conn, Some(scope), today).await).await?;
+        let mut writer = state
+            .db
+            .snapshot(async |conn| self.writer_of_list(conn, Some(scope), today).await)
+            .await?;
         if let Writer::Xlsx(file, about) = &mut writer {
-            let set: Vec<String> = lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            let set: Vec<String> = lines
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
             file.set_page_header(&set.join("; ")).map_err(failed)?;
-            lines.into_iter().for_each(|(name, value)| about.push(name, value));
+            lines
+                .into_iter()
+                .for_each(|(name, value)| about.push(name, value));
         }
         writer.push_all(rows)?;
         self.respond(writer, name).await
@@ -197,7 +217,10 @@ impl Export {
     ///
     /// # Errors
     /// [`ApiError`] when the file can't be written.
-    #[expect(clippy::too_many_arguments, reason = "each is said of the file on its second sheet")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is said of the file on its second sheet"
+    )]
     pub async fn answer(
         &self,
         state: &AppState,
@@ -210,13 +233,19 @@ impl Export {
     ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
         let about = async |conn: &mut DbConn| {
-            let mut about = About::of_filters(conn, self.language, scope, version, &self.filters).await?;
+            let mut about =
+                About::of_filters(conn, self.language, scope, version, &self.filters).await?;
             about.push_currency(self.language, currency, left_out);
-            about.push_freshness(conn, self.language, scope, state.cache.today()).await?;
+            about
+                .push_freshness(conn, self.language, scope, state.cache.today())
+                .await?;
             Ok::<_, DbError>(about)
         };
         let about = state.db.snapshot(about).await?;
-        let is_by_month = self.filters.iter().any(|(name, value)| name == "group_by" && value == "month");
+        let is_by_month = self
+            .filters
+            .iter()
+            .any(|(name, value)| name == "group_by" && value == "month");
         let rows = match is_list(&answer) {
             true if is_by_month => Rows::Months,
             true => Rows::List,
@@ -235,10 +264,15 @@ impl Export {
         scope: Option<DepartmentScope>,
         today: NaiveDate,
     ) -> Result<Writer, ApiError> {
-        let Some(scope) = scope else { return self.writer(About::default(), Rows::List) };
+        let Some(scope) = scope else {
+            return self.writer(About::default(), Rows::List);
+        };
         let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
-        let mut about = About::of_filters(conn, self.language, scope, version, &self.filters).await?;
-        about.push_freshness(conn, self.language, scope, today).await?;
+        let mut about =
+            About::of_filters(conn, self.language, scope, version, &self.filters).await?;
+        about
+            .push_freshness(conn, self.language, scope, today)
+            .await?;
         self.writer(about, Rows::List)
     }
 
@@ -247,33 +281,48 @@ impl Export {
         writer.begin(&columns_at(&self.path)).map_err(failed)?;
         let (kind, ending) = match writer {
             Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
-            Writer::Xlsx(..) => ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+            Writer::Xlsx(..) => (
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "xlsx",
+            ),
         };
         // Zipping a workbook takes seconds, which a web worker does not have.
-        let file = web::block(move || writer.finish()).await.map_err(failed)?.map_err(failed)?;
+        let file = web::block(move || writer.finish())
+            .await
+            .map_err(failed)?
+            .map_err(failed)?;
         Ok(HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, kind))
-            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{ending}\"")))
+            .insert_header((
+                CONTENT_DISPOSITION,
+                format!("attachment; filename=\"{name}.{ending}\""),
+            ))
             .body(file_body(file).map_err(failed)?))
     }
 
     fn writer(&self, about: About, rows: Rows) -> Result<Writer, ApiError> {
         Ok(match self.format {
             Format::Csv => Writer::Csv(Box::new(CsvFile::new(self.language).map_err(failed)?)),
-            Format::Xlsx => Writer::Xlsx(Box::new(XlsxFile::new(self.language, rows).map_err(failed)?), about),
+            Format::Xlsx => Writer::Xlsx(
+                Box::new(XlsxFile::new(self.language, rows).map_err(failed)?),
+                about,
+            ),
         })
     }
 }
 
 impl Writer {
     fn push_all<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
-        rows.iter().try_for_each(|row| self.push(&row_of(&serde_json::to_value(row).map_err(failed)?)))
+        rows.iter()
+            .try_for_each(|row| self.push(&row_of(&serde_json::to_value(row).map_err(failed)?)))
     }
 
     fn push(&mut self, row: &Row) -> Result<(), ApiError> {
         match self {
             Writer::Csv(file) => file.push(row).map_err(failed),
-            Writer::Xlsx(file, _) if file.is_full() => Err(ApiError::invalid("format", SHEET_IS_FULL)),
+            Writer::Xlsx(file, _) if file.is_full() => {
+                Err(ApiError::invalid("format", SHEET_IS_FULL))
+            }
             Writer::Xlsx(file, _) => file.push(row).map_err(failed),
         }
     }

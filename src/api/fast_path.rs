@@ -12,7 +12,9 @@ use std::rc::Rc;
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, IF_NONE_MATCH, ORIGIN};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, IF_NONE_MATCH, ORIGIN,
+};
 use actix_web::web::Data;
 
 use super::conditional::set_cache_headers;
@@ -50,7 +52,14 @@ impl FastPathCache {
         if requests.len() >= MOST_REMEMBERED {
             requests.clear();
         }
-        requests.insert(request, Rc::new(Remembered { prepared, encoding, token_ends }));
+        requests.insert(
+            request,
+            Rc::new(Remembered {
+                prepared,
+                encoding,
+                token_ends,
+            }),
+        );
     }
 }
 
@@ -71,9 +80,12 @@ pub(super) fn key_of(uri: &str, headers: &HeaderMap) -> Vec<u8> {
 /// The answer, if the question was asked before and the answer is in memory and valid.
 pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpResponse> {
     let headers = request.headers();
-    let is_plain =
-        request.method() == Method::GET && !headers.contains_key(IF_NONE_MATCH) && !headers.contains_key(ORIGIN);
-    let cache = request.app_data::<Data<FastPathCache>>().filter(|_| is_plain)?;
+    let is_plain = request.method() == Method::GET
+        && !headers.contains_key(IF_NONE_MATCH)
+        && !headers.contains_key(ORIGIN);
+    let cache = request
+        .app_data::<Data<FastPathCache>>()
+        .filter(|_| is_plain)?;
     let uri = request.uri().path_and_query()?.as_str();
     let remembered = cache.requests.borrow().get(&key_of(uri, headers))?.clone();
     if remembered.token_ends <= chrono::Utc::now().timestamp() {

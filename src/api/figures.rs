@@ -4,7 +4,8 @@ use std::future::Ready;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY,
+    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    VARY,
 };
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -44,9 +45,20 @@ pub(super) async fn respond(
     };
     let version = data_version(state, &prepared, &answer);
     let name = prepared.query.endpoint().replace('_', "-");
-    let (currency, left_out) = (&prepared.query.filter.currency, &answer.entry.other_currencies);
+    let (currency, left_out) = (
+        &prepared.query.filter.currency,
+        &answer.entry.other_currencies,
+    );
     let mut response = export
-        .answer(state, prepared.query.filter.department, version, &name, currency, left_out, &answer.entry.body)
+        .answer(
+            state,
+            prepared.query.filter.department,
+            version,
+            &name,
+            currency,
+            left_out,
+            &answer.entry.body,
+        )
         .await?;
     tell(state, &prepared, &answer, response.headers_mut())?;
     Ok(response)
@@ -64,21 +76,31 @@ pub(super) fn figures(
     Ok(response)
 }
 
-/// Returns how new the data is: an import without an effect on the answer leaves the entry valid, but may have
-/// completed the data and may have removed its newest document.
+/// Returns how new the data is: an import without an effect on the answer leaves the entry valid,
+/// but may have completed the data and may have removed its newest document.
 fn data_version(state: &AppState, prepared: &PreparedQuery, answer: &Answer) -> DataVersion {
     let entry = &answer.entry;
     let generation = entry.generations.values().sum();
-    let known = state.cache.known_version(prepared.query.filter.department).unwrap_or_default();
+    let known = state
+        .cache
+        .known_version(prepared.query.filter.department)
+        .unwrap_or_default();
     DataVersion {
         generation,
         as_of: entry.data_as_of.max(known.as_of),
-        through: if known.generation > generation { known.through } else { entry.data_through },
+        through: if known.generation > generation {
+            known.through
+        } else {
+            entry.data_through
+        },
     }
 }
 
 /// Adds the headers that say how new the data is.
-pub(super) fn set_data_version(headers: &mut HeaderMap, version: DataVersion) -> Result<(), ApiError> {
+pub(super) fn set_data_version(
+    headers: &mut HeaderMap,
+    version: DataVersion,
+) -> Result<(), ApiError> {
     if let Some(as_of) = version.as_of {
         headers.insert(DATA_AS_OF, header(&utc(as_of))?);
     }
@@ -88,7 +110,12 @@ pub(super) fn set_data_version(headers: &mut HeaderMap, version: DataVersion) ->
     Ok(())
 }
 
-fn tell(state: &AppState, prepared: &PreparedQuery, answer: &Answer, headers: &mut HeaderMap) -> Result<(), ApiError> {
+fn tell(
+    state: &AppState,
+    prepared: &PreparedQuery,
+    answer: &Answer,
+    headers: &mut HeaderMap,
+) -> Result<(), ApiError> {
     headers.insert(CACHE_STATUS, header(&cache_status(answer))?);
     headers.insert(AGE, HeaderValue::from(answer.entry.age_seconds()));
     set_data_version(headers, data_version(state, prepared, answer))?;
@@ -102,11 +129,19 @@ fn tell(state: &AppState, prepared: &PreparedQuery, answer: &Answer, headers: &m
 fn utc(time: NaiveDateTime) -> String {
     let (date, clock) = (time.date(), time.time());
     let (year, month, day) = (date.year(), date.month(), date.day());
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second())
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
+        clock.hour(),
+        clock.minute(),
+        clock.second()
+    )
 }
 
 /// The bytes as they are kept, compressed where the client takes that.
-fn ready(entry: &Entry, AcceptedEncoding(accepted): AcceptedEncoding) -> Result<HttpResponse, ApiError> {
+fn ready(
+    entry: &Entry,
+    AcceptedEncoding(accepted): AcceptedEncoding,
+) -> Result<HttpResponse, ApiError> {
     let encoded = accepted.and_then(|encoding| Some((encoding, entry.encoded(encoding)?)));
     let (encoding, body) = match encoded {
         Some((Encoding::Brotli, body)) => ("br", body),
@@ -136,9 +171,15 @@ fn cache_status(answer: &Answer) -> String {
         Origin::Hit(found) => format!("credit-portfolio; hit; ttl={ttl}; detail={}", tier(found)),
         Origin::Stale => format!("credit-portfolio; hit; ttl={ttl}; detail=database-unavailable"),
         Origin::Collapsed => format!("credit-portfolio; fwd=miss; collapsed; ttl={ttl}"),
-        Origin::Computed { stored, was_outdated } => {
+        Origin::Computed {
+            stored,
+            was_outdated,
+        } => {
             let why = if was_outdated { "stale" } else { "uri-miss" };
-            format!("credit-portfolio; fwd={why}; stored; ttl={ttl}; detail={}", tier(stored))
+            format!(
+                "credit-portfolio; fwd={why}; stored; ttl={ttl}; detail={}",
+                tier(stored)
+            )
         }
     }
 }
@@ -149,12 +190,18 @@ pub struct AcceptedEncoding(Option<Encoding>);
 
 impl AcceptedEncoding {
     fn of(headers: &HeaderMap) -> AcceptedEncoding {
-        let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+        let accepted = headers
+            .get(ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok());
         let takes = |name: &str| {
-            accepted.into_iter().flat_map(|all| all.split(',')).any(|one| {
-                let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-                coding.trim().eq_ignore_ascii_case(name) && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
-            })
+            accepted
+                .into_iter()
+                .flat_map(|all| all.split(','))
+                .any(|one| {
+                    let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
+                    coding.trim().eq_ignore_ascii_case(name)
+                        && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
+                })
         };
         AcceptedEncoding(match () {
             () if takes("br") => Some(Encoding::Brotli),
@@ -188,7 +235,13 @@ impl FromRequest for FastPathKey {
         let headers = request.headers();
         let fast_path = Caller::token_ends(request).map(|token_ends| FastPathKey {
             encoding: AcceptedEncoding::of(headers),
-            key: key_of(request.uri().path_and_query().map_or("", |path| path.as_str()), headers),
+            key: key_of(
+                request
+                    .uri()
+                    .path_and_query()
+                    .map_or("", |path| path.as_str()),
+                headers,
+            ),
             token_ends,
             cache: request.app_data::<Data<FastPathCache>>().cloned(),
         });

@@ -10,8 +10,8 @@ use tokio::io::AsyncReadExt;
 
 const PIECE: usize = 64 * 1024;
 
-/// Returns the body of a file that is read from where it stands, its beginning. A fault while it is read
-/// breaks the response off short of the announced length.
+/// Returns the body of a file that is read from where it stands, its beginning. A fault while it is
+/// read breaks the response off short of the announced length.
 pub(super) fn file_body(file: File) -> io::Result<BoxBody> {
     let length = file.metadata()?.len();
     let pieces = stream::try_unfold(tokio::fs::File::from_std(file), async |mut file| {

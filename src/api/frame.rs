@@ -29,7 +29,9 @@ tokio::task_local! {
 
 /// The id of the request that this task works on.
 pub fn request_id() -> String {
-    CURRENT.try_with(Clone::clone).unwrap_or_else(|_| "-".to_owned())
+    CURRENT
+        .try_with(Clone::clone)
+        .unwrap_or_else(|_| "-".to_owned())
 }
 
 /// The middleware.
@@ -45,12 +47,18 @@ pub async fn frame(
     let id = asked_id(&request).unwrap_or_else(new_id);
     if let Some(mut response) = respond_from_fast_path(&request) {
         finish(response.headers_mut(), &id);
-        let response = if is_head { without_body(response) } else { response };
+        let response = if is_head {
+            without_body(response)
+        } else {
+            response
+        };
         return Ok(request.into_response(response));
     }
     let handling = next.call(request);
     let work = CURRENT.scope(id.clone(), async move {
-        handling.await.map(|answer| ensure_problem_body(answer.map_into_boxed_body()))
+        handling
+            .await
+            .map(|answer| ensure_problem_body(answer.map_into_boxed_body()))
     });
     // What can be answered at once, out of memory, needs no task of its own.
     let mut work = Box::pin(work);
@@ -72,7 +80,10 @@ fn finish(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
     }
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == UNCOMPRESSED) {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding == UNCOMPRESSED)
+    {
         headers.remove(CONTENT_ENCODING);
     }
 }
@@ -81,7 +92,10 @@ fn finish(headers: &mut HeaderMap, id: &str) {
 fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
     // Whatever a handler of ours says is JSON.
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     let is_said = kind.is_some_and(|kind| kind.ends_with("json"));
     if is_said || !(status.is_client_error() || status.is_server_error()) {
         return response;
@@ -93,7 +107,9 @@ fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
 /// The id that a client or proxy gave, if it can stand in a header and a log line.
 fn asked_id(request: &ServiceRequest) -> Option<String> {
     let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
-    let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+    let is_plain = id
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     (is_plain && !id.is_empty() && id.len() <= LONGEST_ID).then(|| id.to_owned())
 }
 

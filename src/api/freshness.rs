@@ -15,8 +15,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/freshness").get(freshness));
 }
 
-/// How new the data is: by department, by organization and kind of export, and the files that fail now. A file
-/// holds the rows by organization and kind.
+/// How new the data is: by department, by organization and kind of export, and the files that fail
+/// now. A file holds the rows by organization and kind.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -25,15 +25,26 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     params(Department, Files),
     responses((status = 200, description = "OK", body = Freshness))
 )]
-pub async fn freshness(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn freshness(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let requested = params.id("department_id")?;
     let export = params.export()?;
     params.finish()?;
     let scope = caller.department(requested)?;
     let today = state.cache.today();
-    let freshness = state.db.snapshot(async |conn| analytics::freshness(conn, scope, today).await).await?;
+    let freshness = state
+        .db
+        .snapshot(async |conn| analytics::freshness(conn, scope, today).await)
+        .await?;
     match export {
-        Some(export) => export.rows(&state, scope, "freshness", freshness.exports).await,
+        Some(export) => {
+            export
+                .rows(&state, scope, "freshness", freshness.exports)
+                .await
+        }
         None => Ok(HttpResponse::Ok().json(freshness)),
     }
 }

@@ -41,8 +41,8 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema, and imports are started. Redis is
-/// reported only: without it the service answers as well.
+/// Ready when the database can be reached and has this version's schema, and imports are started.
+/// Redis is reported only: without it the service answers as well.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
@@ -56,8 +56,17 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
         }
     };
     let is_ready = is_usable && import == UP;
-    let body = Readiness { status: if is_ready { "ready" } else { "not ready" }, database, redis, import };
-    if is_ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+    let body = Readiness {
+        status: if is_ready { "ready" } else { "not ready" },
+        database,
+        redis,
+        import,
+    };
+    if is_ready {
+        HttpResponse::Ok().json(body)
+    } else {
+        HttpResponse::ServiceUnavailable().json(body)
+    }
 }
 
 /// What is measured, for Prometheus.
@@ -71,7 +80,9 @@ pub async fn metrics(state: Data<AppState>) -> HttpResponse {
     let stats = state.cache.stats();
     metrics::CACHE_ENTRIES.set(i64::try_from(stats.entries).unwrap_or(i64::MAX));
     metrics::CACHE_BYTES.set(i64::try_from(stats.bytes).unwrap_or(i64::MAX));
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(metrics::text())
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(metrics::text())
 }
 
 fn import_state(state: ActorState) -> &'static str {

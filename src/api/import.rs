@@ -24,8 +24,8 @@ use crate::app::AppState;
 use crate::db::{self, DbConn, Page, RunRow};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    ChangedTotal, DryRun, FileReport, FileStatus, ImportRequest, Progress, RemarkCode, RunReport, RunState, Source,
-    dry_run,
+    ChangedTotal, DryRun, FileReport, FileStatus, ImportRequest, Progress, RemarkCode, RunReport,
+    RunState, Source, dry_run,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -46,8 +46,8 @@ struct TriggerAnswer {
     files_failed: usize,
     files_skipped: usize,
     total_files: usize,
-    /// How many files of the department can't be imported, those that were left alone and those of other
-    /// sources included.
+    /// How many files of the department can't be imported, those that were left alone and those of
+    /// other sources included.
     files_failing: usize,
     department_id: i64,
     run_id: i64,
@@ -134,24 +134,43 @@ struct HandedInFiles {
         (status = 202, description = "It has begun", body = StartedRun)
     )
 )]
-pub async fn trigger(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn trigger(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let wait = params.switch("wait")?.unwrap_or(true);
     let dry_run_only = params.switch("dry_run")?.unwrap_or(false);
     let is_forced = params.switch("force")?.unwrap_or(false);
     params.finish()?;
-    let department_id = caller.department(asked)?.id().unwrap_or(state.import_department);
+    let department_id = caller
+        .department(asked)?
+        .id()
+        .unwrap_or(state.import_department);
     let is_of_department = |source: &&Source| source.department_id == department_id;
-    let sources: Vec<Source> = state.import_sources.iter().filter(is_of_department).cloned().collect();
+    let sources: Vec<Source> = state
+        .import_sources
+        .iter()
+        .filter(is_of_department)
+        .cloned()
+        .collect();
     if sources.is_empty() {
         return Err(match state.import_sources.is_empty() {
             true => StartError::NoSource.into(),
-            false => ApiError::Forbidden(format!("no import source belongs to department {department_id}")),
+            false => ApiError::Forbidden(format!(
+                "no import source belongs to department {department_id}"
+            )),
         });
     }
-    let order = ImportRequest { is_forced, ..ImportRequest::now(sources, &caller.username) };
+    let order = ImportRequest {
+        is_forced,
+        ..ImportRequest::now(sources, &caller.username)
+    };
     if dry_run_only {
-        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(dry_run(&state.import_context, &order).await?)));
+        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(
+            dry_run(&state.import_context, &order).await?,
+        )));
     }
     answered(state.import.run(order).await?, wait).await
 }
@@ -178,29 +197,50 @@ pub async fn hand_in(
 ) -> Result<HttpResponse, ApiError> {
     let wait = params.switch("wait")?.unwrap_or(true);
     params.finish()?;
-    let department_id = caller.department(None)?.id().unwrap_or(state.import_department);
+    let department_id = caller
+        .department(None)?
+        .id()
+        .unwrap_or(state.import_department);
     if form.files.is_empty() {
-        return Err(ApiError::invalid("files", "the form holds no file: give each workbook as a part called files"));
+        return Err(ApiError::invalid(
+            "files",
+            "the form holds no file: give each workbook as a part called files",
+        ));
     }
-    let folder = tempfile::tempdir().map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
+    let folder = tempfile::tempdir()
+        .map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
     for (number, file) in form.files.into_iter().enumerate() {
         let name = file.file_name.unwrap_or_default();
         // A name, not a path: nothing is written beside the folder.
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') || name.chars().any(char::is_control) {
-            return Err(ApiError::invalid("files", format!("the file {} has no usable name", number + 1)));
+            return Err(ApiError::invalid(
+                "files",
+                format!("the file {} has no usable name", number + 1),
+            ));
         }
         let path = free_path(folder.path(), name);
         let kept = file.file.persist_noclobber(path);
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
     let source = Source::handed_in(folder, department_id, state.import_policy.clone());
-    answered(state.import.run(ImportRequest::now(vec![source], &caller.username)).await?, wait).await
+    answered(
+        state
+            .import
+            .run(ImportRequest::now(vec![source], &caller.username))
+            .await?,
+        wait,
+    )
+    .await
 }
 
 /// The path of a new file of that name; of several with one name the later ones get a number.
 fn free_path(folder: &path::Path, name: &str) -> PathBuf {
-    let (stem, ending) = name.rsplit_once('.').map_or((name, String::new()), |(stem, end)| (stem, format!(".{end}")));
+    let (stem, ending) = name
+        .rsplit_once('.')
+        .map_or((name, String::new()), |(stem, end)| {
+            (stem, format!(".{end}"))
+        });
     let mut path = folder.join(name);
     let mut number = 2;
     while path.exists() {
@@ -211,17 +251,25 @@ fn free_path(folder: &path::Path, name: &str) -> PathBuf {
 }
 
 async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {
-    let actor::StartedRun { run_id, department_id, .. } = started;
+    let actor::StartedRun {
+        run_id,
+        department_id,
+        ..
+    } = started;
     if !wait {
         let location = format!("{PREFIX}/credit-portfolio/import/runs/{run_id}");
         return Ok(HttpResponse::Accepted()
             .insert_header((LOCATION, location))
-            .json(StartedRun { run_id, department_id }));
+            .json(StartedRun {
+                run_id,
+                department_id,
+            }));
     }
-    let report = started
-        .ended
-        .await
-        .map_err(|_| ApiError::Internal(format!("import run {run_id} broke off; its entry in the log says why")))?;
+    let report = started.ended.await.map_err(|_| {
+        ApiError::Internal(format!(
+            "import run {run_id} broke off; its entry in the log says why"
+        ))
+    })?;
     Ok(HttpResponse::Ok().json(TriggerAnswer::of(report)))
 }
 
@@ -235,13 +283,19 @@ async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse
     params(Department, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<RunRow>))
 )]
-pub async fn runs(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn runs(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
     let department = caller.department(asked)?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_runs(conn, department, page).await?.0);
+        let part = async |conn: &mut DbConn, page: Page| {
+            Ok(db::list_runs(conn, department, page).await?.0)
+        };
         return export.list(&state, department, "import-runs", part).await;
     }
     let (rows, total) = db::list_runs(&mut state.db.conn().await?, department, page).await?;
@@ -270,10 +324,19 @@ pub async fn run(
     let details = match db::find_run(&mut state.db.conn().await?, scope, id).await? {
         None => None,
         Some(run) => {
-            let progress = state.import.watch(id).await.map(|progress| progress.borrow().clone());
-            let files = db::list_journal_of_run(&mut state.db.conn().await?, run.department_id, id).await?;
+            let progress = state
+                .import
+                .watch(id)
+                .await
+                .map(|progress| progress.borrow().clone());
+            let files =
+                db::list_journal_of_run(&mut state.db.conn().await?, run.department_id, id).await?;
             let files = files.into_iter().map(JournalEntry::from).collect();
-            Some(ImportRunDetails { run, progress, files })
+            Some(ImportRunDetails {
+                run,
+                progress,
+                files,
+            })
         }
     };
     found(details, "import run", id)
@@ -300,7 +363,10 @@ pub async fn events(
     params.finish()?;
     let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
-    if db::find_run(&mut state.db.conn().await?, scope, id).await?.is_none() {
+    if db::find_run(&mut state.db.conn().await?, scope, id)
+        .await?
+        .is_none()
+    {
         return Err(ApiError::NotFound(format!("there is no import run {id}")));
     }
     Ok(HttpResponse::Ok()
@@ -333,11 +399,21 @@ pub async fn cancel(
     let Some(run) = db::find_run(&mut state.db.conn().await?, scope, id).await? else {
         return Err(ApiError::NotFound(format!("there is no import run {id}")));
     };
-    let at_work = state.import.cancel(id).await || state.db.write(async |conn| db::cancel_run(conn, id).await).await?;
+    let at_work = state.import.cancel(id).await
+        || state
+            .db
+            .write(async |conn| db::cancel_run(conn, id).await)
+            .await?;
     if !at_work {
-        return Err(ApiError::Conflict(format!("import run {id} has ended already: {}", run.state)));
+        return Err(ApiError::Conflict(format!(
+            "import run {id} has ended already: {}",
+            run.state
+        )));
     }
-    Ok(HttpResponse::Accepted().json(StartedRun { run_id: id, department_id: run.department_id }))
+    Ok(HttpResponse::Accepted().json(StartedRun {
+        run_id: id,
+        department_id: run.department_id,
+    }))
 }
 
 impl DryRunAnswer {
@@ -352,10 +428,17 @@ impl DryRunAnswer {
             rows_failed: file.rejected,
             status: file.status.as_str(),
             error_message: file.message,
-            remark_codes: file.remark_codes.into_iter().map(RemarkCode::as_str).collect(),
+            remark_codes: file
+                .remark_codes
+                .into_iter()
+                .map(RemarkCode::as_str)
+                .collect(),
             name: file.name,
         };
-        DryRunAnswer { files: done.files.into_iter().map(file).collect(), totals: done.totals }
+        DryRunAnswer {
+            files: done.files.into_iter().map(file).collect(),
+            totals: done.totals,
+        }
     }
 }
 

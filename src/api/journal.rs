@@ -23,7 +23,9 @@ const REASON: &str = "Причина отказа";
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource(["/import-logs", "/import/logs"]).get(journal))
-        .service(web::resource(["/import-logs/{id}/rejects", "/import/logs/{id}/rejects"]).get(rejects));
+        .service(
+            web::resource(["/import-logs/{id}/rejects", "/import/logs/{id}/rejects"]).get(rejects),
+        );
 }
 
 /// A journal entry as it is answered.
@@ -42,8 +44,8 @@ pub struct JournalEntry {
     rows_deleted: i32,
     /// Operations that became inactive because their file no longer names them.
     rows_deactivated: i32,
-    /// Rows that were not written because what is stored is newer, or because another detail of the same expense was
-    /// rejected.
+    /// Rows that were not written because what is stored is newer, or because another detail of the
+    /// same expense was rejected.
     rows_left_alone: i32,
     rows_failed: i32,
     status: String,
@@ -70,20 +72,31 @@ pub struct JournalEntry {
     params(Department, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<JournalEntry>))
 )]
-pub async fn journal(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn journal(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let asked = params.id("department_id")?;
     let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
     let department = caller.department(asked)?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
-            Ok(db::list_journal(conn, department, page).await?.into_iter().map(JournalEntry::from).collect())
+            Ok(db::list_journal(conn, department, page)
+                .await?
+                .into_iter()
+                .map(JournalEntry::from)
+                .collect())
         };
         return export.list(&state, department, "import-logs", part).await;
     }
     let mut conn = state.db.conn().await?;
     let total = db::count_journal(&mut conn, department).await?;
-    let entries = db::list_journal(&mut conn, department, page).await?.into_iter().map(JournalEntry::from);
+    let entries = db::list_journal(&mut conn, department, page)
+        .await?
+        .into_iter()
+        .map(JournalEntry::from);
     Ok(listed(&entries.collect::<Vec<_>>(), total))
 }
 
@@ -110,7 +123,14 @@ pub async fn rejects(
     let rows = db::list_rejects(&mut state.db.conn().await?, scope, id).await?;
     match (export, rows) {
         (Some(export), Some(rows)) => {
-            export.rows(&state, scope, &format!("rejects-{id}"), rows_with_reasons(&rows)).await
+            export
+                .rows(
+                    &state,
+                    scope,
+                    &format!("rejects-{id}"),
+                    rows_with_reasons(&rows),
+                )
+                .await
         }
         (_, rows) => found(rows.map(|rows| rows.rows), "journal entry", id),
     }
@@ -119,23 +139,44 @@ pub async fn rejects(
 /// The rejected rows as they stood in their file, the reason in a last column: corrected, the file
 /// can be imported. Rows of which that is not known tell what was kept of them.
 fn rows_with_reasons(rejected: &RejectedRows) -> Vec<Map<String, Value>> {
-    let titles: Vec<String> =
-        rejected.titles.as_ref().and_then(|titles| serde_json::from_str(titles).ok()).unwrap_or_default();
+    let titles: Vec<String> = rejected
+        .titles
+        .as_ref()
+        .and_then(|titles| serde_json::from_str(titles).ok())
+        .unwrap_or_default();
     let row = |(reject, cells): (&RejectRow, &Option<String>)| {
-        let cells: Option<Vec<Value>> = cells.as_ref().and_then(|cells| serde_json::from_str(cells).ok());
+        let cells: Option<Vec<Value>> = cells
+            .as_ref()
+            .and_then(|cells| serde_json::from_str(cells).ok());
         let Some(cells) = cells.filter(|_| !titles.is_empty()) else {
             let kept = serde_json::to_value(reject).ok();
-            return kept.and_then(|kept| kept.as_object().cloned()).unwrap_or_default();
+            return kept
+                .and_then(|kept| kept.as_object().cloned())
+                .unwrap_or_default();
         };
         let mut row = Map::new();
         for at in 0..titles.len().max(cells.len()) {
-            let title = titles.get(at).filter(|title| !title.is_empty() && !row.contains_key(*title));
+            let title = titles
+                .get(at)
+                .filter(|title| !title.is_empty() && !row.contains_key(*title));
             let title = title.cloned().unwrap_or_else(|| format!("({})", at + 1));
             row.insert(title, cells.get(at).cloned().unwrap_or_default());
         }
-        let RejectRow { row_number, column_name, reason, sheet, .. } = reject;
-        let sheet = sheet.as_ref().map(|sheet| format!("sheet «{sheet}», ")).unwrap_or_default();
-        row.insert(REASON.to_owned(), format!("{sheet}row {row_number}, «{column_name}»: {reason}").into());
+        let RejectRow {
+            row_number,
+            column_name,
+            reason,
+            sheet,
+            ..
+        } = reject;
+        let sheet = sheet
+            .as_ref()
+            .map(|sheet| format!("sheet «{sheet}», "))
+            .unwrap_or_default();
+        row.insert(
+            REASON.to_owned(),
+            format!("{sheet}row {row_number}, «{column_name}»: {reason}").into(),
+        );
         row
     };
     rejected.rows.iter().zip(&rejected.cells).map(row).collect()
@@ -158,7 +199,12 @@ impl From<JournalRow> for JournalEntry {
             rows_failed: row.rows_failed,
             status: row.status,
             error_message: row.error_message,
-            remark_codes: row.remark_codes.iter().flat_map(|codes| codes.split(',')).map(str::to_owned).collect(),
+            remark_codes: row
+                .remark_codes
+                .iter()
+                .flat_map(|codes| codes.split(','))
+                .map(str::to_owned)
+                .collect(),
             processed_by: row.processed_by,
             processing_time_seconds: row.processing_time_ms as f64 / 1000.0,
             control_total: row.control_total.map(Money::from_kopecks),

@@ -15,7 +15,10 @@ use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
 use crate::app::AppState;
-use crate::db::{self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, ReferenceFilter, Spelling};
+use crate::db::{
+    self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, ReferenceFilter,
+    Spelling,
+};
 use crate::domain::{DepartmentScope, PartyName};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -33,8 +36,8 @@ struct Lender {
     aliases: Vec<Spelling>,
 }
 
-/// `is_intra_group` sets by hand whether it is one of the holding's own organizations; left out, that follows
-/// from INN and name.
+/// `is_intra_group` sets by hand whether it is one of the holding's own organizations; left out,
+/// that follows from INN and name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLender {
@@ -47,7 +50,8 @@ pub struct NewLender {
     department_id: Option<i64>,
 }
 
-/// A field that is left out stays as it is. `is_intra_group` of `null` gives it back to what INN and name say.
+/// A field that is left out stays as it is. `is_intra_group` of `null` gives it back to what INN
+/// and name say.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedLender {
@@ -78,7 +82,11 @@ pub struct ChangedLender {
     params(Department, Activity, ReferencePaging, Files),
     responses((status = 200, description = "OK", body = Vec<Lender>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     reference_list(&state, &caller, params, "lenders", part_of).await
 }
 
@@ -100,7 +108,11 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(find(&mut state.db.conn().await?, scope, id).await?, "lender", id)
+    found(
+        find(&mut state.db.conn().await?, scope, id).await?,
+        "lender",
+        id,
+    )
 }
 
 /// Makes a lender.
@@ -124,7 +136,11 @@ pub async fn create(
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
     let change = LenderChange {
-        group_name: body.group.map(|group| text_field("group", &group)).transpose()?.map(Some),
+        group_name: body
+            .group
+            .map(|group| text_field("group", &group))
+            .transpose()?
+            .map(Some),
         is_intra_group: body.is_intra_group,
         is_intra_group_manual: body.is_intra_group.map(|_| true),
         is_active: body.is_active,
@@ -134,10 +150,17 @@ pub async fn create(
         .change_data(department_id, async |conn| {
             let id = db::insert_lender(conn, department_id, &name, inn.as_deref()).await?;
             let key = PartyName::parse(&name).key();
-            db::insert_alias(conn, NewAlias::new(department_id, AliasKind::Lender, key, &name, id)).await?;
+            db::insert_alias(
+                conn,
+                NewAlias::new(department_id, AliasKind::Lender, key, &name, id),
+            )
+            .await?;
             db::update_lender(conn, id, &change).await?;
             db::refresh_intra_group(conn, department_id).await?;
-            Ok((id, find(conn, DepartmentScope::One(department_id), id).await?))
+            Ok((
+                id,
+                find(conn, DepartmentScope::One(department_id), id).await?,
+            ))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/lenders"), id, &row))
@@ -163,12 +186,19 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let name = body.name.required("name")?.map(|name| text_field("name", &name)).transpose()?;
+    let name = body
+        .name
+        .required("name")?
+        .map(|name| text_field("name", &name))
+        .transpose()?;
     let is_intra_group = body.is_intra_group.nullable();
     let change = LenderChange {
         name: name.clone(),
         inn: body.inn.try_map(|inn| text_field("inn", &inn))?.nullable(),
-        group_name: body.group.try_map(|group| text_field("group", &group))?.nullable(),
+        group_name: body
+            .group
+            .try_map(|group| text_field("group", &group))?
+            .nullable(),
         is_intra_group: is_intra_group.flatten(),
         is_intra_group_manual: is_intra_group.map(|by_hand| by_hand.is_some()),
         is_active: body.is_active.required("is_active")?,
@@ -182,7 +212,8 @@ pub async fn change(
             db::update_lender(conn, id, &change).await?;
             if let Some(name) = &name {
                 let key = PartyName::parse(name).key();
-                db::add_alias_if_free(conn, department_id, AliasKind::Lender, key, name, id).await?;
+                db::add_alias_if_free(conn, department_id, AliasKind::Lender, key, name, id)
+                    .await?;
             }
             db::refresh_intra_group(conn, department_id).await?;
             find(conn, scope, id).await
@@ -192,18 +223,35 @@ pub async fn change(
 }
 
 /// A part of the lenders, and the full count.
-async fn part_of(conn: &mut DbConn, filter: &ReferenceFilter, page: Page) -> Result<(Vec<Lender>, i64), DbError> {
+async fn part_of(
+    conn: &mut DbConn,
+    filter: &ReferenceFilter,
+    page: Page,
+) -> Result<(Vec<Lender>, i64), DbError> {
     let (rows, total) = db::list_lenders(conn, filter, page).await?;
     Ok((answered(conn, filter.department, rows).await?, total))
 }
 
 /// The one of that id.
-async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<Lender>, DbError> {
+async fn find(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<Lender>, DbError> {
     let row = db::find_lender(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+    Ok(answered(conn, scope, row.into_iter().collect())
+        .await?
+        .pop())
 }
 
-async fn answered(conn: &mut DbConn, scope: DepartmentScope, rows: Vec<LenderRow>) -> Result<Vec<Lender>, DbError> {
+async fn answered(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    rows: Vec<LenderRow>,
+) -> Result<Vec<Lender>, DbError> {
     let rows = db::with_aliases(conn, scope, AliasKind::Lender, rows, |row| row.id).await?;
-    Ok(rows.into_iter().map(|(row, aliases)| Lender { row, aliases }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(row, aliases)| Lender { row, aliases })
+        .collect())
 }

@@ -1,8 +1,9 @@
 //! Lists as JSON arrays, or as the files that are asked for instead.
 //!
-//! Count and rows of an answer are read in one snapshot. Rows are written as they are read, to memory and from
-//! a size on to a temporary file; nothing is sent before the last one is there. So memory does not grow
-//! with the list, and a fault midway is an error and never a list that looks complete.
+//! Count and rows of an answer are read in one snapshot. Rows are written as they are read, to
+//! memory and from a size on to a temporary file; nothing is sent before the last one is there. So
+//! memory does not grow with the list, and a fault midway is an error and never a list that looks
+//! complete.
 
 mod counts;
 mod json_array;
@@ -66,7 +67,9 @@ pub async fn respond<L: PagedList>(
                 body.push(&rows)?;
             }
             let next = match parts.place() {
-                Some(place) if !list_next_keys(list, conn, Some(place), 1).await?.is_empty() => Some(place),
+                Some(place) if !list_next_keys(list, conn, Some(place), 1).await?.is_empty() => {
+                    Some(place)
+                }
                 _ => None,
             };
             Ok::<_, ApiError>((version, total, next, body))
@@ -86,14 +89,21 @@ pub async fn respond<L: PagedList>(
 impl ListPage {
     /// The whole list.
     pub fn whole(sort: Option<Sort>) -> ListPage {
-        ListPage { skip: 0, limit: i64::MAX, after: None, sort, query: Vec::new() }
+        ListPage {
+            skip: 0,
+            limit: i64::MAX,
+            after: None,
+            sort,
+            query: Vec::new(),
+        }
     }
 
     /// Returns the value of the header `Link`, relative to the request (RFC 8288).
     fn next_link(&self, place: ListCursor) -> Result<String, ApiError> {
         let after = ("after".to_owned(), place.to_string());
         let query: Vec<&(String, String)> = self.query.iter().chain([&after]).collect();
-        let query = serde_urlencoded::to_string(query).map_err(|err| ApiError::Internal(err.to_string()))?;
+        let query = serde_urlencoded::to_string(query)
+            .map_err(|err| ApiError::Internal(err.to_string()))?;
         Ok(format!("<?{query}>; rel=\"next\""))
     }
 }

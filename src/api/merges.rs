@@ -68,20 +68,28 @@ pub struct ContractSplit {
     params(Department, Paging, Files),
     responses((status = 200, description = "OK", body = Vec<MergeRow>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let requested = params.id("department_id")?;
     let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
     let scope = caller.department(requested)?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| Ok(db::list_merges(conn, scope, page).await?.0);
+        let part =
+            async |conn: &mut DbConn, page: Page| Ok(db::list_merges(conn, scope, page).await?.0);
         return export.list(&state, scope, "merges", part).await;
     }
-    listed_data(&state, scope, async |conn| Ok(db::list_merges(conn, scope, page).await?)).await
+    listed_data(&state, scope, async |conn| {
+        Ok(db::list_merges(conn, scope, page).await?)
+    })
+    .await
 }
 
-/// Merges an organization into another one. Its contracts move; those that exports refer to in the same way become
-/// one.
+/// Merges an organization into another one. Its contracts move; those that exports refer to in the
+/// same way become one.
 #[utoipa::path(
     post,
     context_path = CREDIT_PORTFOLIO,
@@ -99,7 +107,15 @@ pub async fn merge_organization(
     params: Params,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::Organization, &id, body.into).await
+    merge(
+        &state,
+        &caller,
+        params,
+        AliasKind::Organization,
+        &id,
+        body.into,
+    )
+    .await
 }
 
 /// Splits aliases off an organization; their contracts and operations go along.
@@ -120,7 +136,15 @@ pub async fn split_organization(
     params: Params,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(&state, &caller, params, AliasKind::Organization, &id, &body.alias_ids).await
+    split(
+        &state,
+        &caller,
+        params,
+        AliasKind::Organization,
+        &id,
+        &body.alias_ids,
+    )
+    .await
 }
 
 /// Merges a bank account into another one.
@@ -141,7 +165,15 @@ pub async fn merge_bank_account(
     params: Params,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::BankAccount, &id, body.into).await
+    merge(
+        &state,
+        &caller,
+        params,
+        AliasKind::BankAccount,
+        &id,
+        body.into,
+    )
+    .await
 }
 
 /// Splits aliases off a bank account; their operations go along.
@@ -162,7 +194,15 @@ pub async fn split_bank_account(
     params: Params,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(&state, &caller, params, AliasKind::BankAccount, &id, &body.alias_ids).await
+    split(
+        &state,
+        &caller,
+        params,
+        AliasKind::BankAccount,
+        &id,
+        &body.alias_ids,
+    )
+    .await
 }
 
 /// Merges a lender into another one. Contracts that are one for each lender become one.
@@ -204,7 +244,15 @@ pub async fn split_lender(
     params: Params,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(&state, &caller, params, AliasKind::Lender, &id, &body.alias_ids).await
+    split(
+        &state,
+        &caller,
+        params,
+        AliasKind::Lender,
+        &id,
+        &body.alias_ids,
+    )
+    .await
 }
 
 /// Merges a contract into another one of the same organization.
@@ -247,17 +295,29 @@ pub async fn split_contract(
     Json(body): Json<ContractSplit>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(lender_id) = body.lender_id else {
-        return split(&state, &caller, params, AliasKind::Contract, &id, &body.alias_ids).await;
+        return split(
+            &state,
+            &caller,
+            params,
+            AliasKind::Contract,
+            &id,
+            &body.alias_ids,
+        )
+        .await;
     };
     params.finish()?;
     if !body.alias_ids.is_empty() {
-        return Err(ApiError::invalid("lender_id", "does not go together with alias_ids"));
+        return Err(ApiError::invalid(
+            "lender_id",
+            "does not go together with alias_ids",
+        ));
     }
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
     department_of(&state, scope, AliasKind::Lender, lender_id).await?;
     let author = &caller.username;
-    let done = async |conn: &mut DbConn| db::split_contract_by_lender(conn, id, lender_id, author).await;
+    let done =
+        async |conn: &mut DbConn| db::split_contract_by_lender(conn, id, lender_id, author).await;
     change_who_is_who(&state, department_id, done).await
 }
 
@@ -281,7 +341,10 @@ pub async fn undo(
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
     let known = db::find_merge(&mut state.db.conn().await?, scope, id).await?;
     let department_id = known.ok_or_else(|| missing("merge", id))?.department_id;
-    change_who_is_who(&state, department_id, async |conn| db::undo_merge(conn, id).await).await
+    change_who_is_who(&state, department_id, async |conn| {
+        db::undo_merge(conn, id).await
+    })
+    .await
 }
 
 async fn merge(
@@ -318,14 +381,19 @@ async fn split(
 }
 
 /// The department of a row that the caller may see.
-async fn department_of(state: &AppState, scope: DepartmentScope, kind: AliasKind, id: i64) -> Result<i64, ApiError> {
+async fn department_of(
+    state: &AppState,
+    scope: DepartmentScope,
+    kind: AliasKind,
+    id: i64,
+) -> Result<i64, ApiError> {
     let department_id = db::find_department_of(&mut state.db.conn().await?, kind, id).await?;
     let visible = department_id.filter(|found| scope.id().is_none_or(|own| own == *found));
     visible.ok_or_else(|| missing(kind.label(), id))
 }
 
-/// Merges, splits or undoes under the department's import lock, in one transaction with its generation: any figure
-/// may be another one then.
+/// Merges, splits or undoes under the department's import lock, in one transaction with its
+/// generation: any figure may be another one then.
 async fn change_who_is_who(
     state: &AppState,
     department_id: i64,
@@ -336,7 +404,18 @@ async fn change_who_is_who(
         Ok::<_, MergeError>((body(conn).await?, ChangedData::everything()))
     };
     let done = state.change_figures(department_id, changed).await?;
-    let undone = if done.undone_at.is_some() { "undone" } else { "done" };
-    log::info!("{} {} of {} {} and {}: {undone}", done.action, done.id, done.kind, done.source_id, done.target_id);
+    let undone = if done.undone_at.is_some() {
+        "undone"
+    } else {
+        "done"
+    };
+    log::info!(
+        "{} {} of {} {} and {}: {undone}",
+        done.action,
+        done.id,
+        done.kind,
+        done.source_id,
+        done.target_id
+    );
     Ok(HttpResponse::Ok().json(done))
 }

@@ -1,7 +1,7 @@
 //! What is made uniform before routing: a trailing slash and HEAD.
 //!
-//! Below the prefix a path means the same with a trailing slash as without. A HEAD is handled as a GET whose
-//! body stays behind: same status, same headers, and the length where it is known.
+//! Below the prefix a path means the same with a trailing slash as without. A HEAD is handled as a
+//! GET whose body stays behind: same status, same headers, and the length where it is known.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,8 +22,14 @@ pub(super) fn trim_slash(request: &mut ServiceRequest) {
     }
     let path = path.trim_end_matches('/');
     let query = request.query_string();
-    let trimmed = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-    let Ok(uri) = trimmed.parse::<Uri>() else { return };
+    let trimmed = if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    };
+    let Ok(uri) = trimmed.parse::<Uri>() else {
+        return;
+    };
     request.match_info_mut().get_mut().update(&uri);
     request.head_mut().uri = uri;
 }
@@ -53,7 +59,10 @@ impl MessageBody for NoBody {
         self.0
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Poll::Ready(None)
     }
 }

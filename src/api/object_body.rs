@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::error::ApiError;
 
-/// An extractor as [`Json`], of an object only. Serde reads an array as a struct, too, field by field; of a
-/// struct whose fields may all be left out, `[]` would be a body that changes nothing.
+/// An extractor as [`Json`], of an object only. Serde reads an array as a struct, too, field by
+/// field; of a struct whose fields may all be left out, `[]` would be a body that changes nothing.
 pub struct ObjectBody<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest for ObjectBody<T> {
@@ -26,7 +26,8 @@ impl<T: DeserializeOwned> FromRequest for ObjectBody<T> {
             if !raw.get().starts_with('{') {
                 return Err(ApiError::invalid("body", "the body must be a JSON object").into());
             }
-            let body = serde_json::from_str(raw.get()).map_err(|err| ApiError::invalid("body", err.to_string()))?;
+            let body = serde_json::from_str(raw.get())
+                .map_err(|err| ApiError::invalid("body", err.to_string()))?;
             Ok(ObjectBody(body))
         })
     }

@@ -18,8 +18,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::error::Problem;
 use super::{
-    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments, freshness, health,
-    import, journal, lenders, merges, operations, organizations, parts,
+    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments,
+    freshness, health, import, journal, lenders, merges, operations, organizations, parts,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -28,14 +28,14 @@ pub(super) const CREDIT_PORTFOLIO: &str = "/api/v1/credit-portfolio";
 pub(super) const ROOT: &str = "/api/v1";
 
 /// A name or number in a body: something to be seen, and no control characters.
-pub(super) const VISIBLE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+pub(super) const VISIBLE: &str =
+    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const WITHOUT_NUL: &str = r"^[^\x00]*$";
 /// The columns of `ContractSort`, largest first with `-` in front.
 const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organization|direction|status|received|\
                              totalPaid|principal|interest|outstanding|lastPayment)$";
 /// The columns that the list of contracts is sorted by.
-const CONTRACT_LIST_SORT: &str =
-    "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
+const CONTRACT_LIST_SORT: &str = "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
 const CURRENCY: &str = "^[0-9A-Za-zА-Яа-яЁё]+$";
 const URL: &str = "/api/v1/openapi.json";
 
@@ -155,13 +155,15 @@ pub(super) fn configure_document(config: &mut ServiceConfig) {
 
 /// Beside it.
 pub(super) fn configure_page(config: &mut ServiceConfig) {
-    config
-        .service(web::redirect("/docs", "/docs/"))
-        .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from(URL).persist_authorization(true)));
+    config.service(web::redirect("/docs", "/docs/")).service(
+        SwaggerUi::new("/docs/{_:.*}").config(Config::from(URL).persist_authorization(true)),
+    );
 }
 
 /// This document.
 #[utoipa::path(get, path = URL, tag = "Service", operation_id = "openapi", responses((status = 200, body = Object)))]
 async fn document() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(openapi().to_string())
+    HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(openapi().to_string())
 }

@@ -11,13 +11,14 @@ use super::error::ApiError;
 use super::list;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    Confirmation, ContractId, Dates, Department, DetailsPaging, ExpenseId, Files, Id, OneCurrency, OperationsFilter,
-    OperationsPaging,
+    Confirmation, ContractId, Dates, Department, DetailsPaging, ExpenseId, Files, Id, OneCurrency,
+    OperationsFilter, OperationsPaging,
 };
 use super::params::Params;
 use crate::app::AppState;
 use crate::db::{
-    self, DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats, ReceiptRow, Receipts,
+    self, DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
+    ReceiptRow, Receipts,
 };
 use crate::domain::{ContractType, Money};
 
@@ -47,7 +48,11 @@ struct OperationTotals {
     params(Department, Dates, OperationsFilter, OperationsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<ReceiptRow>))
 )]
-pub async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn receipts(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let list = Receipts(filter(&caller, &mut params)?);
     let (page, export) = (params.list_page::<Receipts>()?, params.export()?);
     params.finish()?;
@@ -63,7 +68,11 @@ pub async fn receipts(state: Data<AppState>, caller: Caller, mut params: Params)
     params(Department, Dates, OperationsFilter, Confirmation, OperationsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<ExpenseRow>))
 )]
-pub async fn expenses(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn expenses(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let list = Expenses(expense_filter(&caller, &mut params)?);
     let (page, export) = (params.list_page::<Expenses>()?, params.export()?);
     params.finish()?;
@@ -87,7 +96,11 @@ pub async fn receipt(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(db::find_receipt(&mut state.db.conn().await?, scope, id).await?, "receipt", id)
+    found(
+        db::find_receipt(&mut state.db.conn().await?, scope, id).await?,
+        "receipt",
+        id,
+    )
 }
 
 /// One expense.
@@ -107,7 +120,11 @@ pub async fn expense(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(db::find_expense(&mut state.db.conn().await?, scope, id).await?, "expense", id)
+    found(
+        db::find_expense(&mut state.db.conn().await?, scope, id).await?,
+        "expense",
+        id,
+    )
 }
 
 /// How many receipts match, in any currency, and the sum of those in the one asked for.
@@ -127,11 +144,13 @@ pub async fn receipt_stats(
     let filter = filter(&caller, &mut params)?;
     let currency = params.currency(&state.base_currency)?;
     params.finish()?;
-    Ok(totals(&db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+    Ok(totals(
+        &db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?,
+    ))
 }
 
-/// How many expenses match, in any currency, and the sum of those in the one asked for: under contracts,
-/// of the contracts' shares.
+/// How many expenses match, in any currency, and the sum of those in the one asked for: under
+/// contracts, of the contracts' shares.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -148,7 +167,9 @@ pub async fn expense_stats(
     let filter = expense_filter(&caller, &mut params)?;
     let currency = params.currency(&state.base_currency)?;
     params.finish()?;
-    Ok(totals(&db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?))
+    Ok(totals(
+        &db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?,
+    ))
 }
 
 /// What expenses consist of: principal, interest and the like. Dates are those of the expense.
@@ -160,7 +181,11 @@ pub async fn expense_stats(
     params(Department, Dates, ExpenseId, ContractId, DetailsPaging, Files),
     responses((status = 200, description = "OK", body = Vec<DetailRow>))
 )]
-pub async fn details(state: Data<AppState>, caller: Caller, mut params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn details(
+    state: Data<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<HttpResponse, ApiError> {
     let requested = params.id("department_id")?;
     let list = Details(DetailFilter {
         department: caller.department(requested)?,
@@ -181,7 +206,11 @@ fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiEr
         bank_account_id: params.id("bank_account_id")?,
         contract_id: params.id("contract_id")?,
         lender_id: params.id("lender_id")?,
-        contract_type: params.choice("contract_type", "credit (Кредит) and loan (Заем)", ContractType::of_name)?,
+        contract_type: params.choice(
+            "contract_type",
+            "credit (Кредит) and loan (Заем)",
+            ContractType::of_name,
+        )?,
         amount_from: params.money("amount_from")?,
         amount_to: params.money("amount_to")?,
         search: params.search()?,
@@ -190,13 +219,19 @@ fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiEr
     if let (Some(from), Some(to)) = (filter.amount_from, filter.amount_to)
         && from > to
     {
-        return Err(ApiError::invalid("amount_from", format!("{from} is more than amount_to {to}")));
+        return Err(ApiError::invalid(
+            "amount_from",
+            format!("{from} is more than amount_to {to}"),
+        ));
     }
     Ok(filter)
 }
 
 fn expense_filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
-    Ok(OperationFilter { confirmed: params.switch("confirmed")?, ..filter(caller, params)? })
+    Ok(OperationFilter {
+        confirmed: params.switch("confirmed")?,
+        ..filter(caller, params)?
+    })
 }
 
 fn totals(stats: &OperationStats) -> HttpResponse {
@@ -204,5 +239,8 @@ fn totals(stats: &OperationStats) -> HttpResponse {
     if let Some(currencies) = currencies_header(&stats.other_currencies) {
         response.insert_header(("X-Other-Currencies", currencies));
     }
-    response.json(OperationTotals { total_records: stats.total_records, total_amount: stats.total_amount })
+    response.json(OperationTotals {
+        total_records: stats.total_records,
+        total_amount: stats.total_amount,
+    })
 }

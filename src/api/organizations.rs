@@ -16,7 +16,8 @@ use super::patch::Patch;
 use super::reference_list::reference_list;
 use crate::app::AppState;
 use crate::db::{
-    self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page, ReferenceFilter, Spelling,
+    self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page,
+    ReferenceFilter, Spelling,
 };
 use crate::domain::{DepartmentScope, PartyName};
 
@@ -69,7 +70,11 @@ pub struct ChangedOrganization {
     params(Department, Activity, ReferencePaging, Files),
     responses((status = 200, description = "OK", body = Vec<Organization>))
 )]
-pub async fn list(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse, ApiError> {
+pub async fn list(
+    state: Data<AppState>,
+    caller: Caller,
+    params: Params,
+) -> Result<HttpResponse, ApiError> {
     reference_list(&state, &caller, params, "organizations", part_of).await
 }
 
@@ -91,7 +96,11 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(find(&mut state.db.conn().await?, scope, id).await?, "organization", id)
+    found(
+        find(&mut state.db.conn().await?, scope, id).await?,
+        "organization",
+        id,
+    )
 }
 
 /// Makes an organization. One that an import stores at the same time is the one that is made.
@@ -114,8 +123,13 @@ pub async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
-    let (scope, key) = (DepartmentScope::One(department_id), PartyName::parse(&name).key());
-    let known = async |conn: &mut DbConn| db::find_target(conn, department_id, AliasKind::Organization, &key).await;
+    let (scope, key) = (
+        DepartmentScope::One(department_id),
+        PartyName::parse(&name).key(),
+    );
+    let known = async |conn: &mut DbConn| {
+        db::find_target(conn, department_id, AliasKind::Organization, &key).await
+    };
     if known(&mut state.db.conn().await?).await?.is_some() {
         return Err(DbError::Duplicate.into());
     }
@@ -125,27 +139,49 @@ pub async fn create(
             let id = match known(conn).await? {
                 Some(id) => id,
                 None => {
-                    let id = db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
-                    let alias = NewAlias::new(department_id, AliasKind::Organization, key.clone(), &name, id);
+                    let id =
+                        db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
+                    let alias = NewAlias::new(
+                        department_id,
+                        AliasKind::Organization,
+                        key.clone(),
+                        &name,
+                        id,
+                    );
                     db::insert_alias(conn, alias).await?;
                     id
                 }
             };
-            let stored_inn = db::find_organization(conn, scope, id).await?.and_then(|stored| stored.inn);
+            let stored_inn = db::find_organization(conn, scope, id)
+                .await?
+                .and_then(|stored| stored.inn);
             if stored_inn.is_some() && stored_inn != inn {
                 return Err(DbError::Duplicate);
             }
             let (name, inn) = (Some(name), inn.map(Some));
-            db::update_organization(conn, id, &OrganizationChange { name, inn, is_active: body.is_active }).await?;
+            db::update_organization(
+                conn,
+                id,
+                &OrganizationChange {
+                    name,
+                    inn,
+                    is_active: body.is_active,
+                },
+            )
+            .await?;
             db::refresh_intra_group(conn, department_id).await?;
             Ok((id, find(conn, scope, id).await?))
         })
         .await?;
-    Ok(created(&format!("{CREDIT_PORTFOLIO}/organizations"), id, &row))
+    Ok(created(
+        &format!("{CREDIT_PORTFOLIO}/organizations"),
+        id,
+        &row,
+    ))
 }
 
-/// Changes what is shown of an organization; a field that is left out stays as it is. A new name is recognized
-/// in exports beside the old ones.
+/// Changes what is shown of an organization; a field that is left out stays as it is. A new name is
+/// recognized in exports beside the old ones.
 #[utoipa::path(
     put,
     context_path = CREDIT_PORTFOLIO,
@@ -165,9 +201,17 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let name = body.name.required("name")?.map(|name| text_field("name", &name)).transpose()?;
+    let name = body
+        .name
+        .required("name")?
+        .map(|name| text_field("name", &name))
+        .transpose()?;
     let inn = body.inn.try_map(|inn| text_field("inn", &inn))?.nullable();
-    let change = OrganizationChange { name: name.clone(), inn, is_active: body.is_active.required("is_active")? };
+    let change = OrganizationChange {
+        name: name.clone(),
+        inn,
+        is_active: body.is_active.required("is_active")?,
+    };
     let known = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
     let known = known.ok_or_else(|| missing("organization", id))?;
     not_merged("organization", id, known.merged_into)?;
@@ -177,7 +221,8 @@ pub async fn change(
             db::update_organization(conn, id, &change).await?;
             if let Some(name) = &name {
                 let key = PartyName::parse(name).key();
-                db::add_alias_if_free(conn, department_id, AliasKind::Organization, key, name, id).await?;
+                db::add_alias_if_free(conn, department_id, AliasKind::Organization, key, name, id)
+                    .await?;
             }
             db::refresh_intra_group(conn, department_id).await?;
             find(conn, scope, id).await
@@ -187,15 +232,25 @@ pub async fn change(
 }
 
 /// A part of the organizations, and the full count.
-async fn part_of(conn: &mut DbConn, filter: &ReferenceFilter, page: Page) -> Result<(Vec<Organization>, i64), DbError> {
+async fn part_of(
+    conn: &mut DbConn,
+    filter: &ReferenceFilter,
+    page: Page,
+) -> Result<(Vec<Organization>, i64), DbError> {
     let (rows, total) = db::list_organizations(conn, filter, page).await?;
     Ok((answered(conn, filter.department, rows).await?, total))
 }
 
 /// The one of that id.
-async fn find(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<Organization>, DbError> {
+async fn find(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<Organization>, DbError> {
     let row = db::find_organization(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect()).await?.pop())
+    Ok(answered(conn, scope, row.into_iter().collect())
+        .await?
+        .pop())
 }
 
 async fn answered(
@@ -204,5 +259,8 @@ async fn answered(
     rows: Vec<OrganizationRow>,
 ) -> Result<Vec<Organization>, DbError> {
     let rows = db::with_aliases(conn, scope, AliasKind::Organization, rows, |row| row.id).await?;
-    Ok(rows.into_iter().map(|(row, aliases)| Organization { row, aliases }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(row, aliases)| Organization { row, aliases })
+        .collect())
 }

@@ -41,17 +41,29 @@ impl FromRequest for Params {
     type Future = Ready<Result<Params, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+        let accept = request
+            .headers()
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok());
         let path = request.match_pattern().unwrap_or_default();
-        ready(Params::parse(request.query_string(), accept.unwrap_or_default(), path))
+        ready(Params::parse(
+            request.query_string(),
+            accept.unwrap_or_default(),
+            path,
+        ))
     }
 }
 
 impl Params {
     fn parse(query: &str, accept: &str, path: String) -> Result<Params, ApiError> {
-        let invalid = |err: serde_urlencoded::de::Error| ApiError::invalid("query", format!("can't be read: {err}"));
+        let invalid = |err: serde_urlencoded::de::Error| {
+            ApiError::invalid("query", format!("can't be read: {err}"))
+        };
         let left: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(invalid)?;
-        if left.iter().any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER)) {
+        if left
+            .iter()
+            .any(|(_, value)| value.contains(char::REPLACEMENT_CHARACTER))
+        {
             return Err(ApiError::invalid("query", "is not UTF-8"));
         }
         for (at, (name, value)) in left.iter().enumerate() {
@@ -62,7 +74,12 @@ impl Params {
                 return Err(ApiError::invalid(name, "stands twice"));
             }
         }
-        Ok(Params { all: left.clone(), left, accept: accept.to_lowercase(), path })
+        Ok(Params {
+            all: left.clone(),
+            left,
+            accept: accept.to_lowercase(),
+            path,
+        })
     }
 
     /// What is said of a parameter.
@@ -82,14 +99,25 @@ impl Params {
     }
 
     /// A whole number within bounds.
-    pub fn number(&mut self, name: &str, smallest: i64, largest: i64) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.value(name) else { return Ok(None) };
+    pub fn number(
+        &mut self,
+        name: &str,
+        smallest: i64,
+        largest: i64,
+    ) -> Result<Option<i64>, ApiError> {
+        let Some(text) = self.value(name) else {
+            return Ok(None);
+        };
         match text.parse() {
             Ok(number) if (smallest..=largest).contains(&number) => Ok(Some(number)),
-            _ if largest == i64::MAX => {
-                Err(ApiError::invalid(name, format!("{text:?} is not a whole number from {smallest}")))
-            }
-            _ => Err(ApiError::invalid(name, format!("{text:?} is not a whole number from {smallest} to {largest}"))),
+            _ if largest == i64::MAX => Err(ApiError::invalid(
+                name,
+                format!("{text:?} is not a whole number from {smallest}"),
+            )),
+            _ => Err(ApiError::invalid(
+                name,
+                format!("{text:?} is not a whole number from {smallest} to {largest}"),
+            )),
         }
     }
 
@@ -100,8 +128,11 @@ impl Params {
         names: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<T>, ApiError> {
-        let Some(text) = self.value(name) else { return Ok(None) };
-        let value = read(&text).ok_or_else(|| ApiError::invalid(name, format!("{text:?} is none of {names}")))?;
+        let Some(text) = self.value(name) else {
+            return Ok(None);
+        };
+        let value = read(&text)
+            .ok_or_else(|| ApiError::invalid(name, format!("{text:?} is none of {names}")))?;
         Ok(Some(value))
     }
 
@@ -111,7 +142,10 @@ impl Params {
             None => Ok(None),
             Some("true" | "1") => Ok(Some(true)),
             Some("false" | "0") => Ok(Some(false)),
-            Some(other) => Err(ApiError::invalid(name, format!("{other:?} is neither true nor false"))),
+            Some(other) => Err(ApiError::invalid(
+                name,
+                format!("{other:?} is neither true nor false"),
+            )),
         }
     }
 
@@ -123,10 +157,14 @@ impl Params {
 
     /// `currency`; left out, the base currency.
     pub fn currency(&mut self, base: &Currency) -> Result<Currency, ApiError> {
-        let Some(text) = self.value("currency") else { return Ok(base.clone()) };
+        let Some(text) = self.value("currency") else {
+            return Ok(base.clone());
+        };
         let is_code = text.chars().count() <= LONGEST_CURRENCY && text.chars().all(is_of_code);
         let currency = Currency::of_stored(&text).filter(|_| is_code);
-        currency.ok_or_else(|| ApiError::invalid("currency", format!("{text:?} is not a currency code")))
+        currency.ok_or_else(|| {
+            ApiError::invalid("currency", format!("{text:?} is not a currency code"))
+        })
     }
 
     /// `lang`; left out, English.
@@ -134,23 +172,37 @@ impl Params {
         match self.value("lang").as_deref() {
             None | Some("en") => Ok(Language::English),
             Some("ru") => Ok(Language::Russian),
-            Some(other) => Err(ApiError::invalid("lang", format!("{other:?} is neither ru nor en"))),
+            Some(other) => Err(ApiError::invalid(
+                "lang",
+                format!("{other:?} is neither ru nor en"),
+            )),
         }
     }
 
-    /// The file that `format` or the header `Accept` asks for; `lang` is the language of its headings.
+    /// The file that `format` or the header `Accept` asks for; `lang` is the language of its
+    /// headings.
     pub fn export(&mut self) -> Result<Option<Export>, ApiError> {
         let language = self.language()?;
         let format = match self.value("format").as_deref() {
             Some("json") => None,
             Some("csv") => Some(Format::Csv),
             Some("xlsx") => Some(Format::Xlsx),
-            Some(other) => return Err(ApiError::invalid("format", format!("{other:?} is none of json, csv and xlsx"))),
+            Some(other) => {
+                return Err(ApiError::invalid(
+                    "format",
+                    format!("{other:?} is none of json, csv and xlsx"),
+                ));
+            }
             None if self.accept.starts_with("text/csv") => Some(Format::Csv),
             None if self.accept.starts_with(XLSX) => Some(Format::Xlsx),
             None => None,
         };
-        Ok(format.map(|format| Export { format, language, filters: self.all.clone(), path: self.path.clone() }))
+        Ok(format.map(|format| Export {
+            format,
+            language,
+            filters: self.all.clone(),
+            path: self.path.clone(),
+        }))
     }
 
     /// `skip` and `limit`.
@@ -171,7 +223,9 @@ impl Params {
         let has_skip = self.left.iter().any(|(name, _)| name == "skip");
         let Page { skip, limit } = self.page()?;
         let after = self.value("after").map(|text| text.parse()).transpose();
-        let after = after.map_err(|err: crate::domain::InvalidCursor| ApiError::invalid("after", err.to_string()))?;
+        let after = after.map_err(|err: crate::domain::InvalidCursor| {
+            ApiError::invalid("after", err.to_string())
+        })?;
         let sort = self.sort::<L>()?;
         if after.is_some() && has_skip {
             return Err(ApiError::invalid(
@@ -180,44 +234,82 @@ impl Params {
             ));
         }
         if after.is_some() && sort.is_some() {
-            return Err(ApiError::invalid("after", "goes with the default order only: leave out sort, or use skip"));
+            return Err(ApiError::invalid(
+                "after",
+                "goes with the default order only: leave out sort, or use skip",
+            ));
         }
         let is_kept = |name: &str| name != "skip" && name != "after";
-        let query = self.all.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
-        Ok(ListPage { skip, limit, after, sort, query })
+        let query = self
+            .all
+            .iter()
+            .filter(|(name, _)| is_kept(name))
+            .cloned()
+            .collect();
+        Ok(ListPage {
+            skip,
+            limit,
+            after,
+            sort,
+            query,
+        })
     }
 
     /// `sort`: a column, with a minus in front for the largest first; `None` for the default order.
     fn sort<L: PagedList>(&mut self) -> Result<Option<Sort>, ApiError> {
-        let Some(text) = self.value("sort").filter(|text| text != L::DEFAULT_SORT) else { return Ok(None) };
+        let Some(text) = self.value("sort").filter(|text| text != L::DEFAULT_SORT) else {
+            return Ok(None);
+        };
         let name = text.strip_prefix('-').unwrap_or(&text);
         match L::SORTS.iter().find(|column| **column == name) {
-            Some(column) => Ok(Some(Sort { column, is_descending: text.starts_with('-') })),
+            Some(column) => Ok(Some(Sort {
+                column,
+                is_descending: text.starts_with('-'),
+            })),
             None => {
                 let allowed = L::SORTS.join(", ");
-                Err(ApiError::invalid("sort", format!("{text:?} is none of {allowed}, nor one of them after a minus")))
+                Err(ApiError::invalid(
+                    "sort",
+                    format!("{text:?} is none of {allowed}, nor one of them after a minus"),
+                ))
             }
         }
     }
 
     /// An amount: digits, and two decimals after a point at most.
     pub fn money(&mut self, name: &str) -> Result<Option<Money>, ApiError> {
-        let Some(text) = self.value(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else {
+            return Ok(None);
+        };
         let digits = text.strip_prefix('-').unwrap_or(&text);
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
         let is_of = |digits: &str, longest| {
-            (1..=longest).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+            (1..=longest).contains(&digits.len())
+                && digits.bytes().all(|digit| digit.is_ascii_digit())
         };
-        let amount = Money::parse(&text).ok().filter(|_| is_of(whole, LONGEST_AMOUNT) && is_of(decimals, 2));
-        let invalid = || ApiError::invalid(name, format!("{text:?} is not an amount such as 1250000.50"));
+        let amount = Money::parse(&text)
+            .ok()
+            .filter(|_| is_of(whole, LONGEST_AMOUNT) && is_of(decimals, 2));
+        let invalid = || {
+            ApiError::invalid(
+                name,
+                format!("{text:?} is not an amount such as 1250000.50"),
+            )
+        };
         amount.map(Some).ok_or_else(invalid)
     }
 
     /// `search`: a part of a text, of bounded length.
     pub fn search(&mut self) -> Result<Option<String>, ApiError> {
         let text = self.text("search");
-        match text.as_ref().filter(|text| text.chars().count() > LONGEST_TEXT) {
-            Some(_) => Err(ApiError::invalid("search", format!("has more than {LONGEST_TEXT} characters"))),
+        match text
+            .as_ref()
+            .filter(|text| text.chars().count() > LONGEST_TEXT)
+        {
+            Some(_) => Err(ApiError::invalid(
+                "search",
+                format!("has more than {LONGEST_TEXT} characters"),
+            )),
             None => Ok(text),
         }
     }
@@ -231,12 +323,16 @@ impl Params {
     }
 
     fn date(&mut self, name: &str) -> Result<Option<NaiveDate>, ApiError> {
-        let Some(text) = self.value(name) else { return Ok(None) };
+        let Some(text) = self.value(name) else {
+            return Ok(None);
+        };
         // chrono alone would take 2024-3-5 and years of five digits.
         let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
         // PostgreSQL has no year 0.
         let date = date.filter(|date: &NaiveDate| date.year() > 0);
-        let date = date.ok_or_else(|| ApiError::invalid(name, format!("{text:?} is not a date such as 2024-03-31")))?;
+        let date = date.ok_or_else(|| {
+            ApiError::invalid(name, format!("{text:?} is not a date such as 2024-03-31"))
+        })?;
         Ok(Some(date))
     }
 }

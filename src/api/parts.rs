@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
-    BankAccountId, ContractId, Dates, Department, FigureMeasure, Files, Id, OneCurrency, OrganizationId, Paging,
-    Portfolio,
+    BankAccountId, ContractId, Dates, Department, FigureMeasure, Files, Id, OneCurrency,
+    OrganizationId, Paging, Portfolio,
 };
 use super::params::Params;
 use super::portfolio_params::{Narrowed, portfolio_filter};
@@ -43,7 +43,8 @@ struct FigureParts {
 /// A receipt, a detail of an expense, what details leave of it, or an adjustment.
 #[derive(Clone, Serialize, ToSchema)]
 struct FigurePart {
-    /// `receipt`, `detail`, `rest` (of an expense: the whole of one without details) or `adjustment`.
+    /// `receipt`, `detail`, `rest` (of an expense: the whole of one without details) or
+    /// `adjustment`.
     kind: String,
     /// The id of the receipt, the expense or the adjustment.
     id: i64,
@@ -90,8 +91,8 @@ impl From<PartRow> for FigurePart {
     }
 }
 
-/// The parts behind a figure, newest first: give the filters of the figure and its `measure`. Their sum is
-/// the figure.
+/// The parts behind a figure, newest first: give the filters of the figure and its `measure`. Their
+/// sum is the figure.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -107,13 +108,22 @@ pub async fn operation_parts(
     caller: Caller,
     mut params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = portfolio_filter(&state, &caller, &mut params, &[Narrowed::BankAccount, Narrowed::Contract])?;
+    let filter = portfolio_filter(
+        &state,
+        &caller,
+        &mut params,
+        &[Narrowed::BankAccount, Narrowed::Contract],
+    )?;
     let names = Measure::NAMES.map(|(name, _)| name).join(", ");
     let named = |name: &str| Measure::of_name(name).map(|measure| (measure, name.to_owned()));
     let measure = params.choice("measure", &names, named)?;
-    let (measure, name) = measure.unwrap_or((Measure::Flow(FlowMeasure::Amount), "amount".to_owned()));
+    let (measure, name) =
+        measure.unwrap_or((Measure::Flow(FlowMeasure::Amount), "amount".to_owned()));
     if filter.bank_account_id.is_some() && !matches!(measure, Measure::Flow(_) | Measure::Planned) {
-        return Err(ApiError::invalid("bank_account_id", "a balance belongs to no bank account"));
+        return Err(ApiError::invalid(
+            "bank_account_id",
+            "a balance belongs to no bank account",
+        ));
     }
     let (page, export) = (params.page()?, params.export()?);
     params.finish()?;
@@ -121,23 +131,35 @@ pub async fn operation_parts(
     if let Some(export) = export {
         let part = async |conn: &mut _, page: Page| {
             let found = parts(conn, &filter, &basis, measure, page).await?;
-            Ok::<_, DbError>(found.rows.into_iter().map(FigurePart::from).collect::<Vec<_>>())
+            Ok::<_, DbError>(
+                found
+                    .rows
+                    .into_iter()
+                    .map(FigurePart::from)
+                    .collect::<Vec<_>>(),
+            )
         };
         return export.list(&state, filter.department, "parts", part).await;
     }
-    let found = state.db.snapshot(async |conn| parts(conn, &filter, &basis, measure, page).await).await?;
+    let found = state
+        .db
+        .snapshot(async |conn| parts(conn, &filter, &basis, measure, page).await)
+        .await?;
     let data = found.rows.into_iter().map(FigurePart::from).collect();
     let (total, count) = (found.total, found.count);
-    Ok(HttpResponse::Ok().insert_header(("X-Total-Count", count.to_string())).json(FigureParts {
-        measure: name,
-        total,
-        count,
-        currency: filter.currency.to_string(),
-        data,
-    }))
+    Ok(HttpResponse::Ok()
+        .insert_header(("X-Total-Count", count.to_string()))
+        .json(FigureParts {
+            measure: name,
+            total,
+            count,
+            currency: filter.currency.to_string(),
+            data,
+        }))
 }
 
-/// The ledger of a contract, for a reconciliation statement (акт сверки). Amounts are in its currency.
+/// The ledger of a contract, for a reconciliation statement (акт сверки). Amounts are in its
+/// currency.
 #[derive(Serialize, ToSchema)]
 struct ContractLedger {
     contract_id: i64,
@@ -158,8 +180,8 @@ struct ContractLedger {
 /// One line of a ledger.
 #[derive(Clone, Serialize, ToSchema)]
 struct LedgerLine {
-    /// `opening`, `receipt`, `detail`, `rest` (of an expense: what its details leave), `adjustment` or
-    /// `closing`.
+    /// `opening`, `receipt`, `detail`, `rest` (of an expense: what its details leave), `adjustment`
+    /// or `closing`.
     kind: String,
     id: Option<i64>,
     document_date: Option<NaiveDate>,
@@ -197,8 +219,14 @@ impl LedgerLine {
 
     /// `balance` is the one before the line.
     fn of_row(row: LedgerRow, balance: Money) -> LedgerLine {
-        let [drawn, principal, adjustment, interest, other] =
-            [row.drawn, row.repaid, row.adjustments, row.interest, row.other].map(Money::from_kopecks);
+        let [drawn, principal, adjustment, interest, other] = [
+            row.drawn,
+            row.repaid,
+            row.adjustments,
+            row.interest,
+            row.other,
+        ]
+        .map(Money::from_kopecks);
         LedgerLine {
             kind: row.kind,
             id: Some(row.id),
@@ -218,16 +246,25 @@ impl LedgerLine {
 
 /// Opening and closing lines around the rows.
 fn lines(ledger: Ledger, opening_day: Option<NaiveDate>) -> Vec<LedgerLine> {
-    let mut lines = vec![LedgerLine::of_balance("opening", opening_day, ledger.opening)];
+    let mut lines = vec![LedgerLine::of_balance(
+        "opening",
+        opening_day,
+        ledger.opening,
+    )];
     for row in ledger.lines {
         let before = lines.last().map_or(ledger.opening, |line| line.balance);
         lines.push(LedgerLine::of_row(row, before));
     }
-    lines.push(LedgerLine::of_balance("closing", Some(ledger.as_of), ledger.closing));
+    lines.push(LedgerLine::of_balance(
+        "closing",
+        Some(ledger.as_of),
+        ledger.closing,
+    ));
     lines
 }
 
-/// Every receipt, payment and adjustment of a contract in the range, oldest first, with the running balance.
+/// Every receipt, payment and adjustment of a contract in the range, oldest first, with the running
+/// balance.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -251,23 +288,48 @@ pub async fn contract_ledger(
         ..PortfolioFilter::of_department(scope, state.base_currency.clone()).over(dates)
     };
     let basis = state.analytics.basis();
-    let found = state.db.snapshot(async |conn| ledger(conn, &filter, &basis).await).await?;
+    let found = state
+        .db
+        .snapshot(async |conn| ledger(conn, &filter, &basis).await)
+        .await?;
     let found = found.ok_or_else(|| missing("contract", id))?;
-    let (title, opening, closing, as_of) = (found.contract.clone(), found.opening, found.closing, found.as_of);
+    let (title, opening, closing, as_of) = (
+        found.contract.clone(),
+        found.opening,
+        found.closing,
+        found.as_of,
+    );
     let data = lines(found, dates.from().and_then(|day| day.pred_opt()));
-    let currency = title.currency.clone().unwrap_or_else(|| state.base_currency.to_string());
+    let currency = title
+        .currency
+        .clone()
+        .unwrap_or_else(|| state.base_currency.to_string());
     if let Some(export) = export {
         let language = export.language();
         let about = vec![
             (language.of("Contract", "Договор"), title.contract_number),
-            (language.of("Organization", "Организация"), title.organization),
-            (language.of("Counterparty", "Контрагент"), title.lender.unwrap_or_default()),
+            (
+                language.of("Organization", "Организация"),
+                title.organization,
+            ),
+            (
+                language.of("Counterparty", "Контрагент"),
+                title.lender.unwrap_or_default(),
+            ),
             (language.of("Currency", "Валюта"), currency),
-            (language.of("Opening balance", "Остаток на начало"), opening.to_string()),
-            (language.of("Closing balance", "Остаток на конец"), closing.to_string()),
+            (
+                language.of("Opening balance", "Остаток на начало"),
+                opening.to_string(),
+            ),
+            (
+                language.of("Closing balance", "Остаток на конец"),
+                closing.to_string(),
+            ),
             (language.of("As of", "На дату"), as_of.to_string()),
         ];
-        return export.statement(&state, scope, "ledger", about, &data).await;
+        return export
+            .statement(&state, scope, "ledger", about, &data)
+            .await;
     }
     Ok(HttpResponse::Ok().json(ContractLedger {
         contract_id: title.id,

@@ -33,7 +33,13 @@ pub(super) fn portfolio_filter(
 ) -> Result<PortfolioFilter, ApiError> {
     let requested = params.id("department_id")?;
     let currency = params.currency(&state.base_currency)?;
-    let mut id = |what: Narrowed, name: &str| if narrowed.contains(&what) { params.id(name) } else { Ok(None) };
+    let mut id = |what: Narrowed, name: &str| {
+        if narrowed.contains(&what) {
+            params.id(name)
+        } else {
+            Ok(None)
+        }
+    };
     let bank_account_id = id(Narrowed::BankAccount, "bank_account_id")?;
     let contract_id = id(Narrowed::Contract, "contract_id")?;
     Ok(PortfolioFilter {
@@ -43,11 +49,19 @@ pub(super) fn portfolio_filter(
         bank_account_id,
         contract_id,
         currency,
-        contract_type: params.choice("contract_type", "credit (Кредит) and loan (Заем)", ContractType::of_name)?,
+        contract_type: params.choice(
+            "contract_type",
+            "credit (Кредит) and loan (Заем)",
+            ContractType::of_name,
+        )?,
         lender_id: params.id("lender_id")?,
         direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
         intra_group: params
-            .choice("intra_group", "include, exclude and only", IntraGroup::of_name)?
+            .choice(
+                "intra_group",
+                "include, exclude and only",
+                IntraGroup::of_name,
+            )?
             .unwrap_or_default(),
         confirmed: params.switch("confirmed")?,
     })
@@ -61,10 +75,20 @@ pub(super) fn contract_search(params: &mut Params) -> Result<ContractSearch, Api
     let columns = ContractSort::COLUMNS.map(|(name, _)| name).join(", ");
     Ok(ContractSearch {
         search: params.search()?,
-        status: params.choice("status", "undrawn, open, repaid and overpaid", ContractStatus::of_name)?,
+        status: params.choice(
+            "status",
+            "undrawn, open, repaid and overpaid",
+            ContractStatus::of_name,
+        )?,
         has_debt: params.switch("has_debt")?,
-        sort: params.choice("sort", &format!("{columns}, each also with - in front"), ContractSort::parse)?,
+        sort: params.choice(
+            "sort",
+            &format!("{columns}, each also with - in front"),
+            ContractSort::parse,
+        )?,
         page: params.number("page", 1, i64::MAX)?.unwrap_or(1),
-        limit: params.number("limit", 1, LARGEST_PAGE)?.unwrap_or(USUAL_PAGE),
+        limit: params
+            .number("limit", 1, LARGEST_PAGE)?
+            .unwrap_or(USUAL_PAGE),
     })
 }

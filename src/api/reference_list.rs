@@ -1,4 +1,5 @@
-//! The lists of organizations, bank accounts and lenders: few rows, each with its aliases, as JSON or as a file.
+//! The lists of organizations, bank accounts and lenders: few rows, each with its aliases, as JSON
+//! or as a file.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
@@ -23,14 +24,27 @@ pub(super) async fn reference_list<T: Serialize>(
 ) -> Result<HttpResponse, ApiError> {
     let requested = params.id("department_id")?;
     let (is_active, page) = (params.switch("is_active")?, params.page()?);
-    let order = params.choice("sort", &ReferenceOrder::NAMES.join(", "), ReferenceOrder::of_name)?.unwrap_or_default();
+    let order = params
+        .choice(
+            "sort",
+            &ReferenceOrder::NAMES.join(", "),
+            ReferenceOrder::of_name,
+        )?
+        .unwrap_or_default();
     let export = params.export()?;
     params.finish()?;
     let department = caller.department(requested)?;
-    let filter = ReferenceFilter { department, is_active, order };
+    let filter = ReferenceFilter {
+        department,
+        is_active,
+        order,
+    };
     if let Some(export) = export {
         let rows = async |conn: &mut DbConn, page: Page| Ok(part(conn, &filter, page).await?.0);
         return export.list(state, department, name, rows).await;
     }
-    listed_data(state, department, async |conn| Ok(part(conn, &filter, page).await?)).await
+    listed_data(state, department, async |conn| {
+        Ok(part(conn, &filter, page).await?)
+    })
+    .await
 }

@@ -34,7 +34,14 @@ pub(super) fn run_events(
     scope: DepartmentScope,
     run_id: i64,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    let watcher = Watcher { state, scope, run_id, progress: None, pause: Duration::ZERO, is_over: false };
+    let watcher = Watcher {
+        state,
+        scope,
+        run_id,
+        progress: None,
+        pause: Duration::ZERO,
+        is_over: false,
+    };
     stream::unfold(watcher, async |mut watcher| {
         if watcher.is_over {
             return None;
@@ -65,7 +72,10 @@ impl Watcher {
             },
         }
         let found = match self.state.db.conn().await {
-            Ok(mut conn) => db::find_run(&mut conn, self.scope, self.run_id).await.ok().flatten(),
+            Ok(mut conn) => db::find_run(&mut conn, self.scope, self.run_id)
+                .await
+                .ok()
+                .flatten(),
             Err(_) => None,
         };
         match found.filter(|run| run.state != "running") {

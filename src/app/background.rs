@@ -32,10 +32,16 @@ impl BackgroundTasks {
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
         let tasks = vec![
-            actix_web::rt::spawn(every(look, look, ended.clone(), state.clone(), async |state| {
-                // The fault is logged once, where it is noticed.
-                let _ = state.analytics.look_for_changes().await;
-            })),
+            actix_web::rt::spawn(every(
+                look,
+                look,
+                ended.clone(),
+                state.clone(),
+                async |state| {
+                    // The fault is logged once, where it is noticed.
+                    let _ = state.analytics.look_for_changes().await;
+                },
+            )),
             actix_web::rt::spawn(every(
                 REGISTER_INTERVAL,
                 REGISTER_INTERVAL,
@@ -50,15 +56,27 @@ impl BackgroundTasks {
                     }
                 },
             )),
-            actix_web::rt::spawn(every(AUDIT_INTERVAL, AUDIT_INTERVAL, ended.clone(), state.clone(), async |state| {
-                // Without the database there is nothing to compare with.
-                let _ = state.analytics.audit().await;
-            })),
-            actix_web::rt::spawn(every(Duration::ZERO, RETENTION_INTERVAL, ended, state.clone(), async |state| {
-                if let Err(err) = delete_outdated(&state.db, &state.retention).await {
-                    log::debug!("Outdated rows can't be deleted: {err}");
-                }
-            })),
+            actix_web::rt::spawn(every(
+                AUDIT_INTERVAL,
+                AUDIT_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async |state| {
+                    // Without the database there is nothing to compare with.
+                    let _ = state.analytics.audit().await;
+                },
+            )),
+            actix_web::rt::spawn(every(
+                Duration::ZERO,
+                RETENTION_INTERVAL,
+                ended,
+                state.clone(),
+                async |state| {
+                    if let Err(err) = delete_outdated(&state.db, &state.retention).await {
+                        log::debug!("Outdated rows can't be deleted: {err}");
+                    }
+                },
+            )),
         ];
         BackgroundTasks { end, tasks }
     }
@@ -75,7 +93,10 @@ impl BackgroundTasks {
 /// Registers this process among those that answer.
 pub(super) async fn register_replica(state: &AppState) -> Result<(), DbError> {
     let id = state.cache.replica_id();
-    state.db.write(async |conn| db::register_replica(conn, id).await).await
+    state
+        .db
+        .write(async |conn| db::register_replica(conn, id).await)
+        .await
 }
 
 async fn every(

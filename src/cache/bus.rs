@@ -31,20 +31,30 @@ pub(super) fn listen(settings: &RedisSettings, cache: &Cache) -> Result<(), Redi
     Ok(())
 }
 
-async fn subscribed(servers: &Servers, timeout: Duration, shared: &std::sync::Weak<Shared>) -> Result<(), RedisError> {
+async fn subscribed(
+    servers: &Servers,
+    timeout: Duration,
+    shared: &std::sync::Weak<Shared>,
+) -> Result<(), RedisError> {
     let connecting = async {
         let mut pubsub = servers.client().await?.get_async_pubsub().await?;
         pubsub.subscribe(CHANNEL).await?;
         Ok::<_, RedisError>(pubsub)
     };
-    let Ok(pubsub) = tokio::time::timeout(timeout, connecting).await else { return Ok(()) };
+    let Ok(pubsub) = tokio::time::timeout(timeout, connecting).await else {
+        return Ok(());
+    };
     let mut messages = pubsub?.into_on_message();
     while let Some(message) = messages.next().await {
-        let Some(shared) = shared.upgrade() else { return Ok(()) };
+        let Some(shared) = shared.upgrade() else {
+            return Ok(());
+        };
         let change: DataChange = match serde_json::from_slice(message.get_payload_bytes()) {
             Ok(change) => change,
             Err(err) => {
-                log::warn!("Redis carries something on {CHANNEL} that is no word of a change: {err}");
+                log::warn!(
+                    "Redis carries something on {CHANNEL} that is no word of a change: {err}"
+                );
                 continue;
             }
         };

@@ -56,7 +56,10 @@ impl ChangeLog {
             }
             if version.generation >= log.generation {
                 log.generation = version.generation;
-                log.version = DataVersion { as_of: version.as_of.max(log.version.as_of), ..*version };
+                log.version = DataVersion {
+                    as_of: version.as_of.max(log.version.as_of),
+                    ..*version
+                };
             }
         }
     }
@@ -80,7 +83,12 @@ impl ChangeLog {
     }
 
     /// Whether an entry that was computed at these generations still holds.
-    pub fn validity(&self, computed_at: &Generations, scope: DepartmentScope, dependency: &Dependency) -> Validity {
+    pub fn validity(
+        &self,
+        computed_at: &Generations,
+        scope: DepartmentScope,
+        dependency: &Dependency,
+    ) -> Validity {
         match scope {
             DepartmentScope::One(id) => match (self.departments.get(&id), computed_at.get(&id)) {
                 (Some(log), Some(generation)) => log.validity(*generation, dependency),
@@ -95,7 +103,11 @@ impl ChangeLog {
                 let of = |(id, log): (&i64, &DepartmentLog)| {
                     log.validity(computed_at.get(id).copied().unwrap_or(0), dependency)
                 };
-                let validities = self.departments.iter().map(of).filter(|validity| *validity != Validity::Valid);
+                let validities = self
+                    .departments
+                    .iter()
+                    .map(of)
+                    .filter(|validity| *validity != Validity::Valid);
                 validities.last().unwrap_or(Validity::Valid)
             }
         }
@@ -103,17 +115,21 @@ impl ChangeLog {
 
     /// Returns the newest known generation of a department; `None` for one never heard of.
     pub fn generation(&self, department_id: i64) -> Option<i64> {
-        self.departments.get(&department_id).map(|log| log.generation)
+        self.departments
+            .get(&department_id)
+            .map(|log| log.generation)
     }
 
-    /// Returns the version of a scope's data that was last read; `None` for a department never heard of.
+    /// Returns the version of a scope's data that was last read; `None` for a department never
+    /// heard of.
     pub fn version(&self, scope: DepartmentScope) -> Option<DataVersion> {
         match scope {
             DepartmentScope::One(id) => self.departments.get(&id).map(|log| log.version),
             DepartmentScope::All if self.departments.is_empty() => None,
-            DepartmentScope::All => {
-                Some(DataVersion::of(scope, self.departments.iter().map(|(id, log)| (*id, log.version))))
-            }
+            DepartmentScope::All => Some(DataVersion::of(
+                scope,
+                self.departments.iter().map(|(id, log)| (*id, log.version)),
+            )),
         }
     }
 }
@@ -132,7 +148,11 @@ impl DepartmentLog {
         if generation > self.generation {
             return Validity::FromUnknownGeneration;
         }
-        let mut later = self.changes.iter().rev().take_while(|change| change.generation > generation);
+        let mut later = self
+            .changes
+            .iter()
+            .rev()
+            .take_while(|change| change.generation > generation);
         if generation < self.horizon || later.any(|change| change.changed.concerns(dependency)) {
             return Validity::Outdated;
         }

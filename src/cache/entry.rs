@@ -191,13 +191,20 @@ impl Entry {
 /// The weak entity tag of a body (RFC 9110, 8.8.3): it is the same in every compression.
 pub fn entity_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("W/\"{hex}\"")
 }
 
 fn brotli(body: &[u8]) -> Option<Bytes> {
     let mut compressed = Vec::new();
-    let settings = brotli::enc::BrotliEncoderParams { quality: BROTLI_QUALITY, ..Default::default() };
+    let settings = brotli::enc::BrotliEncoderParams {
+        quality: BROTLI_QUALITY,
+        ..Default::default()
+    };
     brotli::BrotliCompress(&mut &*body, &mut compressed, &settings).ok()?;
     Some(Bytes::from(compressed))
 }

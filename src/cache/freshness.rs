@@ -23,7 +23,11 @@ pub(super) struct Freshness {
 
 impl Freshness {
     pub fn new(lease: Duration) -> Freshness {
-        Freshness { lease, started: Instant::now(), looked_us: AtomicU64::new(0) }
+        Freshness {
+            lease,
+            started: Instant::now(),
+            looked_us: AtomicU64::new(0),
+        }
     }
 
     pub fn lease(&self) -> Duration {
@@ -31,7 +35,8 @@ impl Freshness {
     }
 
     pub fn looked(&self, moment: Moment) {
-        self.looked_us.fetch_max(self.since_start(moment.0) + 1, Ordering::AcqRel);
+        self.looked_us
+            .fetch_max(self.since_start(moment.0) + 1, Ordering::AcqRel);
     }
 
     pub fn has_looked_since(&self, moment: Moment) -> bool {
@@ -46,6 +51,7 @@ impl Freshness {
     }
 
     fn since_start(&self, instant: Instant) -> u64 {
-        u64::try_from(instant.saturating_duration_since(self.started).as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(instant.saturating_duration_since(self.started).as_micros())
+            .unwrap_or(u64::MAX)
     }
 }

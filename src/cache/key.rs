@@ -34,7 +34,8 @@ impl CacheKey {
         self
     }
 
-    /// Adds a part that may be missing: `None` stands for it. A text that is `None` is written `%4Eone`.
+    /// Adds a part that may be missing: `None` stands for it. A text that is `None` is written
+    /// `%4Eone`.
     pub fn optional_part(mut self, part: Option<impl Display>) -> CacheKey {
         match part.map(|part| part.to_string()) {
             Some(part) if part == "None" => {

@@ -24,10 +24,15 @@ impl MemoryStore {
     pub fn new(bytes: u64, stale: Duration) -> MemoryStore {
         let entries = sync::Cache::builder()
             .max_capacity(bytes)
-            .weigher(|key: &String, entry: &Arc<Entry>| u32::try_from(key.len() + entry.weight()).unwrap_or(u32::MAX))
+            .weigher(|key: &String, entry: &Arc<Entry>| {
+                u32::try_from(key.len() + entry.weight()).unwrap_or(u32::MAX)
+            })
             .expire_after(EndOfEntry { stale })
             .build();
-        MemoryStore { entries, keeps_anything: bytes > 0 }
+        MemoryStore {
+            entries,
+            keeps_anything: bytes > 0,
+        }
     }
 
     pub fn get(&self, key: &str) -> Option<Arc<Entry>> {
@@ -39,10 +44,12 @@ impl MemoryStore {
         if !self.keeps_anything {
             return;
         }
-        self.entries.entry(key).and_upsert_with(|present| match present {
-            Some(present) if is_later(present.value(), &entry) => present.into_value(),
-            _ => entry,
-        });
+        self.entries
+            .entry(key)
+            .and_upsert_with(|present| match present {
+                Some(present) if is_later(present.value(), &entry) => present.into_value(),
+                _ => entry,
+            });
     }
 
     pub fn invalidate(&self, namespace: &str, key: &CacheKey) {
@@ -70,10 +77,12 @@ impl MemoryStore {
 }
 
 fn is_later(present: &Entry, other: &Entry) -> bool {
-    present
-        .generations
-        .iter()
-        .any(|(department, generation)| other.generations.get(department).is_some_and(|of_other| generation > of_other))
+    present.generations.iter().any(|(department, generation)| {
+        other
+            .generations
+            .get(department)
+            .is_some_and(|of_other| generation > of_other)
+    })
 }
 
 /// An entry knows itself when it ends.
@@ -86,7 +95,13 @@ impl Expiry<String, Arc<Entry>> for EndOfEntry {
         Some(entry.time_left() + self.stale)
     }
 
-    fn expire_after_update(&self, _: &String, entry: &Arc<Entry>, _: Instant, _: Option<Duration>) -> Option<Duration> {
+    fn expire_after_update(
+        &self,
+        _: &String,
+        entry: &Arc<Entry>,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
         Some(entry.time_left() + self.stale)
     }
 }

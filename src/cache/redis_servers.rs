@@ -52,7 +52,9 @@ impl Servers {
             if !settings.password.expose().is_empty() {
                 redis_settings = redis_settings.set_password(settings.password.expose());
             }
-            (settings.host.as_str(), settings.port).into_connection_info()?.set_redis_settings(redis_settings)
+            (settings.host.as_str(), settings.port)
+                .into_connection_info()?
+                .set_redis_settings(redis_settings)
         } else {
             url.into_connection_info()?
         };
@@ -74,8 +76,15 @@ impl ManageConnection for Servers {
     type Error = RedisError;
 
     async fn connect(&self) -> Result<Link, RedisError> {
-        let connection = self.client().await?.get_multiplexed_async_connection().await?;
-        Ok(Link { connection, is_broken: Arc::default() })
+        let connection = self
+            .client()
+            .await?
+            .get_multiplexed_async_connection()
+            .await?;
+        Ok(Link {
+            connection,
+            is_broken: Arc::default(),
+        })
     }
 
     async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {
@@ -89,9 +98,15 @@ impl ManageConnection for Servers {
 
 /// Reads `[user[:password]@]host[:port][,host[:port]…]/master[/db]`.
 fn sentinels(rest: &str) -> Result<(SentinelClient, String), RedisFault> {
-    let (login, places) = rest.rsplit_once('@').map_or((None, rest), |(login, places)| (Some(login), places));
-    let (hosts, path) = places.split_once('/').ok_or(RedisFault::Sentinel("names no master"))?;
-    let (master, db) = path.split_once('/').map_or((path, "0"), |(master, db)| (master, db));
+    let (login, places) = rest
+        .rsplit_once('@')
+        .map_or((None, rest), |(login, places)| (Some(login), places));
+    let (hosts, path) = places
+        .split_once('/')
+        .ok_or(RedisFault::Sentinel("names no master"))?;
+    let (master, db) = path
+        .split_once('/')
+        .map_or((path, "0"), |(master, db)| (master, db));
     let addresses: Option<Vec<ConnectionAddr>> = hosts
         .split(',')
         .map(|host| match host.rsplit_once(':') {
@@ -101,7 +116,10 @@ fn sentinels(rest: &str) -> Result<(SentinelClient, String), RedisFault> {
         .collect();
     let addresses = addresses.ok_or(RedisFault::Sentinel("has a port that is no number"))?;
     let mut builder = SentinelClientBuilder::new(addresses, master, SentinelServerType::Master)?
-        .set_client_to_redis_db(db.parse().map_err(|_| RedisFault::Sentinel("has a database that is no number"))?);
+        .set_client_to_redis_db(
+            db.parse()
+                .map_err(|_| RedisFault::Sentinel("has a database that is no number"))?,
+        );
     if let Some(login) = login {
         let (user, password) = login.split_once(':').unwrap_or(("", login));
         if !user.is_empty() {

@@ -32,7 +32,8 @@ const PROBE: &str = "itbudget:probe";
 /// Where processes tell each other of changes.
 pub(super) const CHANNEL: &str = "itbudget:changes:credit_portfolio";
 
-/// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by turns.
+/// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by
+/// turns.
 const SET_UNLESS_OUTDATED: &str = "
 redis.call('DEL', KEYS[3])
 for at = 3, #ARGV, 2 do
@@ -104,7 +105,11 @@ impl RedisStore {
             .test_on_check_out(false)
             .build_unchecked(servers);
         metrics::REDIS_UP.set(0);
-        let store = RedisStore { pool, budget: settings.timeout, state: Arc::default() };
+        let store = RedisStore {
+            pool,
+            budget: settings.timeout,
+            state: Arc::default(),
+        };
         match store.take_up().await {
             Ok(()) => log::info!("Answers are cached in Redis at {address}"),
             Err(fault) => log_fallback(&fault),
@@ -117,25 +122,41 @@ impl RedisStore {
         self.state.is_up.load(Ordering::Acquire)
     }
 
-    pub async fn get(&self, namespace: &str, lookup: &CacheLookup) -> Result<Option<Entry>, RedisFault> {
+    pub async fn get(
+        &self,
+        namespace: &str,
+        lookup: &CacheLookup,
+    ) -> Result<Option<Entry>, RedisFault> {
         let key = &lookup.key;
         let mut get = redis::cmd("GET");
         get.arg(key.in_redis(namespace));
-        let Some(bytes) = self.used(self.query::<Option<Vec<u8>>>(&get)).await? else { return Ok(None) };
+        let Some(bytes) = self.used(self.query::<Option<Vec<u8>>>(&get)).await? else {
+            return Ok(None);
+        };
         match Entry::from_stored(lookup, &bytes) {
             Ok(entry) => Ok(Some(entry)),
             Err(err) => {
-                log::warn!("Redis holds something under {key} that is no cached answer; it will be overwritten: {err}");
+                log::warn!(
+                    "Redis holds something under {key} that is no cached answer; it will be overwritten: {err}"
+                );
                 Ok(None)
             }
         }
     }
 
     /// Stores an entry, unless Redis knows of later data of its departments.
-    pub async fn set(&self, namespace: &str, key: &CacheKey, entry: &Entry) -> Result<(), RedisFault> {
+    pub async fn set(
+        &self,
+        namespace: &str,
+        key: &CacheKey,
+        entry: &Entry,
+    ) -> Result<(), RedisFault> {
         let ttl_ms = entry.time_left().as_millis().max(1) as u64;
         let mut set = redis::cmd("EVAL");
-        set.arg(SET_UNLESS_OUTDATED).arg(3).arg(key.in_redis(namespace)).arg(generations_key(namespace));
+        set.arg(SET_UNLESS_OUTDATED)
+            .arg(3)
+            .arg(key.in_redis(namespace))
+            .arg(generations_key(namespace));
         set.arg(lease_key(namespace, key));
         set.arg(entry.to_stored()?).arg(ttl_ms);
         for (department_id, generation) in &entry.generations {
@@ -147,18 +168,29 @@ impl RedisStore {
     /// Takes the right to compute an entry for a short time; `false` when somebody has it.
     pub async fn take_lease(&self, namespace: &str, key: &CacheKey) -> Result<bool, RedisFault> {
         let mut take = redis::cmd("SET");
-        take.arg(lease_key(namespace, key)).arg(1).arg("NX").arg("PX").arg(COMPUTING_LEASE_MS);
-        self.used(self.query::<Option<String>>(&take)).await.map(|taken| taken.is_some())
+        take.arg(lease_key(namespace, key))
+            .arg(1)
+            .arg("NX")
+            .arg("PX")
+            .arg(COMPUTING_LEASE_MS);
+        self.used(self.query::<Option<String>>(&take))
+            .await
+            .map(|taken| taken.is_some())
     }
 
     /// Tells of changes: entries that are concerned go, older data is no longer stored, and other
     /// processes hear of it. While Redis can't be reached, keys wait and the rest is left out: the
     /// truth is in the database.
     pub async fn announce(&self, namespace: &str, change: &DataChange, concerned: Vec<String>) {
-        self.pending().keys.extend(concerned.into_iter().map(|key| (namespace.to_owned(), key)));
+        self.pending()
+            .keys
+            .extend(concerned.into_iter().map(|key| (namespace.to_owned(), key)));
         if self.is_up() {
             let mut tell = redis::cmd("EVAL");
-            tell.arg(ANNOUNCE).arg(1).arg(generations_key(namespace)).arg(CHANNEL);
+            tell.arg(ANNOUNCE)
+                .arg(1)
+                .arg(generations_key(namespace))
+                .arg(CHANNEL);
             tell.arg(serde_json::to_vec(change).unwrap_or_default());
             tell.arg(change.department_id).arg(change.generation);
             let _ = self.used(self.query::<()>(&tell)).await;
@@ -187,11 +219,17 @@ impl RedisStore {
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
-        self.state.pending.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .pending
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Runs a step; a fault takes Redis out of use.
-    async fn used<T>(&self, step: impl Future<Output = Result<T, RedisFault>>) -> Result<T, RedisFault> {
+    async fn used<T>(
+        &self,
+        step: impl Future<Output = Result<T, RedisFault>>,
+    ) -> Result<T, RedisFault> {
         step.await.inspect_err(|fault| {
             metrics::REDIS_FAULTS.inc();
             if self.state.is_up.swap(false, Ordering::AcqRel) {
@@ -214,8 +252,11 @@ impl RedisStore {
         deadline: tokio::time::Instant,
     ) -> Result<T, RedisFault> {
         let slow = |_| RedisFault::Slow(self.budget.as_millis());
-        let mut link = tokio::time::timeout_at(deadline, self.link()).await.map_err(slow)??;
-        let answer = tokio::time::timeout_at(deadline, command.query_async(&mut link.connection)).await;
+        let mut link = tokio::time::timeout_at(deadline, self.link())
+            .await
+            .map_err(slow)??;
+        let answer =
+            tokio::time::timeout_at(deadline, command.query_async(&mut link.connection)).await;
         let has_answered = match &answer {
             Ok(Ok(_)) => true,
             // An answer that says no is an answer.
@@ -268,7 +309,11 @@ impl RedisStore {
     /// One that is full, or a replica of another, answers, too, but takes nothing.
     async fn probe(&self) -> Result<(), RedisFault> {
         let mut probe = redis::cmd("SET");
-        probe.arg(PROBE).arg(1).arg("PX").arg(LOOK_AGAIN.as_millis() as u64);
+        probe
+            .arg(PROBE)
+            .arg(1)
+            .arg("PX")
+            .arg(LOOK_AGAIN.as_millis() as u64);
         self.query(&probe).await
     }
 
@@ -296,7 +341,11 @@ impl RedisStore {
         let mut cursor = 0_u64;
         loop {
             let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(namespace_prefix(namespace) + "*").arg("COUNT").arg(SCAN_BATCH);
+            scan.arg(cursor)
+                .arg("MATCH")
+                .arg(namespace_prefix(namespace) + "*")
+                .arg("COUNT")
+                .arg(SCAN_BATCH);
             let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
             self.unlink(&keys.iter().collect::<Vec<_>>()).await?;
             if next == 0 {
@@ -319,7 +368,11 @@ impl RedisStore {
 impl Pending {
     fn shrink(&mut self) {
         if self.keys.len() > MOST_PENDING_KEYS {
-            self.namespaces.extend(std::mem::take(&mut self.keys).into_iter().map(|(namespace, _)| namespace));
+            self.namespaces.extend(
+                std::mem::take(&mut self.keys)
+                    .into_iter()
+                    .map(|(namespace, _)| namespace),
+            );
         }
     }
 }

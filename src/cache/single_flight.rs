@@ -27,13 +27,17 @@ pub struct Leader<R> {
 
 impl<R> Default for SingleFlight<R> {
     fn default() -> SingleFlight<R> {
-        SingleFlight { under_way: Arc::default() }
+        SingleFlight {
+            under_way: Arc::default(),
+        }
     }
 }
 
 impl<R> Clone for SingleFlight<R> {
     fn clone(&self) -> SingleFlight<R> {
-        SingleFlight { under_way: self.under_way.clone() }
+        SingleFlight {
+            under_way: self.under_way.clone(),
+        }
     }
 }
 
@@ -46,7 +50,11 @@ impl<R> SingleFlight<R> {
         }
         let (sender, receiver) = watch::channel(None);
         under_way.insert(key.to_owned(), receiver);
-        Join::Leader(Leader { key: key.to_owned(), sender, under_way: self.under_way.clone() })
+        Join::Leader(Leader {
+            key: key.to_owned(),
+            sender,
+            under_way: self.under_way.clone(),
+        })
     }
 }
 
@@ -62,7 +70,9 @@ impl<R> Leader<R> {
 impl<R> Drop for Leader<R> {
     fn drop(&mut self) {
         let mut under_way = locked(&self.under_way);
-        let is_own = under_way.get(&self.key).is_some_and(|receiver| receiver.same_channel(&self.sender.subscribe()));
+        let is_own = under_way
+            .get(&self.key)
+            .is_some_and(|receiver| receiver.same_channel(&self.sender.subscribe()));
         if is_own {
             under_way.remove(&self.key);
         }
@@ -70,5 +80,7 @@ impl<R> Drop for Leader<R> {
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }

@@ -32,20 +32,39 @@ pub struct Demo {
 
 impl Demo {
     pub async fn run(self) -> anyhow::Result<()> {
-        let temporary = tempfile::Builder::new().prefix("credit-portfolio-demo-").tempdir()?;
+        let temporary = tempfile::Builder::new()
+            .prefix("credit-portfolio-demo-")
+            .tempdir()?;
         let folder = self.dir.as_deref().unwrap_or(temporary.path());
         let exports = folder.join("ftp");
-        println!("Writing the exports of an invented holding to {} …", exports.display());
-        write_exports(&Portfolio::invented(self.rows, chrono::Local::now().date_naive()), &exports)?;
+        println!(
+            "Writing the exports of an invented holding to {} …",
+            exports.display()
+        );
+        write_exports(
+            &Portfolio::invented(self.rows, chrono::Local::now().date_naive()),
+            &exports,
+        )?;
         let database = folder.join("demo.db");
         remove_database(&database)?;
         let ftp_password = Secret::new(random_text());
         let ftp = DemoFtpServer::start(exports, FTP_USER, &ftp_password).await?;
-        let app = RunningApp::start(&settings(&database, &ftp, &ftp_password, self.bind)?, true).await?;
+        let app =
+            RunningApp::start(&settings(&database, &ftp, &ftp_password, self.bind)?, true).await?;
         println!("Importing them from ftp://{} …", ftp.address);
-        let started = app.state.import.run(ImportRequest::now(app.state.import_sources.clone(), "demo")).await?;
-        let report = started.ended.await.context("the import broke off; the log says why")?;
-        println!("{} (a real folder holds files that are no exports, too).", report.message);
+        let started = app
+            .state
+            .import
+            .run(ImportRequest::now(app.state.import_sources.clone(), "demo"))
+            .await?;
+        let report = started
+            .ended
+            .await
+            .context("the import broke off; the log says why")?;
+        println!(
+            "{} (a real folder holds files that are no exports, too).",
+            report.message
+        );
         let (password, token) = make_admin(&app).await?;
         print_usage(app.address, &password, &token);
         app.ended().await
@@ -53,7 +72,12 @@ impl Demo {
 }
 
 /// The demo's settings come from here alone: whatever stands in the environment is not touched.
-fn settings(database: &Path, ftp: &DemoFtpServer, password: &Secret, bind: SocketAddr) -> anyhow::Result<Settings> {
+fn settings(
+    database: &Path,
+    ftp: &DemoFtpServer,
+    password: &Secret,
+    bind: SocketAddr,
+) -> anyhow::Result<Settings> {
     let values = [
         ("DATABASE_URL", format!("sqlite://{}", database.display())),
         ("USE_REDIS", "false".to_owned()),
@@ -65,7 +89,12 @@ fn settings(database: &Path, ftp: &DemoFtpServer, password: &Secret, bind: Socke
         ("IMPORT_SETTLE_SECONDS", "0".to_owned()),
         ("BIND", bind.to_string()),
     ];
-    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let value = |name: &str| {
+        values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.clone())
+    };
     Ok(Settings::from_sources(None, value)?)
 }
 
@@ -82,9 +111,15 @@ async fn make_admin(app: &RunningApp) -> anyhow::Result<(String, String)> {
         created_at: now,
         updated_at: now,
     };
-    app.state.db.write(async |conn| db::insert_user(conn, user).await).await?;
+    app.state
+        .db
+        .write(async |conn| db::insert_user(conn, user).await)
+        .await?;
     let user = db::find_user(&mut app.state.db.conn().await?, "admin").await?;
-    let token = app.state.tokens.issue(&user.context("the user just made is gone")?)?;
+    let token = app
+        .state
+        .tokens
+        .issue(&user.context("the user just made is gone")?)?;
     Ok((password, token))
 }
 
@@ -94,7 +129,11 @@ fn print_usage(address: SocketAddr, password: &str, token: &str) {
         "\nServing on http://{address} until Ctrl-C.\n\n  login     admin\n  password  {password}\n  token     {token}\n"
     );
     println!("Ask it (a second time, Cache-Status shows a hit):\n");
-    for path in ["summary", "monthly-stats?date_from=2025-01-01", "analytics/monthly-efficiency"] {
+    for path in [
+        "summary",
+        "monthly-stats?date_from=2025-01-01",
+        "analytics/monthly-efficiency",
+    ] {
         println!("curl -si -H 'Authorization: Bearer {token}' '{base}/{path}'\n");
     }
 }

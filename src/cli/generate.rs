@@ -29,7 +29,9 @@ impl Generate {
         let (department_id, started) = (settings.import_department(), Instant::now());
         let made = database
             .write(async |conn| {
-                let made = db::generate_operations(conn, department_id, self.operations, self.contracts).await?;
+                let made =
+                    db::generate_operations(conn, department_id, self.operations, self.contracts)
+                        .await?;
                 db::rebuild_rollups(conn).await?;
                 db::record_change(conn, department_id, ChangedData::everything()).await?;
                 let now = Some(db::utc_now());

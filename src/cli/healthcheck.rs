@@ -23,9 +23,18 @@ impl Healthcheck {
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());
         }
-        let url = self.url.unwrap_or_else(|| format!("http://{address}/readyz"));
-        let agent = ureq::Agent::new_with_config(ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build());
-        agent.get(&url).call().with_context(|| format!("{url} is not ready"))?;
+        let url = self
+            .url
+            .unwrap_or_else(|| format!("http://{address}/readyz"));
+        let agent = ureq::Agent::new_with_config(
+            ureq::Agent::config_builder()
+                .timeout_global(Some(TIMEOUT))
+                .build(),
+        );
+        agent
+            .get(&url)
+            .call()
+            .with_context(|| format!("{url} is not ready"))?;
         println!("ready");
         Ok(())
     }

@@ -12,8 +12,8 @@ use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::import::{
-    DryRun, FileReport, FileStatus, ImportEvent, ImportRequest, Phase, Progress, ProgressMeter, RunReport, RunState,
-    Source, StopReason, StopSignal, dry_run, run_once,
+    DryRun, FileReport, FileStatus, ImportEvent, ImportRequest, Phase, Progress, ProgressMeter,
+    RunReport, RunState, Source, StopReason, StopSignal, dry_run, run_once,
 };
 
 #[derive(Args)]
@@ -37,19 +37,28 @@ pub struct Import {
 
 impl Import {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let department = self.department.unwrap_or_else(|| settings.import_department());
+        let department = self
+            .department
+            .unwrap_or_else(|| settings.import_department());
         let policy = settings.import.policy.clone();
         let sources = match self.dir {
             Some(folder) => vec![Source::folder(folder, department, policy)],
             None => {
                 let configured = settings.import.sources.iter().map(Source::configured);
-                configured.filter(|source| source.department_id == department).collect()
+                configured
+                    .filter(|source| source.department_id == department)
+                    .collect()
             }
         };
         if sources.is_empty() {
-            bail!("nothing to import from into department {department}: set FTP_HOST, or give --dir PATH");
+            bail!(
+                "nothing to import from into department {department}: set FTP_HOST, or give --dir PATH"
+            );
         }
-        let order = ImportRequest { is_forced: self.force, ..ImportRequest::now(sources, "command line") };
+        let order = ImportRequest {
+            is_forced: self.force,
+            ..ImportRequest::now(sources, "command line")
+        };
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
         let context = import_context(settings, database, cache);
@@ -69,7 +78,9 @@ impl Import {
         println!("Run {}: {}.", report.run_id, report.message);
         match report.state {
             RunState::Completed => Ok(()),
-            RunState::Partial | RunState::Failed => bail!("not every file could be imported; the journal says why"),
+            RunState::Partial | RunState::Failed => {
+                bail!("not every file could be imported; the journal says why")
+            }
             RunState::Interrupted | RunState::Cancelled => bail!("the import was stopped"),
         }
     }
@@ -107,11 +118,16 @@ struct ShownProgress {
 impl ShownProgress {
     fn new() -> ShownProgress {
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} files  {elapsed}  {wide_msg}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:30} {pos}/{len} files  {elapsed}  {wide_msg}")
+        {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
-        ShownProgress { bar, meter: ProgressMeter::default() }
+        ShownProgress {
+            bar,
+            meter: ProgressMeter::default(),
+        }
     }
 
     fn show(&mut self, event: &ImportEvent<'_>) {
@@ -138,23 +154,47 @@ fn progress_text(progress: &Progress) -> String {
             progress.rows_per_second,
             progress.seconds_left.unwrap_or_default()
         ),
-        (Phase::Loading, None) => format!("{file}: {} rows, {:.0} rows/s", progress.rows, progress.rows_per_second),
+        (Phase::Loading, None) => format!(
+            "{file}: {} rows, {:.0} rows/s",
+            progress.rows, progress.rows_per_second
+        ),
     }
 }
 
 fn line(report: &FileReport) -> String {
-    let message = report.message.as_ref().map(|message| format!("\n          {message}")).unwrap_or_default();
-    format!("{:<9} {}: {}{message}", report.status.as_str(), report.name, report.counts_line())
+    let message = report
+        .message
+        .as_ref()
+        .map(|message| format!("\n          {message}"))
+        .unwrap_or_default();
+    format!(
+        "{:<9} {}: {}{message}",
+        report.status.as_str(),
+        report.name,
+        report.counts_line()
+    )
 }
 
 fn print_dry_run(done: &DryRun) -> anyhow::Result<()> {
-    done.files.iter().for_each(|file| println!("{}", line(file)));
+    done.files
+        .iter()
+        .for_each(|file| println!("{}", line(file)));
     for total in &done.totals {
-        println!("{:<16} {:>20} → {:>20}  ({})", total.name, total.before, total.after, total.change);
+        println!(
+            "{:<16} {:>20} → {:>20}  ({})",
+            total.name, total.before, total.after, total.change
+        );
     }
     println!("Nothing was written.");
-    let has_failed = done.files.iter().any(|file| file.status == FileStatus::Failed);
-    if has_failed { bail!("not every file could be read") } else { Ok(()) }
+    let has_failed = done
+        .files
+        .iter()
+        .any(|file| file.status == FileStatus::Failed);
+    if has_failed {
+        bail!("not every file could be read")
+    } else {
+        Ok(())
+    }
 }
 
 fn print_timings(report: &RunReport) {

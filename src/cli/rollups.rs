@@ -54,8 +54,12 @@ async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
 /// Reads what is stored and what the rows make in one snapshot; migrates nothing.
 async fn verify(settings: &Settings) -> anyhow::Result<()> {
     let database = Db::open(&settings.database, false).await?;
-    let both =
-        async |conn: &mut DbConn| Ok::<_, DbError>((db::list_rollups(conn).await?, db::compute_rollups(conn).await?));
+    let both = async |conn: &mut DbConn| {
+        Ok::<_, DbError>((
+            db::list_rollups(conn).await?,
+            db::compute_rollups(conn).await?,
+        ))
+    };
     let (stored, computed) = database.snapshot(both).await?;
     report(&stored, &computed)
 }
@@ -65,9 +69,15 @@ fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
         + differences("monthly", &stored.months, &computed.months)
         + differences("yearly", &stored.years, &computed.years)
         + differences("findings", &stored.findings, &computed.findings)
-        + differences("details without expense", &stored.orphaned, &computed.orphaned);
+        + differences(
+            "details without expense",
+            &stored.orphaned,
+            &computed.orphaned,
+        );
     if differences > 0 {
-        bail!("{differences} rollup rows differ from the operations: run `credit-portfolio rollups rebuild`");
+        bail!(
+            "{differences} rollup rows differ from the operations: run `credit-portfolio rollups rebuild`"
+        );
     }
     let (days, months) = (stored.days.len(), stored.months.len());
     println!("{days} daily and {months} monthly rollup rows agree with the operations.");
@@ -76,7 +86,15 @@ fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
 
 /// Prints the rows that only one of two sorted lists has; returns their number.
 fn differences<R: Ord + Debug>(name: &str, stored: &[R], computed: &[R]) -> usize {
-    let gone = stored.iter().filter(|row| computed.binary_search(row).is_err()).map(|row| ("stored", row));
-    let missing = computed.iter().filter(|row| stored.binary_search(row).is_err()).map(|row| ("from the rows", row));
-    gone.chain(missing).map(|(what, row)| println!("{name}, {what}: {row:?}")).count()
+    let gone = stored
+        .iter()
+        .filter(|row| computed.binary_search(row).is_err())
+        .map(|row| ("stored", row));
+    let missing = computed
+        .iter()
+        .filter(|row| stored.binary_search(row).is_err())
+        .map(|row| ("from the rows", row));
+    gone.chain(missing)
+        .map(|(what, row)| println!("{name}, {what}: {row:?}"))
+        .count()
 }

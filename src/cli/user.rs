@@ -63,8 +63,12 @@ impl User {
                 let password_hash = hash_password(read_password()?).await?;
                 let now = utc_now();
                 let user = NewUser {
-                    department_id: create.department.unwrap_or_else(|| settings.import_department()),
-                    email: create.email.unwrap_or_else(|| format!("{username}@localhost")),
+                    department_id: create
+                        .department
+                        .unwrap_or_else(|| settings.import_department()),
+                    email: create
+                        .email
+                        .unwrap_or_else(|| format!("{username}@localhost")),
                     full_name: create.full_name.unwrap_or_else(|| username.clone()),
                     password_hash,
                     role: create.role.to_string(),
@@ -72,12 +76,17 @@ impl User {
                     created_at: now,
                     updated_at: now,
                 };
-                let id = database.write(async |conn| db::insert_user(conn, user).await).await.map_err(explained)?;
+                let id = database
+                    .write(async |conn| db::insert_user(conn, user).await)
+                    .await
+                    .map_err(explained)?;
                 println!("User {username} has the id {id}.");
             }
             UserCommand::SetPassword { username } => {
                 let hash = hash_password(read_password()?).await?;
-                let set = async |conn: &mut db::DbConn| db::set_password_hash(conn, &username, &hash).await;
+                let set = async |conn: &mut db::DbConn| {
+                    db::set_password_hash(conn, &username, &hash).await
+                };
                 if !database.write(set).await? {
                     bail!("there is no user {username}");
                 }
@@ -91,7 +100,10 @@ impl User {
 fn read_password() -> anyhow::Result<String> {
     if !std::io::stdin().is_terminal() {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).context("no password on standard input")?;
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .context("no password on standard input")?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
     let password = rpassword::prompt_password("Password: ")?;
@@ -103,7 +115,9 @@ fn read_password() -> anyhow::Result<String> {
 
 fn explained(err: DbError) -> anyhow::Error {
     match err {
-        DbError::Duplicate => anyhow::anyhow!("a user of that name or e-mail address exists already"),
+        DbError::Duplicate => {
+            anyhow::anyhow!("a user of that name or e-mail address exists already")
+        }
         DbError::NoSuchReference => anyhow::anyhow!("there is no department of that id"),
         other => other.into(),
     }

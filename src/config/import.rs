@@ -51,10 +51,11 @@ pub struct ImportPolicy {
     pub park_after: u32,
     /// Which names are looked at; none: all that look like exports.
     pub patterns: Vec<Pattern>,
-    /// `IMPORT_EMPTY_FOLDER`: with `warn` (default), a source that offers no export although it did before is no
-    /// success; with `ok` it is.
+    /// `IMPORT_EMPTY_FOLDER`: with `warn` (default), a source that offers no export although it did
+    /// before is no success; with `ok` it is.
     pub warns_of_empty_folder: bool,
-    /// `FTP_ENCODING`, default `auto`: how file names that are bytes are shown, in folders of this machine, too.
+    /// `FTP_ENCODING`, default `auto`: how file names that are bytes are shown, in folders of this
+    /// machine, too.
     pub encoding: NameEncoding,
 }
 
@@ -158,7 +159,10 @@ pub(super) fn import(reader: &mut Reader, departments: &[i64]) -> ImportSettings
     let schedule = cron(reader, "IMPORT_SCHEDULE", &schedule).filter(|_| is_enabled);
     let timezone = reader.text("IMPORT_TIMEZONE");
     let timezone = timezone.parse().unwrap_or_else(|_| {
-        reader.problem("IMPORT_TIMEZONE", &format!("{timezone:?} is not a time zone's name, such as Europe/Moscow"));
+        reader.problem(
+            "IMPORT_TIMEZONE",
+            &format!("{timezone:?} is not a time zone's name, such as Europe/Moscow"),
+        );
         Tz::UTC
     });
     let percent = reader.number("IMPORT_MISSING_ROWS_MAX_PERCENT", 0, 100) as u8;
@@ -170,19 +174,29 @@ pub(super) fn import(reader: &mut Reader, departments: &[i64]) -> ImportSettings
         park_after: reader.number("IMPORT_PARK_AFTER", 1, 1000) as u32,
         patterns: Vec::new(),
         warns_of_empty_folder: reader.choice("IMPORT_EMPTY_FOLDER", ["warn", "ok"]) == "warn",
-        encoding: NameEncoding::named(reader.choice("FTP_ENCODING", NameEncoding::NAMES)).unwrap_or_default(),
+        encoding: NameEncoding::named(reader.choice("FTP_ENCODING", NameEncoding::NAMES))
+            .unwrap_or_default(),
     };
     let ftp = plain_ftp(reader);
     let department_id = departments.first().copied().unwrap_or_default();
     let mut sources = Vec::new();
     if !ftp.host.is_empty() {
         let (name, place) = (PLAIN.to_owned(), PlaceSettings::Ftp(ftp.clone()));
-        sources.push(SourceSettings { name, department_id, place, schedule: schedule.clone(), policy: policy.clone() });
+        sources.push(SourceSettings {
+            name,
+            department_id,
+            place,
+            schedule: schedule.clone(),
+            policy: policy.clone(),
+        });
     }
     for raw in reader.tables::<RawSource>("import.sources") {
         let setting = format!("import.sources {:?}", raw.name);
         if sources.iter().any(|source| source.name == raw.name) || raw.name.trim().is_empty() {
-            reader.problem(&setting, "each source needs a name of its own; that of the FTP_ settings is ftp");
+            reader.problem(
+                &setting,
+                "each source needs a name of its own; that of the FTP_ settings is ftp",
+            );
         }
         let department_id = raw.department.unwrap_or(department_id);
         if !departments.contains(&department_id) {
@@ -195,16 +209,33 @@ pub(super) fn import(reader: &mut Reader, departments: &[i64]) -> ImportSettings
         };
         let policy = source_policy(reader, &setting, &raw, &policy, percent);
         let place = place(reader, &setting, &raw, &ftp);
-        sources.push(SourceSettings { name: raw.name, department_id, place, schedule, policy });
+        sources.push(SourceSettings {
+            name: raw.name,
+            department_id,
+            place,
+            schedule,
+            policy,
+        });
     }
     let max_file_bytes = 1024 * 1024 * reader.number("IMPORT_MAX_FILE_MB", 1, 4096);
-    ImportSettings { timezone, clock: Clock::system(timezone), max_file_bytes, policy, sources }
+    ImportSettings {
+        timezone,
+        clock: Clock::system(timezone),
+        max_file_bytes,
+        policy,
+        sources,
+    }
 }
 
 fn cron(reader: &mut Reader, setting: &str, text: &str) -> Option<Cron> {
     let cron = text.parse();
-    cron.map_err(|err| reader.problem(setting, &format!("{text:?} is not a cron schedule such as 0 6 * * *: {err}")))
-        .ok()
+    cron.map_err(|err| {
+        reader.problem(
+            setting,
+            &format!("{text:?} is not a cron schedule such as 0 6 * * *: {err}"),
+        )
+    })
+    .ok()
 }
 
 fn plain_ftp(reader: &mut Reader) -> FtpSettings {
@@ -225,22 +256,38 @@ fn plain_ftp(reader: &mut Reader) -> FtpSettings {
     }
 }
 
-fn place(reader: &mut Reader, setting: &str, raw: &RawSource, plain: &FtpSettings) -> PlaceSettings {
+fn place(
+    reader: &mut Reader,
+    setting: &str,
+    raw: &RawSource,
+    plain: &FtpSettings,
+) -> PlaceSettings {
     let Some(host) = raw.host.clone() else {
         if raw.folder.is_none() {
             reader.problem(setting, "it has neither a host nor a folder");
         }
         return PlaceSettings::Folder(raw.folder.clone().unwrap_or_default().into());
     };
-    let tls = raw.tls.as_deref().map_or(Some(FtpTls::None), tls_of).unwrap_or_else(|| {
-        reader.problem(setting, "tls is none of none, explicit, implicit");
-        FtpTls::None
-    });
+    let tls = raw
+        .tls
+        .as_deref()
+        .map_or(Some(FtpTls::None), tls_of)
+        .unwrap_or_else(|| {
+            reader.problem(setting, "tls is none of none, explicit, implicit");
+            FtpTls::None
+        });
     PlaceSettings::Ftp(FtpSettings {
         host,
-        port: raw.port.unwrap_or(if tls == FtpTls::Implicit { 990 } else { 21 }),
+        port: raw
+            .port
+            .unwrap_or(if tls == FtpTls::Implicit { 990 } else { 21 }),
         user: raw.user.clone().unwrap_or_else(|| "anonymous".to_owned()),
-        password: password_of(reader, setting, raw.password.clone(), raw.password_file.clone()),
+        password: password_of(
+            reader,
+            setting,
+            raw.password.clone(),
+            raw.password_file.clone(),
+        ),
         remote_dir: raw.folder.clone().unwrap_or_else(|| "/".to_owned()),
         timeout: plain.timeout,
         tls,
@@ -279,25 +326,39 @@ fn source_policy(
     match raw.encoding.as_deref().map(NameEncoding::named) {
         None => {}
         Some(Some(encoding)) => policy.encoding = encoding,
-        Some(None) => reader.problem(setting, &format!("encoding is none of {}", NameEncoding::NAMES.join(", "))),
+        Some(None) => reader.problem(
+            setting,
+            &format!("encoding is none of {}", NameEncoding::NAMES.join(", ")),
+        ),
     }
     for pattern in &raw.patterns {
         match Pattern::new(pattern) {
             Ok(pattern) => policy.patterns.push(pattern),
-            Err(err) => {
-                reader.problem(setting, &format!("{pattern:?} is not a pattern such as *postuplenie*.xlsx: {err}"))
-            }
+            Err(err) => reader.problem(
+                setting,
+                &format!("{pattern:?} is not a pattern such as *postuplenie*.xlsx: {err}"),
+            ),
         }
     }
     policy
 }
 
-fn password_of(reader: &mut Reader, setting: &str, password: Option<String>, file: Option<PathBuf>) -> Secret {
-    let Some(path) = file else { return Secret::new(password.unwrap_or_default()) };
+fn password_of(
+    reader: &mut Reader,
+    setting: &str,
+    password: Option<String>,
+    file: Option<PathBuf>,
+) -> Secret {
+    let Some(path) = file else {
+        return Secret::new(password.unwrap_or_default());
+    };
     match std::fs::read_to_string(&path) {
         Ok(text) => Secret::new(text.trim_end_matches(['\r', '\n'])),
         Err(err) => {
-            reader.problem(setting, &format!("the password file {} can't be read: {err}", path.display()));
+            reader.problem(
+                setting,
+                &format!("the password file {} can't be read: {err}", path.display()),
+            );
             Secret::default()
         }
     }

@@ -25,8 +25,16 @@ pub const SETTINGS: [Setting; 45] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
-    setting("ACCESS_TOKEN_EXPIRE_MINUTES", "auth.access_token_expire_minutes", "480"),
-    setting("DATABASE_URL", "database.url", "sqlite://credit-portfolio.db"),
+    setting(
+        "ACCESS_TOKEN_EXPIRE_MINUTES",
+        "auth.access_token_expire_minutes",
+        "480",
+    ),
+    setting(
+        "DATABASE_URL",
+        "database.url",
+        "sqlite://credit-portfolio.db",
+    ),
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
     setting("USE_REDIS", "redis.enabled", "true"),
@@ -39,7 +47,11 @@ pub const SETTINGS: [Setting; 45] = [
     setting("CACHE_TTL_SECONDS", "cache.ttl_seconds", "300"),
     setting("CACHE_MEMORY_MB", "cache.memory_mb", "64"),
     setting("CACHE_LEASE_MS", "cache.lease_ms", "1000"),
-    setting("CACHE_STALE_IF_ERROR_SECONDS", "cache.stale_if_error_seconds", "3600"),
+    setting(
+        "CACHE_STALE_IF_ERROR_SECONDS",
+        "cache.stale_if_error_seconds",
+        "3600",
+    ),
     setting("CACHE_INVALIDATION", "cache.invalidation", "scoped"),
     setting("FTP_HOST", "ftp.host", ""),
     setting("FTP_PORT", "ftp.port", "21"),
@@ -51,7 +63,11 @@ pub const SETTINGS: [Setting; 45] = [
     setting("FTP_TIMEOUT_MS", "ftp.timeout_ms", "10000"),
     setting("FTP_TLS", "ftp.tls", "none"),
     setting("FTP_CA_FILE", "ftp.ca_file", ""),
-    setting("FTP_DANGER_ACCEPT_INVALID_CERTS", "ftp.danger_accept_invalid_certs", "false"),
+    setting(
+        "FTP_DANGER_ACCEPT_INVALID_CERTS",
+        "ftp.danger_accept_invalid_certs",
+        "false",
+    ),
     setting("IMPORT_ENABLED", "import.enabled", "true"),
     setting("IMPORT_SCHEDULE", "import.schedule", "0 6 * * *"),
     setting("IMPORT_TIMEZONE", "import.timezone", "Europe/Moscow"),
@@ -61,11 +77,19 @@ pub const SETTINGS: [Setting; 45] = [
     setting("IMPORT_EMPTY_FOLDER", "import.empty_folder", "warn"),
     setting("IMPORT_ROW_POLICY", "import.row_policy", "lenient"),
     setting("IMPORT_MISSING_ROWS", "import.missing_rows", "keep"),
-    setting("IMPORT_MISSING_ROWS_MAX_PERCENT", "import.missing_rows_max_percent", "5"),
+    setting(
+        "IMPORT_MISSING_ROWS_MAX_PERCENT",
+        "import.missing_rows_max_percent",
+        "5",
+    ),
     setting("IMPORT_KEEP_JOURNAL_DAYS", "import.keep_journal_days", "0"),
     setting("IMPORT_KEEP_RUNS_DAYS", "import.keep_runs_days", "0"),
     setting("IMPORT_KEEP_REJECTS_DAYS", "import.keep_rejects_days", "90"),
-    setting("FINANCE_DEPARTMENT_ID", "portfolio.finance_department_id", "8"),
+    setting(
+        "FINANCE_DEPARTMENT_ID",
+        "portfolio.finance_department_id",
+        "8",
+    ),
     setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
 ];
 
@@ -81,7 +105,9 @@ pub struct ConfigError {
 impl ConfigError {
     /// An error of one problem.
     pub fn one(problem: String) -> ConfigError {
-        ConfigError { problems: vec![problem] }
+        ConfigError {
+            problems: vec![problem],
+        }
     }
 
     /// The problems, each with the name of its setting.
@@ -93,7 +119,9 @@ impl ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the settings can't be used:")?;
-        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }
 
@@ -107,16 +135,26 @@ pub struct Reader {
 
 impl Reader {
     /// Merges defaults, file and environment.
-    pub fn open(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Reader, ConfigError> {
+    pub fn open(
+        file: Option<&Path>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Reader, ConfigError> {
         let mut builder = Config::builder();
         let problem = |err: config::ConfigError| ConfigError::one(err.to_string());
         let mut problems = Vec::new();
         let source = file.map(|path| File::from(path).format(FileFormat::Toml));
         if let Some(source) = &source {
-            problems = unknown_names(&Config::builder().add_source(source.clone()).build().map_err(problem)?);
+            problems = unknown_names(
+                &Config::builder()
+                    .add_source(source.clone())
+                    .build()
+                    .map_err(problem)?,
+            );
         }
         for setting in &SETTINGS {
-            builder = builder.set_default(setting.path, setting.default).map_err(problem)?;
+            builder = builder
+                .set_default(setting.path, setting.default)
+                .map_err(problem)?;
         }
         if let Some(source) = source {
             builder = builder.add_source(source);
@@ -124,7 +162,9 @@ impl Reader {
         for setting in &SETTINGS {
             // An empty variable (a line left blank in .env) is one that is not set.
             let value = environment(setting.env).filter(|value| !value.is_empty());
-            builder = builder.set_override_option(setting.path, value).map_err(problem)?;
+            builder = builder
+                .set_override_option(setting.path, value)
+                .map_err(problem)?;
         }
         let config = builder.build().map_err(problem)?;
         Ok(Reader { config, problems })
@@ -132,7 +172,10 @@ impl Reader {
 
     /// The text of a setting, by its variable.
     pub fn text(&mut self, env: &str) -> String {
-        let path = SETTINGS.iter().find(|setting| setting.env == env).map_or("", |setting| setting.path);
+        let path = SETTINGS
+            .iter()
+            .find(|setting| setting.env == env)
+            .map_or("", |setting| setting.path);
         match self.config.get_string(path) {
             Ok(text) => text.trim().to_owned(),
             Err(err) => {
@@ -144,7 +187,9 @@ impl Reader {
 
     /// A path, if one is set.
     pub fn path(&mut self, env: &str) -> Option<PathBuf> {
-        Some(self.text(env)).filter(|text| !text.is_empty()).map(PathBuf::from)
+        Some(self.text(env))
+            .filter(|text| !text.is_empty())
+            .map(PathBuf::from)
     }
 
     /// The tables of an array in the settings file; none when there is no such array.
@@ -175,10 +220,13 @@ impl Reader {
     /// One of some words.
     pub fn choice<const N: usize>(&mut self, env: &str, words: [&'static str; N]) -> &'static str {
         let text = self.text(env).to_lowercase();
-        words.into_iter().find(|word| *word == text).unwrap_or_else(|| {
-            self.problem(env, &format!("{text:?} is none of {}", words.join(", ")));
-            ""
-        })
+        words
+            .into_iter()
+            .find(|word| *word == text)
+            .unwrap_or_else(|| {
+                self.problem(env, &format!("{text:?} is none of {}", words.join(", ")));
+                ""
+            })
     }
 
     /// A whole number within bounds.
@@ -187,7 +235,10 @@ impl Reader {
         match text.parse() {
             Ok(number) if (smallest..=largest).contains(&number) => number,
             _ => {
-                self.problem(env, &format!("{text:?} is not a whole number from {smallest} to {largest}"));
+                self.problem(
+                    env,
+                    &format!("{text:?} is not a whole number from {smallest} to {largest}"),
+                );
                 smallest
             }
         }
@@ -200,7 +251,13 @@ impl Reader {
 
     /// The settings, unless there were problems.
     pub fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
-        if self.problems.is_empty() { Ok(settings) } else { Err(ConfigError { problems: self.problems }) }
+        if self.problems.is_empty() {
+            Ok(settings)
+        } else {
+            Err(ConfigError {
+                problems: self.problems,
+            })
+        }
     }
 }
 
@@ -209,13 +266,19 @@ fn unknown_names(file: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     for (section, value) in file.cache.clone().into_table().unwrap_or_default() {
         let names = match value.into_table() {
-            Ok(table) => table.into_keys().map(|name| format!("{section}.{name}")).collect(),
+            Ok(table) => table
+                .into_keys()
+                .map(|name| format!("{section}.{name}"))
+                .collect(),
             Err(_) => vec![section],
         };
-        let is_known =
-            |name: &String| TABLES.contains(&name.as_str()) || SETTINGS.iter().any(|setting| setting.path == name);
+        let is_known = |name: &String| {
+            TABLES.contains(&name.as_str()) || SETTINGS.iter().any(|setting| setting.path == name)
+        };
         let unknown = names.into_iter().filter(|name| !is_known(name));
-        problems.extend(unknown.map(|name| format!("{name} (in the settings file): there is no such setting")));
+        problems.extend(
+            unknown.map(|name| format!("{name} (in the settings file): there is no such setting")),
+        );
     }
     problems.sort();
     problems

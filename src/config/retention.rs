@@ -11,13 +11,14 @@ const LONGEST_DAYS: u64 = 36_500;
 /// For how long journal, runs and rejected rows are kept; `None`: without limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetentionSettings {
-    /// `IMPORT_KEEP_JOURNAL_DAYS`, default 0 (no limit): entries of the journal, with their rejected rows. What the
-    /// journal says of the present state of a file stays.
+    /// `IMPORT_KEEP_JOURNAL_DAYS`, default 0 (no limit): entries of the journal, with their
+    /// rejected rows. What the journal says of the present state of a file stays.
     pub journal: Option<Duration>,
-    /// `IMPORT_KEEP_RUNS_DAYS`, default 0 (no limit): runs of which the journal has no entries any more.
+    /// `IMPORT_KEEP_RUNS_DAYS`, default 0 (no limit): runs of which the journal has no entries any
+    /// more.
     pub runs: Option<Duration>,
-    /// `IMPORT_KEEP_REJECTS_DAYS`, default 90, 0 for no limit: the rejected rows of a file, since a later version of
-    /// it went in.
+    /// `IMPORT_KEEP_REJECTS_DAYS`, default 90, 0 for no limit: the rejected rows of a file, since a
+    /// later version of it went in.
     pub superseded_rejects: Option<Duration>,
 }
 

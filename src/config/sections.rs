@@ -26,7 +26,11 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "(not set)" } else { "(hidden)" })
+        f.write_str(if self.0.is_empty() {
+            "(not set)"
+        } else {
+            "(hidden)"
+        })
     }
 }
 
@@ -59,7 +63,11 @@ impl AuthSettings {
         if length >= 32 {
             return Ok(());
         }
-        let what = if length == 0 { "is not set".to_owned() } else { format!("has {length} characters, too few") };
+        let what = if length == 0 {
+            "is not set".to_owned()
+        } else {
+            format!("has {length} characters, too few")
+        };
         Err(format!(
             "SECRET_KEY {what}: it signs the access tokens and needs at least 32 random characters; `openssl rand -hex 32` makes one"
         ))
@@ -85,9 +93,15 @@ impl DatabaseUrl {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(DatabaseUrl::Postgres(Secret::new(text)));
         }
-        match text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) {
+        match text
+            .strip_prefix("sqlite://")
+            .or_else(|| text.strip_prefix("sqlite:"))
+        {
             Some(path) if !path.is_empty() => Ok(DatabaseUrl::Sqlite(PathBuf::from(path))),
-            _ => Err("write postgres://user:password@host:5432/name or sqlite://path/to/file.db".to_owned()),
+            _ => Err(
+                "write postgres://user:password@host:5432/name or sqlite://path/to/file.db"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -120,8 +134,8 @@ pub struct CacheSettings {
     pub is_scoped: bool,
     /// The shared cache; `None` when `USE_REDIS` is false.
     pub redis: Option<RedisSettings>,
-    /// Says which day it is: an answer is valid on the day that it was computed on. In the time zone of
-    /// `IMPORT_TIMEZONE`.
+    /// Says which day it is: an answer is valid on the day that it was computed on. In the time
+    /// zone of `IMPORT_TIMEZONE`.
     pub clock: Clock,
 }
 
@@ -145,26 +159,43 @@ pub struct RedisSettings {
 pub(super) fn web(reader: &mut Reader) -> WebSettings {
     let text = reader.text("BIND");
     let bind = text.parse().unwrap_or_else(|_| {
-        reader.problem("BIND", &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"));
+        reader.problem(
+            "BIND",
+            &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"),
+        );
         SocketAddr::from(([0, 0, 0, 0], 8000))
     });
     let origins = reader.text("CORS_ALLOWED_ORIGINS");
-    let origins = origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    let cors_allowed_origins: Vec<String> = origins.map(|origin| origin.trim_end_matches('/').to_owned()).collect();
-    let is_origin = |origin: &String| origin.starts_with("http://") || origin.starts_with("https://");
-    if let Some(other) = cors_allowed_origins.iter().find(|origin| !is_origin(origin)) {
+    let origins = origins
+        .split(',')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty());
+    let cors_allowed_origins: Vec<String> = origins
+        .map(|origin| origin.trim_end_matches('/').to_owned())
+        .collect();
+    let is_origin =
+        |origin: &String| origin.starts_with("http://") || origin.starts_with("https://");
+    if let Some(other) = cors_allowed_origins
+        .iter()
+        .find(|origin| !is_origin(origin))
+    {
         reader.problem(
             "CORS_ALLOWED_ORIGINS",
             &format!("{other:?} is not an origin such as https://finance.example.org"),
         );
     }
-    WebSettings { bind, cors_allowed_origins }
+    WebSettings {
+        bind,
+        cors_allowed_origins,
+    }
 }
 
 pub(super) fn auth(reader: &mut Reader) -> AuthSettings {
     AuthSettings {
         secret_key: Secret::new(reader.text("SECRET_KEY")),
-        token_lifetime: Duration::from_secs(60 * reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1, 525_600)),
+        token_lifetime: Duration::from_secs(
+            60 * reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1, 525_600),
+        ),
     }
 }
 
@@ -194,7 +225,11 @@ pub(super) fn cache(reader: &mut Reader) -> CacheSettings {
         ttl: Duration::from_secs(reader.number("CACHE_TTL_SECONDS", 1, 31_536_000)),
         memory_bytes: 1024 * 1024 * reader.number("CACHE_MEMORY_MB", 0, 1_048_576),
         lease: Duration::from_millis(reader.number("CACHE_LEASE_MS", 10, 60_000)),
-        stale_if_error: Duration::from_secs(reader.number("CACHE_STALE_IF_ERROR_SECONDS", 0, 31_536_000)),
+        stale_if_error: Duration::from_secs(reader.number(
+            "CACHE_STALE_IF_ERROR_SECONDS",
+            0,
+            31_536_000,
+        )),
         is_scoped: reader.choice("CACHE_INVALIDATION", ["scoped", "namespace"]) == "scoped",
         redis: reader.switch("USE_REDIS").then_some(redis),
         clock: Clock::default(),
@@ -219,7 +254,10 @@ pub(super) fn finance_departments(reader: &mut Reader) -> Vec<i64> {
 pub(super) fn base_currency(reader: &mut Reader) -> Currency {
     let text = reader.text("BASE_CURRENCY");
     Currency::parse(&text).unwrap_or_else(|| {
-        reader.problem("BASE_CURRENCY", &format!("{text:?} is not a currency code, such as RUB"));
+        reader.problem(
+            "BASE_CURRENCY",
+            &format!("{text:?} is not a currency code, such as RUB"),
+        );
         Currency::default()
     })
 }

@@ -4,7 +4,9 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{adjustments, contracts, expense_details, expenses, lenders, organizations, receipts};
+use super::schema::{
+    adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
+};
 use super::{CHUNK, DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DateRange, DepartmentScope};
 
@@ -85,9 +87,11 @@ pub struct AdjustmentFilter {
 macro_rules! filtered {
     ($filter:expr) => {{
         let mut query = adjustments::table
-            .inner_join(contracts::table.on(
-                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
-            ))
+            .inner_join(
+                contracts::table.on(contracts::department_id
+                    .eq(adjustments::department_id)
+                    .and(contracts::id.eq(adjustments::contract_id))),
+            )
             .inner_join(
                 organizations::table.on(organizations::department_id
                     .eq(adjustments::department_id)
@@ -162,8 +166,14 @@ pub async fn list_adjustments(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn count_adjustments(conn: &mut DbConn, filter: &AdjustmentFilter) -> Result<i64, DbError> {
-    Ok(on_conn!(conn, |c| filtered!(filter).count().get_result(c).await)?)
+pub async fn count_adjustments(
+    conn: &mut DbConn,
+    filter: &AdjustmentFilter,
+) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| filtered!(filter)
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// Returns the one of that id within a scope.
@@ -182,7 +192,11 @@ pub async fn find_adjustment(
         contract_id: None,
         kind: None,
     };
-    Ok(on_conn!(conn, |c| filtered!(all).filter(adjustments::id.eq(id)).first(c).await.optional())?)
+    Ok(on_conn!(conn, |c| filtered!(all)
+        .filter(adjustments::id.eq(id))
+        .first(c)
+        .await
+        .optional())?)
 }
 
 /// Stores one adjustment; returns its id.
@@ -191,7 +205,11 @@ pub async fn find_adjustment(
 /// [`DbError`] when the database can't answer.
 pub async fn insert_adjustment(conn: &mut DbConn, row: NewAdjustment) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(adjustments::table).values(row).returning(adjustments::id).get_result(c).await
+        diesel::insert_into(adjustments::table)
+            .values(row)
+            .returning(adjustments::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -199,17 +217,26 @@ pub async fn insert_adjustment(conn: &mut DbConn, row: NewAdjustment) -> Result<
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn insert_adjustments(conn: &mut DbConn, rows: Vec<NewAdjustment>) -> Result<(), DbError> {
+pub async fn insert_adjustments(
+    conn: &mut DbConn,
+    rows: Vec<NewAdjustment>,
+) -> Result<(), DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             for chunk in rows.chunks(CHUNK) {
-                diesel::insert_into(adjustments::table).values(chunk).execute(&mut **conn).await?;
+                diesel::insert_into(adjustments::table)
+                    .values(chunk)
+                    .execute(&mut **conn)
+                    .await?;
             }
         }
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {
                 for row in &rows {
-                    diesel::RunQueryDsl::execute(diesel::insert_into(adjustments::table).values(row), conn)?;
+                    diesel::RunQueryDsl::execute(
+                        diesel::insert_into(adjustments::table).values(row),
+                        conn,
+                    )?;
                 }
                 Ok(())
             })
@@ -230,9 +257,13 @@ pub async fn update_adjustment(
     change: &AdjustmentChange,
 ) -> Result<(), DbError> {
     on_conn!(conn, |c| {
-        let row =
-            adjustments::table.filter(adjustments::department_id.eq(department_id)).filter(adjustments::id.eq(id));
-        diesel::update(row).set((change, adjustments::updated_at.eq(utc_now()))).execute(c).await
+        let row = adjustments::table
+            .filter(adjustments::department_id.eq(department_id))
+            .filter(adjustments::id.eq(id));
+        diesel::update(row)
+            .set((change, adjustments::updated_at.eq(utc_now())))
+            .execute(c)
+            .await
     })?;
     Ok(())
 }
@@ -241,7 +272,11 @@ pub async fn update_adjustment(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn delete_adjustments(conn: &mut DbConn, department_id: i64, ids: &[i64]) -> Result<(), DbError> {
+pub async fn delete_adjustments(
+    conn: &mut DbConn,
+    department_id: i64,
+    ids: &[i64],
+) -> Result<(), DbError> {
     for ids in ids.chunks(CHUNK) {
         on_conn!(conn, |c| {
             diesel::delete(
@@ -274,12 +309,17 @@ pub struct KnownAdjustment {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_workbook_adjustments(conn: &mut DbConn, department_id: i64) -> Result<Vec<KnownAdjustment>, DbError> {
+pub async fn list_workbook_adjustments(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<Vec<KnownAdjustment>, DbError> {
     Ok(on_conn!(conn, |c| {
         adjustments::table
-            .inner_join(contracts::table.on(
-                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
-            ))
+            .inner_join(
+                contracts::table.on(contracts::department_id
+                    .eq(adjustments::department_id)
+                    .and(contracts::id.eq(adjustments::contract_id))),
+            )
             .filter(adjustments::department_id.eq(department_id))
             .filter(adjustments::source.ne(MANUAL))
             .select((
@@ -297,7 +337,8 @@ pub async fn list_workbook_adjustments(conn: &mut DbConn, department_id: i64) ->
     })?)
 }
 
-/// Returns the sources of adjustments that equal one of a file's in contract, day, kind and amount: both count.
+/// Returns the sources of adjustments that equal one of a file's in contract, day, kind and amount:
+/// both count.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -310,8 +351,16 @@ pub async fn list_sources_of_equal_adjustments(
     let is_equal = other
         .field(adjustments::department_id)
         .eq(adjustments::department_id)
-        .and(other.field(adjustments::contract_id).eq(adjustments::contract_id))
-        .and(other.field(adjustments::effective_date).eq(adjustments::effective_date))
+        .and(
+            other
+                .field(adjustments::contract_id)
+                .eq(adjustments::contract_id),
+        )
+        .and(
+            other
+                .field(adjustments::effective_date)
+                .eq(adjustments::effective_date),
+        )
         .and(other.field(adjustments::kind).eq(adjustments::kind))
         .and(other.field(adjustments::amount).eq(adjustments::amount))
         .and(other.field(adjustments::source).ne(adjustments::source));
@@ -328,8 +377,8 @@ pub async fn list_sources_of_equal_adjustments(
     })?)
 }
 
-/// Returns whether a contract has active operations on a day or before, or shares of expenses of other
-/// contracts: its opening balance would count what they hold twice.
+/// Returns whether a contract has active operations on a day or before, or shares of expenses of
+/// other contracts: its opening balance would count what they hold twice.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -363,7 +412,9 @@ pub async fn has_operations_until(
             .filter(expense_details::contract_id.eq(contract_id))
             .filter(expenses::is_active.eq(true))
             .filter(expenses::document_date.le(day));
-        diesel::select(diesel::dsl::exists(shares)).get_result(c).await
+        diesel::select(diesel::dsl::exists(shares))
+            .get_result(c)
+            .await
     })?;
     Ok(received || spent || shared)
 }

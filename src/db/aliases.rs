@@ -35,9 +35,14 @@ impl AliasKind {
 
     /// The kind that is stored as a text.
     pub fn of_name(name: &str) -> Option<AliasKind> {
-        [AliasKind::Organization, AliasKind::BankAccount, AliasKind::Lender, AliasKind::Contract]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        [
+            AliasKind::Organization,
+            AliasKind::BankAccount,
+            AliasKind::Lender,
+            AliasKind::Contract,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
     }
 
     /// In words.
@@ -58,8 +63,8 @@ pub struct KnownAlias {
     pub target_id: i64,
 }
 
-/// The place of a contract's alias: the alias of its organization, that of its lender where the reference
-/// alone does not identify it (else 0), and the folded reference.
+/// The place of a contract's alias: the alias of its organization, that of its lender where the
+/// reference alone does not identify it (else 0), and the folded reference.
 pub type ContractAliasKey = (i64, i64, String);
 
 /// Returns a department's aliases of one kind, by key; not of contracts, which may be many.
@@ -102,8 +107,13 @@ pub async fn list_contract_aliases(
                        JOIN aliases a USING (organization_alias_id, lender_alias_id, key) \
                        WHERE a.department_id = $1 AND a.kind = 'contract'";
             let query = diesel::sql_query(sql).bind::<BigInt, _>(department_id);
-            let query = query.bind::<Array<BigInt>, _>(organizations).bind::<Array<BigInt>, _>(lenders);
-            let rows: Vec<ContractAliasRow> = query.bind::<Array<Text>, _>(texts).load(&mut **conn).await?;
+            let query = query
+                .bind::<Array<BigInt>, _>(organizations)
+                .bind::<Array<BigInt>, _>(lenders);
+            let rows: Vec<ContractAliasRow> = query
+                .bind::<Array<Text>, _>(texts)
+                .load(&mut **conn)
+                .await?;
             rows.into_iter().map(ContractAliasRow::into_tuple).collect()
         }
         DbConn::Sqlite(conn) => {
@@ -111,7 +121,9 @@ pub async fn list_contract_aliases(
             let keys: Vec<&ContractAliasKey> = keys.iter().collect();
             let scopes = keys.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1));
             for of_one in scopes.flat_map(|of_one| of_one.chunks(CHUNK)) {
-                let Some((organization_alias_id, lender_alias_id, _)) = of_one.first() else { continue };
+                let Some((organization_alias_id, lender_alias_id, _)) = of_one.first() else {
+                    continue;
+                };
                 let rows: Vec<(i64, i64, String, KnownAlias)> = aliases::table
                     .filter(aliases::department_id.eq(department_id))
                     .filter(aliases::kind.eq(AliasKind::Contract.as_str()))
@@ -131,7 +143,10 @@ pub async fn list_contract_aliases(
             found
         }
     };
-    Ok(rows.into_iter().map(|(organization, lender, key, alias)| ((organization, lender, key), alias)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(organization, lender, key, alias)| ((organization, lender, key), alias))
+        .collect())
 }
 
 #[derive(QueryableByName)]
@@ -146,8 +161,16 @@ struct ContractAliasRow {
 
 impl ContractAliasRow {
     fn into_tuple(self) -> (i64, i64, String, KnownAlias) {
-        let alias = KnownAlias { id: self.id, target_id: self.target_id };
-        (self.organization_alias_id, self.lender_alias_id, self.key, alias)
+        let alias = KnownAlias {
+            id: self.id,
+            target_id: self.target_id,
+        };
+        (
+            self.organization_alias_id,
+            self.lender_alias_id,
+            self.key,
+            alias,
+        )
     }
 }
 
@@ -167,7 +190,13 @@ pub struct NewAlias {
 
 impl NewAlias {
     /// An alias of a row that is no contract.
-    pub fn new(department_id: i64, kind: AliasKind, key: String, spelling: &str, target_id: i64) -> NewAlias {
+    pub fn new(
+        department_id: i64,
+        kind: AliasKind,
+        key: String,
+        spelling: &str,
+        target_id: i64,
+    ) -> NewAlias {
         NewAlias {
             department_id,
             kind: kind.as_str(),
@@ -181,10 +210,19 @@ impl NewAlias {
     }
 
     /// An alias of a contract.
-    pub fn of_contract(department_id: i64, key: ContractAliasKey, spelling: &str, target_id: i64) -> NewAlias {
+    pub fn of_contract(
+        department_id: i64,
+        key: ContractAliasKey,
+        spelling: &str,
+        target_id: i64,
+    ) -> NewAlias {
         let (organization_alias_id, lender_alias_id, key) = key;
         let alias = NewAlias::new(department_id, AliasKind::Contract, key, spelling, target_id);
-        NewAlias { organization_alias_id, lender_alias_id, ..alias }
+        NewAlias {
+            organization_alias_id,
+            lender_alias_id,
+            ..alias
+        }
     }
 }
 
@@ -197,7 +235,9 @@ pub async fn insert_aliases(conn: &mut DbConn, rows: Vec<NewAlias>) -> Result<Ve
     match conn {
         DbConn::Postgres(conn) => {
             for chunk in rows.chunks(CHUNK) {
-                let inserted = diesel::insert_into(aliases::table).values(chunk).returning(aliases::id);
+                let inserted = diesel::insert_into(aliases::table)
+                    .values(chunk)
+                    .returning(aliases::id);
                 let inserted: Vec<i64> = inserted.get_results(&mut **conn).await?;
                 ids.extend(inserted);
             }
@@ -206,7 +246,9 @@ pub async fn insert_aliases(conn: &mut DbConn, rows: Vec<NewAlias>) -> Result<Ve
             let inserted: Vec<i64> = conn
                 .spawn_blocking(move |conn| {
                     let insert = |row: &NewAlias| {
-                        let inserted = diesel::insert_into(aliases::table).values(row).returning(aliases::id);
+                        let inserted = diesel::insert_into(aliases::table)
+                            .values(row)
+                            .returning(aliases::id);
                         diesel::RunQueryDsl::get_result(inserted, conn)
                     };
                     rows.iter().map(insert).collect()
@@ -225,7 +267,11 @@ pub async fn insert_aliases(conn: &mut DbConn, rows: Vec<NewAlias>) -> Result<Ve
 pub async fn insert_alias(conn: &mut DbConn, row: NewAlias) -> Result<KnownAlias, DbError> {
     let target_id = row.target_id;
     let id = on_conn!(conn, |c| {
-        diesel::insert_into(aliases::table).values(row).returning(aliases::id).get_result(c).await
+        diesel::insert_into(aliases::table)
+            .values(row)
+            .returning(aliases::id)
+            .get_result(c)
+            .await
     })?;
     Ok(KnownAlias { id, target_id })
 }
@@ -254,8 +300,8 @@ pub async fn find_target(
     })?)
 }
 
-/// Adds a spelling to a row's aliases, unless it is known already, of whichever row. Returns whether it is
-/// an alias of that row now.
+/// Adds a spelling to a row's aliases, unless it is known already, of whichever row. Returns
+/// whether it is an alias of that row now.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -271,7 +317,11 @@ pub async fn add_alias_if_free(
     match known {
         Some(known) => Ok(known == target_id),
         None => {
-            insert_alias(conn, NewAlias::new(department_id, kind, key, spelling, target_id)).await?;
+            insert_alias(
+                conn,
+                NewAlias::new(department_id, kind, key, spelling, target_id),
+            )
+            .await?;
             Ok(true)
         }
     }

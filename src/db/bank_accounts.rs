@@ -18,10 +18,18 @@ pub type BankAccountId = i64;
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn fill_bank_name(conn: &mut DbConn, id: BankAccountId, bank_name: &str) -> Result<bool, DbError> {
-    let nameless = bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::bank_name.is_null());
-    let changed =
-        on_conn!(conn, |c| diesel::update(nameless).set(bank_accounts::bank_name.eq(bank_name)).execute(c).await)?;
+pub async fn fill_bank_name(
+    conn: &mut DbConn,
+    id: BankAccountId,
+    bank_name: &str,
+) -> Result<bool, DbError> {
+    let nameless = bank_accounts::table
+        .filter(bank_accounts::id.eq(id))
+        .filter(bank_accounts::bank_name.is_null());
+    let changed = on_conn!(conn, |c| diesel::update(nameless)
+        .set(bank_accounts::bank_name.eq(bank_name))
+        .execute(c)
+        .await)?;
     Ok(changed > 0)
 }
 
@@ -44,7 +52,11 @@ pub async fn insert_bank_account(
         bank_accounts::updated_at.eq(now),
     );
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(bank_accounts::table).values(row).returning(bank_accounts::id).get_result(c).await
+        diesel::insert_into(bank_accounts::table)
+            .values(row)
+            .returning(bank_accounts::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -86,7 +98,14 @@ pub async fn list_bank_accounts(
     filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<BankAccountRow>, i64), DbError> {
-    Ok(list_reference_rows!(conn, bank_accounts, account_number, BankAccountRow, filter, page))
+    Ok(list_reference_rows!(
+        conn,
+        bank_accounts,
+        account_number,
+        BankAccountRow,
+        filter,
+        page
+    ))
 }
 
 /// The one of that id within a scope.
@@ -114,14 +133,24 @@ pub async fn find_bank_account(
 /// # Errors
 /// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
 /// merged into another one.
-pub async fn update_bank_account(conn: &mut DbConn, id: i64, change: &BankAccountChange) -> Result<(), DbError> {
+pub async fn update_bank_account(
+    conn: &mut DbConn,
+    id: i64,
+    change: &BankAccountChange,
+) -> Result<(), DbError> {
     let changed = on_conn!(conn, |c| {
         diesel::update(
-            bank_accounts::table.filter(bank_accounts::id.eq(id)).filter(bank_accounts::merged_into.is_null()),
+            bank_accounts::table
+                .filter(bank_accounts::id.eq(id))
+                .filter(bank_accounts::merged_into.is_null()),
         )
         .set((change, bank_accounts::updated_at.eq(utc_now())))
         .execute(c)
         .await
     })?;
-    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
+    if changed == 0 {
+        Err(DbError::NoSuchReference)
+    } else {
+        Ok(())
+    }
 }

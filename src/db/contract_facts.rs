@@ -14,9 +14,10 @@ use super::flow_rules::with_rules;
 use super::schema::contracts;
 use super::{CHUNK, DbConn, DbError, day_text, on_conn};
 
-/// The first operation decides that says anything: drawings first (of a loan given: the payments that give it),
-/// then by date (those without one last), then by operation. A value follows the place of its operation in the
-/// order; the smallest is the first. Adjustments come last and say only who the lender is.
+/// The first operation decides that says anything: drawings first (of a loan given: the payments
+/// that give it), then by date (those without one last), then by operation. A value follows the
+/// place of its operation in the order; the smallest is the first. Adjustments come last and say
+/// only who the lender is.
 const EVIDENCE: &str = "
 SELECT contract_id,
     MIN(CASE WHEN lender_alias_id IS NOT NULL THEN place || '|' || CAST(lender_alias_id AS TEXT) END {collation}) AS lender,
@@ -115,8 +116,15 @@ pub async fn refresh_contract_facts(
         return Ok(false);
     }
     let lenders = list_aliases(conn, department_id, AliasKind::Lender).await?;
-    let lenders: HashMap<i64, i64> = lenders.into_values().map(|alias| (alias.id, alias.target_id)).collect();
-    let collation = if matches!(conn, DbConn::Postgres(_)) { "COLLATE \"C\"" } else { "" };
+    let lenders: HashMap<i64, i64> = lenders
+        .into_values()
+        .map(|alias| (alias.id, alias.target_id))
+        .collect();
+    let collation = if matches!(conn, DbConn::Postgres(_)) {
+        "COLLATE \"C\""
+    } else {
+        ""
+    };
     let mut has_changed = false;
     for ids in contract_ids.chunks(CHUNK) {
         let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
@@ -125,9 +133,15 @@ pub async fn refresh_contract_facts(
             .replace("{day}", &day_text(conn, "day"))
             .replace("{collation}", collation);
         let sql = sql.replace("{ids}", &list.join(", "));
-        let sql = if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql };
-        let evidence: Vec<Evidence> =
-            on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).load(c).await)?;
+        let sql = if matches!(conn, DbConn::Sqlite(_)) {
+            sql.replace('$', "?")
+        } else {
+            sql
+        };
+        let evidence: Vec<Evidence> = on_conn!(conn, |c| diesel::sql_query(sql)
+            .bind::<BigInt, _>(department_id)
+            .load(c)
+            .await)?;
         let stored: Vec<StoredFacts> = on_conn!(conn, |c| {
             contracts::table
                 .filter(contracts::department_id.eq(department_id))
@@ -137,11 +151,17 @@ pub async fn refresh_contract_facts(
                 .await
         })?;
         // A contract that lost its operations is as if it never had any.
-        let mut evidence: HashMap<i64, Evidence> = evidence.into_iter().map(|row| (row.contract_id, row)).collect();
+        let mut evidence: HashMap<i64, Evidence> = evidence
+            .into_iter()
+            .map(|row| (row.contract_id, row))
+            .collect();
         let changed: Vec<StoredFacts> = stored
             .into_iter()
             .filter_map(|before| {
-                let now = evidence.remove(&before.id).unwrap_or_default().over(before.clone(), &lenders);
+                let now = evidence
+                    .remove(&before.id)
+                    .unwrap_or_default()
+                    .over(before.clone(), &lenders);
                 (now != before).then_some(now)
             })
             .collect();
@@ -155,7 +175,9 @@ impl Evidence {
     /// The facts as the operations have them, but for those that were set by hand.
     fn over(self, mut facts: StoredFacts, lenders: &HashMap<i64, i64>) -> StoredFacts {
         // The value stands behind the last bar; no value holds one.
-        let value = |evidence: Option<String>| evidence.and_then(|text| Some(text.rsplit_once('|')?.1.to_owned()));
+        let value = |evidence: Option<String>| {
+            evidence.and_then(|text| Some(text.rsplit_once('|')?.1.to_owned()))
+        };
         if !facts.is_lender_manual {
             let alias = value(self.lender).and_then(|id| id.parse::<i64>().ok());
             facts.lender_id = alias.and_then(|alias| lenders.get(&alias).copied());
@@ -173,7 +195,11 @@ impl Evidence {
     }
 }
 
-async fn update_facts(conn: &mut DbConn, department_id: i64, rows: Vec<StoredFacts>) -> Result<(), DbError> {
+async fn update_facts(
+    conn: &mut DbConn,
+    department_id: i64,
+    rows: Vec<StoredFacts>,
+) -> Result<(), DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             let sql = "UPDATE contracts c SET contract_type = n.contract_type, lender_id = n.lender_id, \
@@ -183,22 +209,33 @@ async fn update_facts(conn: &mut DbConn, department_id: i64, rows: Vec<StoredFac
             diesel::sql_query(sql)
                 .bind::<BigInt, _>(department_id)
                 .bind::<Array<BigInt>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| &row.contract_type).collect::<Vec<_>>())
-                .bind::<Array<Nullable<BigInt>>, _>(rows.iter().map(|row| row.lender_id).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| &row.direction).collect::<Vec<_>>())
-                .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|row| &row.currency).collect::<Vec<_>>())
+                .bind::<Array<Nullable<Text>>, _>(
+                    rows.iter()
+                        .map(|row| &row.contract_type)
+                        .collect::<Vec<_>>(),
+                )
+                .bind::<Array<Nullable<BigInt>>, _>(
+                    rows.iter().map(|row| row.lender_id).collect::<Vec<_>>(),
+                )
+                .bind::<Array<Nullable<Text>>, _>(
+                    rows.iter().map(|row| &row.direction).collect::<Vec<_>>(),
+                )
+                .bind::<Array<Nullable<Text>>, _>(
+                    rows.iter().map(|row| &row.currency).collect::<Vec<_>>(),
+                )
                 .execute(&mut **conn)
                 .await?;
         }
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {
                 for row in rows {
-                    let update = diesel::update(contracts::table.filter(contracts::id.eq(row.id))).set((
-                        contracts::contract_type.eq(row.contract_type),
-                        contracts::lender_id.eq(row.lender_id),
-                        contracts::direction.eq(row.direction),
-                        contracts::currency.eq(row.currency),
-                    ));
+                    let update = diesel::update(contracts::table.filter(contracts::id.eq(row.id)))
+                        .set((
+                            contracts::contract_type.eq(row.contract_type),
+                            contracts::lender_id.eq(row.lender_id),
+                            contracts::direction.eq(row.direction),
+                            contracts::currency.eq(row.currency),
+                        ));
                     diesel::RunQueryDsl::execute(update, conn)?;
                 }
                 Ok(())

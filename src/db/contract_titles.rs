@@ -33,10 +33,14 @@ pub struct ContractTitle {
 impl ContractTitle {
     /// Which way its money goes; an unknown direction counts as borrowed.
     pub fn counted_direction(&self) -> Direction {
-        self.direction.as_deref().and_then(Direction::of_name).unwrap_or_default()
+        self.direction
+            .as_deref()
+            .and_then(Direction::of_name)
+            .unwrap_or_default()
     }
 
-    /// Whether its balance is in that currency. A contract without operations has the base currency.
+    /// Whether its balance is in that currency. A contract without operations has the base
+    /// currency.
     pub fn is_in(&self, currency: &Currency, base_currency: &Currency) -> bool {
         self.currency.as_deref().unwrap_or(base_currency.as_str()) == currency.as_str()
     }

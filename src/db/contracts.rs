@@ -9,7 +9,9 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema::{adjustments, contracts, expense_details, expenses, lenders, organizations, receipts};
+use super::schema::{
+    adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
+};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope, Direction};
 
@@ -62,8 +64,8 @@ impl NewContract {
     }
 }
 
-/// The natural key of a contract within its organization: the folded reference, and the other party where
-/// the reference alone does not identify it.
+/// The natural key of a contract within its organization: the folded reference, and the other party
+/// where the reference alone does not identify it.
 pub fn contract_key(reference: &ContractRef, lender_id: Option<i64>) -> String {
     match reference.is_per_counterparty() {
         true => format!("{}@{}", reference.key(), lender_id.unwrap_or(0)),
@@ -75,7 +77,10 @@ pub fn contract_key(reference: &ContractRef, lender_id: Option<i64>) -> String {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec<KnownContract>, DbError> {
+pub async fn list_contracts(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<Vec<KnownContract>, DbError> {
     Ok(on_conn!(conn, |c| {
         contracts::table
             .filter(contracts::department_id.eq(department_id))
@@ -86,8 +91,8 @@ pub async fn list_contracts(conn: &mut DbConn, department_id: i64) -> Result<Vec
     })?)
 }
 
-/// Returns the stored contracts of these pairs of organization and key; of one that was merged, the id is that of
-/// the contract that it was merged into.
+/// Returns the stored contracts of these pairs of organization and key; of one that was merged, the
+/// id is that of the contract that it was merged into.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -99,18 +104,26 @@ pub async fn list_contracts_by_key(
     match conn {
         DbConn::Postgres(conn) => {
             // A list of keys would be compared with each contract while the statistics are old.
-            let (organizations, keys): (Vec<i64>, Vec<&str>) = keys.iter().map(|(of, key)| (*of, key.as_str())).unzip();
+            let (organizations, keys): (Vec<i64>, Vec<&str>) =
+                keys.iter().map(|(of, key)| (*of, key.as_str())).unzip();
             let sql = "SELECT COALESCE(merged_into, id) AS id, organization_id, contract_key FROM unnest($2, $3) AS wanted (organization_id, contract_key) \
                        JOIN contracts USING (organization_id, contract_key) WHERE department_id = $1";
             let query = diesel::sql_query(sql).bind::<BigInt, _>(department_id);
-            let query = query.bind::<Array<BigInt>, _>(organizations).bind::<Array<Text>, _>(keys);
+            let query = query
+                .bind::<Array<BigInt>, _>(organizations)
+                .bind::<Array<Text>, _>(keys);
             Ok(query.load(&mut **conn).await?)
         }
         DbConn::Sqlite(conn) => {
             let mut known = Vec::new();
             let keys: Vec<&(i64, String)> = keys.iter().collect();
-            for of_one in keys.chunk_by(|one, next| one.0 == next.0).flat_map(|of_one| of_one.chunks(CHUNK)) {
-                let Some((organization_id, _)) = of_one.first() else { continue };
+            for of_one in keys
+                .chunk_by(|one, next| one.0 == next.0)
+                .flat_map(|of_one| of_one.chunks(CHUNK))
+            {
+                let Some((organization_id, _)) = of_one.first() else {
+                    continue;
+                };
                 let rows: Vec<KnownContract> = contracts::table
                     .filter(contracts::department_id.eq(department_id))
                     .filter(contracts::organization_id.eq(organization_id))
@@ -135,7 +148,11 @@ pub async fn list_contracts_by_key(
 /// [`DbError::Duplicate`] when the key is taken.
 pub async fn insert_contract(conn: &mut DbConn, contract: &NewContract) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(contracts::table).values(contract).returning(contracts::id).get_result(c).await
+        diesel::insert_into(contracts::table)
+            .values(contract)
+            .returning(contracts::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -143,13 +160,17 @@ pub async fn insert_contract(conn: &mut DbConn, contract: &NewContract) -> Resul
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when a key is taken.
-pub async fn insert_contracts(conn: &mut DbConn, rows: Vec<NewContract>) -> Result<Vec<KnownContract>, DbError> {
+pub async fn insert_contracts(
+    conn: &mut DbConn,
+    rows: Vec<NewContract>,
+) -> Result<Vec<KnownContract>, DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             let mut stored = Vec::with_capacity(rows.len());
             for chunk in rows.chunks(CHUNK) {
-                let inserted =
-                    diesel::insert_into(contracts::table).values(chunk).returning(KnownContract::as_returning());
+                let inserted = diesel::insert_into(contracts::table)
+                    .values(chunk)
+                    .returning(KnownContract::as_returning());
                 stored.extend(inserted.get_results(&mut **conn).await?);
             }
             Ok(stored)
@@ -157,8 +178,9 @@ pub async fn insert_contracts(conn: &mut DbConn, rows: Vec<NewContract>) -> Resu
         DbConn::Sqlite(conn) => Ok(conn
             .spawn_blocking(move |conn| {
                 let insert = |row: &NewContract| {
-                    let inserted =
-                        diesel::insert_into(contracts::table).values(row).returning(KnownContract::as_returning());
+                    let inserted = diesel::insert_into(contracts::table)
+                        .values(row)
+                        .returning(KnownContract::as_returning());
                     diesel::RunQueryDsl::get_result(inserted, conn)
                 };
                 rows.iter().map(insert).collect()
@@ -205,8 +227,8 @@ pub struct ContractRow {
     pub merged_into: Option<i64>,
 }
 
-/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it. A fact that is set by hand
-/// is marked as such, and no operation overwrites it.
+/// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it. A fact that is
+/// set by hand is marked as such, and no operation overwrites it.
 #[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
@@ -248,7 +270,10 @@ pub struct ContractFilter {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Result<Vec<ContractRow>, DbError> {
+pub async fn search_contracts(
+    conn: &mut DbConn,
+    filter: &ContractFilter,
+) -> Result<Vec<ContractRow>, DbError> {
     let rows: Vec<(ContractRow, String)> = on_conn!(conn, |c| {
         let mut query = contracts::table
             .inner_join(
@@ -275,28 +300,48 @@ pub async fn search_contracts(conn: &mut DbConn, filter: &ContractFilter) -> Res
         }
         match filter.direction {
             None => {}
-            Some(Direction::Lent) => query = query.filter(contracts::direction.eq(Direction::Lent.as_str())),
+            Some(Direction::Lent) => {
+                query = query.filter(contracts::direction.eq(Direction::Lent.as_str()))
+            }
             Some(Direction::Borrowed) => {
                 let lent = contracts::direction.eq(Direction::Lent.as_str());
-                query = query.filter(contracts::direction.is_null().or(diesel::dsl::not(lent).assume_not_null()));
+                query = query.filter(
+                    contracts::direction
+                        .is_null()
+                        .or(diesel::dsl::not(lent).assume_not_null()),
+                );
             }
         }
         query.load(c).await
     })?;
     let wanted = filter.search.as_ref().map(|text| text.to_lowercase());
     let matches = |contract: &ContractRow, organization: &str| {
-        let texts = [Some(contract.contract_number.as_str()), Some(organization), contract.counterparty.as_deref()];
+        let texts = [
+            Some(contract.contract_number.as_str()),
+            Some(organization),
+            contract.counterparty.as_deref(),
+        ];
         let mut texts = texts.into_iter().flatten().map(str::to_lowercase);
-        wanted.as_ref().is_none_or(|wanted| texts.any(|text| text.contains(wanted.as_str())))
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| texts.any(|text| text.contains(wanted.as_str())))
     };
-    Ok(rows.into_iter().filter(|(row, name)| matches(row, name)).map(|(row, _)| row).collect())
+    Ok(rows
+        .into_iter()
+        .filter(|(row, name)| matches(row, name))
+        .map(|(row, _)| row)
+        .collect())
 }
 
 /// The one of that id within a scope.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<ContractRow>, DbError> {
+pub async fn find_contract(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<ContractRow>, DbError> {
     let row: Option<ContractRow> = on_conn!(conn, |c| {
         contracts::table
             .left_join(lender_of_contract!())
@@ -309,11 +354,16 @@ pub async fn find_contract(conn: &mut DbConn, scope: DepartmentScope, id: i64) -
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
 }
 
-/// Returns whether any receipt, expense, detail or adjustment belongs to a contract, inactive ones included.
+/// Returns whether any receipt, expense, detail or adjustment belongs to a contract, inactive ones
+/// included.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn has_operations_of_contract(conn: &mut DbConn, department_id: i64, id: i64) -> Result<bool, DbError> {
+pub async fn has_operations_of_contract(
+    conn: &mut DbConn,
+    department_id: i64,
+    id: i64,
+) -> Result<bool, DbError> {
     macro_rules! any_in {
         ($($table:ident),+) => {
             $(on_conn!(conn, |c| {
@@ -331,7 +381,11 @@ pub async fn has_operations_of_contract(conn: &mut DbConn, department_id: i64, i
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when the new key is taken.
-pub async fn update_contract(conn: &mut DbConn, id: i64, change: &ContractChange) -> Result<(), DbError> {
+pub async fn update_contract(
+    conn: &mut DbConn,
+    id: i64,
+    change: &ContractChange,
+) -> Result<(), DbError> {
     on_conn!(conn, |c| {
         diesel::update(contracts::table.filter(contracts::id.eq(id)))
             .set((change, contracts::updated_at.eq(utc_now())))

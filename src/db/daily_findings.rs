@@ -1,7 +1,8 @@
 //! What is wrong with dated expenses and their details, counted by day with the rollups.
 //!
-//! The counts are refreshed in the transaction that changes the rows. A question adds them up, and reads only the
-//! days that hold the rows with most at stake; so it costs the same however many operations there are.
+//! The counts are refreshed in the transaction that changes the rows. A question adds them up, and
+//! reads only the days that hold the rows with most at stake; so it costs the same however many
+//! operations there are.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -22,8 +23,10 @@ const INSERT: &str = "INSERT INTO daily_findings (department_id, organization_id
 const COUNTED: &str = "SELECT $1 AS department_id, organization_id, day AS period_start, check_name, currency, \
        COUNT(*) AS row_count, CAST(SUM(ABS(at_stake)) AS BIGINT) AS at_stake, MAX(ABS(at_stake)) AS largest \
      FROM ({row_findings}) AS found GROUP BY organization_id, day, check_name, currency";
-/// The days of one organization: `$2` is the organization, `$3` the first day, `$4` the one after the last.
-pub(super) const SOME_DAYS: &str = "e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4";
+/// The days of one organization: `$2` is the organization, `$3` the first day, `$4` the one after
+/// the last.
+pub(super) const SOME_DAYS: &str =
+    "e.organization_id = $2 AND e.document_date >= $3 AND e.document_date < $4";
 /// All dated expenses of the organization `$2`.
 const ALL_DAYS: &str = "e.organization_id = $2 AND e.document_date IS NOT NULL";
 
@@ -42,10 +45,14 @@ pub struct FindingRow {
     pub largest: i64,
 }
 
-/// Returns the common table expressions `spent` and `paid`: the active expenses of the department `$1` that `scope`
-/// selects out of `expenses` (an expense is `e`), and their details.
+/// Returns the common table expressions `spent` and `paid`: the active expenses of the department
+/// `$1` that `scope` selects out of `expenses` (an expense is `e`), and their details.
 pub(super) fn expense_rows(expenses: &str, scope: &str) -> String {
-    with_rules(&EXPENSE_ROWS.replace("{expenses}", expenses).replace("{scope}", scope))
+    with_rules(
+        &EXPENSE_ROWS
+            .replace("{expenses}", expenses)
+            .replace("{scope}", scope),
+    )
 }
 
 /// Returns the statement that counts the findings in the rows of `spent` and `paid`.
@@ -57,14 +64,23 @@ fn select_findings() -> String {
     COUNTED.replace("{row_findings}", ROW_FINDINGS)
 }
 
-/// Returns a whole statement that computes the counts of the expenses that `scope` selects and stores nothing.
+/// Returns a whole statement that computes the counts of the expenses that `scope` selects and
+/// stores nothing.
 pub(super) fn select_findings_in(scope: &str) -> String {
-    format!("WITH {} {}", expense_rows("expenses e", scope), select_findings())
+    format!(
+        "WITH {} {}",
+        expense_rows("expenses e", scope),
+        select_findings()
+    )
 }
 
 /// Returns a whole statement that counts the findings in the expenses that `scope` selects.
 pub(super) fn insert_findings_in(scope: &str) -> String {
-    format!("WITH {} {}", expense_rows("expenses e", scope), insert_findings())
+    format!(
+        "WITH {} {}",
+        expense_rows("expenses e", scope),
+        insert_findings()
+    )
 }
 
 /// Counts the findings of the departments whose rows are older than the counts.
@@ -75,10 +91,14 @@ pub async fn ensure_findings(conn: &mut DbConn) -> Result<(), DbError> {
     for department_id in list_uncounted_departments(conn).await? {
         // Another process may be at the same step.
         lock_import(conn, department_id).await?;
-        if !list_uncounted_departments(conn).await?.contains(&department_id) {
+        if !list_uncounted_departments(conn)
+            .await?
+            .contains(&department_id)
+        {
             continue;
         }
-        let of_department = daily_findings::table.filter(daily_findings::department_id.eq(department_id));
+        let of_department =
+            daily_findings::table.filter(daily_findings::department_id.eq(department_id));
         on_conn!(conn, |c| diesel::delete(of_department).execute(c).await)?;
         let organizations: Vec<i64> = on_conn!(conn, |c| {
             organizations::table
@@ -97,7 +117,10 @@ pub async fn ensure_findings(conn: &mut DbConn) -> Result<(), DbError> {
             })?;
         }
         let own = departments::table.filter(departments::id.eq(department_id));
-        on_conn!(conn, |c| diesel::update(own).set(departments::has_findings.eq(true)).execute(c).await)?;
+        on_conn!(conn, |c| diesel::update(own)
+            .set(departments::has_findings.eq(true))
+            .execute(c)
+            .await)?;
         record_change(conn, department_id, ChangedData::default()).await?;
     }
     Ok(())
@@ -156,8 +179,9 @@ const ROWS: &str = "WITH days (organization_id, day) AS (VALUES {days}), {expens
        AS place FROM ({row_findings}) AS f) AS found \
      JOIN spent e ON e.id = found.expense_id WHERE found.place <= $2 ORDER BY found.check_name, found.place";
 
-/// Returns what the checks find in the dated expenses of a department and in their details, by the name of the
-/// check: with the first `limit` rows each, those with most at stake first. Sums are of `currency`, without netting.
+/// Returns what the checks find in the dated expenses of a department and in their details, by the
+/// name of the check: with the first `limit` rows each, those with most at stake first. Sums are of
+/// `currency`, without netting.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -169,21 +193,31 @@ pub async fn list_daily_findings(
 ) -> Result<Vec<(String, QualityFindings)>, DbError> {
     let counts = numbered(conn, COUNTS);
     let counts: Vec<CheckCount> = on_conn!(conn, |c| {
-        diesel::sql_query(counts).bind::<BigInt, _>(department_id).bind::<Text, _>(currency.as_str()).load(c).await
+        diesel::sql_query(counts)
+            .bind::<BigInt, _>(department_id)
+            .bind::<Text, _>(currency.as_str())
+            .load(c)
+            .await
     })?;
     if counts.is_empty() {
         return Ok(Vec::new());
     }
     let days = numbered(conn, LARGEST_DAYS);
     let days: Vec<CheckedDay> = on_conn!(conn, |c| {
-        diesel::sql_query(days).bind::<BigInt, _>(department_id).bind::<BigInt, _>(limit).load(c).await
+        diesel::sql_query(days)
+            .bind::<BigInt, _>(department_id)
+            .bind::<BigInt, _>(limit)
+            .load(c)
+            .await
     })?;
     let date = match conn {
         DbConn::Postgres(_) => "DATE ",
         DbConn::Sqlite(_) => "",
     };
-    let days: Vec<String> =
-        days.iter().map(|day| format!("({}, {date}'{}')", day.organization_id, day.period_start)).collect();
+    let days: Vec<String> = days
+        .iter()
+        .map(|day| format!("({}, {date}'{}')", day.organization_id, day.period_start))
+        .collect();
     // SQLite takes the tables of a CROSS JOIN in their order.
     let rows_of_days = expense_rows(
         "days CROSS JOIN expenses e",
@@ -195,16 +229,35 @@ pub async fn list_daily_findings(
         .replace("{row_findings}", ROW_FINDINGS);
     let sql = numbered(conn, &sql);
     let rows: Vec<CheckedRow> = on_conn!(conn, |c| {
-        diesel::sql_query(sql).bind::<BigInt, _>(department_id).bind::<BigInt, _>(limit).load(c).await
+        diesel::sql_query(sql)
+            .bind::<BigInt, _>(department_id)
+            .bind::<BigInt, _>(limit)
+            .load(c)
+            .await
     })?;
     let mut found: Vec<(String, QualityFindings)> = counts
         .into_iter()
         .map(|check| {
-            let CheckCount { check_name, row_count, at_stake } = check;
-            (check_name, QualityFindings { count: row_count, at_stake, rows: Vec::new() })
+            let CheckCount {
+                check_name,
+                row_count,
+                at_stake,
+            } = check;
+            (
+                check_name,
+                QualityFindings {
+                    count: row_count,
+                    at_stake,
+                    rows: Vec::new(),
+                },
+            )
         })
         .collect();
-    for CheckedRow { check_name, quality_row } in rows {
+    for CheckedRow {
+        check_name,
+        quality_row,
+    } in rows
+    {
         if let Some((_, findings)) = found.iter_mut().find(|(name, _)| *name == check_name) {
             findings.rows.push(quality_row);
         }
@@ -212,7 +265,12 @@ pub async fn list_daily_findings(
     Ok(found)
 }
 
-/// SQLite numbers parameters with question marks: it takes `$2` for a name, and the first one for the first parameter.
+/// SQLite numbers parameters with question marks: it takes `$2` for a name, and the first one for
+/// the first parameter.
 pub(super) fn numbered(conn: &DbConn, sql: &str) -> String {
-    if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql.to_owned() }
+    if matches!(conn, DbConn::Sqlite(_)) {
+        sql.replace('$', "?")
+    } else {
+        sql.to_owned()
+    }
 }

@@ -25,7 +25,11 @@ const REPLICA_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn record_change(conn: &mut DbConn, department_id: i64, changed: ChangedData) -> Result<DataChange, DbError> {
+pub async fn record_change(
+    conn: &mut DbConn,
+    department_id: i64,
+    changed: ChangedData,
+) -> Result<DataChange, DbError> {
     let own = || departments::table.filter(departments::id.eq(department_id));
     // The first update locks the row: nobody else takes the same number.
     let previous: i64 = on_conn!(conn, |c| {
@@ -47,25 +51,41 @@ pub async fn record_change(conn: &mut DbConn, department_id: i64, changed: Chang
         data_changes::changed.eq(text),
         data_changes::created_at.eq(now),
     );
-    on_conn!(conn, |c| diesel::insert_into(data_changes::table).values(row).execute(c).await)?;
+    on_conn!(conn, |c| diesel::insert_into(data_changes::table)
+        .values(row)
+        .execute(c)
+        .await)?;
     let outdated = data_changes::table
         .filter(data_changes::department_id.eq(department_id))
         .filter(data_changes::created_at.lt(now - RETENTION));
     on_conn!(conn, |c| diesel::delete(outdated).execute(c).await)?;
-    Ok(DataChange { department_id, generation, previous, changed })
+    Ok(DataChange {
+        department_id,
+        generation,
+        previous,
+        changed,
+    })
 }
 
 /// The changes of a department after a generation, in order.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn changes_after(conn: &mut DbConn, department_id: i64, generation: i64) -> Result<Vec<DataChange>, DbError> {
+pub async fn changes_after(
+    conn: &mut DbConn,
+    department_id: i64,
+    generation: i64,
+) -> Result<Vec<DataChange>, DbError> {
     let rows: Vec<(i64, i64, String)> = on_conn!(conn, |c| {
         data_changes::table
             .filter(data_changes::department_id.eq(department_id))
             .filter(data_changes::generation.gt(generation))
             .order(data_changes::generation)
-            .select((data_changes::generation, data_changes::previous, data_changes::changed))
+            .select((
+                data_changes::generation,
+                data_changes::previous,
+                data_changes::changed,
+            ))
             .load(c)
             .await
     })?;
@@ -85,8 +105,14 @@ pub async fn changes_after(conn: &mut DbConn, department_id: i64, generation: i6
 /// [`DbError`] when the database can't answer.
 pub async fn register_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> {
     // By the database's clock: the clocks of processes may differ by more than the limit.
-    let (now, limit) = (database_time(conn, Duration::ZERO), database_time(conn, REPLICA_TIMEOUT));
-    let row = (replicas::id.eq(id), replicas::seen_at.eq(now.clone().assume_not_null()));
+    let (now, limit) = (
+        database_time(conn, Duration::ZERO),
+        database_time(conn, REPLICA_TIMEOUT),
+    );
+    let row = (
+        replicas::id.eq(id),
+        replicas::seen_at.eq(now.clone().assume_not_null()),
+    );
     on_conn!(conn, |c| {
         diesel::insert_into(replicas::table)
             .values(row)
@@ -106,7 +132,11 @@ pub async fn register_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn forget_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> {
-    on_conn!(conn, |c| diesel::delete(replicas::table.filter(replicas::id.eq(id))).execute(c).await)?;
+    on_conn!(conn, |c| diesel::delete(
+        replicas::table.filter(replicas::id.eq(id))
+    )
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
@@ -116,7 +146,12 @@ pub async fn forget_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError> 
 /// [`DbError`] when the database can't answer.
 pub async fn has_other_replicas(conn: &mut DbConn, own_id: &str) -> Result<bool, DbError> {
     let other: Option<String> = on_conn!(conn, |c| {
-        replicas::table.filter(replicas::id.ne(own_id)).select(replicas::id).first(c).await.optional()
+        replicas::table
+            .filter(replicas::id.ne(own_id))
+            .select(replicas::id)
+            .first(c)
+            .await
+            .optional()
     })?;
     Ok(other.is_some())
 }

@@ -1,4 +1,5 @@
-//! What a check of the imported data finds: rows that contradict each other, or lack what figures need.
+//! What a check of the imported data finds: rows that contradict each other, or lack what figures
+//! need.
 
 use std::cmp::Reverse;
 
@@ -66,7 +67,11 @@ impl QualityRow {
     }
 
     fn order(&self) -> (Reverse<u64>, &str, i64) {
-        (Reverse(self.at_stake.unwrap_or_default().unsigned_abs()), &self.kind, self.id)
+        (
+            Reverse(self.at_stake.unwrap_or_default().unsigned_abs()),
+            &self.kind,
+            self.id,
+        )
     }
 }
 
@@ -75,7 +80,8 @@ impl QualityRow {
 pub struct QualityFindings {
     /// How many rows, all of them.
     pub count: i64,
-    /// What stands at stake in all of them, in kopecks of one currency: the sum of absolute amounts.
+    /// What stands at stake in all of them, in kopecks of one currency: the sum of absolute
+    /// amounts.
     pub at_stake: i64,
     /// The first rows, those with most at stake first.
     pub rows: Vec<QualityRow>,
@@ -85,8 +91,17 @@ impl QualityFindings {
     /// Findings that are known row by row; sums are of `currency`.
     pub fn of_rows(rows: Vec<QualityRow>, currency: &Currency) -> QualityFindings {
         let is_counted = |row: &&QualityRow| row.currency.as_deref() == Some(currency.as_str());
-        let at_stake = rows.iter().filter(is_counted).filter_map(|row| row.at_stake).map(i64::saturating_abs).sum();
-        QualityFindings { count: i64::try_from(rows.len()).unwrap_or(i64::MAX), at_stake, rows }
+        let at_stake = rows
+            .iter()
+            .filter(is_counted)
+            .filter_map(|row| row.at_stake)
+            .map(i64::saturating_abs)
+            .sum();
+        QualityFindings {
+            count: i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            at_stake,
+            rows,
+        }
     }
 
     /// Adds what the same check found elsewhere.
@@ -98,7 +113,9 @@ impl QualityFindings {
 
     /// Keeps the first `limit` rows.
     pub fn truncate(&mut self, limit: i64) {
-        self.rows.sort_by(|row, other| row.order().cmp(&other.order()));
-        self.rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        self.rows
+            .sort_by(|row, other| row.order().cmp(&other.order()));
+        self.rows
+            .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     }
 }

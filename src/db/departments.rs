@@ -18,16 +18,38 @@ use crate::domain::DataVersion;
 /// [`DbError`] when the database can't answer.
 pub async fn data_versions(conn: &mut DbConn) -> Result<Vec<(i64, DataVersion)>, DbError> {
     let rows: Vec<(i64, i64, Option<NaiveDateTime>)> = on_conn!(conn, |c| {
-        departments::table.select((departments::id, departments::generation, departments::data_as_of)).load(c).await
+        departments::table
+            .select((
+                departments::id,
+                departments::generation,
+                departments::data_as_of,
+            ))
+            .load(c)
+            .await
     })?;
-    Ok(rows.into_iter().map(|(id, generation, as_of)| (id, DataVersion { generation, as_of, through: None })).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, generation, as_of)| {
+            (
+                id,
+                DataVersion {
+                    generation,
+                    as_of,
+                    through: None,
+                },
+            )
+        })
+        .collect())
 }
 
 /// Returns the data version of every department with its newest document, by its id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn data_versions_on(conn: &mut DbConn, today: NaiveDate) -> Result<Vec<(i64, DataVersion)>, DbError> {
+pub async fn data_versions_on(
+    conn: &mut DbConn,
+    today: NaiveDate,
+) -> Result<Vec<(i64, DataVersion)>, DbError> {
     // The first entry of an index for each department. Adjustments are no documents.
     let rows: Vec<(i64, i64, Option<NaiveDateTime>, Option<NaiveDate>)> = on_conn!(conn, |c| {
         let newest = daily_flows::table
@@ -38,11 +60,25 @@ pub async fn data_versions_on(conn: &mut DbConn, today: NaiveDate) -> Result<Vec
             .select(daily_flows::period_start)
             .limit(1);
         departments::table
-            .select((departments::id, departments::generation, departments::data_as_of, newest.single_value()))
+            .select((
+                departments::id,
+                departments::generation,
+                departments::data_as_of,
+                newest.single_value(),
+            ))
             .load(c)
             .await
     })?;
-    let version = |(id, generation, as_of, through)| (id, DataVersion { generation, as_of, through });
+    let version = |(id, generation, as_of, through)| {
+        (
+            id,
+            DataVersion {
+                generation,
+                as_of,
+                through,
+            },
+        )
+    };
     Ok(rows.into_iter().map(version).collect())
 }
 
@@ -66,7 +102,12 @@ pub struct DepartmentAge {
 pub async fn list_department_ages(conn: &mut DbConn) -> Result<Vec<DepartmentAge>, DbError> {
     Ok(on_conn!(conn, |c| {
         departments::table
-            .select((departments::id, departments::name, departments::data_as_of, departments::checked_at))
+            .select((
+                departments::id,
+                departments::name,
+                departments::data_as_of,
+                departments::checked_at,
+            ))
             .order(departments::id)
             .load(c)
             .await
@@ -91,7 +132,12 @@ pub struct DepartmentRow {
 pub async fn list_departments(conn: &mut DbConn) -> Result<Vec<DepartmentRow>, DbError> {
     Ok(on_conn!(conn, |c| {
         departments::table
-            .select((departments::id, departments::name, departments::code, departments::is_active))
+            .select((
+                departments::id,
+                departments::name,
+                departments::code,
+                departments::is_active,
+            ))
             .order(departments::id)
             .load(c)
             .await
@@ -122,10 +168,17 @@ pub async fn insert_department(conn: &mut DbConn, name: &str, code: &str) -> Res
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn ensure_finance_departments(conn: &mut DbConn, ids: &[i64]) -> Result<(), DbError> {
-    let known: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
+    let known: Vec<i64> = on_conn!(conn, |c| departments::table
+        .select(departments::id)
+        .load(c)
+        .await)?;
     let now = utc_now();
     for (position, id) in ids.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
-        let suffix = if position == 0 { String::new() } else { format!(" {id}") };
+        let suffix = if position == 0 {
+            String::new()
+        } else {
+            format!(" {id}")
+        };
         let name = format!("Finance{suffix}");
         let row = (
             departments::id.eq(*id),
@@ -135,7 +188,11 @@ pub async fn ensure_finance_departments(conn: &mut DbConn, ids: &[i64]) -> Resul
             departments::updated_at.eq(now),
         );
         on_conn!(conn, |c| {
-            diesel::insert_into(departments::table).values(row).on_conflict_do_nothing().execute(c).await
+            diesel::insert_into(departments::table)
+                .values(row)
+                .on_conflict_do_nothing()
+                .execute(c)
+                .await
         })?;
         log::info!("Made department {id}, {name}");
     }

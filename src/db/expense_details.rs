@@ -177,7 +177,11 @@ pub async fn link_details_to_contract(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn delete_expense_details(conn: &mut DbConn, department_id: i64, detail_ids: &[i64]) -> Result<(), DbError> {
+pub async fn delete_expense_details(
+    conn: &mut DbConn,
+    department_id: i64,
+    detail_ids: &[i64],
+) -> Result<(), DbError> {
     for ids in detail_ids.chunks(CHUNK) {
         on_conn!(conn, |c| {
             diesel::delete(
@@ -196,7 +200,10 @@ pub async fn delete_expense_details(conn: &mut DbConn, department_id: i64, detai
 ///
 /// # Errors
 /// [`DbError`] when a row violates a key or the database can't answer.
-pub async fn insert_expense_details(conn: &mut DbConn, rows: Vec<NewExpenseDetail>) -> Result<(), DbError> {
+pub async fn insert_expense_details(
+    conn: &mut DbConn,
+    rows: Vec<NewExpenseDetail>,
+) -> Result<(), DbError> {
     match conn {
         DbConn::Postgres(conn) => {
             insert_arrays!(
@@ -233,7 +240,10 @@ pub async fn insert_expense_details(conn: &mut DbConn, rows: Vec<NewExpenseDetai
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {
                 for row in &rows {
-                    diesel::RunQueryDsl::execute(diesel::insert_into(expense_details::table).values(row), conn)?;
+                    diesel::RunQueryDsl::execute(
+                        diesel::insert_into(expense_details::table).values(row),
+                        conn,
+                    )?;
                 }
                 Ok(())
             })

@@ -80,7 +80,11 @@ pub async fn list_known_expenses(
 ///
 /// # Errors
 /// [`DbError`] when a row violates a key or the database can't answer.
-pub async fn upsert_expenses(conn: &mut DbConn, rows: Vec<NewExpense>, are_new: bool) -> Result<(), DbError> {
+pub async fn upsert_expenses(
+    conn: &mut DbConn,
+    rows: Vec<NewExpense>,
+    are_new: bool,
+) -> Result<(), DbError> {
     upsert_operations!(
         conn,
         expenses,
@@ -140,7 +144,10 @@ pub async fn list_expense_facts(
                 .load(c)
                 .await
         })?;
-        known.extend(rows.into_iter().map(|facts| (facts.operation_id.clone(), facts)));
+        known.extend(
+            rows.into_iter()
+                .map(|facts| (facts.operation_id.clone(), facts)),
+        );
     }
     Ok(known)
 }

@@ -1,8 +1,8 @@
 //! The sums that analytics answers are made of, read from the rollups.
 //!
-//! Whole years come from the yearly rollup (unless sums are kept apart by month), whole months from the monthly
-//! one, the days of a month that the range cuts from the daily one. What is read grows with years, months and
-//! contracts, not with operations.
+//! Whole years come from the yearly rollup (unless sums are kept apart by month), whole months from
+//! the monthly one, the days of a month that the range cuts from the daily one. What is read grows
+//! with years, months and contracts, not with operations.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -30,7 +30,20 @@ pub enum FlowGroup {
 }
 
 /// The columns of [`FlowSums`], in its order.
-type SumsRow = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, i64, Option<NaiveDate>);
+type SumsRow = (
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<NaiveDate>,
+);
 /// The columns of [`BalanceFlows`], in its order.
 type BalanceRow = (i64, i64, i64, i64, i64, i64);
 
@@ -53,7 +66,9 @@ macro_rules! restricted {
         if let Some(is_confirmed) = $filter.confirmed {
             query = query.filter($table::is_confirmed.eq(is_confirmed));
         }
-        if let Some(condition) = contract_condition($filter, concat!(stringify!($table), ".contract_id")) {
+        if let Some(condition) =
+            contract_condition($filter, concat!(stringify!($table), ".contract_id"))
+        {
             query = query.filter(sql::<Bool>(&condition));
         }
         query
@@ -85,7 +100,9 @@ macro_rules! sums_of {
                     sql::<BigInt>("CAST(SUM(commission) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(returned) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(expenses) AS BIGINT)"),
-                    sql::<BigInt>("CAST(SUM(CASE WHEN is_confirmed THEN 0 ELSE expenses END) AS BIGINT)"),
+                    sql::<BigInt>(
+                        "CAST(SUM(CASE WHEN is_confirmed THEN 0 ELSE expenses END) AS BIGINT)",
+                    ),
                     sql::<BigInt>("CAST(SUM(principal) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(interest) AS BIGINT)"),
                     sql::<BigInt>("CAST(SUM(given) AS BIGINT)"),
@@ -95,7 +112,8 @@ macro_rules! sums_of {
                     max($table::last_payment),
                 ),
             ));
-            let query = restricted!(query, $table, $filter).filter($table::currency.eq($filter.currency.as_str()));
+            let query = restricted!(query, $table, $filter)
+                .filter($table::currency.eq($filter.currency.as_str()));
             within!(query, $table, $span).load(c).await
         })?;
         rows
@@ -106,8 +124,9 @@ macro_rules! sums_of {
 macro_rules! with_contracts {
     ($table:ident) => {
         $table::table.inner_join(
-            contracts::table
-                .on(contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id))),
+            contracts::table.on(contracts::department_id
+                .eq($table::department_id)
+                .and(contracts::id.eq($table::contract_id))),
         )
     };
 }
@@ -133,24 +152,30 @@ macro_rules! balance_columns {
 /// Loads what moved the balances within a span of one rollup, grouped by some columns.
 macro_rules! balances_of {
     ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
-        let sums = balance_measures(stringify!($table)).map(|measure| format!("CAST(SUM({measure}) AS BIGINT)"));
+        let sums = balance_measures(stringify!($table))
+            .map(|measure| format!("CAST(SUM({measure}) AS BIGINT)"));
         let rows: Vec<($key, BalanceRow)> = on_conn!($conn, |c| {
             let columns = balance_columns!($columns, sums.each_ref());
             let query = with_contracts!($table).group_by($columns).select(columns);
-            within!(restricted!(query, $table, $filter), $table, $span).load(c).await
+            within!(restricted!(query, $table, $filter), $table, $span)
+                .load(c)
+                .await
         })?;
         rows
     }};
 }
 
-/// The same of each row. Where nearly each row is a group of its own, adding them up in the database takes most
-/// of the time.
+/// The same of each row. Where nearly each row is a group of its own, adding them up in the
+/// database takes most of the time.
 macro_rules! balance_rows_of {
     ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
         let measures = balance_measures(stringify!($table));
         let rows: Vec<($key, BalanceRow)> = on_conn!($conn, |c| {
-            let query = with_contracts!($table).select(balance_columns!($columns, measures.each_ref()));
-            within!(restricted!(query, $table, $filter), $table, $span).load(c).await
+            let query =
+                with_contracts!($table).select(balance_columns!($columns, measures.each_ref()));
+            within!(restricted!(query, $table, $filter), $table, $span)
+                .load(c)
+                .await
         })?;
         rows
     }};
@@ -188,7 +213,15 @@ pub async fn balance_flows(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
 ) -> Result<BTreeMap<i64, BalanceFlows>, DbError> {
-    let rows = all_spans!(balances_of, BalanceRow, conn, Spans::of_years(filter.dates), filter, (i64,), [contract_id]);
+    let rows = all_spans!(
+        balances_of,
+        BalanceRow,
+        conn,
+        Spans::of_years(filter.dates),
+        filter,
+        (i64,),
+        [contract_id]
+    );
     Ok(summed(rows, |(id,)| id, balance_of_row))
 }
 
@@ -201,17 +234,37 @@ pub async fn balance_flows_by_month(
     filter: &PortfolioFilter,
 ) -> Result<BTreeMap<(Month, i64), BalanceFlows>, DbError> {
     let spans = Spans::of_months(filter.dates);
-    let rows =
-        all_spans!(balance_rows_of, BalanceRow, conn, spans, filter, (NaiveDate, i64), [period_start, contract_id]);
-    Ok(summed(rows, |(day, id)| (Month::of(day), id), balance_of_row))
+    let rows = all_spans!(
+        balance_rows_of,
+        BalanceRow,
+        conn,
+        spans,
+        filter,
+        (NaiveDate, i64),
+        [period_start, contract_id]
+    );
+    Ok(summed(
+        rows,
+        |(day, id)| (Month::of(day), id),
+        balance_of_row,
+    ))
 }
 
 /// The sums of each month that has operations.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn flows_by_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<Month, FlowSums>, DbError> {
-    let rows = all_sums!(conn, Spans::of_months(filter.dates), filter, (NaiveDate,), [period_start]);
+pub async fn flows_by_month(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<BTreeMap<Month, FlowSums>, DbError> {
+    let rows = all_sums!(
+        conn,
+        Spans::of_months(filter.dates),
+        filter,
+        (NaiveDate,),
+        [period_start]
+    );
     Ok(merged(rows, |(day,)| Month::of(day)))
 }
 
@@ -219,8 +272,17 @@ pub async fn flows_by_month(conn: &mut DbConn, filter: &PortfolioFilter) -> Resu
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn flows_by_year(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<BTreeMap<i32, FlowSums>, DbError> {
-    let rows = all_sums!(conn, Spans::of_years(filter.dates), filter, (NaiveDate,), [period_start]);
+pub async fn flows_by_year(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<BTreeMap<i32, FlowSums>, DbError> {
+    let rows = all_sums!(
+        conn,
+        Spans::of_years(filter.dates),
+        filter,
+        (NaiveDate,),
+        [period_start]
+    );
     Ok(merged(rows, |(day,)| day.year()))
 }
 
@@ -245,14 +307,22 @@ pub async fn flows_by(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn contracts_with_flows(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<i64>, DbError> {
+pub async fn contracts_with_flows(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Vec<i64>, DbError> {
     macro_rules! contracts_of {
         ($table:ident, $span:expr) => {{
             let ids: Vec<i64> = on_conn!(conn, |c| {
-                // A share of an expense that its details took away leaves a row that counts nothing.
-                let query = restricted!($table::table.select($table::contract_id).distinct(), $table, filter)
-                    .filter($table::contract_id.ne(0))
-                    .filter($table::receipt_count.gt(0).or($table::payment_count.gt(0)));
+                // A share of an expense that its details took away leaves a row that counts
+                // nothing.
+                let query = restricted!(
+                    $table::table.select($table::contract_id).distinct(),
+                    $table,
+                    filter
+                )
+                .filter($table::contract_id.ne(0))
+                .filter($table::receipt_count.gt(0).or($table::payment_count.gt(0)));
                 within!(query, $table, $span).load(c).await
             })?;
             ids
@@ -279,17 +349,24 @@ pub async fn contracts_with_flows(conn: &mut DbConn, filter: &PortfolioFilter) -
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<Currency>, DbError> {
+pub async fn other_currencies(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Vec<Currency>, DbError> {
     macro_rules! currencies_of {
         ($table:ident, $span:expr) => {{
             let names: Vec<(String, Option<String>)> = on_conn!(conn, |c| {
                 let query = $table::table
-                    .left_join(contracts::table.on(
-                        contracts::department_id.eq($table::department_id).and(contracts::id.eq($table::contract_id)),
-                    ))
+                    .left_join(
+                        contracts::table.on(contracts::department_id
+                            .eq($table::department_id)
+                            .and(contracts::id.eq($table::contract_id))),
+                    )
                     .select(($table::currency, contracts::currency.nullable()))
                     .distinct();
-                within!(restricted!(query, $table, filter), $table, $span).load(c).await
+                within!(restricted!(query, $table, filter), $table, $span)
+                    .load(c)
+                    .await
             })?;
             names
         }};
@@ -305,15 +382,23 @@ pub async fn other_currencies(conn: &mut DbConn, filter: &PortfolioFilter) -> Re
     for span in &spans.days {
         names.extend(currencies_of!(daily_flows, span));
     }
-    let named = names.into_iter().flat_map(|(paid, contract)| [Some(paid), contract]).flatten();
-    let mut currencies: Vec<Currency> = named.filter_map(|name| Currency::of_stored(&name)).collect();
+    let named = names
+        .into_iter()
+        .flat_map(|(paid, contract)| [Some(paid), contract])
+        .flatten();
+    let mut currencies: Vec<Currency> = named
+        .filter_map(|name| Currency::of_stored(&name))
+        .collect();
     currencies.retain(|currency| *currency != filter.currency);
     currencies.sort();
     currencies.dedup();
     Ok(currencies)
 }
 
-fn merged<Row, Key: Ord>(rows: Vec<(Row, SumsRow)>, key: impl Fn(Row) -> Key) -> BTreeMap<Key, FlowSums> {
+fn merged<Row, Key: Ord>(
+    rows: Vec<(Row, SumsRow)>,
+    key: impl Fn(Row) -> Key,
+) -> BTreeMap<Key, FlowSums> {
     summed(rows, key, flows_of_row)
 }
 
@@ -350,5 +435,12 @@ fn flows_of_row(row: SumsRow) -> FlowSums {
 fn balance_of_row(row: BalanceRow) -> BalanceFlows {
     let [drawn, repaid, adjustments, interest, other, unconfirmed] =
         [row.0, row.1, row.2, row.3, row.4, row.5].map(Money::from_kopecks);
-    BalanceFlows { drawn, repaid, adjustments, interest, other, unconfirmed }
+    BalanceFlows {
+        drawn,
+        repaid,
+        adjustments,
+        interest,
+        other,
+        unconfirmed,
+    }
 }

@@ -1,8 +1,8 @@
 //! How new the files of the sources are: which came in, which were found unchanged, which fail.
 //!
-//! Written by the import, in the transaction of a file where one changes; read by the freshness of a
-//! department and by its data quality. A failing file stays one until it goes in, is found unchanged, or is
-//! no longer offered.
+//! Written by the import, in the transaction of a file where one changes; read by the freshness of
+//! a department and by its data quality. A failing file stays one until it goes in, is found
+//! unchanged, or is no longer offered.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,9 @@ use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::schema::{departments, failing_files, file_organizations, import_sources, organizations};
+use super::schema::{
+    departments, failing_files, file_organizations, import_sources, organizations,
+};
 use super::{CHUNK, DbConn, DbError, on_conn};
 use crate::domain::DepartmentScope;
 
@@ -91,8 +93,9 @@ macro_rules! of_file {
     };
 }
 
-/// Notes that a file went in: the organizations whose rows it holds, each with its newest document. With
-/// `is_whole`, none of its rows was rejected, and its total is theirs. Returns whether it failed before.
+/// Notes that a file went in: the organizations whose rows it holds, each with its newest document.
+/// With `is_whole`, none of its rows was rejected, and its total is theirs. Returns whether it
+/// failed before.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -104,8 +107,11 @@ pub async fn record_arrival(
     is_whole: bool,
     now: NaiveDateTime,
 ) -> Result<bool, DbError> {
-    let failures = on_conn!(conn, |c| diesel::delete(of_file!(failing_files, file)).execute(c).await)?;
-    let forgotten = diesel::update(of_file!(file_organizations, file)).set(file_organizations::is_named.eq(false));
+    let failures = on_conn!(conn, |c| diesel::delete(of_file!(failing_files, file))
+        .execute(c)
+        .await)?;
+    let forgotten = diesel::update(of_file!(file_organizations, file))
+        .set(file_organizations::is_named.eq(false));
     on_conn!(conn, |c| forgotten.execute(c).await)?;
     for (organization_id, newest_document) in organizations {
         let state = (
@@ -151,7 +157,11 @@ pub async fn record_failure(
     reason: &str,
     now: NaiveDateTime,
 ) -> Result<(), DbError> {
-    let state = (failing_files::kind.eq(kind), failing_files::reason.eq(reason), failing_files::tried_at.eq(now));
+    let state = (
+        failing_files::kind.eq(kind),
+        failing_files::reason.eq(reason),
+        failing_files::tried_at.eq(now),
+    );
     let row = (
         failing_files::department_id.eq(file.department_id),
         failing_files::source.eq(file.source),
@@ -162,7 +172,11 @@ pub async fn record_failure(
     on_conn!(conn, |c| {
         diesel::insert_into(failing_files::table)
             .values(row)
-            .on_conflict((failing_files::department_id, failing_files::source, failing_files::path))
+            .on_conflict((
+                failing_files::department_id,
+                failing_files::source,
+                failing_files::path,
+            ))
             .do_update()
             .set(state)
             .execute(c)
@@ -171,7 +185,8 @@ pub async fn record_failure(
     Ok(())
 }
 
-/// Notes that files were found to be in the tables as they are. Returns how many of them failed before.
+/// Notes that files were found to be in the tables as they are. Returns how many of them failed
+/// before.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -227,7 +242,10 @@ pub async fn record_source_check(
     source: &str,
     times: SourceTimes,
 ) -> Result<(), DbError> {
-    let SourceTimes { checked_at, completed_at } = times;
+    let SourceTimes {
+        checked_at,
+        completed_at,
+    } = times;
     let row = (
         import_sources::department_id.eq(department_id),
         import_sources::source.eq(source),
@@ -254,20 +272,35 @@ pub async fn record_source_check(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_source_times(conn: &mut DbConn, department_id: i64) -> Result<HashMap<String, SourceTimes>, DbError> {
+pub async fn list_source_times(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<HashMap<String, SourceTimes>, DbError> {
     let rows: Vec<(String, NaiveDateTime, Option<NaiveDateTime>)> = on_conn!(conn, |c| {
         import_sources::table
             .filter(import_sources::department_id.eq(department_id))
-            .select((import_sources::source, import_sources::checked_at, import_sources::completed_at))
+            .select((
+                import_sources::source,
+                import_sources::checked_at,
+                import_sources::completed_at,
+            ))
             .load(c)
             .await
     })?;
-    let times = |(source, checked_at, completed_at)| (source, SourceTimes { checked_at, completed_at });
+    let times = |(source, checked_at, completed_at)| {
+        (
+            source,
+            SourceTimes {
+                checked_at,
+                completed_at,
+            },
+        )
+    };
     Ok(rows.into_iter().map(times).collect())
 }
 
-/// Notes when all sources of a department were last looked through, and when last without a failing file.
-/// What is `None` stays as it is.
+/// Notes when all sources of a department were last looked through, and when last without a failing
+/// file. What is `None` stays as it is.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -293,13 +326,25 @@ pub async fn record_department_check(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_failing_files(conn: &mut DbConn, scope: DepartmentScope) -> Result<Vec<FailingFile>, DbError> {
+pub async fn list_failing_files(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+) -> Result<Vec<FailingFile>, DbError> {
     Ok(on_conn!(conn, |c| {
-        let mut query = failing_files::table.select(FailingFile::as_select()).into_boxed();
+        let mut query = failing_files::table
+            .select(FailingFile::as_select())
+            .into_boxed();
         if let Some(id) = scope.id() {
             query = query.filter(failing_files::department_id.eq(id));
         }
-        query.order((failing_files::since, failing_files::source, failing_files::path)).load(c).await
+        query
+            .order((
+                failing_files::since,
+                failing_files::source,
+                failing_files::path,
+            ))
+            .load(c)
+            .await
     })?)
 }
 
@@ -309,11 +354,16 @@ pub async fn list_failing_files(conn: &mut DbConn, scope: DepartmentScope) -> Re
 /// [`DbError`] when the database can't answer.
 pub async fn count_failing_files(conn: &mut DbConn, department_id: i64) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| {
-        failing_files::table.filter(failing_files::department_id.eq(department_id)).count().get_result(c).await
+        failing_files::table
+            .filter(failing_files::department_id.eq(department_id))
+            .count()
+            .get_result(c)
+            .await
     })?)
 }
 
-/// Returns which organizations the files of a scope have held, by department, organization and kind.
+/// Returns which organizations the files of a scope have held, by department, organization and
+/// kind.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -331,12 +381,17 @@ pub async fn list_file_organizations(
                     .and(organizations::id.eq(file_organizations::organization_id))),
             )
             .inner_join(
-                shown.on(shown.field(organizations::department_id).eq(file_organizations::department_id).and(
-                    organizations::merged_into
-                        .eq(shown_id.nullable())
-                        .or(organizations::merged_into.is_null().and(organizations::id.eq(shown_id)))
-                        .assume_not_null(),
-                )),
+                shown.on(shown
+                    .field(organizations::department_id)
+                    .eq(file_organizations::department_id)
+                    .and(
+                        organizations::merged_into
+                            .eq(shown_id.nullable())
+                            .or(organizations::merged_into
+                                .is_null()
+                                .and(organizations::id.eq(shown_id)))
+                            .assume_not_null(),
+                    )),
             )
             .select((
                 file_organizations::department_id,

@@ -21,10 +21,13 @@ pub async fn find_name(
     macro_rules! name {
         ($table:ident, $department:ident, $column:ident) => {{
             let row: Option<(i64, String)> = on_conn!(conn, |c| {
-                let query = $table::table.filter($table::id.eq(id)).select(($table::$department, $table::$column));
+                let query = $table::table
+                    .filter($table::id.eq(id))
+                    .select(($table::$department, $table::$column));
                 query.first(c).await.optional()
             })?;
-            row.filter(|(department_id, _)| scope.id().is_none_or(|id| id == *department_id)).map(|(_, name)| name)
+            row.filter(|(department_id, _)| scope.id().is_none_or(|id| id == *department_id))
+                .map(|(_, name)| name)
         }};
     }
     Ok(match parameter {

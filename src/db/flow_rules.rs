@@ -1,19 +1,25 @@
-//! The rules by which an operation counts, as SQL: shared by the rollups and by the list of the parts
-//! behind a figure, so that both always follow the same rule. Sources: `docs/figures.md`, 1C's chart of
-//! accounts.
+//! The rules by which an operation counts, as SQL: shared by the rollups and by the list of the
+//! parts behind a figure, so that both always follow the same rule. Sources: `docs/figures.md`,
+//! 1C's chart of accounts.
 //!
 //! The texts refer to a receipt as `r`, an expense as `e` and an expense detail as `d`.
 
 use crate::domain::{PaymentType, WITHOUT_CONTRACT};
 
 /// Accounts of loans and credits received: 66 short-term, 67 long-term.
-const PRINCIPAL_ACCOUNTS: &str = "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
+const PRINCIPAL_ACCOUNTS: &str =
+    "('66.01', '66.03', '66.21', '66.23', '67.01', '67.03', '67.21', '67.23')";
 /// Accounts of their interest.
-const INTEREST_ACCOUNTS: &str = "('66.02', '66.04', '66.22', '66.24', '67.02', '67.04', '67.22', '67.24')";
+const INTEREST_ACCOUNTS: &str =
+    "('66.02', '66.04', '66.22', '66.24', '67.02', '67.04', '67.22', '67.24')";
 /// What a payment is called that gives a loan.
 const GIVEN: &str = "Выдача займа";
 /// Types of operation of loans given.
-const LENT_TYPES: [&str; 3] = [GIVEN, "Возврат займа контрагентом", "Возврат займа работником"];
+const LENT_TYPES: [&str; 3] = [
+    GIVEN,
+    "Возврат займа контрагентом",
+    "Возврат займа работником",
+];
 /// Types of operation of loans and credits received.
 const BORROWED_TYPES: [&str; 6] = [
     "Получение кредита",
@@ -51,28 +57,40 @@ pub(super) const MEASURES: [&str; 18] = [
 
 /// The sums of all measures under their own names, as a select list.
 pub(super) fn sums() -> String {
-    MEASURES.map(|measure| format!("CAST(SUM({measure}) AS BIGINT) AS {measure}")).join(", ")
+    MEASURES
+        .map(|measure| format!("CAST(SUM({measure}) AS BIGINT) AS {measure}"))
+        .join(", ")
 }
 
 /// Fills the rules in where a statement names them in braces.
 pub(super) fn with_rules(sql: &str) -> String {
-    sql.replace("{is_confirmed}", "CASE WHEN e.unconfirmed_by_bank THEN FALSE ELSE TRUE END")
-        .replace("{draws}", &draws())
-        .replace("{returns}", &returns())
-        .replace("{says_lent}", &begins_with("operation_type", &LENT_TYPES))
-        .replace("{says_borrowed}", &begins_with("operation_type", &BORROWED_TYPES))
-        .replace("{says_kind}", &says_kind())
-        .replace("{receipt_names_no_contract}", &names_no_contract("r"))
-        .replace("{expense_names_no_contract}", &names_no_contract("e"))
-        .replace("{detail_names_no_contract}", &names_no_contract("d"))
-        .replace("{detail_kind}", &detail_kind("d", "e"))
-        .replace("{expense_kind}", &expense_kind("e"))
-        .replace("{is_derived}", &is_derived("e.payment_type", "e.payment_kind"))
-        .replace("{measures}", &MEASURES.join(", "))
-        .replace("{sums}", &sums())
+    sql.replace(
+        "{is_confirmed}",
+        "CASE WHEN e.unconfirmed_by_bank THEN FALSE ELSE TRUE END",
+    )
+    .replace("{draws}", &draws())
+    .replace("{returns}", &returns())
+    .replace("{says_lent}", &begins_with("operation_type", &LENT_TYPES))
+    .replace(
+        "{says_borrowed}",
+        &begins_with("operation_type", &BORROWED_TYPES),
+    )
+    .replace("{says_kind}", &says_kind())
+    .replace("{receipt_names_no_contract}", &names_no_contract("r"))
+    .replace("{expense_names_no_contract}", &names_no_contract("e"))
+    .replace("{detail_names_no_contract}", &names_no_contract("d"))
+    .replace("{detail_kind}", &detail_kind("d", "e"))
+    .replace("{expense_kind}", &expense_kind("e"))
+    .replace(
+        "{is_derived}",
+        &is_derived("e.payment_type", "e.payment_kind"),
+    )
+    .replace("{measures}", &MEASURES.join(", "))
+    .replace("{sums}", &sums())
 }
 
-/// Whether a receipt draws on a loan: unless its account is one of interest, or lies outside 66 and 67.
+/// Whether a receipt draws on a loan: unless its account is one of interest, or lies outside 66 and
+/// 67.
 fn draws() -> String {
     format!(
         "(COALESCE(r.settlement_account, '') = '' OR SUBSTR(r.settlement_account, 1, 2) IN ('66', '67') \
@@ -83,7 +101,9 @@ fn draws() -> String {
 /// Whether a receipt returns a loan given.
 fn returns() -> String {
     let says_so = begins_with("r.operation_type", &RETURNED_TYPES);
-    format!("(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' OR COALESCE({says_so}, FALSE))")
+    format!(
+        "(SUBSTR(COALESCE(r.settlement_account, ''), 1, 2) = '58' OR COALESCE({says_so}, FALSE))"
+    )
 }
 
 /// Whether the column `operation_type` says by itself that money was borrowed, lent or returned.
@@ -92,25 +112,35 @@ fn says_kind() -> String {
     format!("COALESCE({}, FALSE)", begins_with("operation_type", &words))
 }
 
-/// Whether the text of an operation or detail (a row of the table or alias `row`) names no contract: it was
-/// recognized as of none, whatever the contract it belongs to is called now.
+/// Whether the text of an operation or detail (a row of the table or alias `row`) names no
+/// contract: it was recognized as of none, whatever the contract it belongs to is called now.
 fn names_no_contract(row: &str) -> String {
     format!("COALESCE({row}.contract_text, '') IN ('', '{WITHOUT_CONTRACT}')")
 }
 
-/// Whether a text begins with one of some words, in the letter cases that exports use: SQLite folds no Russian
-/// letters. NULL for NULL.
+/// Whether a text begins with one of some words, in the letter cases that exports use: SQLite folds
+/// no Russian letters. NULL for NULL.
 fn begins_with(column: &str, words: &[&str]) -> String {
-    let spellings = words.iter().flat_map(|word| [(*word).to_owned(), word.to_lowercase(), word.to_uppercase()]);
-    let conditions: Vec<String> = spellings.map(|spelling| format!("{column} LIKE '{spelling}%'")).collect();
+    let spellings = words
+        .iter()
+        .flat_map(|word| [(*word).to_owned(), word.to_lowercase(), word.to_uppercase()]);
+    let conditions: Vec<String> = spellings
+        .map(|spelling| format!("{column} LIKE '{spelling}%'"))
+        .collect();
     format!("({})", conditions.join(" OR "))
 }
 
-/// What a detail (a row of the table or alias `detail`) pays: what it says, else what its account says, else what
-/// its expense says.
+/// What a detail (a row of the table or alias `detail`) pays: what it says, else what its account
+/// says, else what its expense says.
 pub(super) fn detail_kind(detail: &str, expense: &str) -> String {
-    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
-    let (of_detail, of_expense) = (kind_of_account(&format!("{detail}.settlement_account")), expense_kind(expense));
+    let (principal, interest) = (
+        PaymentType::Principal.as_1c(),
+        PaymentType::Interest.as_1c(),
+    );
+    let (of_detail, of_expense) = (
+        kind_of_account(&format!("{detail}.settlement_account")),
+        expense_kind(expense),
+    );
     format!(
         "CASE WHEN {detail}.payment_type = '{principal}' THEN 'principal' \
            WHEN {detail}.payment_type = '{interest}' THEN 'interest' \
@@ -120,28 +150,40 @@ pub(super) fn detail_kind(detail: &str, expense: &str) -> String {
     )
 }
 
-/// What a payment of a kind is called, in the words of 1C; `other` is the SQL of what any other one is called.
+/// What a payment of a kind is called, in the words of 1C; `other` is the SQL of what any other one
+/// is called.
 pub(super) fn payment_type(kind: &str, other: &str) -> String {
-    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    let (principal, interest) = (
+        PaymentType::Principal.as_1c(),
+        PaymentType::Interest.as_1c(),
+    );
     format!(
         "CASE {kind} WHEN 'principal' THEN '{principal}' WHEN 'interest' THEN '{interest}' \
            WHEN 'given' THEN '{GIVEN}' ELSE {other} END"
     )
 }
 
-/// Whether the kind of a detail follows from an account or the expense, and not from what the detail says itself.
+/// Whether the kind of a detail follows from an account or the expense, and not from what the
+/// detail says itself.
 pub(super) fn is_derived(payment_type: &str, kind: &str) -> String {
-    let (principal, interest) = (PaymentType::Principal.as_1c(), PaymentType::Interest.as_1c());
+    let (principal, interest) = (
+        PaymentType::Principal.as_1c(),
+        PaymentType::Interest.as_1c(),
+    );
     format!(
         "CASE WHEN COALESCE({payment_type}, '') IN ('{principal}', '{interest}', '{GIVEN}') THEN FALSE \
            WHEN {kind} = 'other' THEN FALSE ELSE TRUE END"
     )
 }
 
-/// What an expense without details pays: a loan given if its type says so, else what its debit account says.
+/// What an expense without details pays: a loan given if its type says so, else what its debit
+/// account says.
 pub(super) fn expense_kind(expense: &str) -> String {
     let says_given = begins_with(&format!("{expense}.operation_type"), &["Выдача"]);
-    format!("CASE WHEN {says_given} THEN 'given' ELSE {} END", kind_of_account(&format!("{expense}.debit_account")))
+    format!(
+        "CASE WHEN {says_given} THEN 'given' ELSE {} END",
+        kind_of_account(&format!("{expense}.debit_account"))
+    )
 }
 
 /// What is paid on an account.
@@ -153,7 +195,8 @@ fn kind_of_account(account: &str) -> String {
     )
 }
 
-/// An amount of the rollup row or part `table` in the currency of its contract, where that is known.
+/// An amount of the rollup row or part `table` in the currency of its contract, where that is
+/// known.
 fn settled(table: &str, measure: &str) -> String {
     format!(
         "CASE WHEN COALESCE(contracts.currency, {table}.currency) = {table}.currency THEN {table}.{measure} \
@@ -161,8 +204,8 @@ fn settled(table: &str, measure: &str) -> String {
     )
 }
 
-/// What moves the balance of a contract, of a row of `table` that is joined with `contracts`: the fields of
-/// `BalanceFlows`, in their order.
+/// What moves the balance of a contract, of a row of `table` that is joined with `contracts`: the
+/// fields of `BalanceFlows`, in their order.
 pub(super) fn balance_measures(table: &str) -> [String; 6] {
     let by_direction = |borrowed: &str, lent: &str| {
         let (borrowed, lent) = (settled(table, borrowed), settled(table, lent));

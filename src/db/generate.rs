@@ -30,17 +30,29 @@ pub struct Generated {
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn has_operations(conn: &mut DbConn) -> Result<bool, DbError> {
-    let received: Option<i64> =
-        on_conn!(conn, |c| receipts::table.select(receipts::id).limit(1).first(c).await.optional())?;
-    let spent: Option<i64> =
-        on_conn!(conn, |c| expenses::table.select(expenses::id).limit(1).first(c).await.optional())?;
-    let adjusted: Option<i64> =
-        on_conn!(conn, |c| adjustments::table.select(adjustments::id).limit(1).first(c).await.optional())?;
+    let received: Option<i64> = on_conn!(conn, |c| receipts::table
+        .select(receipts::id)
+        .limit(1)
+        .first(c)
+        .await
+        .optional())?;
+    let spent: Option<i64> = on_conn!(conn, |c| expenses::table
+        .select(expenses::id)
+        .limit(1)
+        .first(c)
+        .await
+        .optional())?;
+    let adjusted: Option<i64> = on_conn!(conn, |c| adjustments::table
+        .select(adjustments::id)
+        .limit(1)
+        .first(c)
+        .await
+        .optional())?;
     Ok(received.or(spent).or(adjusted).is_some())
 }
 
-/// Fills an empty department with operations of three years, over at least so many contracts. The rollups are
-/// not touched.
+/// Fills an empty department with operations of three years, over at least so many contracts. The
+/// rollups are not touched.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -54,8 +66,22 @@ pub async fn generate_operations(
     make_parties(conn, department_id, contracts_each).await?;
     let receipts = operations * RECEIPTS_OF_FIVE / 5;
     let expenses = operations - receipts;
-    run(conn, INSERT_RECEIPTS, department_id, contracts_each, receipts).await?;
-    run(conn, INSERT_EXPENSES, department_id, contracts_each, expenses).await?;
+    run(
+        conn,
+        INSERT_RECEIPTS,
+        department_id,
+        contracts_each,
+        receipts,
+    )
+    .await?;
+    run(
+        conn,
+        INSERT_EXPENSES,
+        department_id,
+        contracts_each,
+        expenses,
+    )
+    .await?;
     let details = INSERT_DETAILS
         .replace("{principal}", PaymentType::Principal.as_1c())
         .replace("{interest}", PaymentType::Interest.as_1c());
@@ -63,19 +89,40 @@ pub async fn generate_operations(
     let contracts = super::list_contracts(conn, department_id).await?;
     let ids: Vec<i64> = contracts.iter().map(|contract| contract.id).collect();
     super::refresh_contract_facts(conn, department_id, &ids).await?;
-    Ok(Generated { receipts, expenses, details: 2 * expenses })
+    Ok(Generated {
+        receipts,
+        expenses,
+        details: 2 * expenses,
+    })
 }
 
-async fn make_parties(conn: &mut DbConn, department_id: i64, contracts_each: i64) -> Result<(), DbError> {
+async fn make_parties(
+    conn: &mut DbConn,
+    department_id: i64,
+    contracts_each: i64,
+) -> Result<(), DbError> {
     for number in 1..=ORGANIZATIONS {
-        let organization_id = insert_organization(conn, department_id, &format!("ООО «Замер {number}»"), None).await?;
-        insert_bank_account(conn, department_id, &format!("4070281000000000{number:04}"), None).await?;
+        let organization_id =
+            insert_organization(conn, department_id, &format!("ООО «Замер {number}»"), None)
+                .await?;
+        insert_bank_account(
+            conn,
+            department_id,
+            &format!("4070281000000000{number:04}"),
+            None,
+        )
+        .await?;
         for contract in 1..=contracts_each {
             let spelling = format!("Договор № {number}-{contract} от 01.12.2021");
             if let Some(reference) = ContractRef::parse(&spelling, None) {
                 let lender = format!("ПАО «Банк {}»", contract % 7);
                 let lender_id = super::lender_of_name(conn, department_id, &lender).await?;
-                let contract = super::NewContract::new(department_id, organization_id, &reference, Some(lender_id));
+                let contract = super::NewContract::new(
+                    department_id,
+                    organization_id,
+                    &reference,
+                    Some(lender_id),
+                );
                 let id = insert_contract(conn, &contract).await?;
                 let lender = super::ContractChange {
                     lender_id: Some(Some(lender_id)),
@@ -89,7 +136,13 @@ async fn make_parties(conn: &mut DbConn, department_id: i64, contracts_each: i64
     Ok(())
 }
 
-async fn run(conn: &mut DbConn, sql: &str, department_id: i64, contracts_each: i64, count: i64) -> Result<(), DbError> {
+async fn run(
+    conn: &mut DbConn,
+    sql: &str,
+    department_id: i64,
+    contracts_each: i64,
+    count: i64,
+) -> Result<(), DbError> {
     let (series, day, now) = match conn {
         DbConn::Postgres(_) => (
             "generate_series(1, CAST($2 AS BIGINT)) AS s(i)",
@@ -110,7 +163,11 @@ async fn run(conn: &mut DbConn, sql: &str, department_id: i64, contracts_each: i
         .replace("{organizations}", &ORGANIZATIONS.to_string())
         .replace("{contracts_each}", &contracts_each.to_string());
     on_conn!(conn, |c| {
-        diesel::sql_query(sql).bind::<BigInt, _>(department_id).bind::<BigInt, _>(count).execute(c).await
+        diesel::sql_query(sql)
+            .bind::<BigInt, _>(department_id)
+            .bind::<BigInt, _>(count)
+            .execute(c)
+            .await
     })?;
     Ok(())
 }

@@ -95,9 +95,16 @@ pub struct JournalRow {
 ///
 /// # Errors
 /// [`DbError`] when the run is unknown or the database can't answer.
-pub async fn insert_journal_entry(conn: &mut DbConn, entry: NewJournalEntry) -> Result<i64, DbError> {
+pub async fn insert_journal_entry(
+    conn: &mut DbConn,
+    entry: NewJournalEntry,
+) -> Result<i64, DbError> {
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(import_journal::table).values(entry).returning(import_journal::id).get_result(c).await
+        diesel::insert_into(import_journal::table)
+            .values(entry)
+            .returning(import_journal::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -105,23 +112,35 @@ pub async fn insert_journal_entry(conn: &mut DbConn, entry: NewJournalEntry) -> 
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn complete_journal_entry(conn: &mut DbConn, id: i64, entry: NewJournalEntry) -> Result<(), DbError> {
+pub async fn complete_journal_entry(
+    conn: &mut DbConn,
+    id: i64,
+    entry: NewJournalEntry,
+) -> Result<(), DbError> {
     let of_department = import_journal::department_id.eq(entry.department_id);
     on_conn!(conn, |c| {
-        diesel::update(import_journal::table.filter(import_journal::id.eq(id)).filter(of_department))
-            .set(entry)
-            .execute(c)
-            .await
+        diesel::update(
+            import_journal::table
+                .filter(import_journal::id.eq(id))
+                .filter(of_department),
+        )
+        .set(entry)
+        .execute(c)
+        .await
     })?;
     Ok(())
 }
 
-/// Returns whether a file of that name was a finding when it last went in, from any source: its own total was not the
-/// sum of its rows, or operations of rows that it rejects are stored.
+/// Returns whether a file of that name was a finding when it last went in, from any source: its own
+/// total was not the sum of its rows, or operations of rows that it rejects are stored.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn was_finding(conn: &mut DbConn, department_id: i64, source_file: &str) -> Result<bool, DbError> {
+pub async fn was_finding(
+    conn: &mut DbConn,
+    department_id: i64,
+    source_file: &str,
+) -> Result<bool, DbError> {
     let latest: Vec<Option<i64>> = on_conn!(conn, |c| {
         import_journal::table
             .filter(import_journal::department_id.eq(department_id))
@@ -151,13 +170,19 @@ pub async fn insert_rejects(conn: &mut DbConn, rejects: Vec<NewReject>) -> Resul
     match conn {
         DbConn::Postgres(conn) => {
             for chunk in rejects.chunks(CHUNK) {
-                diesel::insert_into(rejected_rows::table).values(chunk).execute(&mut **conn).await?;
+                diesel::insert_into(rejected_rows::table)
+                    .values(chunk)
+                    .execute(&mut **conn)
+                    .await?;
             }
         }
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {
                 for row in &rejects {
-                    diesel::RunQueryDsl::execute(diesel::insert_into(rejected_rows::table).values(row), conn)?;
+                    diesel::RunQueryDsl::execute(
+                        diesel::insert_into(rejected_rows::table).values(row),
+                        conn,
+                    )?;
                 }
                 Ok(())
             })
@@ -177,11 +202,18 @@ pub async fn list_journal(
     page: Page,
 ) -> Result<Vec<JournalRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        let mut query = import_journal::table.select(JournalRow::as_select()).into_boxed();
+        let mut query = import_journal::table
+            .select(JournalRow::as_select())
+            .into_boxed();
         if let Some(id) = department.id() {
             query = query.filter(import_journal::department_id.eq(id));
         }
-        query.order(import_journal::id.desc()).offset(page.skip).limit(page.limit).load(c).await
+        query
+            .order(import_journal::id.desc())
+            .offset(page.skip)
+            .limit(page.limit)
+            .load(c)
+            .await
     })?)
 }
 
@@ -264,7 +296,9 @@ pub async fn list_rejects(
             .optional()
     })?;
     let in_scope = |owner: i64| department.id().is_none_or(|id| id == owner);
-    let Some((owner, titles)) = entry.filter(|(owner, _)| in_scope(*owner)) else { return Ok(None) };
+    let Some((owner, titles)) = entry.filter(|(owner, _)| in_scope(*owner)) else {
+        return Ok(None);
+    };
     let rows: Vec<(RejectRow, Option<String>)> = on_conn!(conn, |c| {
         rejected_rows::table
             .filter(rejected_rows::department_id.eq(owner))
@@ -275,5 +309,9 @@ pub async fn list_rejects(
             .await
     })?;
     let (rows, cells) = rows.into_iter().unzip();
-    Ok(Some(RejectedRows { rows, titles, cells }))
+    Ok(Some(RejectedRows {
+        rows,
+        titles,
+        cells,
+    }))
 }

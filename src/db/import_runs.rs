@@ -70,7 +70,8 @@ pub struct RunRow {
     pub scheduled_for: Option<NaiveDateTime>,
     /// The names of its sources, with commas between.
     pub sources: String,
-    /// How many files of the department could not be imported when it ended, those left alone included.
+    /// How many files of the department could not be imported when it ended, those left alone
+    /// included.
     pub files_failing: i32,
 }
 
@@ -78,9 +79,18 @@ pub struct RunRow {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_run(conn: &mut DbConn, department: DepartmentScope, run_id: i64) -> Result<Option<RunRow>, DbError> {
+pub async fn find_run(
+    conn: &mut DbConn,
+    department: DepartmentScope,
+    run_id: i64,
+) -> Result<Option<RunRow>, DbError> {
     let run: Option<RunRow> = on_conn!(conn, |c| {
-        import_runs::table.filter(import_runs::id.eq(run_id)).select(RunRow::as_select()).first(c).await.optional()
+        import_runs::table
+            .filter(import_runs::id.eq(run_id))
+            .select(RunRow::as_select())
+            .first(c)
+            .await
+            .optional()
     })?;
     Ok(run.filter(|run| department.id().is_none_or(|id| id == run.department_id)))
 }
@@ -102,9 +112,16 @@ pub async fn list_runs(
             }
             query
         };
-        let rows = of_scope().order(import_runs::id.desc()).offset(page.skip).limit(page.limit);
+        let rows = of_scope()
+            .order(import_runs::id.desc())
+            .offset(page.skip)
+            .limit(page.limit);
         match rows.select(RunRow::as_select()).load(c).await {
-            Ok(rows) => of_scope().count().get_result(c).await.map(|total| (rows, total)),
+            Ok(rows) => of_scope()
+                .count()
+                .get_result(c)
+                .await
+                .map(|total| (rows, total)),
             Err(err) => Err(err),
         }
     })?)
@@ -131,9 +148,16 @@ pub async fn last_completed_at(conn: &mut DbConn) -> Result<Option<NaiveDateTime
 /// [`DbError`] when the department is unknown or the database can't answer;
 /// [`DbError::Duplicate`] when there is one of its sources for that time of the schedule.
 pub async fn insert_run(conn: &mut DbConn, run: NewRun) -> Result<i64, DbError> {
-    let row = (run, import_runs::seen_at.eq(database_time(conn, Duration::ZERO)));
+    let row = (
+        run,
+        import_runs::seen_at.eq(database_time(conn, Duration::ZERO)),
+    );
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(import_runs::table).values(row).returning(import_runs::id).get_result(c).await
+        diesel::insert_into(import_runs::table)
+            .values(row)
+            .returning(import_runs::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -154,7 +178,11 @@ pub async fn list_sources_run_for(
             .load(c)
             .await
     })?;
-    Ok(sources.iter().flat_map(|names| names.split(',')).map(str::to_owned).collect())
+    Ok(sources
+        .iter()
+        .flat_map(|names| names.split(','))
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Returns a run of a department whose last heartbeat is no older than that.
@@ -181,12 +209,21 @@ pub async fn find_run_at_work(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn finish_run(conn: &mut DbConn, run_id: i64, holder: &str, result: &RunResult) -> Result<(), DbError> {
+pub async fn finish_run(
+    conn: &mut DbConn,
+    run_id: i64,
+    holder: &str,
+    result: &RunResult,
+) -> Result<(), DbError> {
     on_conn!(conn, |c| {
-        diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
-            .set(result)
-            .execute(c)
-            .await
+        diesel::update(
+            running()
+                .filter(import_runs::id.eq(run_id))
+                .filter(import_runs::holder.eq(holder)),
+        )
+        .set(result)
+        .execute(c)
+        .await
     })?;
     Ok(())
 }
@@ -202,20 +239,28 @@ pub enum LeaseStatus {
     Lost,
 }
 
-/// Renews the heartbeat of a run by the database's clock, and finds out whether its process may go on. Within a
-/// transaction the answer holds until its end: a takeover waits for it.
+/// Renews the heartbeat of a run by the database's clock, and finds out whether its process may go
+/// on. Within a transaction the answer holds until its end: a takeover waits for it.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn keep_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<LeaseStatus, DbError> {
+pub async fn keep_run(
+    conn: &mut DbConn,
+    run_id: i64,
+    holder: &str,
+) -> Result<LeaseStatus, DbError> {
     let now = database_time(conn, Duration::ZERO);
     let is_cancelled: Option<bool> = on_conn!(conn, |c| {
-        diesel::update(running().filter(import_runs::id.eq(run_id)).filter(import_runs::holder.eq(holder)))
-            .set(import_runs::seen_at.eq(now))
-            .returning(import_runs::is_cancelled)
-            .get_result(c)
-            .await
-            .optional()
+        diesel::update(
+            running()
+                .filter(import_runs::id.eq(run_id))
+                .filter(import_runs::holder.eq(holder)),
+        )
+        .set(import_runs::seen_at.eq(now))
+        .returning(import_runs::is_cancelled)
+        .get_result(c)
+        .await
+        .optional()
     })?;
     Ok(match is_cancelled {
         Some(false) => LeaseStatus::Held,
@@ -254,11 +299,18 @@ pub struct AbandonedRun {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_abandoned_runs(conn: &mut DbConn, silent_for: Duration) -> Result<Vec<AbandonedRun>, DbError> {
+pub async fn list_abandoned_runs(
+    conn: &mut DbConn,
+    silent_for: Duration,
+) -> Result<Vec<AbandonedRun>, DbError> {
     let not_seen_since = database_time(conn, silent_for);
     Ok(on_conn!(conn, |c| {
         running()
-            .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null()))
+            .filter(
+                import_runs::seen_at
+                    .lt(not_seen_since)
+                    .or(import_runs::seen_at.is_null()),
+            )
             .order(import_runs::id)
             .select((
                 import_runs::id,
@@ -283,13 +335,20 @@ pub async fn take_over_run(
     silent_for: Duration,
     holder: &str,
 ) -> Result<bool, DbError> {
-    let (not_seen_since, now) = (database_time(conn, silent_for), database_time(conn, Duration::ZERO));
+    let (not_seen_since, now) = (
+        database_time(conn, silent_for),
+        database_time(conn, Duration::ZERO),
+    );
     let changed = on_conn!(conn, |c| {
         diesel::update(
             running()
                 .filter(import_runs::id.eq(run.id))
                 .filter(import_runs::holder.eq(&run.holder))
-                .filter(import_runs::seen_at.lt(not_seen_since).or(import_runs::seen_at.is_null())),
+                .filter(
+                    import_runs::seen_at
+                        .lt(not_seen_since)
+                        .or(import_runs::seen_at.is_null()),
+                ),
         )
         .set((import_runs::holder.eq(holder), import_runs::seen_at.eq(now)))
         .execute(c)

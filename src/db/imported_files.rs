@@ -56,7 +56,10 @@ pub async fn list_imported_files(
             .load(c)
             .await
     })?;
-    Ok(files.into_iter().map(|file| (file.path.clone(), file)).collect())
+    Ok(files
+        .into_iter()
+        .map(|file| (file.path.clone(), file))
+        .collect())
 }
 
 /// Notes what was seen of a file.
@@ -67,7 +70,11 @@ pub async fn upsert_imported_file(conn: &mut DbConn, file: &ImportedFile) -> Res
     on_conn!(conn, |c| {
         diesel::insert_into(imported_files::table)
             .values(file)
-            .on_conflict((imported_files::department_id, imported_files::source, imported_files::path))
+            .on_conflict((
+                imported_files::department_id,
+                imported_files::source,
+                imported_files::path,
+            ))
             .do_update()
             .set(file)
             .execute(c)
@@ -76,7 +83,8 @@ pub async fn upsert_imported_file(conn: &mut DbConn, file: &ImportedFile) -> Res
     Ok(())
 }
 
-/// Notes which files of the ledger a source offers. Returns those that it ceased or began again to offer.
+/// Notes which files of the ledger a source offers. Returns those that it ceased or began again to
+/// offer.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

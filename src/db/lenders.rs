@@ -72,7 +72,11 @@ pub async fn insert_lender(
         lenders::updated_at.eq(now),
     );
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(lenders::table).values(row).returning(lenders::id).get_result(c).await
+        diesel::insert_into(lenders::table)
+            .values(row)
+            .returning(lenders::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -80,13 +84,21 @@ pub async fn insert_lender(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn lender_of_name(conn: &mut DbConn, department_id: i64, name: &str) -> Result<i64, DbError> {
+pub async fn lender_of_name(
+    conn: &mut DbConn,
+    department_id: i64,
+    name: &str,
+) -> Result<i64, DbError> {
     let key = PartyName::parse(name).key();
     if let Some(id) = find_target(conn, department_id, AliasKind::Lender, &key).await? {
         return Ok(id);
     }
     let id = insert_lender(conn, department_id, name, None).await?;
-    insert_alias(conn, NewAlias::new(department_id, AliasKind::Lender, key, name, id)).await?;
+    insert_alias(
+        conn,
+        NewAlias::new(department_id, AliasKind::Lender, key, name, id),
+    )
+    .await?;
     refresh_intra_group(conn, department_id).await?;
     Ok(id)
 }
@@ -100,16 +112,27 @@ pub async fn list_lenders(
     filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<LenderRow>, i64), DbError> {
-    Ok(list_reference_rows!(conn, lenders, name, LenderRow, filter, page))
+    Ok(list_reference_rows!(
+        conn, lenders, name, LenderRow, filter, page
+    ))
 }
 
 /// Returns the one of that id within a scope.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_lender(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<LenderRow>, DbError> {
+pub async fn find_lender(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<LenderRow>, DbError> {
     let row: Option<LenderRow> = on_conn!(conn, |c| {
-        lenders::table.filter(lenders::id.eq(id)).select(LenderRow::as_select()).first(c).await.optional()
+        lenders::table
+            .filter(lenders::id.eq(id))
+            .select(LenderRow::as_select())
+            .first(c)
+            .await
+            .optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
 }
@@ -118,7 +141,10 @@ pub async fn find_lender(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> 
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_lender_inns(conn: &mut DbConn, department_id: i64) -> Result<HashMap<i64, String>, DbError> {
+pub async fn list_lender_inns(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<HashMap<i64, String>, DbError> {
     let rows: Vec<(i64, String)> = on_conn!(conn, |c| {
         lenders::table
             .filter(lenders::department_id.eq(department_id))
@@ -134,18 +160,30 @@ pub async fn list_lender_inns(conn: &mut DbConn, department_id: i64) -> Result<H
 ///
 /// # Errors
 /// [`DbError::NoSuchReference`] when there is none or it was merged into another one.
-pub async fn update_lender(conn: &mut DbConn, id: i64, change: &LenderChange) -> Result<(), DbError> {
+pub async fn update_lender(
+    conn: &mut DbConn,
+    id: i64,
+    change: &LenderChange,
+) -> Result<(), DbError> {
     let changed = on_conn!(conn, |c| {
-        diesel::update(lenders::table.filter(lenders::id.eq(id)).filter(lenders::merged_into.is_null()))
-            .set((change, lenders::updated_at.eq(utc_now())))
-            .execute(c)
-            .await
+        diesel::update(
+            lenders::table
+                .filter(lenders::id.eq(id))
+                .filter(lenders::merged_into.is_null()),
+        )
+        .set((change, lenders::updated_at.eq(utc_now())))
+        .execute(c)
+        .await
     })?;
-    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
+    if changed == 0 {
+        Err(DbError::NoSuchReference)
+    } else {
+        Ok(())
+    }
 }
 
-/// A lender is one of the holding's own organizations when both have the same INN, or a spelling in common
-/// (the same folded name with the same legal form) and not two INNs.
+/// A lender is one of the holding's own organizations when both have the same INN, or a spelling in
+/// common (the same folded name with the same legal form) and not two INNs.
 const REFRESH_INTRA_GROUP: &str = "
 UPDATE lenders SET is_intra_group = NOT is_intra_group
 WHERE department_id = $1 AND NOT is_intra_group_manual AND is_intra_group <> (
@@ -159,14 +197,17 @@ WHERE department_id = $1 AND NOT is_intra_group_manual AND is_intra_group <> (
     )
 )";
 
-/// Finds out again which lenders are the holding's own organizations, but for those that it was set of by
-/// hand. Returns whether any changed.
+/// Finds out again which lenders are the holding's own organizations, but for those that it was set
+/// of by hand. Returns whether any changed.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn refresh_intra_group(conn: &mut DbConn, department_id: i64) -> Result<bool, DbError> {
     let changed = on_conn!(conn, |c| {
-        diesel::sql_query(REFRESH_INTRA_GROUP).bind::<BigInt, _>(department_id).execute(c).await
+        diesel::sql_query(REFRESH_INTRA_GROUP)
+            .bind::<BigInt, _>(department_id)
+            .execute(c)
+            .await
     })?;
     Ok(changed > 0)
 }

@@ -25,8 +25,9 @@ pub async fn lock_import(conn: &mut DbConn, department_id: i64) -> Result<(), Db
     lock(conn, IMPORT_LOCK ^ department_id).await
 }
 
-/// The same for a change by hand, which does not wait for a whole file: its connection would be held meanwhile. It
-/// queues with the imports, so that a run of many files lets it in between two of them.
+/// The same for a change by hand, which does not wait for a whole file: its connection would be
+/// held meanwhile. It queues with the imports, so that a run of many files lets it in between two
+/// of them.
 ///
 /// # Errors
 /// [`DbError::Busy`] when another transaction writes into the department for some seconds.
@@ -43,7 +44,8 @@ struct LockTimeout {
 /// Limits how long each statement waits for a lock, until the transaction ends.
 async fn set_lock_timeout(conn: &mut DbConn, value: &str) -> Result<(), DbError> {
     if let DbConn::Postgres(conn) = conn {
-        let set = diesel::sql_query("SELECT set_config('lock_timeout', $1, TRUE)").bind::<Text, _>(value);
+        let set =
+            diesel::sql_query("SELECT set_config('lock_timeout', $1, TRUE)").bind::<Text, _>(value);
         set.execute(&mut **conn).await?;
     }
     Ok(())
@@ -57,7 +59,8 @@ pub async fn lock_start(conn: &mut DbConn, department_id: i64) -> Result<(), DbE
     lock(conn, START_LOCK ^ department_id).await
 }
 
-/// The same for the schedule, which must not hang on a process that is stuck in the middle of its transaction.
+/// The same for the schedule, which must not hang on a process that is stuck in the middle of its
+/// transaction.
 ///
 /// # Errors
 /// [`DbError::Busy`] when another transaction begins runs of the department for some seconds.
@@ -67,15 +70,18 @@ pub async fn lock_start_briefly(conn: &mut DbConn, department_id: i64) -> Result
 
 /// Queues for a lock for some seconds only.
 async fn lock_briefly(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
-    let DbConn::Postgres(postgres) = &mut *conn else { return Ok(()) };
-    let usual: LockTimeout =
-        diesel::sql_query("SELECT current_setting('lock_timeout') AS value").get_result(&mut **postgres).await?;
+    let DbConn::Postgres(postgres) = &mut *conn else {
+        return Ok(());
+    };
+    let usual: LockTimeout = diesel::sql_query("SELECT current_setting('lock_timeout') AS value")
+        .get_result(&mut **postgres)
+        .await?;
     set_lock_timeout(conn, &format!("{}ms", LONGEST_WAIT.as_millis())).await?;
     let started = Instant::now();
     match lock(conn, key).await {
         Ok(()) => set_lock_timeout(conn, &usual.value).await,
-        // The driver keeps the text only, which is in the server's language, and not the code (55P03). The server
-        // measures the wait by a clock of its own.
+        // The driver keeps the text only, which is in the server's language, and not the code
+        // (55P03). The server measures the wait by a clock of its own.
         Err(DbError::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, _)))
             if started.elapsed() >= LONGEST_WAIT.mul_f32(0.9) =>
         {
@@ -87,7 +93,10 @@ async fn lock_briefly(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
 
 async fn lock(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
     if let DbConn::Postgres(conn) = conn {
-        diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(key).execute(&mut **conn).await?;
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<BigInt, _>(key)
+            .execute(&mut **conn)
+            .await?;
     }
     Ok(())
 }

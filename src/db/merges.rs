@@ -1,8 +1,9 @@
 //! Merges, splits and their undoing: who is who, corrected by hand.
 //!
-//! Aliases are the truth: a merge makes the aliases of one row those of another one, a split gives some of them to
-//! a new row, and operations are placed by the aliases that recognized them; so the next import repeats it. All of
-//! it runs in one transaction, under the department's import lock, and leaves a record by which it is undone.
+//! Aliases are the truth: a merge makes the aliases of one row those of another one, a split gives
+//! some of them to a new row, and operations are placed by the aliases that recognized them; so the
+//! next import repeats it. All of it runs in one transaction, under the department's import lock,
+//! and leaves a record by which it is undone.
 
 mod absorb;
 mod changes;
@@ -59,11 +60,18 @@ pub enum MergeError {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_department_of(conn: &mut DbConn, kind: AliasKind, id: i64) -> Result<Option<i64>, DbError> {
-    Ok(subject::find(conn, kind, id).await?.map(|row| row.department_id))
+pub async fn find_department_of(
+    conn: &mut DbConn,
+    kind: AliasKind,
+    id: i64,
+) -> Result<Option<i64>, DbError> {
+    Ok(subject::find(conn, kind, id)
+        .await?
+        .map(|row| row.department_id))
 }
 
-/// Merges a row into another one of its kind and department: `author` asks for it. Returns the merge.
+/// Merges a row into another one of its kind and department: `author` asks for it. Returns the
+/// merge.
 ///
 /// # Errors
 /// [`MergeError`] when they can't be merged; nothing is changed then.
@@ -87,17 +95,29 @@ pub async fn merge_rows(
         record.filled_inn.clone_from(&source.inn);
     }
     record.touched = changes.settle(conn).await?;
-    let merge_id = record::insert(conn, (kind, Action::Merge), &source, &target, &record, author).await?;
+    let merge_id = record::insert(
+        conn,
+        (kind, Action::Merge),
+        &source,
+        &target,
+        &record,
+        author,
+    )
+    .await?;
     stored(conn, merge_id).await
 }
 
 /// Returns a row that was not merged into another one.
 async fn live(conn: &mut DbConn, kind: AliasKind, id: i64) -> Result<Subject, MergeError> {
     let what = kind.label();
-    let row = subject::find(conn, kind, id).await?.ok_or(MergeError::Missing { what, id })?;
+    let row = subject::find(conn, kind, id)
+        .await?
+        .ok_or(MergeError::Missing { what, id })?;
     match row.merged_into {
         None => Ok(row),
-        Some(into) => Err(MergeError::Refused(format!("{what} {id} was merged into {into}: use that one"))),
+        Some(into) => Err(MergeError::Refused(format!(
+            "{what} {id} was merged into {into}: use that one"
+        ))),
     }
 }
 
@@ -109,15 +129,25 @@ fn check_pair(kind: AliasKind, source: &Subject, target: &Subject) -> Result<(),
         return refuse(format!("{what} {} can't be merged into itself", source.id));
     }
     if source.department_id != target.department_id {
-        return refuse(format!("{what} {} belongs to another department than {}", source.id, target.id));
+        return refuse(format!(
+            "{what} {} belongs to another department than {}",
+            source.id, target.id
+        ));
     }
     if source.organization_id != target.organization_id {
-        return refuse("the contracts belong to two organizations: merge these if they are one".to_owned());
+        return refuse(
+            "the contracts belong to two organizations: merge these if they are one".to_owned(),
+        );
     }
     match (&source.inn, &target.inn) {
         (Some(one), Some(other)) if one != other => {
-            let detail = format!("two INNs are never one {what}: {one} and {other}; correct the wrong one first");
-            Err(MergeError::Invalid { parameter: "into", detail })
+            let detail = format!(
+                "two INNs are never one {what}: {one} and {other}; correct the wrong one first"
+            );
+            Err(MergeError::Invalid {
+                parameter: "into",
+                detail,
+            })
         }
         _ => Ok(()),
     }
@@ -125,5 +155,7 @@ fn check_pair(kind: AliasKind, source: &Subject, target: &Subject) -> Result<(),
 
 /// Returns a merge that was just stored.
 async fn stored(conn: &mut DbConn, id: i64) -> Result<MergeRow, MergeError> {
-    list::find_by_id(conn, id).await?.ok_or(MergeError::Missing { what: "merge", id })
+    list::find_by_id(conn, id)
+        .await?
+        .ok_or(MergeError::Missing { what: "merge", id })
 }

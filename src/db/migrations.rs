@@ -38,7 +38,8 @@ pub(super) async fn apply(url: &DatabaseUrl) -> Result<(), DbError> {
 }
 
 fn apply_postgres(url: &str) -> Result<(), DbError> {
-    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::establish(url).map_err(no_connection)?;
+    let mut conn =
+        AsyncConnectionWrapper::<AsyncPgConnection>::establish(url).map_err(no_connection)?;
     // The lock belongs to this connection, which is not pooled and ends with this function.
     conn.batch_execute(MIGRATION_LOCK)?;
     report(conn.run_pending_migrations(POSTGRES).map_err(failed)?)

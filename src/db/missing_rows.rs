@@ -45,7 +45,10 @@ pub struct OwnersOfOperations<'i> {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_merge_targets(conn: &mut DbConn, department_id: i64) -> Result<Vec<i64>, DbError> {
+pub async fn list_merge_targets(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<Vec<i64>, DbError> {
     Ok(on_conn!(conn, |c| {
         organizations::table
             .filter(organizations::department_id.eq(department_id))
@@ -76,9 +79,17 @@ macro_rules! on_table {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn has_operations_in(conn: &mut DbConn, which: OperationTable, department_id: i64) -> Result<bool, DbError> {
+pub async fn has_operations_in(
+    conn: &mut DbConn,
+    which: OperationTable,
+    department_id: i64,
+) -> Result<bool, DbError> {
     Ok(on_table!(which, |table| on_conn!(conn, |c| {
-        diesel::select(exists(table::table.filter(table::department_id.eq(department_id)))).get_result(c).await
+        diesel::select(exists(
+            table::table.filter(table::department_id.eq(department_id)),
+        ))
+        .get_result(c)
+        .await
     }))?)
 }
 
@@ -99,7 +110,11 @@ pub async fn list_active_operations(
             .filter(table::id.gt(after))
             .filter(table::is_active.eq(true))
             .filter(table::organization_id.eq_any(of.organization_ids))
-            .filter(table::organization_id.ne_all(of.merged).or(table::organization_alias_id.eq_any(of.alias_ids)))
+            .filter(
+                table::organization_id
+                    .ne_all(of.merged)
+                    .or(table::organization_alias_id.eq_any(of.alias_ids)),
+            )
             .order(table::id)
             .limit(CHUNK as i64)
             .select((
@@ -115,7 +130,8 @@ pub async fn list_active_operations(
     }))?)
 }
 
-/// Returns the next active expenses of some organizations that have details, in the order of their ids, after that id.
+/// Returns the next active expenses of some organizations that have details, in the order of their
+/// ids, after that id.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -135,7 +151,9 @@ pub async fn list_detailed_expenses(
             .filter(expenses::is_active.eq(true))
             .filter(expenses::organization_id.eq_any(of.organization_ids))
             .filter(
-                expenses::organization_id.ne_all(of.merged).or(expenses::organization_alias_id.eq_any(of.alias_ids)),
+                expenses::organization_id
+                    .ne_all(of.merged)
+                    .or(expenses::organization_alias_id.eq_any(of.alias_ids)),
             )
             .filter(exists(details))
             .order(expenses::id)
@@ -153,7 +171,8 @@ pub async fn list_detailed_expenses(
     })?)
 }
 
-/// Makes operations inactive: they count nowhere until a file that is not older than `version` names them again.
+/// Makes operations inactive: they count nowhere until a file that is not older than `version`
+/// names them again.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -166,15 +185,19 @@ pub async fn deactivate_operations(
 ) -> Result<(), DbError> {
     for ids in ids.chunks(CHUNK) {
         on_table!(which, |table| on_conn!(conn, |c| {
-            diesel::update(table::table.filter(table::department_id.eq(department_id)).filter(table::id.eq_any(ids)))
-                .set((
-                    table::is_active.eq(false),
-                    table::snapshot_id.eq(version.snapshot_id),
-                    table::version_at.eq(version.version_at),
-                    table::updated_at.eq(utc_now()),
-                ))
-                .execute(c)
-                .await
+            diesel::update(
+                table::table
+                    .filter(table::department_id.eq(department_id))
+                    .filter(table::id.eq_any(ids)),
+            )
+            .set((
+                table::is_active.eq(false),
+                table::snapshot_id.eq(version.snapshot_id),
+                table::version_at.eq(version.version_at),
+                table::updated_at.eq(utc_now()),
+            ))
+            .execute(c)
+            .await
         }))?;
     }
     Ok(())

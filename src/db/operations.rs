@@ -1,6 +1,7 @@
 //! Operations as they are read back: receipts, expenses and expense details.
 //!
-//! A filter means the same in a list, its count, its statistics and its file: it is applied by one macro.
+//! A filter means the same in a list, its count, its statistics and its file: it is applied by one
+//! macro.
 
 mod details;
 mod expenses;
@@ -38,7 +39,8 @@ pub struct OperationFilter {
     pub amount_from: Option<Money>,
     /// The largest amount, in the operation's currency.
     pub amount_to: Option<Money>,
-    /// A part of purpose, other party, operation id, contract or document number, in any letter case.
+    /// A part of purpose, other party, operation id, contract or document number, in any letter
+    /// case.
     pub search: Option<String>,
     /// Whether the bank has confirmed it; expenses only.
     pub confirmed: Option<bool>,
@@ -73,12 +75,16 @@ impl OperationFilter {
         }
     }
 
-    /// Returns the condition that a column refers to a wanted contract of a department; `None` when any
-    /// contract is wanted. Everything in it comes from numbers and constants.
+    /// Returns the condition that a column refers to a wanted contract of a department; `None` when
+    /// any contract is wanted. Everything in it comes from numbers and constants.
     fn contract_condition(&self, department_column: &str, contract_column: &str) -> Option<String> {
-        let id = self.contract_id.map(|id| format!("{contract_column} = {id}"));
+        let id = self
+            .contract_id
+            .map(|id| format!("{contract_column} = {id}"));
         let lender = self.lender_id.map(|id| format!("c.lender_id = {id}"));
-        let kind = self.contract_type.map(|kind| format!("c.contract_type = '{}'", kind.as_str()));
+        let kind = self
+            .contract_type
+            .map(|kind| format!("c.contract_type = '{}'", kind.as_str()));
         let facts: Vec<String> = lender.into_iter().chain(kind).collect();
         let facts = (!facts.is_empty()).then(|| {
             let facts = facts.join(" AND ");
@@ -97,8 +103,16 @@ impl OperationStats {
         let own = |name: &str| name == currency.as_str();
         OperationStats {
             total_records: rows.iter().map(|(_, count, _)| count).sum(),
-            total_amount: rows.iter().filter(|row| own(&row.0)).map(|row| Money::from_kopecks(row.2)).sum(),
-            other_currencies: rows.iter().filter(|row| !own(&row.0)).map(|row| row.0.clone()).collect(),
+            total_amount: rows
+                .iter()
+                .filter(|row| own(&row.0))
+                .map(|row| Money::from_kopecks(row.2))
+                .sum(),
+            other_currencies: rows
+                .iter()
+                .filter(|row| !own(&row.0))
+                .map(|row| row.0.clone())
+                .collect(),
         }
     }
 }
@@ -143,7 +157,11 @@ macro_rules! filtered {
             query = query.filter(sql::<Bool>(condition));
         }
         if let Some(search) = conditions.search {
-            query = query.filter(sql::<Bool>(&search.sql).bind::<Text, _>(search.pattern).sql(")"));
+            query = query.filter(
+                sql::<Bool>(&search.sql)
+                    .bind::<Text, _>(search.pattern)
+                    .sql(")"),
+            );
         }
         query
     }};
@@ -169,15 +187,27 @@ impl ListSegment {
     fn after(place: Option<ListCursor>) -> ListSegment {
         match place {
             None => ListSegment::Whole,
-            Some(ListCursor { document_date: Some(date), id }) => ListSegment::Dated(date, id),
-            Some(ListCursor { document_date: None, id }) => ListSegment::Undated(Some(id)),
+            Some(ListCursor {
+                document_date: Some(date),
+                id,
+            }) => ListSegment::Dated(date, id),
+            Some(ListCursor {
+                document_date: None,
+                id,
+            }) => ListSegment::Undated(Some(id)),
         }
     }
 }
 
 /// Returns the text of an order; ties go the same way by id.
 fn order_sql(table: &str, sort: Option<Sort>) -> String {
-    let Sort { column, is_descending } = sort.unwrap_or(Sort { column: "document_date", is_descending: true });
+    let Sort {
+        column,
+        is_descending,
+    } = sort.unwrap_or(Sort {
+        column: "document_date",
+        is_descending: true,
+    });
     let direction = if is_descending { "DESC" } else { "ASC" };
     format!("{table}.{column} {direction} NULLS LAST, {table}.id {direction}")
 }
@@ -196,7 +226,10 @@ macro_rules! operation_keys {
             after: Option<ListCursor>,
             limit: i64,
         ) -> Result<Vec<RowKey>, DbError> {
-            let filter = OperationFilter { department: DepartmentScope::One(department_id), ..self.0.clone() };
+            let filter = OperationFilter {
+                department: DepartmentScope::One(department_id),
+                ..self.0.clone()
+            };
             let segment = ListSegment::after(after);
             let mut keys = keys_in(conn, &filter, segment, limit).await?;
             let left = limit - keys.len() as i64;
@@ -206,11 +239,20 @@ macro_rules! operation_keys {
             Ok(keys)
         }
 
-        async fn sorted_keys(&self, conn: &mut DbConn, sort: Option<Sort>, page: Page) -> Result<Vec<RowKey>, DbError> {
+        async fn sorted_keys(
+            &self,
+            conn: &mut DbConn,
+            sort: Option<Sort>,
+            page: Page,
+        ) -> Result<Vec<RowKey>, DbError> {
             let conditions = conditions(conn, &self.0);
             let order = order_sql(stringify!($table), sort);
             let keys: Vec<_> = on_conn!(conn, |c| {
-                let keys = $table::table.select(($table::department_id, $table::document_date, $table::id));
+                let keys = $table::table.select((
+                    $table::department_id,
+                    $table::document_date,
+                    $table::id,
+                ));
                 filtered!(keys, $table, &self.0, conditions)
                     .order(sql::<Bool>(&order))
                     .offset(page.skip)
@@ -224,7 +266,14 @@ macro_rules! operation_keys {
         async fn count(&self, conn: &mut DbConn) -> Result<i64, DbError> {
             let conditions = conditions(conn, &self.0);
             Ok(on_conn!(conn, |c| {
-                filtered!($table::table.select(count_star()), $table, &self.0, conditions).first(c).await
+                filtered!(
+                    $table::table.select(count_star()),
+                    $table,
+                    &self.0,
+                    conditions
+                )
+                .first(c)
+                .await
             })?)
         }
     };
@@ -243,14 +292,27 @@ macro_rules! keys_in_segment {
             let conditions = conditions(conn, filter);
             let order = order_sql(stringify!($table), None);
             let keys: Vec<_> = on_conn!(conn, |c| {
-                let keys = $table::table.select(($table::department_id, $table::document_date, $table::id));
+                let keys = $table::table.select((
+                    $table::department_id,
+                    $table::document_date,
+                    $table::id,
+                ));
                 let mut query = filtered!(keys, $table, filter, conditions);
                 match segment {
                     ListSegment::Whole => {}
                     ListSegment::Dated(date, id) => {
-                        let place =
-                            concat!("(", stringify!($table), ".document_date, ", stringify!($table), ".id) < (");
-                        let place = sql::<Bool>(place).bind::<Date, _>(date).sql(", ").bind::<BigInt, _>(id).sql(")");
+                        let place = concat!(
+                            "(",
+                            stringify!($table),
+                            ".document_date, ",
+                            stringify!($table),
+                            ".id) < ("
+                        );
+                        let place = sql::<Bool>(place)
+                            .bind::<Date, _>(date)
+                            .sql(", ")
+                            .bind::<BigInt, _>(id)
+                            .sql(")");
                         query = query.filter(place);
                     }
                     ListSegment::Undated(after) => {
@@ -274,6 +336,9 @@ fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 /// Serializes a column of kopecks that may be empty.
-pub(super) fn optional_money<S: Serializer>(kopecks: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn optional_money<S: Serializer>(
+    kopecks: &Option<i64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     kopecks.map(Money::from_kopecks).serialize(serializer)
 }

@@ -17,7 +17,10 @@ use crate::domain::DepartmentScope;
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_organization_ids(conn: &mut DbConn, department_id: i64) -> Result<HashMap<String, i64>, DbError> {
+pub async fn list_organization_ids(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<HashMap<String, i64>, DbError> {
     let rows: Vec<(String, i64)> = on_conn!(conn, |c| {
         organizations::table
             .filter(organizations::department_id.eq(department_id))
@@ -37,7 +40,9 @@ pub async fn list_organization_names(
     scope: DepartmentScope,
 ) -> Result<HashMap<i64, String>, DbError> {
     let rows: Vec<(i64, String)> = on_conn!(conn, |c| {
-        let mut query = organizations::table.select((organizations::id, organizations::name)).into_boxed();
+        let mut query = organizations::table
+            .select((organizations::id, organizations::name))
+            .into_boxed();
         if let Some(id) = scope.id() {
             query = query.filter(organizations::department_id.eq(id));
         }
@@ -65,7 +70,11 @@ pub async fn insert_organization(
         organizations::updated_at.eq(now),
     );
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(organizations::table).values(row).returning(organizations::id).get_result(c).await
+        diesel::insert_into(organizations::table)
+            .values(row)
+            .returning(organizations::id)
+            .get_result(c)
+            .await
     })?)
 }
 
@@ -107,7 +116,14 @@ pub async fn list_organizations(
     filter: &ReferenceFilter,
     page: Page,
 ) -> Result<(Vec<OrganizationRow>, i64), DbError> {
-    Ok(list_reference_rows!(conn, organizations, name, OrganizationRow, filter, page))
+    Ok(list_reference_rows!(
+        conn,
+        organizations,
+        name,
+        OrganizationRow,
+        filter,
+        page
+    ))
 }
 
 /// The one of that id within a scope.
@@ -135,14 +151,24 @@ pub async fn find_organization(
 /// # Errors
 /// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
 /// merged into another one.
-pub async fn update_organization(conn: &mut DbConn, id: i64, change: &OrganizationChange) -> Result<(), DbError> {
+pub async fn update_organization(
+    conn: &mut DbConn,
+    id: i64,
+    change: &OrganizationChange,
+) -> Result<(), DbError> {
     let changed = on_conn!(conn, |c| {
         diesel::update(
-            organizations::table.filter(organizations::id.eq(id)).filter(organizations::merged_into.is_null()),
+            organizations::table
+                .filter(organizations::id.eq(id))
+                .filter(organizations::merged_into.is_null()),
         )
         .set((change, organizations::updated_at.eq(utc_now())))
         .execute(c)
         .await
     })?;
-    if changed == 0 { Err(DbError::NoSuchReference) } else { Ok(()) }
+    if changed == 0 {
+        Err(DbError::NoSuchReference)
+    } else {
+        Ok(())
+    }
 }

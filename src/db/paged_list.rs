@@ -1,7 +1,9 @@
-//! Lists that are read a page at a time: a page first as keys, in order, then the rows of these keys.
+//! Lists that are read a page at a time: a page first as keys, in order, then the rows of these
+//! keys.
 //!
-//! In its default order a page begins after a place (`ListCursor`) and costs the same wherever it lies. Names that
-//! stand in other tables are looked up for the rows of the page only, not for those passed over.
+//! In its default order a page begins after a place (`ListCursor`) and costs the same wherever it
+//! lies. Names that stand in other tables are looked up for the rows of the page only, not for
+//! those passed over.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -68,7 +70,11 @@ pub trait PagedList: Debug {
     ) -> impl Future<Output = Result<Vec<RowKey>, DbError>>;
 
     /// Returns the rows of these keys, in their order.
-    fn rows(&self, conn: &mut DbConn, keys: &[RowKey]) -> impl Future<Output = Result<Vec<Self::Row>, DbError>>;
+    fn rows(
+        &self,
+        conn: &mut DbConn,
+        keys: &[RowKey],
+    ) -> impl Future<Output = Result<Vec<Self::Row>, DbError>>;
 
     /// Returns how many rows the whole list has.
     fn count(&self, conn: &mut DbConn) -> impl Future<Output = Result<i64, DbError>>;
@@ -76,12 +82,15 @@ pub trait PagedList: Debug {
 
 impl RowKey {
     pub(super) fn new((department_id, document_date, id): (i64, Option<NaiveDate>, i64)) -> RowKey {
-        RowKey { department_id, place: ListCursor { document_date, id } }
+        RowKey {
+            department_id,
+            place: ListCursor { document_date, id },
+        }
     }
 }
 
-/// Returns the next keys of a list in its default order: greatest place first, a place without a date
-/// being the least. Several departments are merged, so that each is read along its own index.
+/// Returns the next keys of a list in its default order: greatest place first, a place without a
+/// date being the least. Several departments are merged, so that each is read along its own index.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -100,22 +109,33 @@ pub async fn list_next_keys<L: PagedList>(
     Ok(keys)
 }
 
-/// Returns the departments of a scope that can have rows: those with an organization, which every operation
-/// has, or with details that wait for their expense.
-pub(super) async fn departments_of(conn: &mut DbConn, scope: DepartmentScope) -> Result<Vec<i64>, DbError> {
+/// Returns the departments of a scope that can have rows: those with an organization, which every
+/// operation has, or with details that wait for their expense.
+pub(super) async fn departments_of(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+) -> Result<Vec<i64>, DbError> {
     if let DepartmentScope::One(id) = scope {
         return Ok(vec![id]);
     }
-    let with_organizations = organizations::table.filter(organizations::department_id.eq(departments::id));
-    let with_details = expense_details::table.filter(expense_details::department_id.eq(departments::id));
-    let departments = departments::table.filter(exists(with_organizations).or(exists(with_details)));
-    Ok(on_conn!(conn, |c| departments.select(departments::id).load(c).await)?)
+    let with_organizations =
+        organizations::table.filter(organizations::department_id.eq(departments::id));
+    let with_details =
+        expense_details::table.filter(expense_details::department_id.eq(departments::id));
+    let departments =
+        departments::table.filter(exists(with_organizations).or(exists(with_details)));
+    Ok(on_conn!(conn, |c| departments
+        .select(departments::id)
+        .load(c)
+        .await)?)
 }
 
 /// Puts rows into the order of their keys.
 pub(super) fn in_order_of<T>(keys: &[RowKey], rows: Vec<T>, id: impl Fn(&T) -> i64) -> Vec<T> {
     let mut by_id: HashMap<i64, T> = rows.into_iter().map(|row| (id(&row), row)).collect();
-    keys.iter().filter_map(|key| by_id.remove(&key.place.id)).collect()
+    keys.iter()
+        .filter_map(|key| by_id.remove(&key.place.id))
+        .collect()
 }
 
 /// Splits keys into the columns that rows are looked up by: departments (each once) and ids.

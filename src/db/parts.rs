@@ -1,7 +1,8 @@
-//! The parts behind a figure: receipts, expense details, what details leave of an expense, adjustments.
+//! The parts behind a figure: receipts, expense details, what details leave of an expense,
+//! adjustments.
 //!
-//! They are selected and valued by the same rules as the rollups (`flow_rules`), so the parts of a figure
-//! always add up to it.
+//! They are selected and valued by the same rules as the rollups (`flow_rules`), so the parts of a
+//! figure always add up to it.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -99,7 +100,8 @@ pub struct PartRow {
     pub value: i64,
 }
 
-/// What moved the balance of a contract, line by line; amounts in kopecks of the contract's currency.
+/// What moved the balance of a contract, line by line; amounts in kopecks of the contract's
+/// currency.
 #[derive(Clone, Debug, QueryableByName)]
 #[expect(missing_docs, reason = "the columns name themselves")]
 pub struct LedgerRow {
@@ -170,16 +172,21 @@ pub async fn list_parts(
     let mut rows: Vec<PartRow> = on_conn!(conn, |c| diesel::sql_query(rows).load(c).await)?;
     // What counts in a balance is in the currency of its contract, whatever it was paid in.
     if matches!(value, PartValue::Balance(..)) {
-        rows.iter_mut().for_each(|row| row.currency = filter.currency.to_string());
+        rows.iter_mut()
+            .for_each(|row| row.currency = filter.currency.to_string());
     }
     Ok((rows, totals))
 }
 
-/// Returns everything that a filter leaves of the operations and adjustments of one contract, oldest first.
+/// Returns everything that a filter leaves of the operations and adjustments of one contract,
+/// oldest first.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_ledger(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Vec<LedgerRow>, DbError> {
+pub async fn list_ledger(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Vec<LedgerRow>, DbError> {
     let [drawn, repaid, adjustments, interest, other, _] =
         balance_measures("p").map(|measure| format!("CAST({measure} AS BIGINT)"));
     let sql = format!(
@@ -218,16 +225,19 @@ impl PartValue {
                 BalanceMeasure::Interest => balance(3),
                 BalanceMeasure::Other => balance(4),
                 BalanceMeasure::Unconfirmed => balance(5),
-                BalanceMeasure::Change => format!("({}) - ({}) + ({})", balance(0), balance(1), balance(2)),
+                BalanceMeasure::Change => {
+                    format!("({}) - ({}) + ({})", balance(0), balance(1), balance(2))
+                }
             },
         }
     }
 }
 
-/// The parts that a filter leaves, by what their operations themselves say. Only whole numbers, dates and
-/// fixed words are put into the text.
+/// The parts that a filter leaves, by what their operations themselves say. Only whole numbers,
+/// dates and fixed words are put into the text.
 fn parts(filter: &PortfolioFilter) -> String {
-    // What names no contract is left out before it is valued, so that a contract costs what it holds.
+    // What names no contract is left out before it is valued, so that a contract costs what it
+    // holds.
     let of_contract = filter.contract_id.map(|id| {
         format!(
             " AND (e.contract_id = {id} OR (e.department_id, e.operation_id) IN (\
@@ -264,10 +274,20 @@ fn parts(filter: &PortfolioFilter) -> String {
 fn outer_filter(filter: &PortfolioFilter, value: &PartValue) -> String {
     let mut all = portfolio_conditions(filter);
     match value {
-        PartValue::Flow(_) => all.push(format!("p.currency = '{}'", filter.currency.as_str().replace('\'', "''"))),
+        PartValue::Flow(_) => all.push(format!(
+            "p.currency = '{}'",
+            filter.currency.as_str().replace('\'', "''")
+        )),
         PartValue::Balance(_, contracts) => {
             let ids: Vec<String> = contracts.iter().map(ToString::to_string).collect();
-            all.push(format!("p.contract_id IN ({})", if ids.is_empty() { "0".to_owned() } else { ids.join(", ") }));
+            all.push(format!(
+                "p.contract_id IN ({})",
+                if ids.is_empty() {
+                    "0".to_owned()
+                } else {
+                    ids.join(", ")
+                }
+            ));
         }
     }
     conditions(&all)
@@ -275,7 +295,11 @@ fn outer_filter(filter: &PortfolioFilter, value: &PartValue) -> String {
 
 fn portfolio_conditions(filter: &PortfolioFilter) -> Vec<String> {
     let mut all = Vec::new();
-    all.extend(filter.bank_account_id.map(|id| format!("p.bank_account_id = {id}")));
+    all.extend(
+        filter
+            .bank_account_id
+            .map(|id| format!("p.bank_account_id = {id}")),
+    );
     all.extend(filter.contract_id.map(|id| format!("p.contract_id = {id}")));
     all.extend(filter.confirmed.map(|is_confirmed| match is_confirmed {
         true => "p.is_confirmed".to_owned(),
@@ -286,5 +310,9 @@ fn portfolio_conditions(filter: &PortfolioFilter) -> Vec<String> {
 }
 
 fn conditions(all: &[String]) -> String {
-    if all.is_empty() { String::new() } else { format!("WHERE {}", all.join(" AND ")) }
+    if all.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", all.join(" AND "))
+    }
 }

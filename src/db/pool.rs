@@ -11,7 +11,8 @@ use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    TransactionManager,
 };
 use futures_util::FutureExt;
 
@@ -30,7 +31,10 @@ pub enum Db {
 }
 
 /// One connection, taken from the pool.
-#[expect(clippy::large_enum_variant, reason = "held one at a time, never kept in bulk")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "held one at a time, never kept in bulk"
+)]
 pub enum DbConn {
     /// To PostgreSQL.
     Postgres(PooledConnection<'static, AsyncPgConnection>),
@@ -67,7 +71,10 @@ pub enum DbError {
 impl DbError {
     /// Returns whether the same may succeed later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, DbError::Unavailable(_) | DbError::Busy | DbError::Locked)
+        matches!(
+            self,
+            DbError::Unavailable(_) | DbError::Busy | DbError::Locked
+        )
     }
 }
 
@@ -76,17 +83,25 @@ impl From<diesel::result::Error> for DbError {
         use diesel::result::{DatabaseErrorKind, Error};
         match err {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Duplicate,
-            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => DbError::NoSuchReference,
+            Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                DbError::NoSuchReference
+            }
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, said) => {
                 DbError::Unavailable(said.message().to_owned())
             }
-            Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, said) if is_broken(said.message()) => {
+            Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, said)
+                if is_broken(said.message()) =>
+            {
                 DbError::Unavailable(said.message().to_owned())
             }
-            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if said.message() == SQLITE_LOCKED => {
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+                if said.message() == SQLITE_LOCKED =>
+            {
                 DbError::Locked
             }
-            Error::DatabaseError(DatabaseErrorKind::Unknown, said) if is_shut_down(said.message()) => {
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+                if is_shut_down(said.message()) =>
+            {
                 DbError::Unavailable(said.message().to_owned())
             }
             other => DbError::Query(other),
@@ -99,7 +114,9 @@ const SQLITE_LOCKED: &str = "database is locked";
 
 /// Whether the driver says that a connection broke; it has no kind for it.
 fn is_broken(message: &str) -> bool {
-    ["connection closed", "error communicating with the server"].iter().any(|said| message.starts_with(said))
+    ["connection closed", "error communicating with the server"]
+        .iter()
+        .any(|said| message.starts_with(said))
 }
 
 /// Whether the server says that it ends the connection (57P01): the driver keeps the text alone.
@@ -141,15 +158,22 @@ impl Db {
         }
         let db = match &settings.url {
             DatabaseUrl::Postgres(url) => {
-                let manager = AsyncDieselConnectionManager::new_with_config(url.expose(), postgres_config());
+                let manager =
+                    AsyncDieselConnectionManager::new_with_config(url.expose(), postgres_config());
                 Db::Postgres(pool(settings).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
                 let config = sqlite_config(settings.timeout);
-                let manager = AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
-                // No test query at check-out: the pool would drop it when its timeout passes, and a query on a
-                // blocking thread can't be dropped on a runtime of one thread (it panics). A file does not hang up.
-                Db::Sqlite(pool(settings).test_on_check_out(false).build_unchecked(manager))
+                let manager =
+                    AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
+                // No test query at check-out: the pool would drop it when its timeout passes, and a
+                // query on a blocking thread can't be dropped on a runtime of one thread (it
+                // panics). A file does not hang up.
+                Db::Sqlite(
+                    pool(settings)
+                        .test_on_check_out(false)
+                        .build_unchecked(manager),
+                )
             }
         };
         if !db.is_migrated().await? {
@@ -227,7 +251,9 @@ impl Db {
             }
             Err(err) => {
                 if let Err(undo) = conn.rollback().await {
-                    log::warn!("a transaction could not be undone, its connection is given up: {undo}");
+                    log::warn!(
+                        "a transaction could not be undone, its connection is given up: {undo}"
+                    );
                 }
                 Err(err)
             }
@@ -312,18 +338,22 @@ fn pool<C>(settings: &DatabaseSettings) -> Builder<AsyncDieselConnectionManager<
 where
     AsyncDieselConnectionManager<C>: ManageConnection,
 {
-    Pool::<C>::builder().max_size(settings.pool_size).connection_timeout(settings.timeout)
+    Pool::<C>::builder()
+        .max_size(settings.pool_size)
+        .connection_timeout(settings.timeout)
 }
 
-/// How every connection to PostgreSQL behaves: no statement is compiled. What the server thinks to be expensive
-/// takes it longer to compile than to run.
+/// How every connection to PostgreSQL behaves: no statement is compiled. What the server thinks to
+/// be expensive takes it longer to compile than to run.
 fn postgres_config() -> ManagerConfig<AsyncPgConnection> {
     let mut config = ManagerConfig::default();
     config.custom_setup = Box::new(|url: &str| {
         let url = url.to_owned();
         async move {
             let mut conn = AsyncPgConnection::establish(&url).await?;
-            conn.batch_execute("SET jit = off").await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+            conn.batch_execute("SET jit = off")
+                .await
+                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
             Ok(conn)
         }
         .boxed()
@@ -357,7 +387,10 @@ pub(super) fn sqlite_pragmas(busy_timeout: Duration) -> String {
 }
 
 fn not_migrated() -> DbError {
-    DbError::Migration("the database's schema is not that of this version: run `credit-portfolio migrate`".to_owned())
+    DbError::Migration(
+        "the database's schema is not that of this version: run `credit-portfolio migrate`"
+            .to_owned(),
+    )
 }
 
 fn unavailable(err: RunError) -> DbError {

@@ -1,10 +1,10 @@
 //! The checks of the imported data that are one SELECT each, along indexes and sums.
 //!
 //! A CROSS JOIN keeps SQLite, whose tables have no statistics, from beginning with the large table.
-//! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department, `$2` today, `$3`
-//! the currency of the sum, `$4` the number of rows, `$5` the base currency, which totals of files and details of
-//! unknown expenses are in, and `$6` the names of the department's sources in the settings, as a JSON array. What
-//! stands at stake is in kopecks.
+//! All give the columns of [`QualityRow`], in one text for both databases. `$1` is the department,
+//! `$2` today, `$3` the currency of the sum, `$4` the number of rows, `$5` the base currency, which
+//! totals of files and details of unknown expenses are in, and `$6` the names of the department's
+//! sources in the settings, as a JSON array. What stands at stake is in kopecks.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -90,7 +90,8 @@ const QUERIES: [(&str, &str); 13] = [
            AND COALESCE(r.operation_type, '') = u.unknown_type",
     ),
     (
-        // A day whose sum in the contract's currency is zero is unsettled; only where no day is are the rows read.
+        // A day whose sum in the contract's currency is zero is unsettled; only where no day is are
+        // the rows read.
         "amounts_in_another_currency",
         "WITH mixed AS (SELECT f.contract_id, f.currency, CAST(SUM(f.receipts) AS BIGINT) AS received, \
              CAST(SUM(f.expenses) AS BIGINT) AS paid FROM yearly_flows f \
@@ -153,8 +154,9 @@ const QUERIES: [(&str, &str); 13] = [
          WHERE e.department_id = $1 AND e.is_active AND e.document_date > $2",
     ),
     (
-        // The lenders that a contract's operations name are walked along an index, one step a lender. Details are read
-        // of the contracts only that have more payments than expenses: those that details of others' expenses pay.
+        // The lenders that a contract's operations name are walked along an index, one step a
+        // lender. Details are read of the contracts only that have more payments than expenses:
+        // those that details of others' expenses pay.
         "contract_with_two_lenders",
         "WITH RECURSIVE received (contract_id, alias_id) AS ( \
              SELECT c.id, (SELECT MIN(r.lender_alias_id) FROM receipts r WHERE r.department_id = $1 \
@@ -194,8 +196,9 @@ const QUERIES: [(&str, &str); 13] = [
 const LATEST_ENTRIES: &str = "SELECT l.source, l.source_file, MAX(l.id) AS id FROM import_journal l \
      WHERE l.department_id = $1 AND l.status IN ('success', 'partial') GROUP BY l.source, l.source_file";
 
-/// Of a file that was handed in, or is of a source that the settings do not name, the last import of its name from
-/// anywhere counts: nobody looks whether it is still offered. Of others those that are offered count.
+/// Of a file that was handed in, or is of a source that the settings do not name, the last import
+/// of its name from anywhere counts: nobody looks whether it is still offered. Of others those that
+/// are offered count.
 const IS_CURRENT: &str = "CASE WHEN NOT f.is_offered THEN FALSE WHEN f.is_offered AND {is_configured} THEN TRUE \
      ELSE NOT EXISTS (SELECT 1 FROM latest o WHERE o.source_file = j.source_file AND o.id > j.id) END";
 
@@ -216,9 +219,9 @@ struct CountedRow {
     found_at_stake: i64,
 }
 
-/// Returns what each of the statements finds in a department, by the name of its check: with the first `limit`
-/// rows, those with most at stake first. Sums are of `currency`, without netting. `sources` are those that the
-/// settings name for the department.
+/// Returns what each of the statements finds in a department, by the name of its check: with the
+/// first `limit` rows, those with most at stake first. Sums are of `currency`, without netting.
+/// `sources` are those that the settings name for the department.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -246,9 +249,19 @@ pub async fn list_query_findings(
                 .load(c)
                 .await
         })?;
-        let (count, at_stake) = rows.as_slice().first().map_or((0, 0), |row| (row.found_count, row.found_at_stake));
+        let (count, at_stake) = rows
+            .as_slice()
+            .first()
+            .map_or((0, 0), |row| (row.found_count, row.found_at_stake));
         let rows = rows.into_iter().map(|row| row.quality_row).collect();
-        found.push((name, QualityFindings { count, at_stake, rows }));
+        found.push((
+            name,
+            QualityFindings {
+                count,
+                at_stake,
+                rows,
+            },
+        ));
     }
     Ok(found)
 }
@@ -256,10 +269,16 @@ pub async fn list_query_findings(
 /// The first rows of a statement, each with the count and the sum of all.
 fn statement(conn: &DbConn, sql: &str) -> String {
     let (no_date, five_days_ago, is_configured) = match conn {
-        DbConn::Postgres(_) => {
-            ("CAST(NULL AS DATE)", "$2 - 5", "j.source IN (SELECT jsonb_array_elements_text(CAST($6 AS jsonb)))")
-        }
-        DbConn::Sqlite(_) => ("NULL", "date($2, '-5 days')", "j.source IN (SELECT value FROM json_each($6))"),
+        DbConn::Postgres(_) => (
+            "CAST(NULL AS DATE)",
+            "$2 - 5",
+            "j.source IN (SELECT jsonb_array_elements_text(CAST($6 AS jsonb)))",
+        ),
+        DbConn::Sqlite(_) => (
+            "NULL",
+            "date($2, '-5 days')",
+            "j.source IN (SELECT value FROM json_each($6))",
+        ),
     };
     let sql = sql
         .replace("{no_date}", no_date)

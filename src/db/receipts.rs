@@ -68,7 +68,11 @@ pub async fn list_known_receipts(
 ///
 /// # Errors
 /// [`DbError`] when a row violates a key or the database can't answer.
-pub async fn upsert_receipts(conn: &mut DbConn, rows: Vec<NewReceipt>, are_new: bool) -> Result<(), DbError> {
+pub async fn upsert_receipts(
+    conn: &mut DbConn,
+    rows: Vec<NewReceipt>,
+    are_new: bool,
+) -> Result<(), DbError> {
     upsert_operations!(
         conn,
         receipts,

@@ -1,9 +1,10 @@
 //! Gives the rows of an older database the aliases that they would have been recognized by.
 //!
-//! A step of the program, not of a migration: SQLite folds no Russian letters. Afterwards the same files
-//! find the same rows again, so that another import changes nothing. Contracts keep their rows where they
-//! can; where today's rules tell two contracts apart that were one (1C's default contract of two lenders),
-//! the later one is made, and where they recognize two as one, the older one takes the operations.
+//! A step of the program, not of a migration: SQLite folds no Russian letters. Afterwards the same
+//! files find the same rows again, so that another import changes nothing. Contracts keep their
+//! rows where they can; where today's rules tell two contracts apart that were one (1C's default
+//! contract of two lenders), the later one is made, and where they recognize two as one, the older
+//! one takes the operations.
 
 mod contracts;
 mod lenders;
@@ -31,7 +32,10 @@ use settlements::settle_details;
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn ensure_aliases(conn: &mut DbConn) -> Result<(), DbError> {
-    let all: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
+    let all: Vec<i64> = on_conn!(conn, |c| departments::table
+        .select(departments::id)
+        .load(c)
+        .await)?;
     for department_id in all {
         if !lacks_aliases(conn, department_id).await? {
             continue;
@@ -39,14 +43,23 @@ pub async fn ensure_aliases(conn: &mut DbConn) -> Result<(), DbError> {
         // Another process may be at the same step.
         lock_import(conn, department_id).await?;
         if lacks_aliases(conn, department_id).await? {
-            log::info!("Finding out by which names the rows of department {department_id} are recognized");
-            let mut step = Step { department_id, lenders: HashMap::new() };
+            log::info!(
+                "Finding out by which names the rows of department {department_id} are recognized"
+            );
+            let mut step = Step {
+                department_id,
+                lenders: HashMap::new(),
+            };
             step.alias_organizations(conn).await?;
             step.alias_bank_accounts(conn).await?;
             step.alias_lenders(conn).await?;
             step.alias_contracts(conn).await?;
             settle_details(conn, department_id).await?;
-            let ids: Vec<i64> = list_contracts(conn, department_id).await?.iter().map(|contract| contract.id).collect();
+            let ids: Vec<i64> = list_contracts(conn, department_id)
+                .await?
+                .iter()
+                .map(|contract| contract.id)
+                .collect();
             refresh_contract_facts(conn, department_id, &ids).await?;
             refresh_intra_group(conn, department_id).await?;
             record_change(conn, department_id, ChangedData::everything()).await?;
@@ -62,8 +75,13 @@ async fn lacks_aliases(conn: &mut DbConn, department_id: i64) -> Result<bool, Db
         of_department.select(aliases::id).first(c).await.optional()
     })?;
     let organization: Option<i64> = on_conn!(conn, |c| {
-        let of_department = organizations::table.filter(organizations::department_id.eq(department_id));
-        of_department.select(organizations::id).first(c).await.optional()
+        let of_department =
+            organizations::table.filter(organizations::department_id.eq(department_id));
+        of_department
+            .select(organizations::id)
+            .first(c)
+            .await
+            .optional()
     })?;
     Ok(known.is_none() && organization.is_some())
 }
@@ -77,8 +95,15 @@ struct Step {
 impl Step {
     /// Runs a statement of which `$1` is the department.
     async fn run(&self, conn: &mut DbConn, sql: &str) -> Result<(), DbError> {
-        let sql = if matches!(conn, DbConn::Sqlite(_)) { sql.replace('$', "?") } else { sql.to_owned() };
-        on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(self.department_id).execute(c).await)?;
+        let sql = if matches!(conn, DbConn::Sqlite(_)) {
+            sql.replace('$', "?")
+        } else {
+            sql.to_owned()
+        };
+        on_conn!(conn, |c| diesel::sql_query(sql)
+            .bind::<BigInt, _>(self.department_id)
+            .execute(c)
+            .await)?;
         Ok(())
     }
 
@@ -93,7 +118,9 @@ impl Step {
                 .await
         })?;
         let kind = AliasKind::Organization;
-        let moved = self.insert_first(conn, kind, rows, |name| PartyName::parse(name).key()).await?;
+        let moved = self
+            .insert_first(conn, kind, rows, |name| PartyName::parse(name).key())
+            .await?;
         for table in ["receipts", "expenses"] {
             for (from, into) in &moved {
                 let set = format!("organization_id = {into}");
@@ -103,7 +130,8 @@ impl Step {
                 )
                 .await?;
             }
-            self.place_aliases(conn, table, "organization", kind).await?;
+            self.place_aliases(conn, table, "organization", kind)
+                .await?;
         }
         Ok(())
     }
@@ -118,7 +146,11 @@ impl Step {
                 .await
         })?;
         let kind = AliasKind::BankAccount;
-        let moved = self.insert_first(conn, kind, rows, |text| number_and_bank(text).0.to_lowercase()).await?;
+        let moved = self
+            .insert_first(conn, kind, rows, |text| {
+                number_and_bank(text).0.to_lowercase()
+            })
+            .await?;
         for table in ["receipts", "expenses"] {
             for (from, into) in &moved {
                 let set = format!("bank_account_id = {into}");
@@ -128,7 +160,8 @@ impl Step {
                 )
                 .await?;
             }
-            self.place_aliases(conn, table, "bank_account", kind).await?;
+            self.place_aliases(conn, table, "bank_account", kind)
+                .await?;
         }
         Ok(())
     }
@@ -147,7 +180,13 @@ impl Step {
             match first.get(&key) {
                 Some(older) => moved.push((id, *older)),
                 None => {
-                    new.push(NewAlias::new(self.department_id, kind, key.clone(), &name, id));
+                    new.push(NewAlias::new(
+                        self.department_id,
+                        kind,
+                        key.clone(),
+                        &name,
+                        id,
+                    ));
                     first.insert(key, id);
                 }
             }

@@ -46,7 +46,11 @@ impl ReferenceOrder {
 impl ReferenceFilter {
     /// All rows of a scope.
     pub fn all(department: DepartmentScope) -> ReferenceFilter {
-        ReferenceFilter { department, is_active: None, order: ReferenceOrder::Id }
+        ReferenceFilter {
+            department,
+            is_active: None,
+            order: ReferenceOrder::Id,
+        }
     }
 }
 
@@ -65,14 +69,19 @@ macro_rules! list_reference_rows {
                 query
             }};
         }
-        let total = on_conn!($conn, |c| filtered!($table::table).count().get_result(c).await)?;
+        let total = on_conn!($conn, |c| filtered!($table::table)
+            .count()
+            .get_result(c)
+            .await)?;
         let rows: Vec<$row> = on_conn!($conn, |c| {
             let rows = filtered!($table::table.select(<$row>::as_select()));
             let rows = match $filter.order {
                 ReferenceOrder::Id => rows.order($table::id.asc()),
                 ReferenceOrder::IdDescending => rows.order($table::id.desc()),
                 ReferenceOrder::Name => rows.order(($table::$name.asc(), $table::id.asc())),
-                ReferenceOrder::NameDescending => rows.order(($table::$name.desc(), $table::id.desc())),
+                ReferenceOrder::NameDescending => {
+                    rows.order(($table::$name.desc(), $table::id.desc()))
+                }
             };
             rows.offset($page.skip).limit($page.limit).load(c).await
         })?;

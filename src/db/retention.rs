@@ -1,8 +1,9 @@
-//! What imports left behind and is outdated: found by reading, and deleted a small batch at a time, so that no lock is
-//! held for long.
+//! What imports left behind and is outdated: found by reading, and deleted a small batch at a time,
+//! so that no lock is held for long.
 //!
-//! The newest entry of a file and the newest that it went in with always stay: `control_totals_differ` and the next
-//! import of the file read them. Ages go by the database's clock.
+//! The newest entry of a file and the newest that it went in with always stay:
+//! `control_totals_differ` and the next import of the file read them. Ages go by the database's
+//! clock.
 
 use std::time::Duration;
 
@@ -83,7 +84,8 @@ struct RowId {
     id: i64,
 }
 
-/// Returns the ids of a department's rows that are outdated for longer than `kept_for`: a batch of them.
+/// Returns the ids of a department's rows that are outdated for longer than `kept_for`: a batch of
+/// them.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -94,14 +96,20 @@ pub async fn list_outdated_rows(
     kept_for: Duration,
 ) -> Result<Vec<i64>, DbError> {
     let cutoff = format!("({})", database_time_sql(conn, kept_for));
-    let ids = outdated.ids().replace("{is_later}", IS_LATER).replace("{cutoff}", &cutoff);
+    let ids = outdated
+        .ids()
+        .replace("{is_later}", IS_LATER)
+        .replace("{cutoff}", &cutoff);
     let sql = numbered(conn, &format!("{ids} LIMIT {BATCH}"));
-    let rows: Vec<RowId> = on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).load(c).await)?;
+    let rows: Vec<RowId> = on_conn!(conn, |c| diesel::sql_query(sql)
+        .bind::<BigInt, _>(department_id)
+        .load(c)
+        .await)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Deletes outdated rows of a department by their ids. Returns how many. What is outdated stays so: a later version
-/// never becomes an earlier one.
+/// Deletes outdated rows of a department by their ids. Returns how many. What is outdated stays so:
+/// a later version never becomes an earlier one.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -113,6 +121,12 @@ pub async fn delete_outdated_rows(
 ) -> Result<usize, DbError> {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     let (table, ids) = (outdated.table(), ids.join(", "));
-    let sql = numbered(conn, &format!("DELETE FROM {table} WHERE department_id = $1 AND id IN ({ids})"));
-    Ok(on_conn!(conn, |c| diesel::sql_query(sql).bind::<BigInt, _>(department_id).execute(c).await)?)
+    let sql = numbered(
+        conn,
+        &format!("DELETE FROM {table} WHERE department_id = $1 AND id IN ({ids})"),
+    );
+    Ok(on_conn!(conn, |c| diesel::sql_query(sql)
+        .bind::<BigInt, _>(department_id)
+        .execute(c)
+        .await)?)
 }

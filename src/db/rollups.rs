@@ -1,7 +1,8 @@
 //! The rollups: sums by day, month and year that the import keeps in its own transaction.
 //!
-//! A refresh recomputes one organization's days of some months from the rows, the months from the days, and the
-//! years from the months; so rows and rollups can't disagree. Analytics read nothing else.
+//! A refresh recomputes one organization's days of some months from the rows, the months from the
+//! days, and the years from the months; so rows and rollups can't disagree. Analytics read nothing
+//! else.
 
 use std::collections::HashSet;
 
@@ -17,8 +18,8 @@ use super::flow_rules::{MEASURES, with_rules};
 use super::locks::lock_import;
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
-    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows, organizations, receipts,
-    yearly_flows,
+    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows,
+    organizations, receipts, yearly_flows,
 };
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
@@ -26,7 +27,8 @@ use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
 const DAYS: &str = include_str!("rollup_days.sql");
 const INSERT_DAYS: &str = "INSERT INTO daily_flows (department_id, organization_id, bank_account_id, contract_id, \
      currency, is_confirmed, period_start, {measures}, last_payment)";
-const KEYS: &str = "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
+const KEYS: &str =
+    "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
 /// Makes the periods of one rollup from those of a finer one.
 const INSERT_PERIODS: &str = "
 INSERT INTO {coarse} ({keys}, period_start, {measures}, last_payment)
@@ -133,16 +135,32 @@ pub async fn refresh_rollups(
     let mut changed = ChangedDays::default();
     for (organization_id, first, last) in touched.ranges() {
         let (start, end) = (first.first_day(), last.next().first_day());
-        let span = MonthSpan { department_id, organization_id, start, end };
+        let span = MonthSpan {
+            department_id,
+            organization_id,
+            start,
+            end,
+        };
         if !is_small {
             delete_days(conn, &span).await?;
             insert_days(conn, &span).await?;
             changed.note_stretch(organization_id, start, end.pred_opt().unwrap_or(end));
         } else {
-            let before: HashSet<FlowRow> = delete_and_list_days(conn, &span).await?.into_iter().collect();
-            let after: HashSet<FlowRow> = insert_and_list_days(conn, &span).await?.into_iter().collect();
+            let before: HashSet<FlowRow> = delete_and_list_days(conn, &span)
+                .await?
+                .into_iter()
+                .collect();
+            let after: HashSet<FlowRow> = insert_and_list_days(conn, &span)
+                .await?
+                .into_iter()
+                .collect();
             for row in before.symmetric_difference(&after) {
-                changed.note(row.organization_id, row.bank_account_id, row.contract_id, row.period_start);
+                changed.note(
+                    row.organization_id,
+                    row.bank_account_id,
+                    row.contract_id,
+                    row.period_start,
+                );
             }
         }
         refresh_periods(conn, &span).await?;
@@ -150,7 +168,8 @@ pub async fn refresh_rollups(
     Ok(changed)
 }
 
-/// Computes what is derived from the rows, contract facts and rollups, of a database whose rows are older.
+/// Computes what is derived from the rows, contract facts and rollups, of a database whose rows are
+/// older.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -165,10 +184,17 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
         return Ok(());
     }
     log::info!("Computing contract facts and rollups from the operations that are stored already");
-    let departments: Vec<i64> = on_conn!(conn, |c| departments::table.select(departments::id).load(c).await)?;
+    let departments: Vec<i64> = on_conn!(conn, |c| departments::table
+        .select(departments::id)
+        .load(c)
+        .await)?;
     for department_id in &departments {
         lock_import(conn, *department_id).await?;
-        let ids: Vec<i64> = list_contracts(conn, *department_id).await?.iter().map(|contract| contract.id).collect();
+        let ids: Vec<i64> = list_contracts(conn, *department_id)
+            .await?
+            .iter()
+            .map(|contract| contract.id)
+            .collect();
         refresh_contract_facts(conn, *department_id, &ids).await?;
         record_change(conn, *department_id, ChangedData::everything()).await?;
     }
@@ -180,10 +206,18 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
-    on_conn!(conn, |c| diesel::delete(daily_flows::table).execute(c).await)?;
-    on_conn!(conn, |c| diesel::delete(monthly_flows::table).execute(c).await)?;
-    on_conn!(conn, |c| diesel::delete(yearly_flows::table).execute(c).await)?;
-    on_conn!(conn, |c| diesel::delete(daily_findings::table).execute(c).await)?;
+    on_conn!(conn, |c| diesel::delete(daily_flows::table)
+        .execute(c)
+        .await)?;
+    on_conn!(conn, |c| diesel::delete(monthly_flows::table)
+        .execute(c)
+        .await)?;
+    on_conn!(conn, |c| diesel::delete(yearly_flows::table)
+        .execute(c)
+        .await)?;
+    on_conn!(conn, |c| diesel::delete(daily_findings::table)
+        .execute(c)
+        .await)?;
     recount_orphaned_details(conn).await?;
     for span in list_spans(conn).await? {
         insert_days(conn, &span).await?;
@@ -204,8 +238,16 @@ pub(super) async fn list_spans(conn: &mut DbConn) -> Result<Vec<MonthSpan>, DbEr
     let mut spans = Vec::new();
     for (department_id, organization_id) in organizations {
         if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
-            let (start, end) = (Month::of(first).first_day(), Month::of(last).next().first_day());
-            spans.push(MonthSpan { department_id, organization_id, start, end });
+            let (start, end) = (
+                Month::of(first).first_day(),
+                Month::of(last).next().first_day(),
+            );
+            spans.push(MonthSpan {
+                department_id,
+                organization_id,
+                start,
+                end,
+            });
         }
     }
     Ok(spans)
@@ -235,17 +277,30 @@ async fn dates_of(
     })?;
     let adjusted: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
         adjustments::table
-            .inner_join(contracts::table.on(
-                contracts::department_id.eq(adjustments::department_id).and(contracts::id.eq(adjustments::contract_id)),
-            ))
+            .inner_join(
+                contracts::table.on(contracts::department_id
+                    .eq(adjustments::department_id)
+                    .and(contracts::id.eq(adjustments::contract_id))),
+            )
             .filter(adjustments::department_id.eq(department_id))
             .filter(contracts::organization_id.eq(organization_id))
-            .select((min(adjustments::effective_date), max(adjustments::effective_date)))
+            .select((
+                min(adjustments::effective_date),
+                max(adjustments::effective_date),
+            ))
             .first(c)
             .await
     })?;
-    let first = [received.0, spent.0, adjusted.0].into_iter().flatten().min();
-    Ok(first.zip([received.1, spent.1, adjusted.1].into_iter().flatten().max()))
+    let first = [received.0, spent.0, adjusted.0]
+        .into_iter()
+        .flatten()
+        .min();
+    Ok(first.zip(
+        [received.1, spent.1, adjusted.1]
+            .into_iter()
+            .flatten()
+            .max(),
+    ))
 }
 
 /// Whole months of an organization, from the first day up to the one after the last.
@@ -300,8 +355,13 @@ async fn delete_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError>
     Ok(())
 }
 
-async fn delete_and_list_days(conn: &mut DbConn, span: &MonthSpan) -> Result<Vec<FlowRow>, DbError> {
-    Ok(on_conn!(conn, |c| rows_in_span!(daily_flows, span).get_results(c).await)?)
+async fn delete_and_list_days(
+    conn: &mut DbConn,
+    span: &MonthSpan,
+) -> Result<Vec<FlowRow>, DbError> {
+    Ok(on_conn!(conn, |c| rows_in_span!(daily_flows, span)
+        .get_results(c)
+        .await)?)
 }
 
 async fn insert_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
@@ -311,15 +371,23 @@ async fn insert_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError>
     Ok(())
 }
 
-async fn insert_and_list_days(conn: &mut DbConn, span: &MonthSpan) -> Result<Vec<FlowRow>, DbError> {
+async fn insert_and_list_days(
+    conn: &mut DbConn,
+    span: &MonthSpan,
+) -> Result<Vec<FlowRow>, DbError> {
     recount_findings(conn, span).await?;
-    let sql =
-        format!("{} RETURNING {KEYS}, period_start, {}, last_payment", insert_days_sql(conn), MEASURES.join(", "));
-    Ok(on_conn!(conn, |c| insert_days_query!(sql, span).get_results(c).await)?)
+    let sql = format!(
+        "{} RETURNING {KEYS}, period_start, {}, last_payment",
+        insert_days_sql(conn),
+        MEASURES.join(", ")
+    );
+    Ok(on_conn!(conn, |c| insert_days_query!(sql, span)
+        .get_results(c)
+        .await)?)
 }
 
-/// The statement that makes the days of a span. In PostgreSQL it also counts what is wrong with its rows, which
-/// it reads anyway; SQLite has no insertion within a WITH.
+/// The statement that makes the days of a span. In PostgreSQL it also counts what is wrong with its
+/// rows, which it reads anyway; SQLite has no insertion within a WITH.
 fn insert_days_sql(conn: &DbConn) -> String {
     let findings = match conn {
         DbConn::Postgres(_) => format!(",\nfound AS ({})", insert_findings()),
@@ -335,24 +403,36 @@ pub(super) fn select_days_sql() -> String {
 
 fn days_sql(findings: &str, insert: &str) -> String {
     let sql = DAYS.replace("{expense_rows}", &expense_rows("expenses e", SOME_DAYS));
-    with_rules(&sql.replace("{findings}", findings).replace("{insert}", insert))
+    with_rules(
+        &sql.replace("{findings}", findings)
+            .replace("{insert}", insert),
+    )
 }
 
-/// Deletes what was counted of a span, and counts it again where the statement of its days does not.
+/// Deletes what was counted of a span, and counts it again where the statement of its days does
+/// not.
 async fn recount_findings(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
-    on_conn!(conn, |c| rows_in_span!(daily_findings, span).execute(c).await)?;
+    on_conn!(conn, |c| rows_in_span!(daily_findings, span)
+        .execute(c)
+        .await)?;
     if let DbConn::Sqlite(conn) = conn {
-        insert_days_query!(insert_findings_in(SOME_DAYS), span).execute(&mut **conn).await?;
+        insert_days_query!(insert_findings_in(SOME_DAYS), span)
+            .execute(&mut **conn)
+            .await?;
     }
     Ok(())
 }
 
 /// Makes the months of a span from its days, and the years that it touches from their months.
 async fn refresh_periods(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
-    on_conn!(conn, |c| rows_in_span!(monthly_flows, span).execute(c).await)?;
+    on_conn!(conn, |c| rows_in_span!(monthly_flows, span)
+        .execute(c)
+        .await)?;
     insert_periods(conn, span, "month", "daily_flows", "monthly_flows").await?;
     let years = span.years();
-    on_conn!(conn, |c| rows_in_span!(yearly_flows, years).execute(c).await)?;
+    on_conn!(conn, |c| rows_in_span!(yearly_flows, years)
+        .execute(c)
+        .await)?;
     insert_periods(conn, &years, "year", "monthly_flows", "yearly_flows").await
 }
 
@@ -367,7 +447,9 @@ async fn insert_periods(
         DbConn::Postgres(_) => format!("CAST(date_trunc('{period}', period_start) AS DATE)"),
         DbConn::Sqlite(_) => format!("date(period_start, 'start of {period}')"),
     };
-    let sql = with_rules(INSERT_PERIODS).replace("{keys}", KEYS).replace("{first_day}", &first_day);
+    let sql = with_rules(INSERT_PERIODS)
+        .replace("{keys}", KEYS)
+        .replace("{first_day}", &first_day);
     let sql = sql.replace("{fine}", fine).replace("{coarse}", coarse);
     on_conn!(conn, |c| {
         diesel::sql_query(sql)

@@ -1,7 +1,7 @@
 //! The versions of rows: which snapshot the content of a row came from.
 //!
-//! Written with the row. Rows that a part of a workbook holds unchanged are moved to its version without being written
-//! otherwise; those of a whole file are not written at all (see `snapshots`).
+//! Written with the row. Rows that a part of a workbook holds unchanged are moved to its version
+//! without being written otherwise; those of a whole file are not written at all (see `snapshots`).
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -10,7 +10,8 @@ use diesel_async::RunQueryDsl;
 use super::schema::{expense_details, expenses, receipts};
 use super::{CHUNK, DbConn, DbError, OperationTable, on_conn};
 
-/// Where a row's content came from; `None`: from before versions were kept, which is older than any.
+/// Where a row's content came from; `None`: from before versions were kept, which is older than
+/// any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable)]
 pub struct RowVersion {
     /// The snapshot.
@@ -19,7 +20,8 @@ pub struct RowVersion {
     pub version_at: Option<NaiveDateTime>,
 }
 
-/// Notes that operations which were not written are of that version: a part of a workbook confirms nothing else.
+/// Notes that operations which were not written are of that version: a part of a workbook confirms
+/// nothing else.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -36,16 +38,20 @@ pub async fn move_operations_to_version(
                 let rows = receipts::table
                     .filter(receipts::department_id.eq(department_id))
                     .filter(receipts::operation_id.eq_any(ids));
-                let moved = diesel::update(rows)
-                    .set((receipts::snapshot_id.eq(version.snapshot_id), receipts::version_at.eq(version.version_at)));
+                let moved = diesel::update(rows).set((
+                    receipts::snapshot_id.eq(version.snapshot_id),
+                    receipts::version_at.eq(version.version_at),
+                ));
                 on_conn!(conn, |c| moved.execute(c).await)?;
             }
             OperationTable::Expenses => {
                 let rows = expenses::table
                     .filter(expenses::department_id.eq(department_id))
                     .filter(expenses::operation_id.eq_any(ids));
-                let moved = diesel::update(rows)
-                    .set((expenses::snapshot_id.eq(version.snapshot_id), expenses::version_at.eq(version.version_at)));
+                let moved = diesel::update(rows).set((
+                    expenses::snapshot_id.eq(version.snapshot_id),
+                    expenses::version_at.eq(version.version_at),
+                ));
                 on_conn!(conn, |c| moved.execute(c).await)?;
             }
         }

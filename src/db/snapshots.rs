@@ -1,7 +1,9 @@
-//! Snapshots: the versions of files that rows came from, so that an older version never overwrites a newer one.
+//! Snapshots: the versions of files that rows came from, so that an older version never overwrites
+//! a newer one.
 //!
-//! A row keeps the snapshot and the version that its content came from. Rows that a newer version holds unchanged are
-//! not written: the snapshot that they came from is confirmed instead, one row for all of them.
+//! A row keeps the snapshot and the version that its content came from. Rows that a newer version
+//! holds unchanged are not written: the snapshot that they came from is confirmed instead, one row
+//! for all of them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -60,7 +62,8 @@ pub struct SnapshotRow {
     pub run_id: i64,
 }
 
-/// Returns the snapshots of one kind whose names differ only in a date, from all sources of a department.
+/// Returns the snapshots of one kind whose names differ only in a date, from all sources of a
+/// department.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -85,7 +88,11 @@ pub async fn list_series(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn list_snapshots(conn: &mut DbConn, department_id: i64, ids: &[i64]) -> Result<Vec<SnapshotRow>, DbError> {
+pub async fn list_snapshots(
+    conn: &mut DbConn,
+    department_id: i64,
+    ids: &[i64],
+) -> Result<Vec<SnapshotRow>, DbError> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(CHUNK) {
         let rows: Vec<SnapshotRow> = on_conn!(conn, |c| {
@@ -109,9 +116,17 @@ pub async fn upsert_snapshot(conn: &mut DbConn, snapshot: &NewSnapshot) -> Resul
     Ok(on_conn!(conn, |c| {
         diesel::insert_into(snapshots::table)
             .values(snapshot)
-            .on_conflict((snapshots::department_id, snapshots::source, snapshots::kind, snapshots::name))
+            .on_conflict((
+                snapshots::department_id,
+                snapshots::source,
+                snapshots::kind,
+                snapshots::name,
+            ))
             .do_update()
-            .set((snapshots::version_at.eq(snapshot.version_at), snapshots::run_id.eq(snapshot.run_id)))
+            .set((
+                snapshots::version_at.eq(snapshot.version_at),
+                snapshots::run_id.eq(snapshot.run_id),
+            ))
             .returning(snapshots::id)
             .get_result(c)
             .await
@@ -141,7 +156,8 @@ pub async fn find_snapshot(
     })?)
 }
 
-/// Notes that a file has the same content in a newer version, which so confirms what the version before did.
+/// Notes that a file has the same content in a newer version, which so confirms what the version
+/// before did.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -156,11 +172,22 @@ pub async fn repeat_snapshot(
         .filter(snapshots::kind.eq(&snapshot.kind))
         .filter(snapshots::series.eq(&snapshot.series))
         .filter(snapshots::confirmed_at.eq(snapshot.version_at));
-    on_conn!(conn, |c| diesel::update(confirmed).set(snapshots::confirmed_at.eq(version_at)).execute(c).await)?;
-    let whole = all().filter(snapshots::id.eq(snapshot.id)).filter(snapshots::whole_at.eq(snapshot.version_at));
-    on_conn!(conn, |c| diesel::update(whole).set(snapshots::whole_at.eq(version_at)).execute(c).await)?;
+    on_conn!(conn, |c| diesel::update(confirmed)
+        .set(snapshots::confirmed_at.eq(version_at))
+        .execute(c)
+        .await)?;
+    let whole = all()
+        .filter(snapshots::id.eq(snapshot.id))
+        .filter(snapshots::whole_at.eq(snapshot.version_at));
+    on_conn!(conn, |c| diesel::update(whole)
+        .set(snapshots::whole_at.eq(version_at))
+        .execute(c)
+        .await)?;
     let own = all().filter(snapshots::id.eq(snapshot.id));
-    on_conn!(conn, |c| diesel::update(own).set(snapshots::version_at.eq(version_at)).execute(c).await)?;
+    on_conn!(conn, |c| diesel::update(own)
+        .set(snapshots::version_at.eq(version_at))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
@@ -180,7 +207,10 @@ pub async fn confirm_snapshots(
             .filter(snapshots::department_id.eq(department_id))
             .filter(snapshots::id.eq_any(ids))
             .filter(snapshots::confirmed_at.lt(version_at));
-        on_conn!(conn, |c| diesel::update(older).set(snapshots::confirmed_at.eq(version_at)).execute(c).await)?;
+        on_conn!(conn, |c| diesel::update(older)
+            .set(snapshots::confirmed_at.eq(version_at))
+            .execute(c)
+            .await)?;
     }
     Ok(())
 }
@@ -198,8 +228,15 @@ pub async fn record_whole_snapshot(
     let older = snapshots::table
         .filter(snapshots::department_id.eq(department_id))
         .filter(snapshots::id.eq(id))
-        .filter(snapshots::whole_at.is_null().or(snapshots::whole_at.lt(version_at)));
-    on_conn!(conn, |c| diesel::update(older).set(snapshots::whole_at.eq(version_at)).execute(c).await)?;
+        .filter(
+            snapshots::whole_at
+                .is_null()
+                .or(snapshots::whole_at.lt(version_at)),
+        );
+    on_conn!(conn, |c| diesel::update(older)
+        .set(snapshots::whole_at.eq(version_at))
+        .execute(c)
+        .await)?;
     Ok(())
 }
 
@@ -225,7 +262,8 @@ pub struct WholeSnapshot {
     pub name_date: Option<NaiveDate>,
 }
 
-/// Returns the newest version that went in whole of the files that name an organization, by organization.
+/// Returns the newest version that went in whole of the files that name an organization, by
+/// organization.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -241,24 +279,42 @@ pub async fn list_whole_snapshots(
             .filter(file_organizations::kind.eq(kind))
             .filter(file_organizations::is_named.eq(true))
             .filter(snapshots::whole_at.is_not_null())
-            .select((file_organizations::organization_id, snapshots::whole_at, snapshots::series, snapshots::name_date))
+            .select((
+                file_organizations::organization_id,
+                snapshots::whole_at,
+                snapshots::series,
+                snapshots::name_date,
+            ))
             .order(snapshots::whole_at)
             .load(c)
             .await
     })?;
-    let newest = rows.into_iter().filter_map(|(organization_id, whole_at, series, name_date)| {
-        Some((organization_id, WholeSnapshot { whole_at: whole_at?, series, name_date }))
-    });
+    let newest = rows
+        .into_iter()
+        .filter_map(|(organization_id, whole_at, series, name_date)| {
+            Some((
+                organization_id,
+                WholeSnapshot {
+                    whole_at: whole_at?,
+                    series,
+                    name_date,
+                },
+            ))
+        });
     // The later row of an organization takes the place of the earlier one.
     Ok(newest.collect())
 }
 
-/// Returns whether a version of another file, newer than the one that was loaded of this file, names one of its
-/// organizations.
+/// Returns whether a version of another file, newer than the one that was loaded of this file,
+/// names one of its organizations.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn has_newer_files(conn: &mut DbConn, department_id: i64, snapshot: &SnapshotRow) -> Result<bool, DbError> {
+pub async fn has_newer_files(
+    conn: &mut DbConn,
+    department_id: i64,
+    snapshot: &SnapshotRow,
+) -> Result<bool, DbError> {
     let organization_ids: Vec<i64> = on_conn!(conn, |c| {
         file_organizations::table
             .filter(file_organizations::department_id.eq(department_id))
@@ -282,7 +338,8 @@ pub async fn has_newer_files(conn: &mut DbConn, department_id: i64, snapshot: &S
     Ok(newer > 0)
 }
 
-/// Returns the organizations that the versions of a workbook name which are newer than that version.
+/// Returns the organizations that the versions of a workbook name which are newer than that
+/// version.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.

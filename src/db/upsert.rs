@@ -1,7 +1,8 @@
 //! The bulk upsert of operations, the one statement that the two databases want differently.
 //!
-//! PostgreSQL takes many rows in one statement, a column as one array; SQLite is fastest with one prepared statement
-//! that runs for each row on its blocking thread, inside the transaction that is open already.
+//! PostgreSQL takes many rows in one statement, a column as one array; SQLite is fastest with one
+//! prepared statement that runs for each row on its blocking thread, inside the transaction that is
+//! open already.
 
 /// Inserts rows into PostgreSQL, a chunk in one statement: a column is one array, so that the
 /// statement is short whatever the number of rows.
@@ -90,25 +91,40 @@ macro_rules! known_operations {
     ($conn:expr, $table:ident, $department_id:expr, $operation_ids:expr) => {{
         let mut known = std::collections::HashMap::with_capacity($operation_ids.len());
         for ids in $operation_ids.chunks($crate::db::id_chunk($conn)) {
-            let rows: Vec<(String, i64, bool, i64, Option<chrono::NaiveDate>, Option<i64>, $crate::db::RowVersion)> =
-                $crate::db::on_conn!($conn, |c| {
-                    $table::table
-                        .filter($table::department_id.eq($department_id))
-                        .filter($table::operation_id.eq_any(ids))
-                        .select((
-                            $table::operation_id,
-                            $table::fingerprint,
-                            $table::is_active,
-                            $table::organization_id,
-                            $table::document_date,
-                            $table::contract_id,
-                            ($table::snapshot_id, $table::version_at),
-                        ))
-                        .load(c)
-                        .await
-                })?;
+            let rows: Vec<(
+                String,
+                i64,
+                bool,
+                i64,
+                Option<chrono::NaiveDate>,
+                Option<i64>,
+                $crate::db::RowVersion,
+            )> = $crate::db::on_conn!($conn, |c| {
+                $table::table
+                    .filter($table::department_id.eq($department_id))
+                    .filter($table::operation_id.eq_any(ids))
+                    .select((
+                        $table::operation_id,
+                        $table::fingerprint,
+                        $table::is_active,
+                        $table::organization_id,
+                        $table::document_date,
+                        $table::contract_id,
+                        ($table::snapshot_id, $table::version_at),
+                    ))
+                    .load(c)
+                    .await
+            })?;
             known.extend(rows.into_iter().map(
-                |(id, fingerprint, is_active, organization_id, document_date, contract_id, version)| {
+                |(
+                    id,
+                    fingerprint,
+                    is_active,
+                    organization_id,
+                    document_date,
+                    contract_id,
+                    version,
+                )| {
                     let operation = $crate::db::KnownOperation {
                         fingerprint,
                         is_active,

@@ -60,16 +60,24 @@ pub struct ProfileChange {
 /// [`DbError`] when the database can't answer.
 pub async fn find_user(conn: &mut DbConn, username: &str) -> Result<Option<UserRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        users::table.filter(users::username.eq(username)).select(UserRow::as_select()).first(c).await.optional()
+        users::table
+            .filter(users::username.eq(username))
+            .select(UserRow::as_select())
+            .first(c)
+            .await
+            .optional()
     })?)
 }
 
-/// Returns the user with that e-mail address in any letter case. Where the addresses of several users
-/// differ in letter case only, it has to be spelled exactly.
+/// Returns the user with that e-mail address in any letter case. Where the addresses of several
+/// users differ in letter case only, it has to be spelled exactly.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_user_by_email(conn: &mut DbConn, email: &str) -> Result<Option<UserRow>, DbError> {
+pub async fn find_user_by_email(
+    conn: &mut DbConn,
+    email: &str,
+) -> Result<Option<UserRow>, DbError> {
     let same = list_same_emails(conn, email).await?;
     let exact = same.iter().find(|(_, known)| known == email);
     match exact.or(same.as_slice().first().filter(|_| same.len() == 1)) {
@@ -78,13 +86,18 @@ pub async fn find_user_by_email(conn: &mut DbConn, email: &str) -> Result<Option
     }
 }
 
-/// Returns id and address of the users whose e-mail addresses differ from that one in letter case at
-/// most. It is folded here: SQLite folds that of ASCII only, and PostgreSQL as its locale says.
+/// Returns id and address of the users whose e-mail addresses differ from that one in letter case
+/// at most. It is folded here: SQLite folds that of ASCII only, and PostgreSQL as its locale says.
 async fn list_same_emails(conn: &mut DbConn, email: &str) -> Result<Vec<(i64, String)>, DbError> {
-    let addresses: Vec<(i64, String)> =
-        on_conn!(conn, |c| users::table.select((users::id, users::email)).load(c).await)?;
+    let addresses: Vec<(i64, String)> = on_conn!(conn, |c| users::table
+        .select((users::id, users::email))
+        .load(c)
+        .await)?;
     let folded = email.to_lowercase();
-    Ok(addresses.into_iter().filter(|(_, known)| known.to_lowercase() == folded).collect())
+    Ok(addresses
+        .into_iter()
+        .filter(|(_, known)| known.to_lowercase() == folded)
+        .collect())
 }
 
 /// Returns the user of that id.
@@ -93,7 +106,12 @@ async fn list_same_emails(conn: &mut DbConn, email: &str) -> Result<Vec<(i64, St
 /// [`DbError`] when the database can't answer.
 pub async fn find_user_by_id(conn: &mut DbConn, id: i64) -> Result<Option<UserRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        users::table.filter(users::id.eq(id)).select(UserRow::as_select()).first(c).await.optional()
+        users::table
+            .filter(users::id.eq(id))
+            .select(UserRow::as_select())
+            .first(c)
+            .await
+            .optional()
     })?)
 }
 
@@ -102,7 +120,10 @@ pub async fn find_user_by_id(conn: &mut DbConn, id: i64) -> Result<Option<UserRo
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn count_users(conn: &mut DbConn) -> Result<i64, DbError> {
-    Ok(on_conn!(conn, |c| users::table.count().get_result(c).await)?)
+    Ok(on_conn!(conn, |c| users::table
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// Inserts a user and returns its id.
@@ -114,16 +135,27 @@ pub async fn insert_user(conn: &mut DbConn, user: NewUser) -> Result<i64, DbErro
     if !list_same_emails(conn, &user.email).await?.is_empty() {
         return Err(DbError::Duplicate);
     }
-    Ok(on_conn!(conn, |c| diesel::insert_into(users::table).values(user).returning(users::id).get_result(c).await)?)
+    Ok(on_conn!(conn, |c| diesel::insert_into(users::table)
+        .values(user)
+        .returning(users::id)
+        .get_result(c)
+        .await)?)
 }
 
 /// Updates the profile of the user of that id.
 ///
 /// # Errors
 /// [`DbError::Duplicate`] when another user has the e-mail address, in whatever letter case.
-pub async fn update_profile(conn: &mut DbConn, id: i64, change: &ProfileChange) -> Result<(), DbError> {
+pub async fn update_profile(
+    conn: &mut DbConn,
+    id: i64,
+    change: &ProfileChange,
+) -> Result<(), DbError> {
     if let Some(email) = &change.email
-        && list_same_emails(conn, email).await?.iter().any(|(other, _)| *other != id)
+        && list_same_emails(conn, email)
+            .await?
+            .iter()
+            .any(|(other, _)| *other != id)
     {
         return Err(DbError::Duplicate);
     }
@@ -142,7 +174,10 @@ pub async fn update_profile(conn: &mut DbConn, id: i64, change: &ProfileChange) 
 /// [`DbError`] when the database can't answer.
 pub async fn set_last_login(conn: &mut DbConn, id: i64, at: NaiveDateTime) -> Result<(), DbError> {
     on_conn!(conn, |c| {
-        diesel::update(users::table.filter(users::id.eq(id))).set(users::last_login.eq(at)).execute(c).await
+        diesel::update(users::table.filter(users::id.eq(id)))
+            .set(users::last_login.eq(at))
+            .execute(c)
+            .await
     })?;
     Ok(())
 }
@@ -151,10 +186,17 @@ pub async fn set_last_login(conn: &mut DbConn, id: i64, at: NaiveDateTime) -> Re
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn set_password_hash(conn: &mut DbConn, username: &str, hash: &str) -> Result<bool, DbError> {
+pub async fn set_password_hash(
+    conn: &mut DbConn,
+    username: &str,
+    hash: &str,
+) -> Result<bool, DbError> {
     let changed = on_conn!(conn, |c| {
         diesel::update(users::table.filter(users::username.eq(username)))
-            .set((users::password_hash.eq(hash), users::updated_at.eq(utc_now())))
+            .set((
+                users::password_hash.eq(hash),
+                users::updated_at.eq(utc_now()),
+            ))
             .execute(c)
             .await
     })?;

@@ -118,7 +118,13 @@ impl Portfolio {
         let first = today - Months::new(YEARS_IN_MONTHS);
         let (mut loans, mut made) = (Vec::new(), 0);
         while made < rows || loans.len() < ORGANIZATIONS.len() {
-            let loan = Loan::invented(&mut random, loans.len() % ORGANIZATIONS.len(), loans.len(), first, today);
+            let loan = Loan::invented(
+                &mut random,
+                loans.len() % ORGANIZATIONS.len(),
+                loans.len(),
+                first,
+                today,
+            );
             made += 1 + 3 * loan.payments(today).len();
             loans.push(loan);
         }
@@ -132,10 +138,14 @@ impl Portfolio {
 /// # Errors
 /// When the folder can't be written to.
 pub fn write_exports(portfolio: &Portfolio, folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    std::fs::create_dir_all(folder)
+        .with_context(|| format!("{} can't be made", folder.display()))?;
     for organization in 0..ORGANIZATIONS.len() {
         let mut exports = Exports::new(organization);
-        let loans = portfolio.loans.iter().filter(|loan| loan.organization == organization);
+        let loans = portfolio
+            .loans
+            .iter()
+            .filter(|loan| loan.organization == organization);
         for (style, loan) in loans.enumerate() {
             exports.lend(loan, style);
             for payment in loan.payments(portfolio.today) {
@@ -145,8 +155,11 @@ pub fn write_exports(portfolio: &Portfolio, folder: &Path) -> anyhow::Result<()>
         exports.write(folder)?;
     }
     write_situations(portfolio.today, folder)?;
-    let other =
-        [("Sever - Postuplenie(novoe) XLSX.xlsx", ""), ("~$Yug - Spisanie XLSX.xlsx", "x"), ("readme.txt", "x")];
+    let other = [
+        ("Sever - Postuplenie(novoe) XLSX.xlsx", ""),
+        ("~$Yug - Spisanie XLSX.xlsx", "x"),
+        ("readme.txt", "x"),
+    ];
     for (name, content) in other {
         std::fs::write(folder.join(name), content)?;
     }
@@ -195,7 +208,9 @@ impl Exports {
             "Вид операции" => Cell::text(operation_type),
             "Банковский счет" => Cell::text(self.bank_account()),
             "Счет учета" => Cell::text("51"),
-            "Номер входящего документа" => Cell::text(self.serial.to_string()),
+            "Номер входящего документа" => {
+                Cell::text(self.serial.to_string())
+            }
             // Now and then 1C leaves it empty: the date in the id stands in.
             "Дата входящего документа" if !self.serial.is_multiple_of(5) => {
                 Cell::text(ru(loan.date))
@@ -205,7 +220,9 @@ impl Exports {
             "Договор" => Cell::text(loan.spelling(style)),
             "Валюта" => Cell::text(loan.currency),
             "Сумма" => Cell::amount(loan.principal),
-            "Назначение платежа" => Cell::text("Предоставление денежных средств по договору. Без НДС"),
+            "Назначение платежа" => {
+                Cell::text("Предоставление денежных средств по договору. Без НДС")
+            }
             "Ответственный" => Cell::text("Иванова А. П."),
             _ => Cell::Empty,
         });
@@ -247,8 +264,18 @@ impl Exports {
         self.expenses.0.rows.push(row);
         self.expenses.1 += amount;
         // The breakdown spells the contract in its own way.
-        self.detail(&id, &loan.spelling(style + 1), "Погашение долга", payment.principal);
-        self.detail(&id, &loan.spelling(style + 1), "Уплата процентов", payment.interest);
+        self.detail(
+            &id,
+            &loan.spelling(style + 1),
+            "Погашение долга",
+            payment.principal,
+        );
+        self.detail(
+            &id,
+            &loan.spelling(style + 1),
+            "Уплата процентов",
+            payment.interest,
+        );
     }
 
     fn detail(&mut self, expense_id: &str, contract: &str, payment_type: &str, amount: i64) {
@@ -270,7 +297,10 @@ impl Exports {
         self.serial += 1;
         let (serial, letters) = (self.serial, ORGANIZATIONS[self.organization].2);
         let (hour, minute, second) = (9 + serial % 9, serial % 60, serial * 7 % 60);
-        format!("{document} {letters}00-{serial:06} от {} {hour:02}:{minute:02}:{second:02}", ru(date))
+        format!(
+            "{document} {letters}00-{serial:06} от {} {hour:02}:{minute:02}:{second:02}",
+            ru(date)
+        )
     }
 
     fn bank_account(&self) -> String {
@@ -284,13 +314,25 @@ impl Exports {
         self.details.0.push_total(DETAIL_AMOUNT, self.details.1);
         let name = ORGANIZATIONS[self.organization].1;
         let names = if name.is_ascii() {
-            [" - Postuplenie(kredity) XLSX", " - Spisanie kredity XLSX", " - spisanie(rasshifrovka) XLSX"]
+            [
+                " - Postuplenie(kredity) XLSX",
+                " - Spisanie kredity XLSX",
+                " - spisanie(rasshifrovka) XLSX",
+            ]
         } else {
-            [" - Поступление (кредиты) XLSX", " - Списание кредиты XLSX", " - Списание (расшифровка) XLSX"]
+            [
+                " - Поступление (кредиты) XLSX",
+                " - Списание кредиты XLSX",
+                " - Списание (расшифровка) XLSX",
+            ]
         };
-        for (sheet, rest) in [self.receipts.0, self.expenses.0, self.details.0].into_iter().zip(names) {
+        for (sheet, rest) in [self.receipts.0, self.expenses.0, self.details.0]
+            .into_iter()
+            .zip(names)
+        {
             let path = folder.join(format!("{name}{rest}.xlsx"));
-            std::fs::write(&path, sheet.to_xlsx()?).with_context(|| format!("{} can't be written", path.display()))?;
+            std::fs::write(&path, sheet.to_xlsx()?)
+                .with_context(|| format!("{} can't be written", path.display()))?;
         }
         Ok(())
     }

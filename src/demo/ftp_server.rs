@@ -32,10 +32,17 @@ impl DemoFtpServer {
     ///
     /// # Errors
     /// When no port can be listened on.
-    pub async fn start(folder: PathBuf, name: &str, password: &Secret) -> std::io::Result<DemoFtpServer> {
+    pub async fn start(
+        folder: PathBuf,
+        name: &str,
+        password: &Secret,
+    ) -> std::io::Result<DemoFtpServer> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let user = Arc::new(OneUser { name: name.to_owned(), password: password.clone() });
+        let user = Arc::new(OneUser {
+            name: name.to_owned(),
+            password: password.clone(),
+        });
         let accepting = tokio::spawn(accept(listener, folder, user));
         Ok(DemoFtpServer { address, accepting })
     }
@@ -53,9 +60,14 @@ async fn accept(listener: TcpListener, folder: PathBuf, user: Arc<OneUser>) {
         let storage = Box::new(move || match Filesystem::new(folder.clone()) {
             Ok(storage) => storage,
             // The folder vanished: an empty one in its place lists nothing.
-            Err(_) => Filesystem::new(std::env::temp_dir()).unwrap_or_else(|_| std::process::exit(1)),
+            Err(_) => {
+                Filesystem::new(std::env::temp_dir()).unwrap_or_else(|_| std::process::exit(1))
+            }
         });
-        match ServerBuilder::new(storage).authenticator(user.clone()).build() {
+        match ServerBuilder::new(storage)
+            .authenticator(user.clone())
+            .build()
+        {
             Ok(server) => drop(tokio::spawn(server.service(stream))),
             Err(err) => log::warn!("The demo's FTP server can't serve: {err}"),
         }
@@ -64,14 +76,20 @@ async fn accept(listener: TcpListener, folder: PathBuf, user: Arc<OneUser>) {
 
 #[async_trait]
 impl Authenticator for OneUser {
-    async fn authenticate(&self, username: &str, credentials: &Credentials) -> Result<Principal, AuthenticationError> {
+    async fn authenticate(
+        &self,
+        username: &str,
+        credentials: &Credentials,
+    ) -> Result<Principal, AuthenticationError> {
         let password = credentials.password.as_deref().unwrap_or_default();
         if username != self.name {
             Err(AuthenticationError::BadUser)
         } else if password != self.password.expose() {
             Err(AuthenticationError::BadPassword)
         } else {
-            Ok(Principal { username: username.to_owned() })
+            Ok(Principal {
+                username: username.to_owned(),
+            })
         }
     }
 }

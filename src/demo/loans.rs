@@ -105,7 +105,8 @@ impl Loan {
     pub fn payments(&self, today: NaiveDate) -> Vec<Payment> {
         let monthly_rate = self.rate as f64 / 120_000.0;
         let growth = (1.0 + monthly_rate).powi(self.months as i32);
-        let instalment = (self.principal as f64 * monthly_rate * growth / (growth - 1.0)).round() as i64;
+        let instalment =
+            (self.principal as f64 * monthly_rate * growth / (growth - 1.0)).round() as i64;
         let mut debt = self.principal;
         let mut payments = Vec::new();
         for month in 1..=self.months {
@@ -114,9 +115,17 @@ impl Loan {
                 break;
             }
             let interest = (debt as f64 * monthly_rate).round() as i64;
-            let principal = if month == self.months { debt } else { (instalment - interest).min(debt) };
+            let principal = if month == self.months {
+                debt
+            } else {
+                (instalment - interest).min(debt)
+            };
             debt -= principal;
-            payments.push(Payment { date, principal, interest });
+            payments.push(Payment {
+                date,
+                principal,
+                interest,
+            });
         }
         payments
     }

@@ -1,6 +1,7 @@
-//! What a treasurer meets beside plain loans, as the exports of one more organization: 1C's default contract
-//! with two lenders, a loan given, a loan in dollars repaid in roubles, loans between the holding's own
-//! organizations, debt that is older than the exports, an unconfirmed and a planned payment.
+//! What a treasurer meets beside plain loans, as the exports of one more organization: 1C's default
+//! contract with two lenders, a loan given, a loan in dollars repaid in roubles, loans between the
+//! holding's own organizations, debt that is older than the exports, an unconfirmed and a planned
+//! payment.
 
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use anyhow::Context;
 use chrono::{Days, Months, NaiveDate};
 
 use super::files::{
-    DETAIL_AMOUNT, DETAIL_HEADINGS, EXPENSE_AMOUNT, EXPENSE_HEADINGS, RECEIPT_AMOUNT, RECEIPT_HEADINGS, filled,
+    DETAIL_AMOUNT, DETAIL_HEADINGS, EXPENSE_AMOUNT, EXPENSE_HEADINGS, RECEIPT_AMOUNT,
+    RECEIPT_HEADINGS, filled,
 };
 use super::loans::ru;
 use super::workbook_writer::{Cell, Sheet};
@@ -70,13 +72,20 @@ pub(super) fn write_situations(today: NaiveDate, folder: &Path) -> anyhow::Resul
     sheets.loan_within_the_group();
     sheets.unconfirmed_and_planned();
     let old = sheets.debt_older_than_the_exports();
-    sheets.receipts.0.push_total(RECEIPT_AMOUNT, sheets.receipts.1);
-    sheets.expenses.0.push_total(EXPENSE_AMOUNT, sheets.expenses.1);
+    sheets
+        .receipts
+        .0
+        .push_total(RECEIPT_AMOUNT, sheets.receipts.1);
+    sheets
+        .expenses
+        .0
+        .push_total(EXPENSE_AMOUNT, sheets.expenses.1);
     sheets.details.0.push_total(DETAIL_AMOUNT, sheets.details.1);
     let all = [sheets.receipts.0, sheets.expenses.0, sheets.details.0, old];
     for (sheet, name) in all.into_iter().zip(FILE_NAMES) {
         let path = folder.join(name);
-        std::fs::write(&path, sheet.to_xlsx()?).with_context(|| format!("{} can't be written", path.display()))?;
+        std::fs::write(&path, sheet.to_xlsx()?)
+            .with_context(|| format!("{} can't be written", path.display()))?;
     }
     Ok(())
 }
@@ -88,12 +97,26 @@ impl Situations {
 
     fn default_contract_of_two_lenders(&mut self) {
         for (party, operation_type, amount) in [
-            ("ООО «Инвест Партнер»", "Получение займа от контрагента", 30_000_000 * UNITS),
-            ("АО «Вымпел Банк»", "Получение кредита в банке", 55_000_000 * UNITS),
+            (
+                "ООО «Инвест Партнер»",
+                "Получение займа от контрагента",
+                30_000_000 * UNITS,
+            ),
+            (
+                "АО «Вымпел Банк»",
+                "Получение кредита в банке",
+                55_000_000 * UNITS,
+            ),
         ] {
             let date = self.months_ago(14);
             self.receive(
-                &Operation { operation_type, party, contract: DEFAULT_CONTRACT, date, amount },
+                &Operation {
+                    operation_type,
+                    party,
+                    contract: DEFAULT_CONTRACT,
+                    date,
+                    amount,
+                },
                 "67.01",
                 "руб.",
             );
@@ -107,7 +130,10 @@ impl Situations {
             amount: 30_000_000 * UNITS,
         };
         let whole = Part {
-            payment_type: Some("Погашение долга"), account: "67.03", amount: back.amount, rate: 1
+            payment_type: Some("Погашение долга"),
+            account: "67.03",
+            amount: back.amount,
+            rate: 1,
         };
         self.pay(&back, true, &[whole]);
     }
@@ -121,8 +147,18 @@ impl Situations {
             date: self.months_ago(10),
             amount: 12_000_000 * UNITS,
         };
-        self.pay(&operation, true, &[Part { payment_type: None, account: "58.03", amount: operation.amount, rate: 1 }]);
-        (operation.operation_type, operation.amount) = ("Возврат займа контрагентом", 4_500_000 * UNITS);
+        self.pay(
+            &operation,
+            true,
+            &[Part {
+                payment_type: None,
+                account: "58.03",
+                amount: operation.amount,
+                rate: 1,
+            }],
+        );
+        (operation.operation_type, operation.amount) =
+            ("Возврат займа контрагентом", 4_500_000 * UNITS);
         operation.date = self.months_ago(3);
         self.receive(&operation, "58.03", "руб.");
     }
@@ -140,15 +176,27 @@ impl Situations {
         self.receive(&drawn, "67.23", "USD");
         let parts = [
             Part {
-                payment_type: Some("Погашение долга"), account: "67.23", amount: 18_200_000 * UNITS, rate: 91
+                payment_type: Some("Погашение долга"),
+                account: "67.23",
+                amount: 18_200_000 * UNITS,
+                rate: 91,
             },
             Part {
-                payment_type: Some("Уплата процентов"), account: "67.24", amount: 910_000 * UNITS, rate: 91
+                payment_type: Some("Уплата процентов"),
+                account: "67.24",
+                amount: 910_000 * UNITS,
+                rate: 91,
             },
         ];
         let amount = parts.iter().map(|part| part.amount).sum();
         let operation_type = "Возврат займа контрагенту";
-        let back = Operation { operation_type, party, contract, date: self.months_ago(1), amount };
+        let back = Operation {
+            operation_type,
+            party,
+            contract,
+            date: self.months_ago(1),
+            amount,
+        };
         self.pay(&back, true, &parts);
     }
 
@@ -156,7 +204,17 @@ impl Situations {
         let operation_type = "Получение займа от контрагента";
         let (party, contract) = ("АО «Юг»", "Договор займа № ВГ-1 от 10.02.2025");
         let date = self.months_ago(6);
-        self.receive(&Operation { operation_type, party, contract, date, amount: 20_000_000 * UNITS }, "67.03", "руб.");
+        self.receive(
+            &Operation {
+                operation_type,
+                party,
+                contract,
+                date,
+                amount: 20_000_000 * UNITS,
+            },
+            "67.03",
+            "руб.",
+        );
     }
 
     fn unconfirmed_and_planned(&mut self) {
@@ -170,17 +228,23 @@ impl Situations {
         };
         self.receive(&operation, "67.01", "руб.");
         (operation.operation_type, operation.amount) = ("Возврат кредита банку", 1_000_000 * UNITS);
-        for (date, is_confirmed) in [(self.today - Days::new(9), false), (self.today + Days::new(20), true)] {
+        for (date, is_confirmed) in [
+            (self.today - Days::new(9), false),
+            (self.today + Days::new(20), true),
+        ] {
             operation.date = date;
-            let part =
-                Part {
-                    payment_type: Some("Погашение долга"), account: "67.01", amount: operation.amount, rate: 1
-                };
+            let part = Part {
+                payment_type: Some("Погашение долга"),
+                account: "67.01",
+                amount: operation.amount,
+                rate: 1,
+            };
             self.pay(&operation, is_confirmed, &[part]);
         }
     }
 
-    /// The repayments are in the exports, what they repay is not: its opening balance is a workbook of its own.
+    /// The repayments are in the exports, what they repay is not: its opening balance is a workbook
+    /// of its own.
     fn debt_older_than_the_exports(&mut self) -> Sheet {
         let contract = "Кредитный договор № 15/2019 от 20.05.2019";
         let date = self.months_ago(7);
@@ -192,10 +256,21 @@ impl Situations {
             amount: 6_000_000 * UNITS,
         };
         let part = Part {
-            payment_type: Some("Погашение долга"), account: "67.01", amount: back.amount, rate: 1
+            payment_type: Some("Погашение долга"),
+            account: "67.01",
+            amount: back.amount,
+            rate: 1,
         };
         self.pay(&back, true, &[part]);
-        let headings = ["Организация", "Договор", "Контрагент", "Дата", "Вид", "Сумма", "Комментарий"];
+        let headings = [
+            "Организация",
+            "Договор",
+            "Контрагент",
+            "Дата",
+            "Вид",
+            "Сумма",
+            "Комментарий",
+        ];
         let mut sheet = Sheet::new(&headings);
         sheet.rows.push(vec![
             Cell::text(ORGANIZATION),
@@ -225,7 +300,9 @@ impl Situations {
             "Договор" => Cell::text(operation.contract),
             "Валюта" => Cell::text(currency),
             "Сумма" => Cell::amount(operation.amount),
-            "Назначение платежа" => Cell::text("Перечисление по договору. Без НДС"),
+            "Назначение платежа" => {
+                Cell::text("Перечисление по договору. Без НДС")
+            }
             _ => Cell::Empty,
         });
         self.receipts.0.rows.push(row);
@@ -244,7 +321,9 @@ impl Situations {
             "Вх. номер" => Cell::text(serial.to_string()),
             "Вх. дата" => Cell::text(ru(operation.date)),
             "Получатель" => Cell::text(operation.party),
-            "Счет дебета" => Cell::text(parts.first().map_or("67.01", |part| part.account)),
+            "Счет дебета" => {
+                Cell::text(parts.first().map_or("67.01", |part| part.account))
+            }
             "Договор" => Cell::text(operation.contract),
             "Валюта" => Cell::text("руб."),
             "Сумма" => Cell::amount(operation.amount),
@@ -277,6 +356,10 @@ impl Situations {
 
     fn operation_id(&mut self, document: &str, date: NaiveDate) -> String {
         self.serial += 1;
-        format!("{document} 0К00-{:06} от {} 12:00:00", self.serial, ru(date))
+        format!(
+            "{document} 0К00-{:06} от {} 12:00:00",
+            self.serial,
+            ru(date)
+        )
     }
 }

@@ -41,7 +41,9 @@ impl Cell {
         let (units, rest) = (kopecks.unsigned_abs() / 100, kopecks.unsigned_abs() % 100);
         Cell::Number(match rest {
             0 => format!("{sign}{units}"),
-            _ => format!("{sign}{units}.{rest:02}").trim_end_matches('0').to_owned(),
+            _ => format!("{sign}{units}.{rest:02}")
+                .trim_end_matches('0')
+                .to_owned(),
         })
     }
 }
@@ -56,7 +58,14 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet with a header row.
     pub fn new(headings: &[&str]) -> Sheet {
-        Sheet { rows: vec![headings.iter().map(|heading| Cell::text(*heading)).collect()] }
+        Sheet {
+            rows: vec![
+                headings
+                    .iter()
+                    .map(|heading| Cell::text(*heading))
+                    .collect(),
+            ],
+        }
     }
 
     /// Adds the row `Итого` with its total in that column.
@@ -86,7 +95,9 @@ impl Sheet {
     fn sheet_xml(&self, strings: &mut SharedStrings) -> String {
         let width = self.rows.iter().map(Vec::len).max().unwrap_or(1);
         let corner = format!("{}{}", column_name(width - 1), self.rows.len().max(1));
-        let mut xml = format!(r#"<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><dimension ref="{corner}"/><sheetData>"#);
+        let mut xml = format!(
+            r#"<worksheet xmlns="{MAIN}" xmlns:r="{OFFICE}"><dimension ref="{corner}"/><sheetData>"#
+        );
         for (row, cells) in (1..).zip(&self.rows) {
             xml.push_str(&format!(r#"<row r="{row}">"#));
             for (column, cell) in cells.iter().enumerate() {
@@ -94,10 +105,17 @@ impl Sheet {
                 match cell {
                     Cell::Empty => xml.push_str(&format!(r#"<c r="{at}" s="3" t="e"/>"#)),
                     Cell::Text(text) => {
-                        xml.push_str(&format!(r#"<c r="{at}" s="1" t="s"><v>{}</v></c>"#, strings.index(text)));
+                        xml.push_str(&format!(
+                            r#"<c r="{at}" s="1" t="s"><v>{}</v></c>"#,
+                            strings.index(text)
+                        ));
                     }
-                    Cell::Number(number) => xml.push_str(&format!(r#"<c r="{at}" s="3"><v>{number}</v></c>"#)),
-                    Cell::Date(serial) => xml.push_str(&format!(r#"<c r="{at}" s="2"><v>{serial}</v></c>"#)),
+                    Cell::Number(number) => {
+                        xml.push_str(&format!(r#"<c r="{at}" s="3"><v>{number}</v></c>"#))
+                    }
+                    Cell::Date(serial) => {
+                        xml.push_str(&format!(r#"<c r="{at}" s="2"><v>{serial}</v></c>"#))
+                    }
                 }
             }
             xml.push_str("</row>");
@@ -106,7 +124,9 @@ impl Sheet {
         let is_total = |row: &Vec<Cell>| row.first() == Some(&Cell::text("Итого"));
         if self.rows.last().is_some_and(is_total) {
             let last = self.rows.len();
-            xml.push_str(&format!(r#"<mergeCells count="1"><mergeCell ref="A{last}:B{last}"/></mergeCells>"#));
+            xml.push_str(&format!(
+                r#"<mergeCells count="1"><mergeCell ref="A{last}:B{last}"/></mergeCells>"#
+            ));
         }
         xml.push_str(r#"<legacyDrawing r:id="rId2"/></worksheet>"#);
         xml
@@ -134,7 +154,10 @@ impl SharedStrings {
         let count = self.texts.len();
         let mut xml = format!(r#"<sst xmlns="{MAIN}" count="{count}" uniqueCount="{count}">"#);
         for text in &self.texts {
-            xml.push_str(&format!(r#"<si><t xml:space="preserve">{}</t></si>"#, escaped(text)));
+            xml.push_str(&format!(
+                r#"<si><t xml:space="preserve">{}</t></si>"#,
+                escaped(text)
+            ));
         }
         xml.push_str("</sst>");
         xml
@@ -142,7 +165,10 @@ impl SharedStrings {
 }
 
 fn part(zip: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, content: &str) -> ZipResult<()> {
-    zip.start_file(name, SimpleFileOptions::default().large_file(content.len() > u32::MAX as usize / 2))?;
+    zip.start_file(
+        name,
+        SimpleFileOptions::default().large_file(content.len() > u32::MAX as usize / 2),
+    )?;
     zip.write_all(BYTE_ORDER_MARK.as_bytes())?;
     zip.write_all(DECLARATION.as_bytes())?;
     zip.write_all(content.as_bytes())?;
@@ -159,16 +185,20 @@ fn column_name(column: usize) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn fixed_parts() -> [(&'static str, String); 8] {
     let relation = |id: u8, kind: &str, target: &str| {
         format!(r#"<Relationship Id="rId{id}" Type="{OFFICE}/{kind}" Target="{target}"/>"#)
     };
-    let relations = |inner: String| format!(r#"<Relationships xmlns="{RELATIONS}">{inner}</Relationships>"#);
-    let overridden =
-        |part: &str, kind: &str| format!(r#"<Override PartName="{part}" ContentType="{SHEET_TYPE}.{kind}+xml"/>"#);
+    let relations =
+        |inner: String| format!(r#"<Relationships xmlns="{RELATIONS}">{inner}</Relationships>"#);
+    let overridden = |part: &str, kind: &str| {
+        format!(r#"<Override PartName="{part}" ContentType="{SHEET_TYPE}.{kind}+xml"/>"#)
+    };
     let types = [
         overridden("/xl/workbook.xml", "sheet.main"),
         overridden("/xl/worksheets/sheet1.xml", "worksheet"),
@@ -194,7 +224,10 @@ fn fixed_parts() -> [(&'static str, String); 8] {
                 types.concat()
             ),
         ),
-        ("_rels/.rels", relations(relation(1, "officeDocument", "xl/workbook.xml"))),
+        (
+            "_rels/.rels",
+            relations(relation(1, "officeDocument", "xl/workbook.xml")),
+        ),
         (
             "xl/workbook.xml",
             format!(
@@ -209,14 +242,24 @@ fn fixed_parts() -> [(&'static str, String); 8] {
                     + &relation(3, "styles", "styles.xml"),
             ),
         ),
-        ("xl/styles.xml", format!(r#"<styleSheet xmlns="{MAIN}">{font}{fill}{border}{formats}</styleSheet>"#)),
+        (
+            "xl/styles.xml",
+            format!(r#"<styleSheet xmlns="{MAIN}">{font}{fill}{border}{formats}</styleSheet>"#),
+        ),
         (
             "xl/worksheets/_rels/sheet1.xml.rels",
             relations(
-                relation(1, "comments", "../comments1.xml") + &relation(2, "vmlDrawing", "../drawings/vmlDrawing1.vml"),
+                relation(1, "comments", "../comments1.xml")
+                    + &relation(2, "vmlDrawing", "../drawings/vmlDrawing1.vml"),
             ),
         ),
-        ("xl/comments1.xml", format!(r#"<comments xmlns="{MAIN}"><authors/><commentList/></comments>"#)),
-        ("xl/drawings/vmlDrawing1.vml", r#"<xml xmlns:v="urn:schemas-microsoft-com:vml"/>"#.to_owned()),
+        (
+            "xl/comments1.xml",
+            format!(r#"<comments xmlns="{MAIN}"><authors/><commentList/></comments>"#),
+        ),
+        (
+            "xl/drawings/vmlDrawing1.vml",
+            r#"<xml xmlns:v="urn:schemas-microsoft-com:vml"/>"#.to_owned(),
+        ),
     ]
 }

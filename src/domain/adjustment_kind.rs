@@ -56,8 +56,8 @@ impl AdjustmentKind {
     pub fn of_name(name: &str) -> Option<AdjustmentKind> {
         let fold = |text: &str| text.trim().to_lowercase().replace('ё', "е");
         let name = fold(name);
-        AdjustmentKind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == name || kind.russian().iter().any(|russian| fold(russian) == name))
+        AdjustmentKind::ALL.into_iter().find(|kind| {
+            kind.as_str() == name || kind.russian().iter().any(|russian| fold(russian) == name)
+        })
     }
 }

@@ -6,8 +6,8 @@ use std::ops::{AddAssign, Sub};
 
 use super::Money;
 
-/// What moved the balance of a contract within some days. Of a loan given, `drawn` is what was given
-/// and `repaid` what was returned.
+/// What moved the balance of a contract within some days. Of a loan given, `drawn` is what was
+/// given and `repaid` what was returned.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BalanceFlows {
     /// Raised the balance.
@@ -123,6 +123,8 @@ impl ContractStatus {
     /// The status of that name.
     pub fn of_name(name: &str) -> Option<ContractStatus> {
         use ContractStatus::{Open, Overpaid, Repaid, Undrawn};
-        [Undrawn, Open, Repaid, Overpaid].into_iter().find(|status| status.as_str() == name)
+        [Undrawn, Open, Repaid, Overpaid]
+            .into_iter()
+            .find(|status| status.as_str() == name)
     }
 }

@@ -19,12 +19,18 @@ pub struct Clock {
 impl Clock {
     /// Follows the system's time.
     pub fn system(timezone: Tz) -> Clock {
-        Clock { timezone, fixed: None }
+        Clock {
+            timezone,
+            fixed: None,
+        }
     }
 
     /// Stands still at a moment until [`Clock::set`] moves it.
     pub fn fixed(timezone: Tz, now: DateTime<Utc>) -> Clock {
-        Clock { timezone, fixed: Some(Arc::new(AtomicI64::new(now.timestamp()))) }
+        Clock {
+            timezone,
+            fixed: Some(Arc::new(AtomicI64::new(now.timestamp()))),
+        }
     }
 
     /// Moves a clock that stands still, and all its clones; the system's clock stays as it is.
@@ -36,8 +42,13 @@ impl Clock {
 
     /// Returns the current moment.
     pub fn now(&self) -> DateTime<Utc> {
-        let fixed = self.fixed.as_ref().map(|fixed| fixed.load(Ordering::Acquire));
-        fixed.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(Utc::now)
+        let fixed = self
+            .fixed
+            .as_ref()
+            .map(|fixed| fixed.load(Ordering::Acquire));
+        fixed
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+            .unwrap_or_else(Utc::now)
     }
 
     /// Returns the current day in the clock's time zone.

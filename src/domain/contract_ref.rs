@@ -13,7 +13,14 @@ use super::folded;
 /// What operations without a contract belong to, one for each organization and counterparty.
 pub const WITHOUT_CONTRACT: &str = "Без договора";
 
-const LEADING_WORDS: [&str; 6] = ["договор", "договора", "займа", "кредита", "кредитный", "кредитного"];
+const LEADING_WORDS: [&str; 6] = [
+    "договор",
+    "договора",
+    "займа",
+    "кредита",
+    "кредитный",
+    "кредитного",
+];
 
 /// A contract's number and date, and the spelling they were read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +35,9 @@ pub struct ContractRef {
     column_date: Option<NaiveDate>,
 }
 
-/// What stands for a reference in the content of a row, with number and date as the program read them when
-/// the first rows were stored: a row keeps its fingerprint, however well references are read later.
+/// What stands for a reference in the content of a row, with number and date as the program read
+/// them when the first rows were stored: a row keeps its fingerprint, however well references are
+/// read later.
 #[derive(Serialize, Deserialize)]
 struct Content {
     spelling: String,
@@ -41,7 +49,11 @@ impl From<ContractRef> for Content {
     fn from(contract: ContractRef) -> Content {
         let (head, date) = split_date_at_end(&contract.spelling);
         let number = without_leading_words(head).to_owned();
-        Content { date: date.or(contract.column_date), number, spelling: contract.spelling }
+        Content {
+            date: date.or(contract.column_date),
+            number,
+            spelling: contract.spelling,
+        }
     }
 }
 
@@ -65,7 +77,12 @@ impl ContractRef {
     fn of_spelling(spelling: String, column_date: Option<NaiveDate>) -> ContractRef {
         let (head, date, tail) = split_date(&spelling);
         let number = folded(&format!("{} {tail}", without_leading_words(head)));
-        ContractRef { date: date.or(column_date), number, spelling, column_date }
+        ContractRef {
+            date: date.or(column_date),
+            number,
+            spelling,
+            column_date,
+        }
     }
 
     /// The reference of an operation that names no contract.
@@ -73,8 +90,8 @@ impl ContractRef {
         ContractRef::of_spelling(WITHOUT_CONTRACT.to_owned(), None)
     }
 
-    /// Whether it identifies a contract only together with the other party: it has neither a date nor a
-    /// digit, like 1C's default contract of each counterparty, `Основной договор`.
+    /// Whether it identifies a contract only together with the other party: it has neither a date
+    /// nor a digit, like 1C's default contract of each counterparty, `Основной договор`.
     pub fn is_per_counterparty(&self) -> bool {
         self.date.is_none() && !self.number.chars().any(char::is_numeric)
     }
@@ -109,20 +126,30 @@ pub fn look_alike(number: &str) -> String {
     ];
     let lower = number.to_lowercase();
     let plain = lower.chars().filter(|c| c.is_alphanumeric());
-    let plain: String = plain.map(|c| PAIRS.iter().find(|pair| pair.0 == c).map_or(c, |pair| pair.1)).collect();
+    let plain: String = plain
+        .map(|c| {
+            PAIRS
+                .iter()
+                .find(|pair| pair.0 == c)
+                .map_or(c, |pair| pair.1)
+        })
+        .collect();
     plain.trim_start_matches('0').to_owned()
 }
 
 /// Splits a reference at its last `от`.
 fn split_at_mark(text: &str) -> Option<(&str, &str)> {
-    text.rsplit_once(" от ").or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)))
+    text.rsplit_once(" от ")
+        .or_else(|| text.strip_prefix("от ").map(|tail| ("", tail)))
 }
 
-/// Splits `№ 5 от 10.06.2021г. (транш 1)` into what stands before the date, the date, and what stands
-/// behind it.
+/// Splits `№ 5 от 10.06.2021г. (транш 1)` into what stands before the date, the date, and what
+/// stands behind it.
 fn split_date(text: &str) -> (&str, Option<NaiveDate>, &str) {
     if let Some((head, tail)) = split_at_mark(text) {
-        let end = tail.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/')).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/'))
+            .unwrap_or(tail.len());
         let (day, behind) = tail.split_at(end);
         if let Some(date) = ru_date(day.trim_end_matches('.')) {
             return (head, Some(date), without_year_mark(behind));
@@ -134,7 +161,10 @@ fn split_date(text: &str) -> (&str, Option<NaiveDate>, &str) {
 /// The same for the content of a row, where what stands behind the date does not matter.
 fn split_date_at_end(text: &str) -> (&str, Option<NaiveDate>) {
     let dated = split_at_mark(text).and_then(|(head, tail)| {
-        let tail = tail.trim_end_matches('.').trim_end_matches("года").trim_end_matches('г');
+        let tail = tail
+            .trim_end_matches('.')
+            .trim_end_matches("года")
+            .trim_end_matches('г');
         Some((head, ru_date(tail.trim())?))
     });
     dated.map_or((text, None), |(head, date)| (head, Some(date)))
@@ -143,9 +173,13 @@ fn split_date_at_end(text: &str) -> (&str, Option<NaiveDate>) {
 /// Takes `г`, `г.` or `года` off what stands behind a date.
 fn without_year_mark(behind: &str) -> &str {
     let trimmed = behind.trim_start();
-    let rest = ["года", "г.", "г"].into_iter().find_map(|mark| trimmed.strip_prefix(mark));
+    let rest = ["года", "г.", "г"]
+        .into_iter()
+        .find_map(|mark| trimmed.strip_prefix(mark));
     match rest {
-        Some(rest) if !rest.starts_with(char::is_alphanumeric) => rest.trim_start_matches('.').trim(),
+        Some(rest) if !rest.starts_with(char::is_alphanumeric) => {
+            rest.trim_start_matches('.').trim()
+        }
         _ => trimmed.trim_end(),
     }
 }
@@ -172,7 +206,9 @@ fn without_number_mark(text: &str) -> &str {
         return tail.trim_start();
     }
     match text.strip_prefix('N') {
-        Some(tail) if tail.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => tail.trim_start(),
+        Some(tail) if tail.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit()) => {
+            tail.trim_start()
+        }
         _ => text,
     }
 }
@@ -182,11 +218,17 @@ pub fn ru_date(text: &str) -> Option<NaiveDate> {
     let day = text.split([' ', 'T']).next()?;
     let mut parts = day.split(['.', '-', '/']);
     let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
-    let digits = [first, second, third].iter().all(|p| p.bytes().all(|b| b.is_ascii_digit()));
+    let digits = [first, second, third]
+        .iter()
+        .all(|p| p.bytes().all(|b| b.is_ascii_digit()));
     if !digits || parts.next().is_some() {
         return None;
     }
-    let (year, month, day) = if first.len() == 4 { (first, second, third) } else { (third, second, first) };
+    let (year, month, day) = if first.len() == 4 {
+        (first, second, third)
+    } else {
+        (third, second, first)
+    };
     let year = match (year.len(), year.parse::<i32>().ok()?) {
         (4, year) if year >= 1900 => year,
         (2, year) if year >= 70 => 1900 + year,

@@ -10,8 +10,9 @@ use super::is_invisible;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Currency(String);
 
-/// Russian and English names: the words of each, as they begin in all their cases and numbers; a word with a point
-/// has no ending. A name fits when its words are all that stand there but [`FILLERS`], in order.
+/// Russian and English names: the words of each, as they begin in all their cases and numbers; a
+/// word with a point has no ending. A name fits when its words are all that stand there but
+/// [`FILLERS`], in order.
 const NAMES: &[(&str, &str)] = &[
     ("белорусск руб.", "BYN"),
     ("белорусск рубл", "BYN"),
@@ -129,7 +130,16 @@ const NAMES: &[(&str, &str)] = &[
 const LONGEST_ENDING: usize = 3;
 
 /// Words beside a name that do not change the currency.
-const FILLERS: [&str; 8] = ["безнал", "безналичн", "нал", "наличн", "рф", "россии", "федерации", "российской"];
+const FILLERS: [&str; 8] = [
+    "безнал",
+    "безналичн",
+    "нал",
+    "наличн",
+    "рф",
+    "россии",
+    "федерации",
+    "российской",
+];
 
 /// Signs that stand for one currency. `¥` stands for two and is left out.
 const SIGNS: [(char, &str); 9] = [
@@ -164,11 +174,16 @@ const LOOK_ALIKES: [(char, char); 12] = [
 const FORMER: [(&str, &str); 2] = [("RUR", "RUB"), ("810", "RUB")];
 
 impl Currency {
-    /// The currency that a text names: by its ISO code or number, a sign, or a Russian or English name in any case
-    /// (`Российский рубль`, `доллары США`, `EUR (безнал.)`). Letters that look the same and invisible characters
-    /// do not matter. `None`: it names none that ISO 4217 knows.
+    /// The currency that a text names: by its ISO code or number, a sign, or a Russian or English
+    /// name in any case (`Российский рубль`, `доллары США`, `EUR (безнал.)`). Letters that look the
+    /// same and invisible characters do not matter. `None`: it names none that ISO 4217 knows.
     pub fn parse(text: &str) -> Option<Currency> {
-        let plain: String = text.to_uppercase().replace('Ё', "Е").chars().filter(|c| !is_invisible(*c)).collect();
+        let plain: String = text
+            .to_uppercase()
+            .replace('Ё', "Е")
+            .chars()
+            .filter(|c| !is_invisible(*c))
+            .collect();
         let plain = plain.trim();
         let signs: Vec<char> = plain.chars().filter(|c| Currency::is_sign(*c)).collect();
         if let [sign] = signs[..] {
@@ -182,10 +197,17 @@ impl Currency {
             };
             return agrees.then_some(meant);
         }
-        let words = plain.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words = plain
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
         // Code and name may stand beside each other, `руб. (RUB)`; they must agree.
-        let (codes, names): (Vec<&str>, Vec<&str>) = words.partition(|word| iso_code(word).is_some());
-        let mut found: Vec<Currency> = codes.into_iter().filter_map(iso_code).map(Currency).collect();
+        let (codes, names): (Vec<&str>, Vec<&str>) =
+            words.partition(|word| iso_code(word).is_some());
+        let mut found: Vec<Currency> = codes
+            .into_iter()
+            .filter_map(iso_code)
+            .map(Currency)
+            .collect();
         if !names.iter().all(|word| is_filler(word)) || found.is_empty() {
             found.push(of_name(&names)?);
         }
@@ -193,12 +215,15 @@ impl Currency {
         found.iter().all(|other| *other == first).then_some(first)
     }
 
-    /// The currency of a stored row, whose code may be older than this program's list; the same spelling as
-    /// [`Currency::parse`] where that knows it. `None` for a text without letters or digits.
+    /// The currency of a stored row, whose code may be older than this program's list; the same
+    /// spelling as [`Currency::parse`] where that knows it. `None` for a text without letters or
+    /// digits.
     pub fn of_stored(text: &str) -> Option<Currency> {
         let stored = || {
             let name = text.trim().trim_end_matches('.').to_uppercase();
-            name.chars().any(char::is_alphanumeric).then_some(Currency(name))
+            name.chars()
+                .any(char::is_alphanumeric)
+                .then_some(Currency(name))
         };
         Currency::parse(text).or_else(stored)
     }
@@ -216,8 +241,15 @@ impl Currency {
 
 /// The code that a word is, as letters or as a number.
 fn iso_code(word: &str) -> Option<String> {
-    let latin: String =
-        word.chars().map(|c| LOOK_ALIKES.iter().find(|(other, _)| *other == c).map_or(c, |(_, c)| *c)).collect();
+    let latin: String = word
+        .chars()
+        .map(|c| {
+            LOOK_ALIKES
+                .iter()
+                .find(|(other, _)| *other == c)
+                .map_or(c, |(_, c)| *c)
+        })
+        .collect();
     if let Some((_, code)) = FORMER.iter().find(|(former, _)| *former == latin) {
         return Some((*code).to_owned());
     }
@@ -233,21 +265,39 @@ fn iso_code(word: &str) -> Option<String> {
 fn of_name(words: &[&str]) -> Option<Currency> {
     let cyrillic = |word: &str| -> String {
         let has_cyrillic = word.chars().any(|c| ('А'..='Я').contains(&c));
-        let look_alike = |c: char| LOOK_ALIKES.iter().find(|(_, latin)| *latin == c).map_or(c, |(other, _)| *other);
-        let spelled: String = if has_cyrillic { word.chars().map(look_alike).collect() } else { word.to_owned() };
+        let look_alike = |c: char| {
+            LOOK_ALIKES
+                .iter()
+                .find(|(_, latin)| *latin == c)
+                .map_or(c, |(other, _)| *other)
+        };
+        let spelled: String = if has_cyrillic {
+            word.chars().map(look_alike).collect()
+        } else {
+            word.to_owned()
+        };
         spelled.to_lowercase()
     };
     let words: Vec<String> = words.iter().map(|word| cyrillic(word)).collect();
     let fits = |word: &str, known: &str| match known.strip_suffix('.') {
         Some(whole) => word == whole,
-        None => word.strip_prefix(known).is_some_and(|ending| ending.chars().count() <= LONGEST_ENDING),
+        None => word
+            .strip_prefix(known)
+            .is_some_and(|ending| ending.chars().count() <= LONGEST_ENDING),
     };
     let names = |name: &str| {
-        let mut rest = words.iter().filter(|word| !is_filler(word) || name.split(' ').any(|known| fits(word, known)));
-        let all_fit = name.split(' ').all(|known| rest.next().is_some_and(|word| fits(word, known)));
+        let mut rest = words
+            .iter()
+            .filter(|word| !is_filler(word) || name.split(' ').any(|known| fits(word, known)));
+        let all_fit = name
+            .split(' ')
+            .all(|known| rest.next().is_some_and(|word| fits(word, known)));
         all_fit && rest.next().is_none()
     };
-    NAMES.iter().find(|(name, _)| names(name)).map(|(_, code)| Currency((*code).to_owned()))
+    NAMES
+        .iter()
+        .find(|(name, _)| names(name))
+        .map(|(_, code)| Currency((*code).to_owned()))
 }
 
 fn is_filler(word: &str) -> bool {

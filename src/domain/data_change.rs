@@ -74,12 +74,18 @@ pub struct DataChange {
 impl ChangedData {
     /// A change of everything.
     pub fn everything() -> ChangedData {
-        ChangedData { everything: true, ..ChangedData::default() }
+        ChangedData {
+            everything: true,
+            ..ChangedData::default()
+        }
     }
 
     /// A change of organizations, bank accounts or contracts, but of no sum.
     pub fn reference_data() -> ChangedData {
-        ChangedData { reference_data: true, ..ChangedData::default() }
+        ChangedData {
+            reference_data: true,
+            ..ChangedData::default()
+        }
     }
 
     /// Whether a figure that depends on that may have changed.
@@ -101,7 +107,10 @@ impl ChangedFlow {
             [Some(dependency.dates), dependency.further_dates]
                 .into_iter()
                 .flatten()
-                .any(|dates| dates.from().is_none_or(|from| from <= *last) && dates.to().is_none_or(|to| to >= *first))
+                .any(|dates| {
+                    dates.from().is_none_or(|from| from <= *last)
+                        && dates.to().is_none_or(|to| to >= *first)
+                })
         };
         is_of(dependency.organization_id, Some(self.organization_id))
             && is_of(dependency.bank_account_id, self.bank_account_id)
@@ -120,15 +129,29 @@ pub struct ChangedDays {
 
 impl ChangedDays {
     /// Notes a day of an organization, bank account and contract.
-    pub fn note(&mut self, organization_id: i64, bank_account_id: i64, contract_id: i64, day: NaiveDate) {
-        self.days.entry((organization_id, bank_account_id, contract_id)).or_default().push(day);
+    pub fn note(
+        &mut self,
+        organization_id: i64,
+        bank_account_id: i64,
+        contract_id: i64,
+        day: NaiveDate,
+    ) {
+        self.days
+            .entry((organization_id, bank_account_id, contract_id))
+            .or_default()
+            .push(day);
     }
 
     /// Notes that any sum of an organization may have changed on the days from the first to the
     /// last.
     pub fn note_stretch(&mut self, organization_id: i64, first: NaiveDate, last: NaiveDate) {
         let days = vec![(first, last)];
-        self.stretches.push(ChangedFlow { organization_id, bank_account_id: None, contract_id: None, days });
+        self.stretches.push(ChangedFlow {
+            organization_id,
+            bank_account_id: None,
+            contract_id: None,
+            days,
+        });
     }
 
     /// As flows: exact as long as they are few.
@@ -145,25 +168,39 @@ impl ChangedDays {
         }
         let mut organizations: BTreeMap<i64, Vec<NaiveDate>> = BTreeMap::new();
         for ((organization_id, ..), days) in self.days {
-            organizations.entry(organization_id).or_default().extend(days);
+            organizations
+                .entry(organization_id)
+                .or_default()
+                .extend(days);
         }
         let flow = |(organization_id, days): (i64, Vec<NaiveDate>)| ChangedFlow {
             organization_id,
             bank_account_id: None,
             contract_id: None,
-            days: runs(days, |day| Month::of(day).next().first_day().pred_opt().unwrap_or(day)),
+            days: runs(days, |day| {
+                Month::of(day).next().first_day().pred_opt().unwrap_or(day)
+            }),
         };
-        organizations.into_iter().map(flow).chain(stretches).collect()
+        organizations
+            .into_iter()
+            .map(flow)
+            .chain(stretches)
+            .collect()
     }
 }
 
 /// Days as runs; each day stands for all up to `end(day)`.
-fn runs(mut days: Vec<NaiveDate>, end: impl Fn(NaiveDate) -> NaiveDate) -> Vec<(NaiveDate, NaiveDate)> {
+fn runs(
+    mut days: Vec<NaiveDate>,
+    end: impl Fn(NaiveDate) -> NaiveDate,
+) -> Vec<(NaiveDate, NaiveDate)> {
     days.sort_unstable();
     let mut runs: Vec<(NaiveDate, NaiveDate)> = Vec::new();
     for day in days {
         match runs.last_mut() {
-            Some((_, last)) if last.succ_opt().is_none_or(|next| day <= next) => *last = (*last).max(end(day)),
+            Some((_, last)) if last.succ_opt().is_none_or(|next| day <= next) => {
+                *last = (*last).max(end(day))
+            }
             _ => runs.push((day, end(day))),
         }
     }

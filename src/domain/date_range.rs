@@ -19,7 +19,10 @@ pub struct ReversedDates {
 
 impl DateRange {
     /// All days.
-    pub const ALL: DateRange = DateRange { from: None, to: None };
+    pub const ALL: DateRange = DateRange {
+        from: None,
+        to: None,
+    };
 
     /// The range between two days.
     ///

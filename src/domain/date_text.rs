@@ -32,17 +32,23 @@ const MONTHS: [(&[&str], u32); 12] = [
 ];
 
 impl DateText {
-    /// Reads `24.09.2021`, `24.09.21` (years from 70 on are of the last century), `2021-09-24`, `12/31/2024` or
-    /// `5 марта 2024 г.`, with or without a time of day behind it. `None`: it is no date.
+    /// Reads `24.09.2021`, `24.09.21` (years from 70 on are of the last century), `2021-09-24`,
+    /// `12/31/2024` or `5 марта 2024 г.`, with or without a time of day behind it. `None`: it is no
+    /// date.
     pub fn parse(text: &str) -> Option<DateText> {
         let text = folded(text);
-        if text.chars().all(|c| matches!(c, '.' | '/' | '-' | ':' | ' ')) {
+        if text
+            .chars()
+            .all(|c| matches!(c, '.' | '/' | '-' | ':' | ' '))
+        {
             return Some(DateText::Empty);
         }
         if let Some(date) = with_named_month(&text) {
             return Some(DateText::Day(date));
         }
-        let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/')).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !c.is_ascii_digit() && !matches!(c, '.' | '-' | '/'))
+            .unwrap_or(text.len());
         let (day, behind) = text.split_at(end);
         if !is_time_or_year_mark(behind) {
             return None;
@@ -54,7 +60,9 @@ impl DateText {
         let european = ru_date(day);
         let american = day.split_once('/').and_then(|(month, rest)| {
             let (day, year) = rest.split_once('/')?;
-            (month.len() <= 2).then(|| ru_date(&format!("{day}/{month}/{year}"))).flatten()
+            (month.len() <= 2)
+                .then(|| ru_date(&format!("{day}/{month}/{year}")))
+                .flatten()
         });
         match (european, american) {
             (Some(one), Some(other)) if one != other => Some(DateText::Either(one, other)),
@@ -74,20 +82,31 @@ fn with_named_month(text: &str) -> Option<NaiveDate> {
     let begins = |(names, _): &&(&[&str], u32)| names.iter().any(|name| month.starts_with(name));
     let (_, month) = MONTHS.iter().find(begins)?;
     let year = year.trim_end_matches('.').trim_end_matches('г');
-    (year.len() == 4).then(|| ru_date(&format!("{day}.{month}.{year}"))).flatten()
+    (year.len() == 4)
+        .then(|| ru_date(&format!("{day}.{month}.{year}")))
+        .flatten()
 }
 
 /// Whether nothing stands behind a date but a time of day, or `г.`
 fn is_time_or_year_mark(text: &str) -> bool {
     let text = text.trim();
     let time = text.strip_prefix('T').unwrap_or(text);
-    let time = time.split_once('+').map_or(time, |(time, _)| time).trim_end_matches('Z');
-    let is_time = time.contains(':') && time.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    let time = time
+        .split_once('+')
+        .map_or(time, |(time, _)| time)
+        .trim_end_matches('Z');
+    let is_time = time.contains(':')
+        && time
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
     text.is_empty() || is_time || matches!(text, "г" | "г." | "года" | "год")
 }
 
 fn is_year_one(day: &str) -> bool {
-    matches!(day, "01.01.0001" | "1.1.0001" | "01.01.1" | "0001-01-01" | "01/01/0001")
+    matches!(
+        day,
+        "01.01.0001" | "1.1.0001" | "01.01.1" | "0001-01-01" | "01/01/0001"
+    )
 }
 
 #[cfg(test)]
@@ -129,13 +148,22 @@ mod tests {
     #[test]
     fn a_text_that_may_mean_two_days_says_so() {
         for text in ["03/05/2024", "1/2/24", "12/11/2024"] {
-            assert!(matches!(DateText::parse(text), Some(DateText::Either(_, _))), "{text}");
+            assert!(
+                matches!(DateText::parse(text), Some(DateText::Either(_, _))),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn empty_dates_and_other_texts_are_no_days() {
-        for text in ["", "  .  .  ", "01.01.0001", "01.01.0001 0:00:00", "0001-01-01"] {
+        for text in [
+            "",
+            "  .  .  ",
+            "01.01.0001",
+            "01.01.0001 0:00:00",
+            "0001-01-01",
+        ] {
             assert_eq!(DateText::parse(text), Some(DateText::Empty), "{text:?}");
         }
         for text in [

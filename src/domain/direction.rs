@@ -21,7 +21,9 @@ impl Direction {
 
     /// The direction of that name.
     pub fn of_name(name: &str) -> Option<Direction> {
-        [Direction::Borrowed, Direction::Lent].into_iter().find(|direction| direction.as_str() == name)
+        [Direction::Borrowed, Direction::Lent]
+            .into_iter()
+            .find(|direction| direction.as_str() == name)
     }
 }
 
@@ -49,6 +51,8 @@ impl IntraGroup {
 
     /// The choice of that name.
     pub fn of_name(name: &str) -> Option<IntraGroup> {
-        [IntraGroup::Include, IntraGroup::Exclude, IntraGroup::Only].into_iter().find(|choice| choice.as_str() == name)
+        [IntraGroup::Include, IntraGroup::Exclude, IntraGroup::Only]
+            .into_iter()
+            .find(|choice| choice.as_str() == name)
     }
 }

@@ -21,6 +21,10 @@ impl Language {
 
     /// Yes or no.
     pub fn mark(self, mark: bool) -> &'static str {
-        if mark { self.of("true", "да") } else { self.of("false", "нет") }
+        if mark {
+            self.of("true", "да")
+        } else {
+            self.of("false", "нет")
+        }
     }
 }

@@ -44,9 +44,14 @@ impl FromStr for ListCursor {
             let (days, id) = text.split_once('_').filter(|_| text.len() <= LONGEST)?;
             let document_date = match days {
                 "" => None,
-                days => Some(NaiveDate::from_num_days_from_ce_opt(i32::try_from(number(days)?).ok()?)?),
+                days => Some(NaiveDate::from_num_days_from_ce_opt(
+                    i32::try_from(number(days)?).ok()?,
+                )?),
             };
-            Some(ListCursor { document_date, id: number(id)? })
+            Some(ListCursor {
+                document_date,
+                id: number(id)?,
+            })
         };
         parse().ok_or_else(|| InvalidCursor(text.to_owned()))
     }

@@ -54,9 +54,9 @@ impl Money {
         self.0
     }
 
-    /// Reads an amount as people write it: `1 234 567,89`, `1'234'567.89`, `-5`, `(5,00)` or `5,00-`. Digits
-    /// stand together or in groups of three with one kind of separator (any space, or an apostrophe); behind a
-    /// comma or point stand one or two decimals.
+    /// Reads an amount as people write it: `1 234 567,89`, `1'234'567.89`, `-5`, `(5,00)` or
+    /// `5,00-`. Digits stand together or in groups of three with one kind of separator (any space,
+    /// or an apostrophe); behind a comma or point stand one or two decimals.
     ///
     /// # Errors
     /// [`MoneyError`] when it is not a number, may mean thousands or decimals (`1,200`), has a fraction of a
@@ -75,7 +75,12 @@ impl Money {
             Some(decimals) if !decimals.bytes().all(|byte| byte.is_ascii_digit()) => {
                 return Err(MoneyError::NotANumber);
             }
-            Some(decimals) if decimals.len() == 3 && !is_grouped && whole.len() <= 3 && !whole.starts_with('0') => {
+            Some(decimals)
+                if decimals.len() == 3
+                    && !is_grouped
+                    && whole.len() <= 3
+                    && !whole.starts_with('0') =>
+            {
                 return Err(MoneyError::Ambiguous);
             }
             Some(decimals) => decimals,
@@ -88,7 +93,9 @@ impl Money {
     /// # Errors
     /// As [`Money::parse`].
     pub fn from_decimal(text: &str) -> Result<Money, MoneyError> {
-        let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        let (negative, digits) = text
+            .strip_prefix('-')
+            .map_or((false, text), |rest| (true, rest));
         let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) {
@@ -130,7 +137,8 @@ impl Money {
     }
 }
 
-/// Takes a sign off, in front, behind, or as brackets around; and says whether it makes the amount negative.
+/// Takes a sign off, in front, behind, or as brackets around; and says whether it makes the amount
+/// negative.
 fn split_sign(text: &str) -> Option<(bool, &str)> {
     const MINUS: [char; 2] = ['-', '\u{2212}'];
     if let Some(inner) = text.strip_prefix('(') {
@@ -160,7 +168,9 @@ pub(super) fn without_groups(text: &str) -> Option<String> {
     let groups: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
     match groups.as_slice() {
         [alone] => (!alone.is_empty()).then(|| (*alone).to_owned()),
-        [head, rest @ ..] if (1..=3).contains(&head.len()) && rest.iter().all(|group| group.len() == 3) => {
+        [head, rest @ ..]
+            if (1..=3).contains(&head.len()) && rest.iter().all(|group| group.len() == 3) =>
+        {
             Some(groups.concat())
         }
         _ => None,
@@ -217,6 +227,8 @@ impl<'de> Deserialize<'de> for Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+        RawValue::from_string(self.to_string())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
     }
 }

@@ -1,7 +1,8 @@
 //! The encoding of file names that a source gives as bytes.
 //!
-//! File names on FTP servers and in Unix folders are bytes without a declared encoding. They are kept as they are to
-//! address the file, and decoded only to be shown, journaled and compared with settings.
+//! File names on FTP servers and in Unix folders are bytes without a declared encoding. They are
+//! kept as they are to address the file, and decoded only to be shown, journaled and compared with
+//! settings.
 
 use encoding_rs::{Encoding, IBM866, WINDOWS_1251};
 
@@ -34,8 +35,8 @@ impl NameEncoding {
         }
     }
 
-    /// Returns the text to show for a name. Control characters, and bytes that are not valid, become U+FFFD, so that
-    /// the text can be stored and logged.
+    /// Returns the text to show for a name. Control characters, and bytes that are not valid,
+    /// become U+FFFD, so that the text can be stored and logged.
     pub fn decode(self, bytes: &[u8]) -> String {
         let text = match (self, std::str::from_utf8(bytes)) {
             (NameEncoding::Auto | NameEncoding::Utf8, Ok(text)) => text.to_owned(),
@@ -46,7 +47,8 @@ impl NameEncoding {
         text.replace(char::is_control, "\u{FFFD}")
     }
 
-    /// Returns the bytes that may stand for a text, the likeliest first. Empty when the encoding has no such character.
+    /// Returns the bytes that may stand for a text, the likeliest first. Empty when the encoding
+    /// has no such character.
     pub fn encode(self, text: &str) -> Vec<Vec<u8>> {
         let utf_8 = Some(text.as_bytes().to_vec());
         let candidates = match self {

@@ -1,8 +1,9 @@
-//! The names of organizations and lenders, folded so that the spellings of one are recognized as one.
+//! The names of organizations and lenders, folded so that the spellings of one are recognized as
+//! one.
 //!
-//! Letter case, white space, quotes and kinds of dashes do not matter. The legal form, short or in full
-//! and wherever it stands, is brought to its short form in front and kept: `ПАО «Банк»`, `Банк (ПАО)` and
-//! `Публичное акционерное общество "Банк"` are one; `АО «Юг»` and `ООО «Юг»` are two.
+//! Letter case, white space, quotes and kinds of dashes do not matter. The legal form, short or in
+//! full and wherever it stands, is brought to its short form in front and kept: `ПАО «Банк»`, `Банк
+//! (ПАО)` and `Публичное акционерное общество "Банк"` are one; `АО «Юг»` and `ООО «Юг»` are two.
 
 use std::collections::BTreeSet;
 
@@ -31,11 +32,15 @@ const FULL_FORMS: [(&str, &str); 19] = [
     ("limited", "ltd"),
 ];
 const SHORT_FORMS: [&str; 24] = [
-    "фгуп", "ооо", "тоо", "гуп", "муп", "ано", "нао", "пао", "оао", "зао", "ип", "мкк", "мфк", "ао", "llc", "ltd",
-    "jsc", "pjsc", "ojsc", "cjsc", "plc", "inc", "gmbh", "oy",
+    "фгуп", "ооо", "тоо", "гуп", "муп", "ано", "нао", "пао", "оао", "зао", "ип", "мкк", "мфк",
+    "ао", "llc", "ltd", "jsc", "pjsc", "ojsc", "cjsc", "plc", "inc", "gmbh", "oy",
 ];
-const QUOTES: [char; 13] = ['«', '»', '"', '\'', '“', '”', '„', '‟', '‘', '’', '‚', '`', '´'];
-const DASHES: [char; 8] = ['-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}'];
+const QUOTES: [char; 13] = [
+    '«', '»', '"', '\'', '“', '”', '„', '‟', '‘', '’', '‚', '`', '´',
+];
+const DASHES: [char; 8] = [
+    '-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}',
+];
 
 /// A name apart from its legal form, both folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,14 +68,24 @@ impl PartyName {
         }
         // A name that consists of forms only is a name.
         if core.is_empty() {
-            return PartyName { form: String::new(), core: plain };
+            return PartyName {
+                form: String::new(),
+                core: plain,
+            };
         }
-        PartyName { form: forms.into_iter().collect::<Vec<_>>().join(" "), core: core.join(" ") }
+        PartyName {
+            form: forms.into_iter().collect::<Vec<_>>().join(" "),
+            core: core.join(" "),
+        }
     }
 
     /// What makes two spellings one party: the short legal form in front, then the rest.
     pub fn key(&self) -> String {
-        if self.form.is_empty() { self.core.clone() } else { format!("{} {}", self.form, self.core) }
+        if self.form.is_empty() {
+            self.core.clone()
+        } else {
+            format!("{} {}", self.form, self.core)
+        }
     }
 }
 
@@ -81,26 +96,38 @@ fn plain(text: &str) -> String {
         .chars()
         .map(|c| match c {
             'ё' => 'е',
-            c if QUOTES.contains(&c) || matches!(c, ',' | ';' | '\u{200b}' | '\u{feff}' | '\u{ad}') => ' ',
+            c if QUOTES.contains(&c)
+                || matches!(c, ',' | ';' | '\u{200b}' | '\u{feff}' | '\u{ad}') =>
+            {
+                ' '
+            }
             c if DASHES.contains(&c) => '-',
             c => c,
         })
         .collect();
     let single = folded(&unified);
-    single.replace(" - ", "-").replace(" -", "-").replace("- ", "-")
+    single
+        .replace(" - ", "-")
+        .replace(" -", "-")
+        .replace("- ", "-")
 }
 
-/// The short legal form that some words begin with, and how many words it takes. Brackets around it and a
-/// full stop behind it do not matter: `Банк ВТБ (ПАО)`.
+/// The short legal form that some words begin with, and how many words it takes. Brackets around it
+/// and a full stop behind it do not matter: `Банк ВТБ (ПАО)`.
 fn form_in_front(words: &[&str]) -> Option<(&'static str, usize)> {
     let bare = |word: &str| word.trim_matches(['(', ')', '.']).to_owned();
     for (full, short) in FULL_FORMS {
         let length = full.split(' ').count();
-        let found = words.get(..length).is_some_and(|words| words.iter().map(|word| bare(word)).eq(full.split(' ')));
+        let found = words
+            .get(..length)
+            .is_some_and(|words| words.iter().map(|word| bare(word)).eq(full.split(' ')));
         if found {
             return Some((short, length));
         }
     }
     let word = bare(words.first()?);
-    SHORT_FORMS.into_iter().find(|form| *form == word).map(|form| (form, 1))
+    SHORT_FORMS
+        .into_iter()
+        .find(|form| *form == word)
+        .map(|form| (form, 1))
 }

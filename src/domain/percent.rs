@@ -21,20 +21,27 @@ impl Percent {
         let scaled = i128::from(part.kopecks()) * 10_000;
         let whole = i128::from(whole.kopecks());
         let magnitude = (scaled.abs() * 2 + whole.abs()) / (whole.abs() * 2);
-        let signed = if (scaled < 0) == (whole < 0) { magnitude } else { -magnitude };
+        let signed = if (scaled < 0) == (whole < 0) {
+            magnitude
+        } else {
+            -magnitude
+        };
         Percent(i64::try_from(signed).unwrap_or(if signed < 0 { i64::MIN } else { i64::MAX }))
     }
 }
 
-/// Shares of a whole in percent that add up to 100.00 (largest remainder; ties go to the earlier part).
-/// All zero when there is no whole. Parts are not negative.
+/// Shares of a whole in percent that add up to 100.00 (largest remainder; ties go to the earlier
+/// part). All zero when there is no whole. Parts are not negative.
 pub fn shares(parts: &[Money]) -> Vec<Percent> {
     let whole: i128 = parts.iter().map(|part| i128::from(part.kopecks())).sum();
     if whole <= 0 {
         return vec![Percent(0); parts.len()];
     }
     let scaled = |part: &Money| i128::from(part.kopecks()) * 10_000;
-    let mut shares: Vec<i64> = parts.iter().map(|part| i64::try_from(scaled(part) / whole).unwrap_or(0)).collect();
+    let mut shares: Vec<i64> = parts
+        .iter()
+        .map(|part| i64::try_from(scaled(part) / whole).unwrap_or(0))
+        .collect();
     let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
     by_remainder.sort_by_key(|at| std::cmp::Reverse(scaled(&parts[*at]) % whole));
     let missing = usize::try_from(10_000 - shares.iter().sum::<i64>()).unwrap_or(0);

@@ -52,8 +52,8 @@ pub struct PortfolioFilter {
     pub contract_type: Option<ContractType>,
     /// Contracts of one lender.
     pub lender_id: Option<i64>,
-    /// Contracts of one direction; an unknown one counts as borrowed. `None`: flows of all contracts,
-    /// balances of borrowed ones.
+    /// Contracts of one direction; an unknown one counts as borrowed. `None`: flows of all
+    /// contracts, balances of borrowed ones.
     pub direction: Option<Direction>,
     /// Whether contracts with the holding's own organizations count.
     pub intra_group: IntraGroup,
@@ -89,7 +89,10 @@ impl PortfolioFilter {
 
     /// The same over other days.
     pub fn over(&self, dates: DateRange) -> PortfolioFilter {
-        PortfolioFilter { dates, ..self.clone() }
+        PortfolioFilter {
+            dates,
+            ..self.clone()
+        }
     }
 
     /// The direction whose balances are shown.

@@ -15,7 +15,10 @@ impl TouchedMonths {
     /// a day counts nowhere.
     pub fn touch(&mut self, organization_id: i64, day: Option<NaiveDate>) {
         if let Some(day) = day {
-            self.0.entry(organization_id).or_default().insert(Month::of(day));
+            self.0
+                .entry(organization_id)
+                .or_default()
+                .insert(Month::of(day));
         }
     }
 
@@ -26,7 +29,11 @@ impl TouchedMonths {
             for month in months {
                 let follows = |last: &Month| last.next() == *month;
                 match ranges.last_mut() {
-                    Some((organization, _, last)) if organization == organization_id && follows(last) => *last = *month,
+                    Some((organization, _, last))
+                        if organization == organization_id && follows(last) =>
+                    {
+                        *last = *month
+                    }
                     _ => ranges.push((*organization_id, *month, *month)),
                 }
             }

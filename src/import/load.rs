@@ -21,7 +21,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::db::{
-    DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts, refresh_intra_group,
+    DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts,
+    refresh_intra_group,
 };
 use crate::domain::TouchedMonths;
 use crate::import::remark::{Remark, RemarkCode};
@@ -42,12 +43,13 @@ pub struct LoadCounts {
     pub updated: usize,
     /// Rows that were there already.
     pub unchanged: usize,
-    /// Details that their expense no longer has, and adjustments that their workbook no longer holds.
+    /// Details that their expense no longer has, and adjustments that their workbook no longer
+    /// holds.
     pub deleted: usize,
     /// Operations that became inactive because their file no longer names them.
     pub deactivated: usize,
-    /// Rows that were not written because what is stored stays: it is newer, or another detail of the same expense
-    /// was rejected.
+    /// Rows that were not written because what is stored stays: it is newer, or another detail of
+    /// the same expense was rejected.
     pub left_alone: usize,
 }
 
@@ -79,7 +81,8 @@ pub struct Loader {
     organizations: BTreeMap<i64, Option<NaiveDate>>,
     /// The names of organizations in the file.
     organization_names: BTreeSet<String>,
-    /// The expenses that the details are of, where missing details are removed, and the aliases of their organizations.
+    /// The expenses that the details are of, where missing details are removed, and the aliases of
+    /// their organizations.
     detailed_expenses: SeenIds,
     detail_alias_ids: BTreeSet<i64>,
     rejected: RejectedRows,
@@ -143,8 +146,12 @@ impl Loader {
         today: NaiveDate,
     ) -> Result<Loader, DbError> {
         let has_operations = match kind {
-            Kind::Receipts => has_operations_in(conn, OperationTable::Receipts, department_id).await?,
-            Kind::Expenses => has_operations_in(conn, OperationTable::Expenses, department_id).await?,
+            Kind::Receipts => {
+                has_operations_in(conn, OperationTable::Receipts, department_id).await?
+            }
+            Kind::Expenses => {
+                has_operations_in(conn, OperationTable::Expenses, department_id).await?
+            }
             Kind::Details | Kind::Adjustments => true,
         };
         Ok(Loader {
@@ -198,11 +205,16 @@ impl Loader {
         self.rows_taken
     }
 
-    /// Ends it. Where the source's policy says so, operations and details that the file lacks are removed.
+    /// Ends it. Where the source's policy says so, operations and details that the file lacks are
+    /// removed.
     ///
     /// # Errors
     /// [`LoadError`] when rows can't be written, or too many are missing.
-    pub async fn finish(mut self, conn: &mut DbConn, totals: &WorkbookTotals) -> Result<Loaded, LoadError> {
+    pub async fn finish(
+        mut self,
+        conn: &mut DbConn,
+        totals: &WorkbookTotals,
+    ) -> Result<Loaded, LoadError> {
         let is_complete = !self.rejected.any && totals.remarks.is_empty();
         for part in std::mem::take(&mut self.details).into_parts()? {
             self.replace_details(conn, part?).await?;
@@ -212,7 +224,8 @@ impl Loader {
             self.replace_adjustments(conn, rows).await?;
         }
         if let Some(max_percent) = self.snapshot.workbook.max_missing_percent {
-            self.remove_missing(conn, totals, is_complete, max_percent).await?;
+            self.remove_missing(conn, totals, is_complete, max_percent)
+                .await?;
         }
         let rejected_still_stored = self.remark_on_rejects(totals)?;
         self.snapshot.close(conn, is_complete).await?;
@@ -224,8 +237,8 @@ impl Loader {
         }
         let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
         let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
-        let has_new_relations =
-            self.directory.has_new_parties() && refresh_intra_group(conn, self.department_id).await?;
+        let has_new_relations = self.directory.has_new_parties()
+            && refresh_intra_group(conn, self.department_id).await?;
         Ok(Loaded {
             counts: self.counts,
             touched: self.touched,
@@ -250,19 +263,36 @@ impl Loader {
                 "no operation became inactive, because some rows do not tell which operation they are"
             }
             Kind::Receipts => {
-                return deactivate_missing(conn, self, OperationTable::Receipts, &totals.seen, max_percent).await;
+                return deactivate_missing(
+                    conn,
+                    self,
+                    OperationTable::Receipts,
+                    &totals.seen,
+                    max_percent,
+                )
+                .await;
             }
             Kind::Expenses => {
-                return deactivate_missing(conn, self, OperationTable::Expenses, &totals.seen, max_percent).await;
+                return deactivate_missing(
+                    conn,
+                    self,
+                    OperationTable::Expenses,
+                    &totals.seen,
+                    max_percent,
+                )
+                .await;
             }
-            Kind::Details if is_complete => return remove_missing_details(conn, self, max_percent).await,
+            Kind::Details if is_complete => {
+                return remove_missing_details(conn, self, max_percent).await;
+            }
             Kind::Details => {
                 "no details of expenses that it does not name were removed, because rows were rejected or its total \
                  differs"
             }
             Kind::Adjustments => return Ok(()),
         };
-        self.remarks.push(Remark::new(RemarkCode::MissingNotRemoved, remark));
+        self.remarks
+            .push(Remark::new(RemarkCode::MissingNotRemoved, remark));
         Ok(())
     }
 
@@ -274,14 +304,16 @@ impl Loader {
                 "{still_stored} of the operations whose rows were rejected are stored as they were read earlier, the \
                  first: {first:?}"
             );
-            self.remarks.push(Remark::new(RemarkCode::RejectedStillStored, text));
+            self.remarks
+                .push(Remark::new(RemarkCode::RejectedStillStored, text));
         }
         if self.incomplete_sets > 0 {
             let text = format!(
                 "the stored details of {} expenses were left alone, because details of theirs were rejected",
                 self.incomplete_sets
             );
-            self.remarks.push(Remark::new(RemarkCode::IncompleteDetails, text));
+            self.remarks
+                .push(Remark::new(RemarkCode::IncompleteDetails, text));
         }
         Ok(still_stored)
     }

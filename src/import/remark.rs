@@ -45,7 +45,10 @@ pub enum RemarkCode {
 impl Remark {
     /// A remark of that kind.
     pub fn new(code: RemarkCode, text: impl Into<String>) -> Remark {
-        Remark { code, text: text.into() }
+        Remark {
+            code,
+            text: text.into(),
+        }
     }
 }
 

@@ -79,14 +79,22 @@ impl OfferedFile {
         size: Option<u64>,
         modified_at: Option<NaiveDateTime>,
     ) -> OfferedFile {
-        OfferedFile { name: encoding.decode(&bytes), bytes, size, modified_at, is_complete: false }
+        OfferedFile {
+            name: encoding.decode(&bytes),
+            bytes,
+            size,
+            modified_at,
+            is_complete: false,
+        }
     }
 
     /// Whether size and time are those of a version that is known. A time that was young when that
     /// version was fetched is not relied on: it may have been written to within the same tick.
     pub fn matches_version(&self, known: &ImportedFile) -> bool {
         let size = self.size.and_then(|size| i64::try_from(size).ok());
-        known.modified_at.is_some() && self.modified_at == known.modified_at && size == Some(known.size)
+        known.modified_at.is_some()
+            && self.modified_at == known.modified_at
+            && size == Some(known.size)
     }
 }
 
@@ -118,12 +126,20 @@ pub(super) enum Session {
 impl SourceError {
     /// One that may be gone in a moment.
     pub fn transient(message: String) -> SourceError {
-        SourceError { message, is_transient: true, is_of_source: false }
+        SourceError {
+            message,
+            is_transient: true,
+            is_of_source: false,
+        }
     }
 
     /// One that somebody has to see to.
     pub fn permanent(message: String) -> SourceError {
-        SourceError { message, is_transient: false, is_of_source: false }
+        SourceError {
+            message,
+            is_transient: false,
+            is_of_source: false,
+        }
     }
 }
 
@@ -144,20 +160,39 @@ impl Source {
 
     /// A folder of this machine, taken as it is now.
     pub fn folder(path: PathBuf, department_id: i64, policy: ImportPolicy) -> Source {
-        Source { name: path.display().to_string(), department_id, place: Place::Folder(path), policy: policy.at_once() }
+        Source {
+            name: path.display().to_string(),
+            department_id,
+            place: Place::Folder(path),
+            policy: policy.at_once(),
+        }
     }
 
-    /// Files that somebody handed in: any part of the rows, so that what they leave out says nothing.
+    /// Files that somebody handed in: any part of the rows, so that what they leave out says
+    /// nothing.
     pub fn handed_in(folder: TempDir, department_id: i64, policy: ImportPolicy) -> Source {
         let place = Place::HandedIn(Arc::new(folder));
-        let policy = ImportPolicy { missing_rows_max_percent: None, ..policy.at_once() };
-        Source { name: "handed in".to_owned(), department_id, place, policy }
+        let policy = ImportPolicy {
+            missing_rows_max_percent: None,
+            ..policy.at_once()
+        };
+        Source {
+            name: "handed in".to_owned(),
+            department_id,
+            place,
+            policy,
+        }
     }
 
     /// Where it is, as journal and log tell it; never with a password.
     pub fn describe(&self) -> String {
         match &self.place {
-            Place::Ftp(ftp) => format!("ftp://{}:{}{}", ftp.host, ftp.port, with_slash(&ftp.remote_dir)),
+            Place::Ftp(ftp) => format!(
+                "ftp://{}:{}{}",
+                ftp.host,
+                ftp.port,
+                with_slash(&ftp.remote_dir)
+            ),
             Place::Folder(path) => path.display().to_string(),
             Place::HandedIn(_) => "files handed in".to_owned(),
         }
@@ -172,7 +207,9 @@ impl Source {
     pub(super) async fn open(&self) -> Result<Session, SourceError> {
         let encoding = self.policy.encoding;
         Ok(match &self.place {
-            Place::Ftp(settings) => Session::Ftp(Box::new(FtpSession::open(settings, encoding).await?)),
+            Place::Ftp(settings) => {
+                Session::Ftp(Box::new(FtpSession::open(settings, encoding).await?))
+            }
             Place::Folder(path) => Session::Folder(path.clone(), encoding),
             Place::HandedIn(folder) => Session::Folder(folder.path().to_owned(), encoding),
         })
@@ -182,14 +219,20 @@ impl Source {
 impl Connection {
     /// By a session that is open.
     pub fn over(session: Session) -> Connection {
-        Connection { session: Some(session), lost: None }
+        Connection {
+            session: Some(session),
+            lost: None,
+        }
     }
 
     /// The session, opened when there is none.
     pub async fn open(&mut self, source: &Source) -> Result<Session, SourceError> {
         match self.session.take() {
             Some(open) if open.is_usable() => Ok(open),
-            _ => source.open().await.map_err(|err| SourceError { is_of_source: true, ..err }),
+            _ => source.open().await.map_err(|err| SourceError {
+                is_of_source: true,
+                ..err
+            }),
         }
     }
 
@@ -206,9 +249,14 @@ impl Session {
     pub async fn list(&mut self) -> Result<Listing, SourceError> {
         let mut listing = match self {
             Session::Ftp(session) => session.list().await?,
-            Session::Folder(path, encoding) => list_folder(path, *encoding)
-                .await
-                .map_err(|err| SourceError::permanent(format!("the folder {} can't be read: {err}", path.display())))?,
+            Session::Folder(path, encoding) => {
+                list_folder(path, *encoding).await.map_err(|err| {
+                    SourceError::permanent(format!(
+                        "the folder {} can't be read: {err}",
+                        path.display()
+                    ))
+                })?
+            }
         };
         distinguish_names(&mut listing.files);
         Ok(listing)
@@ -232,7 +280,12 @@ impl Session {
         match self {
             Session::Ftp(session) => session.fetch(file, download, on_progress).await,
             Session::Folder(path, _) => {
-                read_file(&path.join(OsStr::from_bytes(&file.bytes)), download, on_progress).await
+                read_file(
+                    &path.join(OsStr::from_bytes(&file.bytes)),
+                    download,
+                    on_progress,
+                )
+                .await
             }
         }
     }
@@ -245,8 +298,13 @@ impl Session {
     }
 }
 
-async fn read_file(path: &Path, download: &mut Download, on_progress: &mut dyn FnMut(u64)) -> Result<(), SourceError> {
-    let unreadable = |err: std::io::Error| SourceError::permanent(format!("the file can't be read: {err}"));
+async fn read_file(
+    path: &Path,
+    download: &mut Download,
+    on_progress: &mut dyn FnMut(u64),
+) -> Result<(), SourceError> {
+    let unreadable =
+        |err: std::io::Error| SourceError::permanent(format!("the file can't be read: {err}"));
     download.restart()?;
     let mut file = tokio::fs::File::open(path).await.map_err(unreadable)?;
     let mut buffer = vec![0; READ_BYTES];
@@ -267,33 +325,50 @@ async fn list_folder(path: &Path, encoding: NameEncoding) -> std::io::Result<Lis
         let name = entry.file_name().as_bytes().to_owned();
         match tokio::fs::metadata(entry.path()).await {
             Ok(metadata) if metadata.is_file() => {
-                let modified_at = metadata.modified().ok().map(|time| DateTime::<Utc>::from(time).naive_utc());
+                let modified_at = metadata
+                    .modified()
+                    .ok()
+                    .map(|time| DateTime::<Utc>::from(time).naive_utc());
                 // Databases keep microseconds.
                 let modified_at = modified_at.map(|time| time.trunc_subsecs(6));
-                files.push(OfferedFile::new(name, encoding, Some(metadata.len()), modified_at));
+                files.push(OfferedFile::new(
+                    name,
+                    encoding,
+                    Some(metadata.len()),
+                    modified_at,
+                ));
             }
             Ok(_) => {}
             Err(err) if err.kind() == ErrorKind::NotFound && has_vanished(&entry.path()).await => {}
-            // A link that leads nowhere, or a file that nobody may look at: reading it gives the reason.
+            // A link that leads nowhere, or a file that nobody may look at: reading it gives the
+            // reason.
             Err(_) => files.push(OfferedFile::new(name, encoding, None, None)),
         }
     }
-    Ok(Listing { files, unread: Vec::new() })
+    Ok(Listing {
+        files,
+        unread: Vec::new(),
+    })
 }
 
 async fn has_vanished(path: &Path) -> bool {
-    tokio::fs::symlink_metadata(path).await.is_err_and(|err| err.kind() == ErrorKind::NotFound)
+    tokio::fs::symlink_metadata(path)
+        .await
+        .is_err_and(|err| err.kind() == ErrorKind::NotFound)
 }
 
-/// Makes the shown names distinct: of names that look alike in different encodings, those that are not UTF-8 are shown
-/// by their bytes.
+/// Makes the shown names distinct: of names that look alike in different encodings, those that are
+/// not UTF-8 are shown by their bytes.
 fn distinguish_names(files: &mut [OfferedFile]) {
     let mut counts: HashMap<String, usize> = HashMap::new();
     for file in files.iter() {
         *counts.entry(file.name.clone()).or_default() += 1;
     }
     let is_alike = |file: &OfferedFile| counts.get(&file.name).is_some_and(|count| *count > 1);
-    for file in files.iter_mut().filter(|file| is_alike(file) && file.name.as_bytes() != file.bytes) {
+    for file in files
+        .iter_mut()
+        .filter(|file| is_alike(file) && file.name.as_bytes() != file.bytes)
+    {
         let shown = file.bytes.iter().map(|byte| match byte {
             b' '..=b'~' => char::from(*byte).to_string(),
             _ => format!("%{byte:02X}"),
@@ -303,5 +378,9 @@ fn distinguish_names(files: &mut [OfferedFile]) {
 }
 
 fn with_slash(folder: &str) -> String {
-    if folder.starts_with('/') { folder.to_owned() } else { format!("/{folder}") }
+    if folder.starts_with('/') {
+        folder.to_owned()
+    } else {
+        format!("/{folder}")
+    }
 }

@@ -134,8 +134,8 @@ impl Rows {
 /// What the sheets of a workbook add up to, and what is to be said about them.
 #[derive(Debug, Default)]
 pub struct WorkbookTotals {
-    /// The file's own total (`Итого`): that of its sheets together, if each has one; of the first whose total
-    /// differs, if one does.
+    /// The file's own total (`Итого`): that of its sheets together, if each has one; of the first
+    /// whose total differs, if one does.
     pub control_total: Option<Money>,
     /// The sum of all readable amounts, rejected rows included: what the total must equal.
     pub rows_total: Money,
@@ -193,29 +193,68 @@ pub fn read(
     take: Taker<'_>,
 ) -> Result<WorkbookTotals, WorkbookError> {
     let mut book = Book::open(file)?;
-    let Choice { kind, sheets, notes, remarks, expected_rows } = choice::choose(&mut book, kind)?;
-    let first = sheets.first().map(|sheet| sheet.header.titles.clone()).unwrap_or_default();
-    if take(Part::Header(Header { kind, titles: first.clone(), expected_rows })).is_break() {
+    let Choice {
+        kind,
+        sheets,
+        notes,
+        remarks,
+        expected_rows,
+    } = choice::choose(&mut book, kind)?;
+    let first = sheets
+        .first()
+        .map(|sheet| sheet.header.titles.clone())
+        .unwrap_or_default();
+    if take(Part::Header(Header {
+        kind,
+        titles: first.clone(),
+        expected_rows,
+    }))
+    .is_break()
+    {
         return Err(WorkbookError::Stopped);
     }
-    let mut totals = WorkbookTotals { notes, remarks, ..WorkbookTotals::default() };
+    let mut totals = WorkbookTotals {
+        notes,
+        remarks,
+        ..WorkbookTotals::default()
+    };
     let are_several = sheets.len() > 1;
     for sheet in &sheets {
         let name = are_several.then(|| Arc::from(sheet.name.as_str()));
         let columns = |accounts| Columns::new(&sheet.header, name, &first, accounts);
         match kind {
-            Kind::Receipts => {
-                stream::<ReceiptRow>(&mut book, sheet, columns(ReceiptRow::ACCOUNTS), rules, &mut totals, take)
-            }
-            Kind::Expenses => {
-                stream::<ExpenseRow>(&mut book, sheet, columns(ExpenseRow::ACCOUNTS), rules, &mut totals, take)
-            }
-            Kind::Details => {
-                stream::<DetailRow>(&mut book, sheet, columns(DetailRow::ACCOUNTS), rules, &mut totals, take)
-            }
-            Kind::Adjustments => {
-                stream::<AdjustmentRow>(&mut book, sheet, columns(AdjustmentRow::ACCOUNTS), rules, &mut totals, take)
-            }
+            Kind::Receipts => stream::<ReceiptRow>(
+                &mut book,
+                sheet,
+                columns(ReceiptRow::ACCOUNTS),
+                rules,
+                &mut totals,
+                take,
+            ),
+            Kind::Expenses => stream::<ExpenseRow>(
+                &mut book,
+                sheet,
+                columns(ExpenseRow::ACCOUNTS),
+                rules,
+                &mut totals,
+                take,
+            ),
+            Kind::Details => stream::<DetailRow>(
+                &mut book,
+                sheet,
+                columns(DetailRow::ACCOUNTS),
+                rules,
+                &mut totals,
+                take,
+            ),
+            Kind::Adjustments => stream::<AdjustmentRow>(
+                &mut book,
+                sheet,
+                columns(AdjustmentRow::ACCOUNTS),
+                rules,
+                &mut totals,
+                take,
+            ),
         }?;
     }
     totals.note_left_out();
@@ -241,7 +280,11 @@ fn stream<R: Row>(
     let mut rejects = Vec::new();
     let mut text_bytes = 0;
     while reader.next_row()? {
-        if is_total(reader.cells(), columns.first_position(R::ID), columns.first_position(R::AMOUNT)) {
+        if is_total(
+            reader.cells(),
+            columns.first_position(R::ID),
+            columns.first_position(R::AMOUNT),
+        ) {
             let cells = RowCells::new(&reader, &columns, rules);
             match cells.amount(R::AMOUNT) {
                 Ok(Some(total)) => sums.check(total, cells.row_number()),
@@ -255,15 +298,24 @@ fn stream<R: Row>(
             sums.add(amount);
         }
         for (field, shown) in cells.left_out() {
-            let (count, ..) =
-                totals.left_out.entry(R::HEADINGS[field].names[0]).or_insert_with(|| (0, cells.row_number(), shown));
+            let (count, ..) = totals
+                .left_out
+                .entry(R::HEADINGS[field].names[0])
+                .or_insert_with(|| (0, cells.row_number(), shown));
             *count += 1;
         }
         match totals.named::<R>(&cells)? {
             Ok(row) => batch.push(row),
             Err(reject) => {
-                let operation_id = cells.identifier(R::ID).ok().flatten().filter(|_| R::NAMES_OPERATION);
-                rejects.push(Reject { operation_id: operation_id.map(String::into_boxed_str), ..reject });
+                let operation_id = cells
+                    .identifier(R::ID)
+                    .ok()
+                    .flatten()
+                    .filter(|_| R::NAMES_OPERATION);
+                rejects.push(Reject {
+                    operation_id: operation_id.map(String::into_boxed_str),
+                    ..reject
+                });
             }
         }
         text_bytes += reader.cells().iter().map(Cell::text_bytes).sum::<usize>();
@@ -283,20 +335,28 @@ fn give<R: Row>(rows: Vec<R>, rejects: Vec<Reject>, take: Taker<'_>) -> Result<(
     if rows.is_empty() && rejects.is_empty() {
         return Ok(());
     }
-    match take(Part::Rows(Batch { rows: R::wrapped(rows), rejects })) {
+    match take(Part::Rows(Batch {
+        rows: R::wrapped(rows),
+        rejects,
+    })) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(WorkbookError::Stopped),
     }
 }
 
 impl WorkbookTotals {
-    /// Returns whether the file's own total, or that of one of its sheets, is not the sum of its rows.
+    /// Returns whether the file's own total, or that of one of its sheets, is not the sum of its
+    /// rows.
     pub fn differs(&self) -> bool {
         self.differs
     }
 
-    /// Reads a row and notes its operation id: one that stands in the file already is not taken again.
-    fn named<R: Row>(&mut self, cells: &RowCells<'_, '_>) -> Result<Result<R, Reject>, WorkbookError> {
+    /// Reads a row and notes its operation id: one that stands in the file already is not taken
+    /// again.
+    fn named<R: Row>(
+        &mut self,
+        cells: &RowCells<'_, '_>,
+    ) -> Result<Result<R, Reject>, WorkbookError> {
         let row = R::read(cells);
         if !R::IS_UNIQUE {
             return Ok(row);
@@ -310,13 +370,15 @@ impl WorkbookTotals {
             return Ok(row);
         }
         let place = self.place(cells.row_number());
-        Ok(match self.seen.take(&id, place).map_err(WorkbookError::NoRoom)? {
-            None => row,
-            Some(earlier) => {
-                let reason = format!("stands in {} already", self.named_place(earlier));
-                Err(cells.reject(R::ID, RejectCode::Duplicate, &reason))
-            }
-        })
+        Ok(
+            match self.seen.take(&id, place).map_err(WorkbookError::NoRoom)? {
+                None => row,
+                Some(earlier) => {
+                    let reason = format!("stands in {} already", self.named_place(earlier));
+                    Err(cells.reject(R::ID, RejectCode::Duplicate, &reason))
+                }
+            },
+        )
     }
 
     /// A row of the current sheet as one number.
@@ -336,7 +398,9 @@ impl WorkbookTotals {
 
     /// Adds what a sheet adds up to.
     fn add(&mut self, sums: SheetSums, sheet: Option<&str>) {
-        let place = sheet.map(|sheet| format!("sheet «{sheet}»: ")).unwrap_or_default();
+        let place = sheet
+            .map(|sheet| format!("sheet «{sheet}»: "))
+            .unwrap_or_default();
         let placed = |remark: &Remark| Remark::new(remark.code, format!("{place}{}", remark.text));
         self.remarks.extend(sums.remarks.iter().map(placed));
         if sums.differs && !self.differs {
@@ -355,8 +419,14 @@ impl WorkbookTotals {
     /// Says which texts were left out.
     fn note_left_out(&mut self) {
         for (column, (count, row, shown)) in std::mem::take(&mut self.left_out) {
-            let what = if shown.is_empty() { "a cell without a value".to_owned() } else { format!("{shown:?}") };
-            self.notes.push(format!("column «{column}» is left out in {count} rows, the first: row {row}, {what}"));
+            let what = if shown.is_empty() {
+                "a cell without a value".to_owned()
+            } else {
+                format!("{shown:?}")
+            };
+            self.notes.push(format!(
+                "column «{column}» is left out in {count} rows, the first: row {row}, {what}"
+            ));
         }
     }
 }

@@ -30,7 +30,11 @@ struct History {
 }
 
 /// Asks both processes without a pause and checks every answer against the history.
-fn readers(apps: [&TestApp; 2], token: &str, history: &Arc<History>) -> Vec<actix_rt::task::JoinHandle<()>> {
+fn readers(
+    apps: [&TestApp; 2],
+    token: &str,
+    history: &Arc<History>,
+) -> Vec<actix_rt::task::JoinHandle<()>> {
     let urls = apps.map(|app| format!("http://{}/api/v1/credit-portfolio", app.running.address));
     let reader = |number: u64| {
         let (urls, token, history) = (urls.clone(), token.to_owned(), history.clone());
@@ -39,14 +43,19 @@ fn readers(apps: [&TestApp; 2], token: &str, history: &Arc<History>) -> Vec<acti
             while !history.stop.load(Ordering::Acquire) {
                 let floor = history.announced.load(Ordering::Acquire);
                 let day = random.random_range(1..=4);
-                let url =
-                    format!("{}/summary?department_id=8&date_from=2024-01-0{day}", urls[random.random_range(0..2)]);
+                let url = format!(
+                    "{}/summary?department_id=8&date_from=2024-01-0{day}",
+                    urls[random.random_range(0..2)]
+                );
                 let answer = client.get(&url).bearer_auth(&token).send().await;
                 history.asked.fetch_add(1, Ordering::AcqRel);
                 let told = match answer {
                     Ok(answer) if answer.status() == StatusCode::OK => {
                         let how = format!("{:?}", answer.headers().get("cache-status"));
-                        answer.json::<serde_json::Value>().await.map(|json| (json["total_receipts"].as_f64(), how))
+                        answer
+                            .json::<serde_json::Value>()
+                            .await
+                            .map(|json| (json["total_receipts"].as_f64(), how))
                     }
                     Ok(answer) => {
                         let wrong = format!("{} {}", answer.status(), answer.text().await.unwrap());
@@ -60,7 +69,8 @@ fn readers(apps: [&TestApp; 2], token: &str, history: &Arc<History>) -> Vec<acti
                     Ok((Some(total), how)) => {
                         let total = (total * 100.0).round() as i64;
                         if !(floor..=begun).contains(&total) {
-                            let wrong = format!("{url}: {total} is not from {floor} to {begun} ({how})");
+                            let wrong =
+                                format!("{url}: {total} is not from {floor} to {begun} ({how})");
                             history.wrong.lock().unwrap().push(wrong);
                         }
                     }
@@ -78,14 +88,20 @@ async fn imports(apps: [&TestApp; 2], history: &History, rounds: usize) {
         let amount = history.begun.load(Ordering::Acquire) + 1_00;
         history.begun.store(amount, Ordering::Release);
         let file = receipts(&[a_receipt(1).amounting_to(amount)]);
-        apps[round % 2].import(DEPARTMENT, &[("postuplenie.xlsx", &file)]).await;
+        apps[round % 2]
+            .import(DEPARTMENT, &[("postuplenie.xlsx", &file)])
+            .await;
         history.announced.store(amount, Ordering::Release);
     }
 }
 
 pub async fn two_processes(redis: &Redis) -> (TestApp, TestApp) {
     let port = redis.port.to_string();
-    let settings = [("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", port.as_str()), ("CACHE_LEASE_MS", "200")];
+    let settings = [
+        ("REDIS_HOST", "127.0.0.1"),
+        ("REDIS_PORT", port.as_str()),
+        ("CACHE_LEASE_MS", "200"),
+    ];
     let app = TestApp::start_with(Backend::Postgres, &settings).await;
     let twin = app.twin().await;
     (app, twin)
@@ -98,7 +114,12 @@ async fn finished(history: &History, readers: Vec<actix_rt::task::JoinHandle<()>
     }
     let wrong = history.wrong.lock().unwrap();
     let asked = history.asked.load(Ordering::Acquire);
-    assert!(wrong.is_empty(), "{} of {asked} answers are wrong: {:#?}", wrong.len(), &wrong[..wrong.len().min(5)]);
+    assert!(
+        wrong.is_empty(),
+        "{} of {asked} answers are wrong: {:#?}",
+        wrong.len(),
+        &wrong[..wrong.len().min(5)]
+    );
     assert!(asked > 500, "{asked}");
 }
 
@@ -109,7 +130,12 @@ async fn no_answer_of_two_processes_is_older_than_the_last_run_that_told_of_its_
     let history = Arc::new(History::default());
     let token = app.token(Role::Admin, DEPARTMENT).await;
     let readers = readers([&app, &twin], &token, &history);
-    imports([&app, &twin], &history, from_environment("CACHE_ROUNDS", 12)).await;
+    imports(
+        [&app, &twin],
+        &history,
+        from_environment("CACHE_ROUNDS", 12),
+    )
+    .await;
     finished(&history, readers).await;
     twin.stop().await;
     app.stop().await;
@@ -146,7 +172,10 @@ async fn no_fault_of_redis_gives_a_wrong_answer_or_none() {
         imports([&app, &twin], &history, 1).await;
     }
     for app in [&app, &twin] {
-        eventually("Redis is taken up", async || app.running.state.cache.redis_is_up() == Some(true)).await;
+        eventually("Redis is taken up", async || {
+            app.running.state.cache.redis_is_up() == Some(true)
+        })
+        .await;
     }
     finished(&history, readers).await;
     twin.stop().await;

@@ -42,7 +42,11 @@ fn day(month: u32) -> NaiveDate {
 
 fn dependency((_, organization_id, month): Figure) -> Dependency {
     let dates = month.map(|month| DateRange::new(Some(day(month)), Some(day(month))).unwrap());
-    Dependency { dates: dates.unwrap_or_default(), organization_id, ..Dependency::default() }
+    Dependency {
+        dates: dates.unwrap_or_default(),
+        organization_id,
+        ..Dependency::default()
+    }
 }
 
 fn answer_of(amounts: &Amounts, (department, organization, month): Figure) -> i64 {
@@ -51,7 +55,11 @@ fn answer_of(amounts: &Amounts, (department, organization, month): Figure) -> i6
             && organization.is_none_or(|wanted| wanted == *o)
             && month.is_none_or(|wanted| wanted == *m)
     };
-    amounts.iter().filter(|(key, _)| is_of(key)).map(|(_, amount)| amount).sum()
+    amounts
+        .iter()
+        .filter(|(key, _)| is_of(key))
+        .map(|(_, amount)| amount)
+        .sum()
 }
 
 #[derive(Clone)]
@@ -68,8 +76,13 @@ struct Database {
 
 impl Database {
     fn new() -> Database {
-        let versions = DEPARTMENTS.map(|department| (department, DataVersion::default())).to_vec();
-        Database { states: vec![(Amounts::new(), versions)], changes: Vec::new() }
+        let versions = DEPARTMENTS
+            .map(|department| (department, DataVersion::default()))
+            .to_vec();
+        Database {
+            states: vec![(Amounts::new(), versions)],
+            changes: Vec::new(),
+        }
     }
 
     fn now(&self) -> &(Amounts, Vec<(i64, DataVersion)>) {
@@ -79,16 +92,33 @@ impl Database {
     fn commit(&mut self, random: &mut SmallRng) -> DataChange {
         let (mut amounts, mut versions) = self.now().clone();
         let department_id = DEPARTMENTS[random.random_range(0..DEPARTMENTS.len())];
-        let (organization, month) = (random.random_range(1..=ORGANIZATIONS), random.random_range(1..=MONTHS));
+        let (organization, month) = (
+            random.random_range(1..=ORGANIZATIONS),
+            random.random_range(1..=MONTHS),
+        );
         // Every commit makes sums that no other state has.
-        *amounts.entry((department_id, organization, month)).or_default() += 1 << self.states.len().min(40);
+        *amounts
+            .entry((department_id, organization, month))
+            .or_default() += 1 << self.states.len().min(40);
         let mut days = ChangedDays::default();
         days.note(organization, 0, 0, day(month));
-        let version = versions.iter_mut().find(|(id, _)| *id == department_id).map(|(_, version)| version).unwrap();
+        let version = versions
+            .iter_mut()
+            .find(|(id, _)| *id == department_id)
+            .map(|(_, version)| version)
+            .unwrap();
         let previous = version.generation;
         version.generation = previous + random.random_range(1..4);
-        let changed = ChangedData { flows: days.into_flows(), ..ChangedData::default() };
-        let change = DataChange { department_id, generation: version.generation, previous, changed };
+        let changed = ChangedData {
+            flows: days.into_flows(),
+            ..ChangedData::default()
+        };
+        let change = DataChange {
+            department_id,
+            generation: version.generation,
+            previous,
+            changed,
+        };
         self.states.push((amounts, versions));
         self.changes.push(change.clone());
         change
@@ -138,8 +168,16 @@ enum Reader {
 
 enum Writer {
     Idle,
-    Committed { process: usize, change: DataChange, state: usize, at: u64 },
-    Told { state: usize, at: u64 },
+    Committed {
+        process: usize,
+        change: DataChange,
+        state: usize,
+        at: u64,
+    },
+    Told {
+        state: usize,
+        at: u64,
+    },
 }
 
 struct World {
@@ -162,9 +200,19 @@ impl World {
     fn new(seed: u64, is_checked: bool) -> World {
         let mut random = SmallRng::seed_from_u64(seed);
         let questions = std::array::from_fn(|_| {
-            let department = DEPARTMENTS.get(random.random_range(0..=DEPARTMENTS.len())).copied();
-            let organization = random.random_bool(0.5).then(|| random.random_range(1..=ORGANIZATIONS));
-            (department, organization, random.random_bool(0.5).then(|| random.random_range(1..=MONTHS)))
+            let department = DEPARTMENTS
+                .get(random.random_range(0..=DEPARTMENTS.len()))
+                .copied();
+            let organization = random
+                .random_bool(0.5)
+                .then(|| random.random_range(1..=ORGANIZATIONS));
+            (
+                department,
+                organization,
+                random
+                    .random_bool(0.5)
+                    .then(|| random.random_range(1..=MONTHS)),
+            )
         });
         World {
             random,
@@ -206,55 +254,118 @@ impl World {
         match reader {
             Reader::Idle => {
                 let question = self.questions[self.random.random_range(0..QUESTIONS)];
-                Reader::Begun { process: self.random.random_range(0..PROCESSES), question, floor: self.announced }
+                Reader::Begun {
+                    process: self.random.random_range(0..PROCESSES),
+                    question,
+                    floor: self.announced,
+                }
             }
-            Reader::Begun { process, question, floor } => {
+            Reader::Begun {
+                process,
+                question,
+                floor,
+            } => {
                 let looked_at = self.processes[process].looked_at;
                 if looked_at.is_some_and(|looked_at| self.time - looked_at < LEASE) {
-                    return Reader::Fresh { process, question, floor };
+                    return Reader::Fresh {
+                        process,
+                        question,
+                        floor,
+                    };
                 }
                 let state = self.database.states.len() - 1;
-                Reader::Looking { process, question, floor, moment: self.time, state }
+                Reader::Looking {
+                    process,
+                    question,
+                    floor,
+                    moment: self.time,
+                    state,
+                }
             }
-            Reader::Looking { process, question, floor, moment, state } => {
+            Reader::Looking {
+                process,
+                question,
+                floor,
+                moment,
+                state,
+            } => {
                 let versions = &self.database.states[state].1;
                 let known = |department_id: i64| {
-                    let version = self.processes[process].log.version(DepartmentScope::One(department_id));
+                    let version = self.processes[process]
+                        .log
+                        .version(DepartmentScope::One(department_id));
                     version.map_or(0, |version| version.generation)
                 };
                 let changes = self.database.changes[..state].iter();
-                let changes = changes.filter(|change| change.generation > known(change.department_id)).cloned();
+                let changes = changes
+                    .filter(|change| change.generation > known(change.department_id))
+                    .cloned();
                 let changes = changes.collect();
                 let process_ = &mut self.processes[process];
                 process_.log.apply(changes, versions);
                 process_.looked_at = process_.looked_at.max(Some(moment));
-                Reader::Fresh { process, question, floor }
+                Reader::Fresh {
+                    process,
+                    question,
+                    floor,
+                }
             }
-            Reader::Fresh { process, question, floor } => match self.processes[process].store.get(&question).cloned() {
+            Reader::Fresh {
+                process,
+                question,
+                floor,
+            } => match self.processes[process].store.get(&question).cloned() {
                 Some(entry) if self.is_valid(process, question, &entry) => {
                     self.hits += 1;
                     self.answered(question, floor, entry.answer)
                 }
-                _ => Reader::MissedLocally { process, question, floor },
+                _ => Reader::MissedLocally {
+                    process,
+                    question,
+                    floor,
+                },
             },
-            Reader::MissedLocally { process, question, floor } => match self.shared.get(&question).cloned() {
+            Reader::MissedLocally {
+                process,
+                question,
+                floor,
+            } => match self.shared.get(&question).cloned() {
                 Some(entry) if self.is_valid(process, question, &entry) => {
                     self.hits += 1;
-                    self.processes[process].store.insert(question, entry.clone());
+                    self.processes[process]
+                        .store
+                        .insert(question, entry.clone());
                     self.answered(question, floor, entry.answer)
                 }
                 _ => {
                     let state = self.database.states.len() - 1;
-                    Reader::Computed { process, question, floor, state }
+                    Reader::Computed {
+                        process,
+                        question,
+                        floor,
+                        state,
+                    }
                 }
             },
-            Reader::Computed { process, question, floor, state } => {
+            Reader::Computed {
+                process,
+                question,
+                floor,
+                state,
+            } => {
                 let (amounts, versions) = &self.database.states[state];
                 let in_scope = |id: &i64| question.0.is_none_or(|wanted| wanted == *id);
                 let computed_at = versions.iter().filter(|(id, _)| in_scope(id));
-                let computed_at = computed_at.map(|(id, version)| (*id, version.generation)).collect();
-                let entry = Entry { computed_at, answer: answer_of(amounts, question) };
-                self.processes[process].store.insert(question, entry.clone());
+                let computed_at = computed_at
+                    .map(|(id, version)| (*id, version.generation))
+                    .collect();
+                let entry = Entry {
+                    computed_at,
+                    answer: answer_of(amounts, question),
+                };
+                self.processes[process]
+                    .store
+                    .insert(question, entry.clone());
                 self.shared.insert(question, entry.clone());
                 self.answered(question, floor, entry.answer)
             }
@@ -262,7 +373,11 @@ impl World {
     }
 
     fn is_valid(&self, process: usize, question: Figure, entry: &Entry) -> bool {
-        let validity = self.processes[process].log.validity(&entry.computed_at, scope(question), &dependency(question));
+        let validity = self.processes[process].log.validity(
+            &entry.computed_at,
+            scope(question),
+            &dependency(question),
+        );
         validity == Validity::Valid || !self.is_checked
     }
 
@@ -280,10 +395,23 @@ impl World {
             Writer::Idle if self.random.random_bool(0.8) => Writer::Idle,
             Writer::Idle => {
                 let change = self.database.commit(&mut self.random);
-                let (process, state) = (self.random.random_range(0..PROCESSES), self.database.states.len() - 1);
-                Writer::Committed { process, change, state, at: self.time }
+                let (process, state) = (
+                    self.random.random_range(0..PROCESSES),
+                    self.database.states.len() - 1,
+                );
+                Writer::Committed {
+                    process,
+                    change,
+                    state,
+                    at: self.time,
+                }
             }
-            Writer::Committed { process, change, state, at } => {
+            Writer::Committed {
+                process,
+                change,
+                state,
+                at,
+            } => {
                 for other in (0..PROCESSES).filter(|other| *other != process) {
                     self.bus.push((other, change.clone()));
                 }
@@ -324,6 +452,11 @@ fn no_order_of_steps_gives_a_figure_from_before_an_announced_commit() {
 
 #[test]
 fn the_model_notices_a_missing_check() {
-    let wrong: usize = (0..200).map(|seed| World::new(seed, false).run().wrong).sum();
-    assert!(wrong > 100, "{wrong} wrong answers without the check of generations");
+    let wrong: usize = (0..200)
+        .map(|seed| World::new(seed, false).run().wrong)
+        .sum();
+    assert!(
+        wrong > 100,
+        "{wrong} wrong answers without the check of generations"
+    );
 }

@@ -13,7 +13,9 @@ use credit_portfolio::import::{ImportRequest, Source, run_once};
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::servers::psql;
 use crate::support::tables::{contents, has_true_rollups};
-use crate::support::workbooks::{a_receipt, an_expense, details, expenses, interest, principal, receipts};
+use crate::support::workbooks::{
+    a_receipt, an_expense, details, expenses, interest, principal, receipts,
+};
 use crate::support::{eventually, from_environment};
 
 /// A future that is polled so many times and then given up.
@@ -47,7 +49,10 @@ async fn given_up_at_any_await_an_import_leaves_no_transaction_open() {
     for (name, bytes) in [
         ("postuplenie.xlsx", receipts(&[a_receipt(1), a_receipt(2)])),
         ("spisanie.xlsx", expenses(&[an_expense(1), an_expense(2)])),
-        ("rasshifrovka.xlsx", details(&[principal(1, 70_00), interest(1, 30_00)])),
+        (
+            "rasshifrovka.xlsx",
+            details(&[principal(1, 70_00), interest(1, 30_00)]),
+        ),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
@@ -58,18 +63,32 @@ async fn given_up_at_any_await_an_import_leaves_no_transaction_open() {
     let mut polls = 0;
     loop {
         polls += from_environment("CANCEL_STEP", 5);
-        let source = Source::folder(folder.path().to_owned(), DEPARTMENT, app.settings.import.policy.clone());
+        let source = Source::folder(
+            folder.path().to_owned(),
+            DEPARTMENT,
+            app.settings.import.policy.clone(),
+        );
         // All is read each time, so that there is work to give up.
-        let order = ImportRequest { is_forced: true, ..ImportRequest::now(vec![source], "test") };
+        let order = ImportRequest {
+            is_forced: true,
+            ..ImportRequest::now(vec![source], "test")
+        };
         let stop = Default::default();
         let mut announce = |_: credit_portfolio::import::ImportEvent<'_>| {};
         let run = run_once(&context, &order, &stop, &mut announce);
-        let ended = GivenUp { future: Box::pin(run), polls }.await;
+        let ended = GivenUp {
+            future: Box::pin(run),
+            polls,
+        }
+        .await;
         let open = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                     AND pid <> pg_backend_pid() AND xact_start IS NOT NULL";
         eventually("no transaction is open", async || {
             let url = app.database_url.clone();
-            tokio::task::spawn_blocking(move || psql(&url, open).unwrap()).await.unwrap() == "0"
+            tokio::task::spawn_blocking(move || psql(&url, open).unwrap())
+                .await
+                .unwrap()
+                == "0"
         })
         .await;
         assert!(has_true_rollups(db).await, "given up after {polls} polls");

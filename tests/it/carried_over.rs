@@ -1,7 +1,8 @@
-//! A database that the version before aliases filled is carried over: no row is lost, no row is taken for
-//! a new one, and its figures are those of a fresh import of the same files.
+//! A database that the version before aliases filled is carried over: no row is lost, no row is
+//! taken for a new one, and its figures are those of a fresh import of the same files.
 //!
-//! `data/before_aliases` holds dumps that this version made after it had imported `data/figures/trust`.
+//! `data/before_aliases` holds dumps that this version made after it had imported
+//! `data/figures/trust`.
 
 use std::path::{Path, PathBuf};
 
@@ -25,7 +26,9 @@ const FIGURES: [&str; 9] = [
 ];
 
 fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/data")
+        .join(name)
 }
 
 /// Takes away when something was stored, and where: ids and moments.
@@ -37,9 +40,13 @@ fn without_identity(answer: Value) -> Value {
             Value::Array(rows)
         }
         Value::Object(fields) => {
-            let is_identity = |name: &str| name == "id" || name.ends_with("_id") || name.ends_with("_at");
+            let is_identity =
+                |name: &str| name == "id" || name.ends_with("_id") || name.ends_with("_at");
             let kept = fields.into_iter().filter(|(name, _)| !is_identity(name));
-            Value::Object(kept.map(|(name, value)| (name, without_identity(value))).collect())
+            Value::Object(
+                kept.map(|(name, value)| (name, without_identity(value)))
+                    .collect(),
+            )
         }
         other => other,
     }
@@ -60,18 +67,37 @@ async fn a_database_of_the_version_before_gives_the_figures_of_a_fresh_import(ba
     };
     let exports = data("figures/trust");
     let fresh = TestApp::start(backend).await;
-    assert_eq!(fresh.import_folder(&exports, DEPARTMENT).await.processed(), 3);
+    assert_eq!(
+        fresh.import_folder(&exports, DEPARTMENT).await.processed(),
+        3
+    );
     let expected = figures(&fresh).await;
 
-    let carried_over = TestApp::start_from(backend, &std::fs::read_to_string(data(dump)).unwrap()).await;
+    let carried_over =
+        TestApp::start_from(backend, &std::fs::read_to_string(data(dump)).unwrap()).await;
     for ((path, found), (_, expected)) in figures(&carried_over).await.into_iter().zip(&expected) {
         assert_eq!(&found, expected, "{path}");
     }
 
-    let again = carried_over.import_folder_again(&exports, DEPARTMENT, true).await;
-    assert_eq!((again.processed(), again.files.len()), (3, 3), "{}", again.message);
+    let again = carried_over
+        .import_folder_again(&exports, DEPARTMENT, true)
+        .await;
+    assert_eq!(
+        (again.processed(), again.files.len()),
+        (3, 3),
+        "{}",
+        again.message
+    );
     for file in &again.files {
-        assert_eq!((file.counts.inserted, file.counts.updated, file.counts.deleted), (0, 0, 0), "{file:?}");
+        assert_eq!(
+            (
+                file.counts.inserted,
+                file.counts.updated,
+                file.counts.deleted
+            ),
+            (0, 0, 0),
+            "{file:?}"
+        );
         assert!(file.counts.unchanged > 0, "{file:?}");
     }
     for ((path, found), (_, expected)) in figures(&carried_over).await.into_iter().zip(&expected) {

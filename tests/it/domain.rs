@@ -22,7 +22,11 @@ fn amounts_are_read_as_1c_writes_them() {
         ("+0,01", 1),
         ("100,", 10_000),
     ] {
-        assert_eq!(Money::parse(text), Ok(Money::from_kopecks(kopecks)), "{text}");
+        assert_eq!(
+            Money::parse(text),
+            Ok(Money::from_kopecks(kopecks)),
+            "{text}"
+        );
     }
 }
 
@@ -32,7 +36,10 @@ fn what_is_no_amount_says_why() {
         assert_eq!(Money::parse(text), Err(MoneyError::NotANumber), "{text}");
     }
     assert_eq!(Money::parse("0,001"), Err(MoneyError::TooPrecise));
-    assert_eq!(Money::parse("99999999999999999999"), Err(MoneyError::OutOfRange));
+    assert_eq!(
+        Money::parse("99999999999999999999"),
+        Err(MoneyError::OutOfRange)
+    );
     assert_eq!(Money::from_cell(0.005), Err(MoneyError::TooPrecise));
     assert_eq!(Money::from_cell(f64::NAN), Err(MoneyError::OutOfRange));
     assert_eq!(Money::from_cell(1e300), Err(MoneyError::OutOfRange));
@@ -66,7 +73,9 @@ fn money_is_a_json_number_with_two_decimals() {
 
 #[test]
 fn percentages_round_half_up() {
-    let of = |part, whole| Percent::of(Money::from_kopecks(part), Money::from_kopecks(whole)).to_string();
+    let of = |part, whole| {
+        Percent::of(Money::from_kopecks(part), Money::from_kopecks(whole)).to_string()
+    };
     assert_eq!(of(1, 3), "33.33");
     assert_eq!(of(2, 3), "66.67");
     assert_eq!(of(1, 20_000), "0.01");
@@ -87,7 +96,10 @@ fn spellings_of_one_contract_have_one_key() {
     for text in one {
         assert_eq!(key(text), "9012AB3C4D5E6F7G8H9|2023-02-20", "{text}");
     }
-    assert_eq!(key("Договор займа № 08/2021-ДЗ от 10.06.2021г."), "08/2021-ДЗ|2021-06-10");
+    assert_eq!(
+        key("Договор займа № 08/2021-ДЗ от 10.06.2021г."),
+        "08/2021-ДЗ|2021-06-10"
+    );
     assert_ne!(key("9012 от 20.02.2023"), key("9012 от 21.02.2023"));
     assert_eq!(key("Договор № 7"), "7|");
     assert_eq!(ContractRef::parse(" \u{a0} ", None), None);
@@ -99,11 +111,23 @@ fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
     for (wanted, spellings) in [
         (
             "пао банк",
-            ["ПАО «Банк»", "Банк ПАО", "БАНК (ПАО)", "Публичное  акционерное общество \"Банк\"", "„Банк“, ПАО"]
-                .as_slice(),
+            [
+                "ПАО «Банк»",
+                "Банк ПАО",
+                "БАНК (ПАО)",
+                "Публичное  акционерное общество \"Банк\"",
+                "„Банк“, ПАО",
+            ]
+            .as_slice(),
         ),
-        ("пао банк втб", &["Банк ВТБ (публичное акционерное общество)", "Банк ПАО ВТБ"]),
-        ("ао альфа-банк", &["АО «АЛЬФА – БАНК»", "Альфа-Банк Акционерное общество"]),
+        (
+            "пао банк втб",
+            &["Банк ВТБ (публичное акционерное общество)", "Банк ПАО ВТБ"],
+        ),
+        (
+            "ао альфа-банк",
+            &["АО «АЛЬФА – БАНК»", "Альфа-Банк Акционерное общество"],
+        ),
         (
             "мкк ооо заем", // ё is е
             &[
@@ -112,7 +136,14 @@ fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
                 "Общество с ограниченной ответственностью Микрокредитная компания Заем",
             ],
         ),
-        ("ип иванов иван", &["ИП Иванов Иван", "Индивидуальный предприниматель Иванов Иван", "Иванов Иван (ИП)"]),
+        (
+            "ип иванов иван",
+            &[
+                "ИП Иванов Иван",
+                "Индивидуальный предприниматель Иванов Иван",
+                "Иванов Иван (ИП)",
+            ],
+        ),
         ("ltd acme", &["Acme Ltd.", "ACME Limited"]),
         ("ооо", &["ООО"]),
     ] {
@@ -127,16 +158,37 @@ fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
 #[test]
 fn the_date_column_of_a_contract_stands_in_for_a_missing_date() {
     let column = Some(day(2024, 1, 31));
-    assert_eq!(ContractRef::parse("Договор № 7", column).unwrap().key(), "7|2024-01-31");
-    assert_eq!(ContractRef::parse("№ 7 от 01.02.2023", column).unwrap().date, Some(day(2023, 2, 1)));
+    assert_eq!(
+        ContractRef::parse("Договор № 7", column).unwrap().key(),
+        "7|2024-01-31"
+    );
+    assert_eq!(
+        ContractRef::parse("№ 7 от 01.02.2023", column)
+            .unwrap()
+            .date,
+        Some(day(2023, 2, 1))
+    );
 }
 
 #[test]
 fn dates_are_read_as_1c_writes_them() {
-    for text in ["24.09.2021", "24.09.21", "2021-09-24", "24.09.2021 14:30:12", "2021-09-24T00:00:00"] {
+    for text in [
+        "24.09.2021",
+        "24.09.21",
+        "2021-09-24",
+        "24.09.2021 14:30:12",
+        "2021-09-24T00:00:00",
+    ] {
         assert_eq!(ru_date(text), Some(day(2021, 9, 24)), "{text}");
     }
-    for text in ["31.02.2021", "2021", "24.09", "a.b.c", "24.09.2021.1", "24.09.121"] {
+    for text in [
+        "31.02.2021",
+        "2021",
+        "24.09",
+        "a.b.c",
+        "24.09.2021.1",
+        "24.09.121",
+    ] {
         assert_eq!(ru_date(text), None, "{text}");
     }
 }
@@ -162,5 +214,11 @@ fn a_range_that_ends_before_it_begins_is_refused() {
 fn months_and_roles_have_their_names() {
     assert_eq!(Month::of(day(2024, 3, 31)).to_string(), "2024-03");
     assert_eq!("manager".parse::<Role>().unwrap(), Role::Manager);
-    assert!("boss".parse::<Role>().unwrap_err().to_string().contains("ACCOUNTANT"));
+    assert!(
+        "boss"
+            .parse::<Role>()
+            .unwrap_err()
+            .to_string()
+            .contains("ACCOUNTANT")
+    );
 }

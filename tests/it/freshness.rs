@@ -45,33 +45,74 @@ async fn a_file_that_is_left_alone_keeps_failing_until_it_goes_in(backend: Backe
     app.put(RECEIPTS, receipts(&[a_receipt(1)]));
     app.put(EXPENSES, expenses(&[an_expense(1)]));
     assert_eq!(app.trigger().await.ok()["success"], true);
-    let complete = app.get("summary?department_id=8").await.header("X-Data-As-Of").to_owned();
+    let complete = app
+        .get("summary?department_id=8")
+        .await
+        .header("X-Data-As-Of")
+        .to_owned();
     app.put(EXPENSES, b"");
     let mut since = None;
     for run in 0..4 {
         let answer = app.trigger().await.ok();
-        assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(false), &json!(1)), "{answer}");
-        assert_eq!(answer["files_failed"], if run < 2 { 1 } else { 0 }, "then it is left alone: {answer}");
+        assert_eq!(
+            (&answer["success"], &answer["files_failing"]),
+            (&json!(false), &json!(1)),
+            "{answer}"
+        );
+        assert_eq!(
+            answer["files_failed"],
+            if run < 2 { 1 } else { 0 },
+            "then it is left alone: {answer}"
+        );
         assert_eq!(last_run(&app).await["state"], "partial");
         let fresh = freshness(&app).await;
         let failing = &fresh["failing_files"][0];
-        assert_eq!((&failing["name"], &failing["kind"]), (&json!(EXPENSES), &json!("expenses")), "{fresh}");
-        assert!(failing["reason"].as_str().unwrap().contains("0 bytes"), "{fresh}");
-        assert_eq!(*since.get_or_insert(failing["since"].clone()), failing["since"]);
-        let export = fresh["data"].as_array().unwrap().iter().find(|export| export["kind"] == "expenses").unwrap();
+        assert_eq!(
+            (&failing["name"], &failing["kind"]),
+            (&json!(EXPENSES), &json!("expenses")),
+            "{fresh}"
+        );
+        assert!(
+            failing["reason"].as_str().unwrap().contains("0 bytes"),
+            "{fresh}"
+        );
+        assert_eq!(
+            *since.get_or_insert(failing["since"].clone()),
+            failing["since"]
+        );
+        let export = fresh["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|export| export["kind"] == "expenses")
+            .unwrap();
         assert_eq!(export["failing_files"], json!([EXPENSES]), "{fresh}");
         let department = &fresh["departments"][0];
         assert_eq!(department["files_failing"], 1);
-        assert!(department["checked_at"].as_str() > department["data_as_of"].as_str(), "{fresh}");
+        assert!(
+            department["checked_at"].as_str() > department["data_as_of"].as_str(),
+            "{fresh}"
+        );
     }
     let answer = app.get("summary?department_id=8").await;
-    assert_eq!(answer.header("X-Data-As-Of"), complete, "it has not been complete since");
+    assert_eq!(
+        answer.header("X-Data-As-Of"),
+        complete,
+        "it has not been complete since"
+    );
     app.put(EXPENSES, expenses(&[an_expense(1), an_expense(2)]));
     let answer = app.trigger().await.ok();
-    assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(true), &json!(0)), "{answer}");
+    assert_eq!(
+        (&answer["success"], &answer["files_failing"]),
+        (&json!(true), &json!(0)),
+        "{answer}"
+    );
     let fresh = freshness(&app).await;
     assert_eq!(fresh["failing_files"], json!([]));
-    assert_eq!(fresh["departments"][0]["checked_at"], fresh["departments"][0]["data_as_of"]);
+    assert_eq!(
+        fresh["departments"][0]["checked_at"],
+        fresh["departments"][0]["data_as_of"]
+    );
     app.stop().await;
 }
 
@@ -81,7 +122,11 @@ async fn a_run_in_which_nothing_came_in_failed(backend: Backend) {
     for _ in 0..3 {
         app.trigger().await.ok();
         let run = last_run(&app).await;
-        assert_eq!((&run["state"], &run["files_failing"]), (&json!("failed"), &json!(1)), "{run}");
+        assert_eq!(
+            (&run["state"], &run["files_failing"]),
+            (&json!("failed"), &json!(1)),
+            "{run}"
+        );
     }
     assert_eq!(app.get("summary").await.header("X-Data-As-Of"), "");
     app.stop().await;
@@ -94,20 +139,33 @@ async fn a_failing_file_that_is_no_longer_offered_fails_no_more(backend: Backend
     app.trigger().await.ok();
     std::fs::remove_file(app.ftp_folder().join(EXPENSES)).unwrap();
     let answer = app.trigger().await.ok();
-    assert_eq!((&answer["success"], &answer["files_failing"]), (&json!(true), &json!(0)), "{answer}");
+    assert_eq!(
+        (&answer["success"], &answer["files_failing"]),
+        (&json!(true), &json!(0)),
+        "{answer}"
+    );
     app.stop().await;
 }
 
 async fn an_unchanged_file_is_fresh(backend: Backend) {
     let app = TestApp::start(backend).await;
-    app.put(RECEIPTS, receipts(&[a_receipt(1).on("10.03.2024"), a_receipt(2).on("12.03.2024").of("ООО «Юг»")]));
+    app.put(
+        RECEIPTS,
+        receipts(&[
+            a_receipt(1).on("10.03.2024"),
+            a_receipt(2).on("12.03.2024").of("ООО «Юг»"),
+        ]),
+    );
     app.put(EXPENSES, expenses(&[an_expense(1).on("25.03.2024")]));
     app.put("A - rasshifrovka.xlsx", details(&[principal(1, 100_00)]));
     app.trigger().await.ok();
     let first = freshness(&app).await["data"].as_array().unwrap().clone();
     app.trigger().await.ok();
     let second = freshness(&app).await["data"].as_array().unwrap().clone();
-    let lines: Vec<_> = second.iter().map(|line| (line["kind"].clone(), line["newest_document"].clone())).collect();
+    let lines: Vec<_> = second
+        .iter()
+        .map(|line| (line["kind"].clone(), line["newest_document"].clone()))
+        .collect();
     assert_eq!(lines.len(), 4, "{second:?}");
     for line in [
         ("receipts", "2024-03-10"),
@@ -115,11 +173,17 @@ async fn an_unchanged_file_is_fresh(backend: Backend) {
         ("expenses", "2024-03-25"),
         ("expense_details", "2024-03-25"),
     ] {
-        assert!(lines.contains(&(json!(line.0), json!(line.1))), "{second:?}");
+        assert!(
+            lines.contains(&(json!(line.0), json!(line.1))),
+            "{second:?}"
+        );
     }
     for (before, after) in first.iter().zip(&second) {
         assert_eq!(before["arrived_at"], after["arrived_at"]);
-        assert!(before["checked_at"].as_str() < after["checked_at"].as_str(), "{before} {after}");
+        assert!(
+            before["checked_at"].as_str() < after["checked_at"].as_str(),
+            "{before} {after}"
+        );
     }
     let sheet = app.get("freshness?department_id=8&format=csv").await;
     assert_eq!(sheet.text.lines().count(), 5, "{}", sheet.text);
@@ -128,15 +192,31 @@ async fn an_unchanged_file_is_fresh(backend: Backend) {
 
 async fn the_newest_document_is_not_dated_after_today(backend: Backend) {
     let app = TestApp::start(backend).await;
-    let through = async || app.get("summary?department_id=8").await.header("X-Data-Through").to_owned();
+    let through = async || {
+        app.get("summary?department_id=8")
+            .await
+            .header("X-Data-Through")
+            .to_owned()
+    };
     assert_eq!(through().await, "");
-    let rows = [a_receipt(1).on("20.11.2026"), a_receipt(2).on("26.11.2026"), a_receipt(3).on("01.01.2030")];
+    let rows = [
+        a_receipt(1).on("20.11.2026"),
+        a_receipt(2).on("26.11.2026"),
+        a_receipt(3).on("01.01.2030"),
+    ];
     app.put(RECEIPTS, receipts(&rows));
     app.trigger().await.ok();
     assert_eq!(through().await, "2026-11-20");
-    assert_eq!(freshness(&app).await["data"][0]["newest_document"], "2026-11-20");
+    assert_eq!(
+        freshness(&app).await["data"][0]["newest_document"],
+        "2026-11-20"
+    );
     let file = app.get("receipts?department_id=8").await;
-    assert_eq!(file.header("X-Data-Through"), "2026-11-20", "lists say it, too");
+    assert_eq!(
+        file.header("X-Data-Through"),
+        "2026-11-20",
+        "lists say it, too"
+    );
     app.set_today("2026-11-26");
     assert_eq!(through().await, "2026-11-26");
     app.stop().await;
@@ -146,23 +226,57 @@ async fn the_newest_document_is_not_dated_after_today(backend: Backend) {
 async fn the_gauge_of_failing_files_is_read_from_the_database(backend: Backend) {
     let department = if backend == Backend::Sqlite { 77 } else { 78 };
     let department_setting = department.to_string();
-    let settings = [("USE_REDIS", "false"), ("FINANCE_DEPARTMENT_ID", department_setting.as_str())];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("FINANCE_DEPARTMENT_ID", department_setting.as_str()),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     app.put(RECEIPTS, receipts(&[a_receipt(1)]));
     app.put(EXPENSES, b"");
     let token = app.token(Role::Admin, department).await;
-    app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await.ok();
+    app.request(
+        Method::POST,
+        "credit-portfolio/import/trigger",
+        Some(&token),
+        None,
+    )
+    .await
+    .ok();
     let failing = format!("credit_portfolio_import_files_failing{{department=\"{department}\"}}");
-    let checked = format!("credit_portfolio_import_checked_timestamp_seconds{{department=\"{department}\"}} 1");
+    let checked = format!(
+        "credit_portfolio_import_checked_timestamp_seconds{{department=\"{department}\"}} 1"
+    );
     let metrics = app.raw_get("/metrics", &[]).await.text;
-    assert!(metrics.contains(&format!("{failing} 1")) && metrics.contains(&checked), "{metrics}");
+    assert!(
+        metrics.contains(&format!("{failing} 1")) && metrics.contains(&checked),
+        "{metrics}"
+    );
     // Another process, as it were, that has not run any import.
-    credit_portfolio::metrics::IMPORT_FILES_FAILING.with_label_values(&[&department_setting]).set(0);
+    credit_portfolio::metrics::IMPORT_FILES_FAILING
+        .with_label_values(&[&department_setting])
+        .set(0);
     let app = app.restarted(&settings).await;
-    assert!(app.raw_get("/metrics", &[]).await.text.contains(&format!("{failing} 1")));
+    assert!(
+        app.raw_get("/metrics", &[])
+            .await
+            .text
+            .contains(&format!("{failing} 1"))
+    );
     std::fs::remove_file(app.ftp_folder().join(EXPENSES)).unwrap();
-    app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await.ok();
-    assert!(app.raw_get("/metrics", &[]).await.text.contains(&format!("{failing} 0")));
+    app.request(
+        Method::POST,
+        "credit-portfolio/import/trigger",
+        Some(&token),
+        None,
+    )
+    .await
+    .ok();
+    assert!(
+        app.raw_get("/metrics", &[])
+            .await
+            .text
+            .contains(&format!("{failing} 0"))
+    );
     app.stop().await;
 }
 
@@ -171,7 +285,9 @@ async fn a_source_that_can_not_be_listed_was_not_looked_through(backend: Backend
     app.put(RECEIPTS, receipts(&[a_receipt(1)]));
     app.trigger().await.ok();
     let before = freshness(&app).await["departments"].clone();
-    let app = app.restarted(&[("USE_REDIS", "false"), ("FTP_PASSWORD", "another")]).await;
+    let app = app
+        .restarted(&[("USE_REDIS", "false"), ("FTP_PASSWORD", "another")])
+        .await;
     assert_eq!(app.trigger().await.ok()["success"], false);
     assert_eq!(last_run(&app).await["state"], "failed");
     assert_eq!(freshness(&app).await["departments"], before);
@@ -183,21 +299,50 @@ async fn files_that_an_older_reader_read_are_read_once_more_and_change_no_row(ba
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(RECEIPTS), receipts(&[a_receipt(1)])).unwrap();
     app.import_folder(folder.path(), DEPARTMENT).await;
-    let newer = receipts(&[a_receipt(1).amounting_to(70_00), a_receipt(2).of("АО «Юг»").amounting_to(5_00)]);
+    let newer = receipts(&[
+        a_receipt(1).amounting_to(70_00),
+        a_receipt(2).of("АО «Юг»").amounting_to(5_00),
+    ]);
     std::fs::write(folder.path().join("0 - postuplenie.xlsx"), newer).unwrap();
     app.import_folder(folder.path(), DEPARTMENT).await;
-    for statement in ["DELETE FROM file_organizations", "UPDATE imported_files SET reader_version = 0"] {
+    for statement in [
+        "DELETE FROM file_organizations",
+        "UPDATE imported_files SET reader_version = 0",
+    ] {
         app.execute(statement).await;
     }
     let again = app.import_folder(folder.path(), DEPARTMENT).await;
     assert_eq!(again.processed(), 2, "{:?}", again.files);
-    assert!(again.files.iter().all(|file| !file.counts.changed_anything()), "{:?}", again.files);
-    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(75.0), "the older file takes nothing back");
+    assert!(
+        again
+            .files
+            .iter()
+            .all(|file| !file.counts.changed_anything()),
+        "{:?}",
+        again.files
+    );
+    assert_eq!(
+        app.get("summary").await.ok()["total_receipts"],
+        json!(75.0),
+        "the older file takes nothing back"
+    );
     let fresh = freshness(&app).await;
-    let organizations: Vec<&Value> = fresh["data"].as_array().unwrap().iter().map(|row| &row["organization"]).collect();
+    let organizations: Vec<&Value> = fresh["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["organization"])
+        .collect();
     assert_eq!(organizations.len(), 2, "{fresh}");
     let once_more = app.import_folder(folder.path(), DEPARTMENT).await;
-    assert!(once_more.files.iter().all(|file| file.status == FileStatus::Skipped), "{:?}", once_more.files);
+    assert!(
+        once_more
+            .files
+            .iter()
+            .all(|file| file.status == FileStatus::Skipped),
+        "{:?}",
+        once_more.files
+    );
     app.stop().await;
 }
 
@@ -208,13 +353,23 @@ async fn freshness_is_of_the_callers_department(backend: Backend) {
     app.trigger().await.ok();
     let other = app.token(Role::Accountant, OTHER_DEPARTMENT).await;
     let fresh = app.get_as(&other, "freshness").await.ok();
-    assert_eq!((&fresh["data"], &fresh["failing_files"]), (&json!([]), &json!([])), "{fresh}");
+    assert_eq!(
+        (&fresh["data"], &fresh["failing_files"]),
+        (&json!([]), &json!([])),
+        "{fresh}"
+    );
     assert_eq!(fresh["departments"][0]["department_id"], OTHER_DEPARTMENT);
-    assert_eq!(app.get_as(&other, "freshness?department_id=8").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        app.get_as(&other, "freshness?department_id=8").await.status,
+        StatusCode::FORBIDDEN
+    );
     let all = app.get("freshness").await.ok();
     assert_eq!(all["departments"].as_array().unwrap().len(), 2, "{all}");
     eventually("the gauges are refreshed", async || {
-        app.raw_get("/metrics", &[]).await.text.contains("import_files_failing{department=\"9\"} 0")
+        app.raw_get("/metrics", &[])
+            .await
+            .text
+            .contains("import_files_failing{department=\"9\"} 0")
     })
     .await;
     app.stop().await;
@@ -227,7 +382,10 @@ async fn a_file_with_rejected_rows_did_not_arrive_whole(backend: Backend) {
     app.put(RECEIPTS, receipts(&[a_receipt(1), bad()]));
     app.trigger().await.ok();
     let never = line().await;
-    assert!(never["arrived_at"].is_null() && never["checked_at"].is_string(), "{never}");
+    assert!(
+        never["arrived_at"].is_null() && never["checked_at"].is_string(),
+        "{never}"
+    );
     app.put(RECEIPTS, receipts(&[a_receipt(1)]));
     app.trigger().await.ok();
     let whole = line().await;
@@ -236,29 +394,49 @@ async fn a_file_with_rejected_rows_did_not_arrive_whole(backend: Backend) {
     app.trigger().await.ok();
     let partly = line().await;
     assert_eq!(partly["arrived_at"], whole["arrived_at"]);
-    assert!(partly["checked_at"].as_str() > whole["checked_at"].as_str(), "{partly}");
+    assert!(
+        partly["checked_at"].as_str() > whole["checked_at"].as_str(),
+        "{partly}"
+    );
     app.stop().await;
 }
 
 async fn an_organization_that_its_file_no_longer_names_grows_old(backend: Backend) {
     let app = TestApp::start(backend).await;
-    app.put(RECEIPTS, receipts(&[a_receipt(1), a_receipt(2).of("ООО «Юг»")]));
+    app.put(
+        RECEIPTS,
+        receipts(&[a_receipt(1), a_receipt(2).of("ООО «Юг»")]),
+    );
     app.trigger().await.ok();
     let lines = async || freshness(&app).await["data"].as_array().unwrap().clone();
-    let south = |lines: &[Value]| lines.iter().find(|line| line["organization"] == "ООО «Юг»").unwrap().clone();
+    let south = |lines: &[Value]| {
+        lines
+            .iter()
+            .find(|line| line["organization"] == "ООО «Юг»")
+            .unwrap()
+            .clone()
+    };
     let before = south(&lines().await);
     app.put(RECEIPTS, receipts(&[a_receipt(1), a_receipt(3)]));
     app.trigger().await.ok();
     app.trigger().await.ok();
     let lines = lines().await;
     assert_eq!(south(&lines), before);
-    assert!(lines.iter().any(|line| line["checked_at"].as_str() > before["checked_at"].as_str()), "{lines:?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line["checked_at"].as_str() > before["checked_at"].as_str()),
+        "{lines:?}"
+    );
     app.stop().await;
 }
 
 async fn the_newest_document_is_forgotten_when_it_vanishes(backend: Backend) {
-    let settings =
-        [("USE_REDIS", "false"), ("IMPORT_MISSING_ROWS", "deactivate"), ("IMPORT_MISSING_ROWS_MAX_PERCENT", "50")];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("IMPORT_MISSING_ROWS", "deactivate"),
+        ("IMPORT_MISSING_ROWS_MAX_PERCENT", "50"),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     let old = || a_receipt(1).on("10.03.2024");
     app.put(RECEIPTS, receipts(&[old(), a_receipt(2).on("20.11.2026")]));
@@ -269,7 +447,10 @@ async fn the_newest_document_is_forgotten_when_it_vanishes(backend: Backend) {
     app.put(RECEIPTS, receipts(&[old()]));
     app.trigger().await.ok();
     let through = async || app.get(path).await.header("X-Data-Through").to_owned();
-    eventually("the vanished document is forgotten", async || through().await == "2024-03-10").await;
+    eventually("the vanished document is forgotten", async || {
+        through().await == "2024-03-10"
+    })
+    .await;
     app.stop().await;
 }
 
@@ -279,10 +460,24 @@ async fn failing_files_are_a_finding_and_stand_on_the_sheet_of_every_file(backen
     app.put(EXPENSES, b"");
     app.trigger().await.ok();
     let quality = app.get("data-quality?department_id=8").await.ok();
-    let check = quality["checks"].as_array().unwrap().iter().find(|check| check["name"] == "failing_files").unwrap();
-    assert_eq!((&check["count"], &check["rows"][0]["name"]), (&json!(1), &json!(EXPENSES)), "{check}");
+    let check = quality["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == "failing_files")
+        .unwrap();
+    assert_eq!(
+        (&check["count"], &check["rows"][0]["name"]),
+        (&json!(1), &json!(EXPENSES)),
+        "{check}"
+    );
     let journal = app.get("import-logs").await.ok();
-    let entry = journal.as_array().unwrap().iter().find(|entry| entry["source_file"] == EXPENSES).unwrap();
+    let entry = journal
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["source_file"] == EXPENSES)
+        .unwrap();
     assert_eq!(check["rows"][0]["id"], entry["id"]);
     let token = app.token(Role::Admin, DEPARTMENT).await;
     for path in ["receipts", "summary", "organizations", "freshness"] {
@@ -291,11 +486,20 @@ async fn failing_files_are_a_finding_and_stand_on_the_sheet_of_every_file(backen
         let name = book.sheet_names().last().unwrap().clone();
         let sheet = book.worksheet_range(&name).unwrap();
         let line = |label: &str| {
-            let row = sheet.rows().find(|row| row[0].to_string().starts_with(label));
+            let row = sheet
+                .rows()
+                .find(|row| row[0].to_string().starts_with(label));
             row.map(|row| row[1].to_string())
         };
-        assert_eq!(line("Самый новый документ").as_deref(), Some("10.03.2024"), "{path}");
-        assert!(line("Не загружается с").is_some_and(|reason| reason.starts_with(EXPENSES)), "{path}");
+        assert_eq!(
+            line("Самый новый документ").as_deref(),
+            Some("10.03.2024"),
+            "{path}"
+        );
+        assert!(
+            line("Не загружается с").is_some_and(|reason| reason.starts_with(EXPENSES)),
+            "{path}"
+        );
     }
     app.stop().await;
 }

@@ -18,9 +18,13 @@ async fn failing(settings: &[(&str, &str)]) -> (String, String) {
     assert_eq!(answer["success"], json!(false));
     let journal = app.get("import-logs").await.ok();
     assert_eq!(journal[0]["status"], "failed");
-    let told = [&answer["message"], &journal[0]["error_message"]].map(|text| text.as_str().unwrap().to_owned());
+    let told = [&answer["message"], &journal[0]["error_message"]]
+        .map(|text| text.as_str().unwrap().to_owned());
     for text in &told {
-        assert!(!text.contains("wrong password 123"), "a password is told: {text}");
+        assert!(
+            !text.contains("wrong password 123"),
+            "a password is told: {text}"
+        );
     }
     app.stop().await;
     told.into()
@@ -29,25 +33,36 @@ async fn failing(settings: &[(&str, &str)]) -> (String, String) {
 #[actix_rt::test]
 async fn an_unreachable_server_is_named() {
     let (answer, journal) = failing(&[("FTP_PORT", "1")]).await;
-    assert!(answer.contains("no connection to the FTP server 127.0.0.1:1") && answer.contains("FTP_HOST"), "{answer}");
+    assert!(
+        answer.contains("no connection to the FTP server 127.0.0.1:1")
+            && answer.contains("FTP_HOST"),
+        "{answer}"
+    );
     assert_eq!(answer, journal);
 }
 
 #[actix_rt::test]
 async fn a_wrong_password_is_told_without_showing_it() {
     let (answer, _) = failing(&[("FTP_PASSWORD", "wrong password 123")]).await;
-    assert!(answer.contains("does not accept the user 1c") && answer.contains("FTP_PASSWORD"), "{answer}");
+    assert!(
+        answer.contains("does not accept the user 1c") && answer.contains("FTP_PASSWORD"),
+        "{answer}"
+    );
 }
 
 #[actix_rt::test]
 async fn a_missing_folder_is_named() {
     let (answer, _) = failing(&[("FTP_REMOTE_DIR", "/no/such/folder")]).await;
-    assert!(answer.contains("/no/such/folder") && answer.contains("FTP_REMOTE_DIR"), "{answer}");
+    assert!(
+        answer.contains("/no/such/folder") && answer.contains("FTP_REMOTE_DIR"),
+        "{answer}"
+    );
 }
 
 #[actix_rt::test]
 async fn without_a_server_set_the_trigger_says_what_to_set() {
-    let app = TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("FTP_HOST", "")]).await;
+    let app =
+        TestApp::start_with(Backend::Sqlite, &[("USE_REDIS", "false"), ("FTP_HOST", "")]).await;
     let answer = app.trigger().await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.text.contains("FTP_HOST"), "{}", answer.text);
@@ -65,13 +80,23 @@ async fn a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing_of_it()
     let cut = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
     cut.set_len(1000).unwrap();
     let answer = app.trigger().await.ok();
-    assert_eq!(answer["message"], "1 of 2 files imported, 1 failed, 0 skipped");
-    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(299_900.0));
+    assert_eq!(
+        answer["message"],
+        "1 of 2 files imported, 1 failed, 0 skipped"
+    );
+    assert_eq!(
+        app.get("summary").await.ok()["total_receipts"],
+        json!(299_900.0)
+    );
     app.stop().await;
 }
 
 fn three_files(folder: &std::path::Path) {
-    for (serial, name) in (1..).zip(["A postuplenie.xlsx", "B postuplenie.xlsx", "C postuplenie.xlsx"]) {
+    for (serial, name) in (1..).zip([
+        "A postuplenie.xlsx",
+        "B postuplenie.xlsx",
+        "C postuplenie.xlsx",
+    ]) {
         std::fs::write(folder.join(name), receipts(&[a_receipt(serial)])).unwrap();
     }
 }
@@ -82,7 +107,10 @@ async fn with_tls(tls: FtpTls, settings: &[(&str, &str)]) -> (bool, String) {
     three_files(folder.path());
     let server = Vsftpd::start_with(folder.path(), tls, "TLSv1.3");
     let remote_dir = folder.path().to_string_lossy();
-    let (port, certificate) = (server.port.to_string(), server.certificate.display().to_string());
+    let (port, certificate) = (
+        server.port.to_string(),
+        server.certificate.display().to_string(),
+    );
     let mut all = vec![
         ("USE_REDIS", "false"),
         ("FTP_HOST", "localhost"),
@@ -95,9 +123,14 @@ async fn with_tls(tls: FtpTls, settings: &[(&str, &str)]) -> (bool, String) {
     all.extend(settings);
     let app = TestApp::start_with(Backend::Sqlite, &all).await;
     let answer = app.trigger().await.ok();
-    let total = app.get("summary").await.ok()["total_receipts"].as_f64().unwrap();
+    let total = app.get("summary").await.ok()["total_receipts"]
+        .as_f64()
+        .unwrap();
     app.stop().await;
-    (total == 300.0, answer["message"].as_str().unwrap().to_owned())
+    (
+        total == 300.0,
+        answer["message"].as_str().unwrap().to_owned(),
+    )
 }
 
 #[actix_rt::test]
@@ -110,7 +143,10 @@ async fn implicit_tls_is_spoken_from_the_first_byte_on() {
 async fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_for() {
     let (is_in, told) = with_tls(FtpTls::Explicit, &[("FTP_CA_FILE", "")]).await;
     assert!(!is_in && told.contains("FTP_CA_FILE"), "{told}");
-    let trusting = [("FTP_CA_FILE", ""), ("FTP_DANGER_ACCEPT_INVALID_CERTS", "true")];
+    let trusting = [
+        ("FTP_CA_FILE", ""),
+        ("FTP_DANGER_ACCEPT_INVALID_CERTS", "true"),
+    ];
     let (is_in, told) = with_tls(FtpTls::Explicit, &trusting).await;
     assert!(is_in, "{told}");
 }
@@ -130,7 +166,11 @@ async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
     ];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     let source = Source::configured(&app.settings.import.sources[0]);
-    let context = import_context(&app.settings, app.running.state.db.clone(), app.running.state.cache.clone());
+    let context = import_context(
+        &app.settings,
+        app.running.state.db.clone(),
+        app.running.state.cache.clone(),
+    );
     let order = ImportRequest::now(vec![source], "test");
     // After the first file the server falls silent.
     let mut silence = |event: ImportEvent<'_>| {
@@ -138,13 +178,32 @@ async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
             server.server.signal("STOP");
         }
     };
-    let report = run_once(&context, &order, &Default::default(), &mut silence).await.unwrap();
-    let told: Vec<_> = report.files.iter().map(|file| file.message.clone().unwrap_or_default()).collect();
-    assert_eq!((report.state, told.len()), (RunState::Partial, 3), "one file came in");
-    assert!(told[1].contains("no connection") || told[1].contains("no answer"), "{told:?}");
-    assert!(told[2].contains("not fetched, because the source no longer answers"), "{told:?}");
+    let report = run_once(&context, &order, &Default::default(), &mut silence)
+        .await
+        .unwrap();
+    let told: Vec<_> = report
+        .files
+        .iter()
+        .map(|file| file.message.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        (report.state, told.len()),
+        (RunState::Partial, 3),
+        "one file came in"
+    );
+    assert!(
+        told[1].contains("no connection") || told[1].contains("no answer"),
+        "{told:?}"
+    );
+    assert!(
+        told[2].contains("not fetched, because the source no longer answers"),
+        "{told:?}"
+    );
     server.server.signal("CONT");
     assert_eq!(app.trigger().await.ok()["files_processed"], 2);
-    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(300.0));
+    assert_eq!(
+        app.get("summary").await.ok()["total_receipts"],
+        json!(300.0)
+    );
     app.stop().await;
 }

@@ -1,5 +1,5 @@
-//! A network that breaks things between the program and three FTP servers: whatever goes wrong, only
-//! whole versions of a file go in.
+//! A network that breaks things between the program and three FTP servers: whatever goes wrong,
+//! only whole versions of a file go in.
 
 use crate::support::app::{Backend, TestApp};
 use crate::support::ftp_servers::{Proftpd, Pyftpdlib, Vsftpd};
@@ -11,7 +11,11 @@ const ROWS: u32 = 40;
 
 /// All rows of a version have one amount: rows of two versions can't pass for one.
 fn version(number: i64) -> Vec<u8> {
-    receipts(&(1..=ROWS).map(|serial| a_receipt(serial).amounting_to(number)).collect::<Vec<_>>())
+    receipts(
+        &(1..=ROWS)
+            .map(|serial| a_receipt(serial).amounting_to(number))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Runs through an FTP proxy that breaks things; the long form is `FTP_FAULTS=200`.
@@ -40,7 +44,12 @@ async fn whatever_goes_wrong_with_proftpd_only_whole_versions_go_in() {
     only_whole_versions_go_in(folder.path(), server.port, &remote_dir, &Proftpd::LOGIN).await;
 }
 
-async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote_dir: &str, login: &(&str, &str)) {
+async fn only_whole_versions_go_in(
+    folder: &std::path::Path,
+    server: u16,
+    remote_dir: &str,
+    login: &(&str, &str),
+) {
     let chance = ftp_proxy::Chance::new(11);
     let (port, proxy) = ftp_proxy::start(server, chance.clone()).await;
     let port = port.to_string();
@@ -59,7 +68,9 @@ async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote
     let amounts = async || {
         let rows = app.get(&format!("receipts?limit={ROWS}")).await.ok();
         let rows = rows.as_array().unwrap().clone();
-        rows.iter().map(|row| (row["amount"].as_f64().unwrap() * 100.0) as i64).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| (row["amount"].as_f64().unwrap() * 100.0) as i64)
+            .collect::<Vec<_>>()
     };
     for run in 0..from_environment("FTP_FAULTS", 8) {
         newest += 1;
@@ -77,8 +88,13 @@ async fn only_whole_versions_go_in(folder: &std::path::Path, server: u16, remote
         writer.await.unwrap();
         newest += i64::from(rewritten);
         let amounts = amounts().await;
-        let one = amounts.iter().all(|amount| *amount == amounts[0] && *amount <= newest);
-        assert!(one && [0, ROWS as usize].contains(&amounts.len()), "run {run}, newest {newest}: {amounts:?}");
+        let one = amounts
+            .iter()
+            .all(|amount| *amount == amounts[0] && *amount <= newest);
+        assert!(
+            one && [0, ROWS as usize].contains(&amounts.len()),
+            "run {run}, newest {newest}: {amounts:?}"
+        );
     }
     chance.calm();
     let last = app.trigger().await.ok();

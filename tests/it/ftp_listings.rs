@@ -6,9 +6,12 @@ use crate::support::app::TestApp;
 use crate::support::scripted_ftp::{Script, ScriptedFtp, cp1251};
 use crate::support::workbooks::{a_receipt, receipts};
 
-/// A server with so many files, `file 1 postuplenie.xlsx` and so on, each of one receipt of 100 roubles.
+/// A server with so many files, `file 1 postuplenie.xlsx` and so on, each of one receipt of 100
+/// roubles.
 fn with_files(count: u32) -> Script {
-    (1..=count).fold(Script::new(), |script, serial| script.file(name(serial), receipts(&[a_receipt(serial)])))
+    (1..=count).fold(Script::new(), |script, serial| {
+        script.file(name(serial), receipts(&[a_receipt(serial)]))
+    })
 }
 
 fn name(serial: u32) -> String {
@@ -28,7 +31,10 @@ async fn imported(app: &TestApp) -> (String, Value) {
 }
 
 fn all_of(count: u32) -> (String, Value) {
-    (format!("{count} of {count} files imported, 0 failed, 0 skipped"), json!(f64::from(count) * 100.0))
+    (
+        format!("{count} of {count} files imported, 0 failed, 0 skipped"),
+        json!(f64::from(count) * 100.0),
+    )
 }
 
 async fn journal(app: &TestApp) -> String {
@@ -42,30 +48,63 @@ async fn facts_that_mlsd_leaves_out_are_asked_for_and_links_are_followed() {
         format!("Type=file;Size=many;Modify=yesterday; {}", name(2)),
         format!(" {}", name(3)),
         format!("modify=20240305120000;size=7; {}", name(4)),
-        format!("type=OS.unix=slink:/there is/another place;size=7;modify=20200101000000; {}", name(5)),
+        format!(
+            "type=OS.unix=slink:/there is/another place;size=7;modify=20200101000000; {}",
+            name(5)
+        ),
         format!("type=OS.unix=symlink; {}", name(6)),
         "type=OS.unix=symlink; folder.xlsx".to_owned(),
         "type=dir;modify=20240305120000; postuplenie.xlsx".to_owned(),
         "type=cdir; .".to_owned(),
         "type=pdir; ..".to_owned(),
     ];
-    let server = with_files(6).folder("folder.xlsx").listing("MLSD", &lines).start().await;
+    let server = with_files(6)
+        .folder("folder.xlsx")
+        .listing("MLSD", &lines)
+        .start()
+        .await;
     let app = server.app(&[]).await;
     assert_eq!(imported(&app).await, all_of(6), "{}", journal(&app).await);
     let again = app.trigger().await.ok();
-    assert_eq!(again["message"], "0 of 6 files imported, 0 failed, 6 skipped");
-    assert_eq!(server.count("RETR"), 6, "size and time were found, so nothing is fetched again");
+    assert_eq!(
+        again["message"],
+        "0 of 6 files imported, 0 failed, 6 skipped"
+    );
+    assert_eq!(
+        server.count("RETR"),
+        6,
+        "size and time were found, so nothing is fetched again"
+    );
     app.stop().await;
 }
 
 #[actix_rt::test]
 async fn a_line_of_mlsd_that_cannot_be_read_is_looked_for_in_list() {
-    let mlsd = [format!("type=file;size={};modify=20240305120000; {}", size(1), name(1)), "garbage".to_owned()];
-    let list = [
-        format!("-rw-r--r--   1 1c users {} Mar  5 12:00 {}", size(1), name(1)),
-        format!("-rw-r--r--   1 1c users {} Mar  5 12:00 {}", size(2), name(2)),
+    let mlsd = [
+        format!(
+            "type=file;size={};modify=20240305120000; {}",
+            size(1),
+            name(1)
+        ),
+        "garbage".to_owned(),
     ];
-    let server = with_files(2).listing("MLSD", &mlsd).listing("LIST", &list).start().await;
+    let list = [
+        format!(
+            "-rw-r--r--   1 1c users {} Mar  5 12:00 {}",
+            size(1),
+            name(1)
+        ),
+        format!(
+            "-rw-r--r--   1 1c users {} Mar  5 12:00 {}",
+            size(2),
+            name(2)
+        ),
+    ];
+    let server = with_files(2)
+        .listing("MLSD", &mlsd)
+        .listing("LIST", &list)
+        .start()
+        .await;
     let app = server.app(&[]).await;
     assert_eq!(imported(&app).await, all_of(2), "{}", journal(&app).await);
     app.stop().await;
@@ -73,11 +112,31 @@ async fn a_line_of_mlsd_that_cannot_be_read_is_looked_for_in_list() {
 
 #[actix_rt::test]
 async fn any_refusal_of_mlsd_leads_to_list() {
-    for refusal in ["500 ?", "502 not implemented", "504 not so", "550 Permission denied", "599 never", "450 no"] {
-        let list = [format!("-rw-r--r-- 1 1c users {} Mar  5  2024 {}", size(1), name(1))];
-        let server = with_files(1).replying("MLSD", refusal).listing("LIST", &list).start().await;
+    for refusal in [
+        "500 ?",
+        "502 not implemented",
+        "504 not so",
+        "550 Permission denied",
+        "599 never",
+        "450 no",
+    ] {
+        let list = [format!(
+            "-rw-r--r-- 1 1c users {} Mar  5  2024 {}",
+            size(1),
+            name(1)
+        )];
+        let server = with_files(1)
+            .replying("MLSD", refusal)
+            .listing("LIST", &list)
+            .start()
+            .await;
         let app = server.app(&[]).await;
-        assert_eq!(imported(&app).await, all_of(1), "{refusal}: {}", journal(&app).await);
+        assert_eq!(
+            imported(&app).await,
+            all_of(1),
+            "{refusal}: {}",
+            journal(&app).await
+        );
         app.stop().await;
     }
 }
@@ -109,10 +168,14 @@ async fn lines_of_list_are_read_in_all_forms_of_unix_and_windows() {
         "",
     ];
     let count = forms.len() as u32;
-    let line =
-        |form: &str, serial: u32, name: &str| form.replace("SIZE", &size(serial).to_string()).replace("NAME", name);
-    let mut lines: Vec<Vec<u8>> =
-        (1..).zip(forms).map(|(serial, form)| cp1251(&line(form, serial, &name(serial)))).collect();
+    let line = |form: &str, serial: u32, name: &str| {
+        form.replace("SIZE", &size(serial).to_string())
+            .replace("NAME", name)
+    };
+    let mut lines: Vec<Vec<u8>> = (1..)
+        .zip(forms)
+        .map(|(serial, form)| cp1251(&line(form, serial, &name(serial))))
+        .collect();
     lines.extend(others.map(|line| line.as_bytes().to_vec()));
     // Spaces at the beginning belong to the name.
     let [of_unix, of_windows] = ["  lead postuplenie.xlsx", " one postuplenie.xlsx"];
@@ -126,8 +189,16 @@ async fn lines_of_list_are_read_in_all_forms_of_unix_and_windows() {
         .start()
         .await;
     let app = server.app(&[]).await;
-    assert_eq!(imported(&app).await, all_of(count + 2), "{}", journal(&app).await);
-    assert_eq!(app.trigger().await.ok()["message"], "0 of 15 files imported, 0 failed, 15 skipped");
+    assert_eq!(
+        imported(&app).await,
+        all_of(count + 2),
+        "{}",
+        journal(&app).await
+    );
+    assert_eq!(
+        app.trigger().await.ok()["message"],
+        "0 of 15 files imported, 0 failed, 15 skipped"
+    );
     app.stop().await;
 }
 
@@ -142,7 +213,10 @@ async fn a_line_of_list_that_cannot_be_read_leads_to_names_with_size_and_time() 
         .await;
     let app = server.app(&[]).await;
     assert_eq!(imported(&app).await, all_of(2), "{}", journal(&app).await);
-    assert_eq!(app.trigger().await.ok()["message"], "0 of 2 files imported, 0 failed, 2 skipped");
+    assert_eq!(
+        app.trigger().await.ok()["message"],
+        "0 of 2 files imported, 0 failed, 2 skipped"
+    );
     app.stop().await;
 }
 
@@ -162,31 +236,63 @@ async fn files_are_fetched_from_a_server_that_knows_neither_size_nor_time() {
 
 #[actix_rt::test]
 async fn a_line_that_nothing_explains_is_journaled_and_the_others_are_imported() {
-    let known = format!("-rw-r--r-- 1 owner group {} Mar  5 12:00 {}", size(1), name(1));
+    let known = format!(
+        "-rw-r--r-- 1 owner group {} Mar  5 12:00 {}",
+        size(1),
+        name(1)
+    );
     let strange = "file 2 postuplenie.xlsx <5 blocks>".to_owned();
-    let server = with_files(2).listing("LIST", &[known, strange.clone()]).start().await;
+    let server = with_files(2)
+        .listing("LIST", &[known, strange.clone()])
+        .start()
+        .await;
     let app = server.app(&[]).await;
     let answer = app.trigger().await.ok();
-    assert_eq!((&answer["success"], &answer["files_processed"]), (&json!(false), &json!(1)), "{answer}");
+    assert_eq!(
+        (&answer["success"], &answer["files_processed"]),
+        (&json!(false), &json!(1)),
+        "{answer}"
+    );
     let entries = app.get("import-logs").await.ok();
-    let entry = entries.as_array().unwrap().iter().find(|entry| entry["status"] == "failed").unwrap();
+    let entry = entries
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["status"] == "failed")
+        .unwrap();
     assert_eq!(entry["source_file"], strange);
-    assert!(entry["error_message"].as_str().unwrap().contains("not understood"), "{entry}");
+    assert!(
+        entry["error_message"]
+            .as_str()
+            .unwrap()
+            .contains("not understood"),
+        "{entry}"
+    );
     let failing = async || app.get("freshness?department_id=8").await.text;
     assert!(failing().await.contains(&strange), "{}", failing().await);
     app.trigger().await.ok();
-    assert!(failing().await.contains(&strange), "it stays a failure as long as it is listed");
+    assert!(
+        failing().await.contains(&strange),
+        "it stays a failure as long as it is listed"
+    );
     app.stop().await;
 }
 
 #[actix_rt::test]
 async fn a_folder_that_is_refused_because_it_is_empty_is_an_empty_folder() {
     for refusal in ["550 No files found", "450 No such file or directory"] {
-        let server = Script::new().replying("LIST", refusal).replying("NLST", refusal).start().await;
+        let server = Script::new()
+            .replying("LIST", refusal)
+            .replying("NLST", refusal)
+            .start()
+            .await;
         let app = server.app(&[]).await;
         let answer = app.trigger().await.ok();
         assert_eq!(answer["success"], json!(true), "{refusal}: {answer}");
-        assert_eq!(answer["message"], "0 of 0 files imported, 0 failed, 0 skipped");
+        assert_eq!(
+            answer["message"],
+            "0 of 0 files imported, 0 failed, 0 skipped"
+        );
         app.stop().await;
     }
 }
@@ -194,11 +300,21 @@ async fn a_folder_that_is_refused_because_it_is_empty_is_an_empty_folder() {
 #[actix_rt::test]
 async fn a_folder_that_nobody_may_list_is_a_failure() {
     let refusal = "550 Permission denied";
-    let server = Script::new().replying("LIST", refusal).replying("NLST", refusal).start().await;
+    let server = Script::new()
+        .replying("LIST", refusal)
+        .replying("NLST", refusal)
+        .start()
+        .await;
     let app = server.app(&[]).await;
     let answer = app.trigger().await.ok();
     assert_eq!(answer["success"], json!(false), "{answer}");
-    assert!(answer["message"].as_str().unwrap().contains("550 Permission denied"), "{answer}");
+    assert!(
+        answer["message"]
+            .as_str()
+            .unwrap()
+            .contains("550 Permission denied"),
+        "{answer}"
+    );
     app.stop().await;
 }
 
@@ -207,13 +323,24 @@ async fn a_link_that_leads_nowhere_and_a_file_that_vanishes_cost_only_themselves
     let lines = [
         format!("type=OS.unix=slink:/nowhere; gone {}", name(1)),
         format!("type=file;size=7;modify=20240305120000; gone {}", name(2)),
-        format!("type=file;size={};modify=20240305120000; {}", size(1), name(1)),
+        format!(
+            "type=file;size={};modify=20240305120000; {}",
+            size(1),
+            name(1)
+        ),
     ];
     let server: ScriptedFtp = with_files(1).listing("MLSD", &lines).start().await;
     let app = server.app(&[]).await;
     let (message, total) = imported(&app).await;
-    assert_eq!((message.as_str(), total), ("1 of 3 files imported, 2 failed, 0 skipped", json!(100.0)));
-    assert!(journal(&app).await.contains("550 there is no such file"), "{}", journal(&app).await);
+    assert_eq!(
+        (message.as_str(), total),
+        ("1 of 3 files imported, 2 failed, 0 skipped", json!(100.0))
+    );
+    assert!(
+        journal(&app).await.contains("550 there is no such file"),
+        "{}",
+        journal(&app).await
+    );
     app.stop().await;
 }
 
@@ -230,14 +357,23 @@ async fn a_time_that_cannot_be_asked_costs_only_that_time() {
     let app = server.app(&[]).await;
     assert_eq!(imported(&app).await, all_of(4), "{}", journal(&app).await);
     let again = app.trigger().await.ok();
-    assert_eq!(again["message"], "0 of 4 files imported, 0 failed, 4 skipped", "the same bytes change nothing");
-    assert_eq!(server.count("RETR"), 4 + 3, "only those without a time are fetched again");
+    assert_eq!(
+        again["message"], "0 of 4 files imported, 0 failed, 4 skipped",
+        "the same bytes change nothing"
+    );
+    assert_eq!(
+        server.count("RETR"),
+        4 + 3,
+        "only those without a time are fetched again"
+    );
     app.stop().await;
 }
 
 #[actix_rt::test]
 async fn a_server_that_is_silent_when_it_is_asked_for_a_time_is_asked_once() {
-    let script = with_files(2).replying("MDTM", "").listing("NLST", &[name(1), name(2)]);
+    let script = with_files(2)
+        .replying("MDTM", "")
+        .listing("NLST", &[name(1), name(2)]);
     let server = script.start().await;
     let app = server.app(&[("FTP_TIMEOUT_MS", "1000")]).await;
     assert_eq!(imported(&app).await, all_of(2), "{}", journal(&app).await);

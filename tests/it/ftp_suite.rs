@@ -25,12 +25,22 @@ const ANONYMOUS: (&str, &str) = ("anonymous", "");
 impl Served {
     fn by(port: u16, server: impl std::any::Any, certificate: &Path, remote_dir: &Path) -> Served {
         let remote_dir = remote_dir.display().to_string();
-        Served { port, certificate: certificate.to_owned(), login: ANONYMOUS, remote_dir, _server: Box::new(server) }
+        Served {
+            port,
+            certificate: certificate.to_owned(),
+            login: ANONYMOUS,
+            remote_dir,
+            _server: Box::new(server),
+        }
     }
 }
 
 fn vsftpd(folder: &Path, tls: Option<&str>) -> Served {
-    let how = if tls.is_some() { FtpTls::Explicit } else { FtpTls::None };
+    let how = if tls.is_some() {
+        FtpTls::Explicit
+    } else {
+        FtpTls::None
+    };
     let server = Vsftpd::start_with(folder, how, tls.unwrap_or("TLSv1.3"));
     let certificate = server.certificate.clone();
     Served::by(server.port, server, &certificate, folder)
@@ -39,7 +49,10 @@ fn vsftpd(folder: &Path, tls: Option<&str>) -> Served {
 fn proftpd(folder: &Path, tls: Option<&str>) -> Served {
     let server = Proftpd::start(folder, tls);
     let certificate = server.certificate.clone();
-    Served { login: Proftpd::LOGIN, ..Served::by(server.port, server, &certificate, folder) }
+    Served {
+        login: Proftpd::LOGIN,
+        ..Served::by(server.port, server, &certificate, folder)
+    }
 }
 
 fn pyftpdlib(folder: &Path, tls: Option<&str>) -> Served {
@@ -76,20 +89,33 @@ async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) 
     let write = |name: &str, content: Vec<u8>| {
         std::fs::write(folder.path().join(name), content).unwrap();
         // Old enough to be relied on.
-        let file = std::fs::File::options().append(true).open(folder.path().join(name)).unwrap();
-        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3_600)).unwrap();
+        let file = std::fs::File::options()
+            .append(true)
+            .open(folder.path().join(name))
+            .unwrap();
+        file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3_600))
+            .unwrap();
     };
     // More than one buffer of the transfer.
     let many: Vec<_> = (1..=5_000).map(a_receipt).collect();
     write(LARGE, receipts(&many));
-    write("Запад - Поступление (кредиты) XLSX.xlsx", receipts(&[a_receipt(5_001)]));
+    write(
+        "Запад - Поступление (кредиты) XLSX.xlsx",
+        receipts(&[a_receipt(5_001)]),
+    );
     let link = folder.path().join("link to postuplenie.xlsx");
     std::os::unix::fs::symlink("Запад - Поступление (кредиты) XLSX.xlsx", &link).unwrap();
     write("0 - postuplenie.xlsx", Vec::new());
-    write("half - postuplenie.xlsx.part", receipts(&[a_receipt(6_000)]));
+    write(
+        "half - postuplenie.xlsx.part",
+        receipts(&[a_receipt(6_000)]),
+    );
     std::fs::create_dir(folder.path().join("postuplenie old.xlsx")).unwrap();
     let served = start(folder.path(), tls);
-    let (port, certificate) = (served.port.to_string(), served.certificate.display().to_string());
+    let (port, certificate) = (
+        served.port.to_string(),
+        served.certificate.display().to_string(),
+    );
     let app = TestApp::start_with(
         Backend::Sqlite,
         &[
@@ -108,29 +134,56 @@ async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) 
     let told = async |answer: &Value| format!("{answer} {}", app.get("import-logs").await.text);
 
     let first = app.trigger().await.ok();
-    assert_eq!(first["message"], "3 of 5 files imported, 1 failed, 1 skipped", "{}", told(&first).await);
+    assert_eq!(
+        first["message"],
+        "3 of 5 files imported, 1 failed, 1 skipped",
+        "{}",
+        told(&first).await
+    );
     assert_eq!(received().await, json!(500_100.0));
 
     let journal = app.get("import-logs").await.ok().as_array().unwrap().len();
     std::fs::remove_file(folder.path().join("0 - postuplenie.xlsx")).unwrap();
     std::fs::remove_file(folder.path().join("half - postuplenie.xlsx.part")).unwrap();
     let again = app.trigger().await.ok();
-    assert_eq!(again["message"], "0 of 3 files imported, 0 failed, 3 skipped", "{}", told(&again).await);
-    assert_eq!(app.get("import-logs").await.ok().as_array().unwrap().len(), journal, "unchanged by the listing alone");
+    assert_eq!(
+        again["message"],
+        "0 of 3 files imported, 0 failed, 3 skipped",
+        "{}",
+        told(&again).await
+    );
+    assert_eq!(
+        app.get("import-logs").await.ok().as_array().unwrap().len(),
+        journal,
+        "unchanged by the listing alone"
+    );
 
     write(LARGE, receipts(&[a_receipt(1).amounting_to(7_00)]));
     let changed = app.trigger().await.ok();
-    assert_eq!(changed["message"], "1 of 3 files imported, 0 failed, 2 skipped", "{}", told(&changed).await);
+    assert_eq!(
+        changed["message"],
+        "1 of 3 files imported, 0 failed, 2 skipped",
+        "{}",
+        told(&changed).await
+    );
     assert_eq!(received().await, json!(500_007.0));
 
     std::fs::remove_dir(folder.path().join("postuplenie old.xlsx")).unwrap();
     std::fs::remove_file(folder.path().join(LARGE)).unwrap();
     std::fs::remove_file(link).unwrap();
-    std::fs::remove_file(folder.path().join("Запад - Поступление (кредиты) XLSX.xlsx")).unwrap();
+    std::fs::remove_file(
+        folder
+            .path()
+            .join("Запад - Поступление (кредиты) XLSX.xlsx"),
+    )
+    .unwrap();
     let empty = app.trigger().await;
     assert_eq!(empty.status, StatusCode::OK, "{}", empty.text);
     let message = empty.json()["message"].as_str().unwrap().to_owned();
-    assert!(message.starts_with("0 of 0 files imported, 0 failed, 0 skipped; ftp://"), "it is a warning: {message}");
+    assert!(
+        message.starts_with("0 of 0 files imported, 0 failed, 0 skipped; ftp://"),
+        "it is a warning: {message}"
+    );
     assert_eq!(received().await, json!(500_007.0), "and wipes nothing");
     app.stop().await;
 }

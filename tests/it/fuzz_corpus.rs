@@ -10,9 +10,14 @@ mod checks;
 
 /// Runs a check over the kept inputs of its target, each also with so many changes.
 fn run(target: &str, changes: usize, check: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
     let mut random = rand::rngs::StdRng::seed_from_u64(5);
-    let mut inputs: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut inputs: Vec<_> = std::fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     inputs.sort();
     assert!(inputs.len() > 3, "{target} has a corpus");
     for input in inputs {

@@ -15,23 +15,37 @@ const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2023, 11, 1).unwrap();
 
 /// The same day one year earlier; 29 February becomes the 28th.
 fn a_year_earlier(day: NaiveDate) -> NaiveDate {
-    day.with_year(day.year() - 1).unwrap_or_else(|| NaiveDate::from_ymd_opt(day.year() - 1, 2, 28).unwrap())
+    day.with_year(day.year() - 1)
+        .unwrap_or_else(|| NaiveDate::from_ymd_opt(day.year() - 1, 2, 28).unwrap())
 }
 
 async fn growth_equals_that_of_the_rows(backend: Backend) {
     let app = TestApp::start(backend).await;
     let mut runner = runner(61);
-    let rows = prop::collection::vec((0_u64..1_150, 1_i64..1_000_000), 90).new_tree(&mut runner).unwrap().current();
-    let rows: Vec<(NaiveDate, i64)> =
-        rows.into_iter().map(|(day, amount)| (FIRST_DAY + Days::new(day), amount)).collect();
+    let rows = prop::collection::vec((0_u64..1_150, 1_i64..1_000_000), 90)
+        .new_tree(&mut runner)
+        .unwrap()
+        .current();
+    let rows: Vec<(NaiveDate, i64)> = rows
+        .into_iter()
+        .map(|(day, amount)| (FIRST_DAY + Days::new(day), amount))
+        .collect();
     let operations: Vec<_> = (1..)
         .zip(&rows)
-        .map(|(serial, (day, amount))| a_receipt(serial).on(&day.format("%d.%m.%Y").to_string()).amounting_to(*amount))
+        .map(|(serial, (day, amount))| {
+            a_receipt(serial)
+                .on(&day.format("%d.%m.%Y").to_string())
+                .amounting_to(*amount)
+        })
         .collect();
-    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&operations))]).await;
+    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&operations))])
+        .await;
     let today: NaiveDate = TODAY.parse().unwrap();
     let received = |from: NaiveDate, to: NaiveDate| -> i64 {
-        rows.iter().filter(|(day, _)| (from..=to).contains(day)).map(|(_, amount)| amount).sum()
+        rows.iter()
+            .filter(|(day, _)| (from..=to).contains(day))
+            .map(|(_, amount)| amount)
+            .sum()
     };
     let day = || prop::option::of((0_u64..1_150).prop_map(|day| FIRST_DAY + Days::new(day)));
     for _ in 0..16 {
@@ -40,15 +54,23 @@ async fn growth_equals_that_of_the_rows(backend: Backend) {
             (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other))),
             open => open,
         };
-        let day = |name: &str, day: Option<NaiveDate>| day.map(|day| format!("&{name}={day}")).unwrap_or_default();
-        let path =
-            format!("analytics/yearly-comparison?department_id=8{}{}", day("date_from", from), day("date_to", to));
+        let day = |name: &str, day: Option<NaiveDate>| {
+            day.map(|day| format!("&{name}={day}")).unwrap_or_default()
+        };
+        let path = format!(
+            "analytics/yearly-comparison?department_id=8{}{}",
+            day("date_from", from),
+            day("date_to", to)
+        );
         let answer = app.get(&path).await.ok();
         for row in answer["data"].as_array().unwrap() {
             let year: i32 = row["year"].as_str().unwrap().parse().unwrap();
             let new_year = NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
             let first = from.map_or(new_year, |from| from.max(new_year));
-            let last = to.unwrap_or(today).min(today).min(NaiveDate::from_ymd_opt(year, 12, 31).unwrap());
+            let last = to
+                .unwrap_or(today)
+                .min(today)
+                .min(NaiveDate::from_ymd_opt(year, 12, 31).unwrap());
             let base = received(a_year_earlier(first), a_year_earlier(last));
             let expected = (base > 0 && first <= last).then(|| {
                 let change = received(first, last) - base;

@@ -1,4 +1,5 @@
-//! Heartbeats by the database's clock: processes whose own clocks are hours apart do not take each other's runs.
+//! Heartbeats by the database's clock: processes whose own clocks are hours apart do not take each
+//! other's runs.
 
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
@@ -6,8 +7,8 @@ use reqwest::{Method, StatusCode};
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::eventually;
 
-/// Moves PostgreSQL's clock, for connections that open from now on: a function of the schema comes before the
-/// built-in one.
+/// Moves PostgreSQL's clock, for connections that open from now on: a function of the schema comes
+/// before the built-in one.
 async fn shift_database_clock(app: &TestApp, by: &str) {
     app.execute(&format!(
         "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE \
@@ -39,9 +40,19 @@ async fn a_run_of_a_process_whose_clock_is_hours_behind_is_not_taken_over() {
     let app = started_with_clock("-3 hours").await;
     let token = app.token(Role::Admin, DEPARTMENT).await;
     insert_run(&app, "0 seconds").await;
-    let refused = app.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await;
+    let refused = app
+        .request(
+            Method::POST,
+            "credit-portfolio/import/trigger",
+            Some(&token),
+            None,
+        )
+        .await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
-    assert_eq!(app.read("SELECT state || ' ' || holder FROM import_runs"), ["running another process"]);
+    assert_eq!(
+        app.read("SELECT state || ' ' || holder FROM import_runs"),
+        ["running another process"]
+    );
     app.stop().await;
 }
 
@@ -52,6 +63,10 @@ async fn a_dead_run_of_a_process_whose_clock_is_hours_ahead_is_closed() {
     let states = "SELECT state FROM import_runs";
     eventually("it is closed", async || app.read(states) == ["interrupted"]).await;
     let replicas = "SELECT COUNT(*)::text FROM replicas WHERE seen_at > now() AT TIME ZONE 'UTC' + INTERVAL '2 hours'";
-    assert_eq!(app.read(replicas), ["1"], "that a process answers goes by the same clock");
+    assert_eq!(
+        app.read(replicas),
+        ["1"],
+        "that a process answers goes by the same clock"
+    );
     app.stop().await;
 }

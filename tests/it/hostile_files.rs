@@ -24,7 +24,12 @@ fn repeated(text: &str, times: usize) -> impl Fn(&mut dyn Write) {
     move |part| (0..times / 1000).for_each(|_| part.write_all(block.as_bytes()).unwrap())
 }
 
-fn around(before: &'static str, text: &str, times: usize, after: &'static str) -> impl Fn(&mut dyn Write) {
+fn around(
+    before: &'static str,
+    text: &str,
+    times: usize,
+    after: &'static str,
+) -> impl Fn(&mut dyn Write) {
     let middle = repeated(text, times);
     move |part| {
         part.write_all(before.as_bytes()).unwrap();
@@ -35,17 +40,29 @@ fn around(before: &'static str, text: &str, times: usize, after: &'static str) -
 
 /// A right workbook in which a relation points elsewhere: to where it stands in.
 fn related(from: &'static str, to: &'static str) -> Vec<u8> {
-    with_part_of(&receipts(&[a_receipt(1)]), "xl/_rels/workbook.xml.rels", move |was, part| {
-        let was = std::str::from_utf8(was).unwrap();
-        assert!(was.contains(from), "{was}");
-        part.write_all(was.replace(from, to).as_bytes()).unwrap();
-    })
+    with_part_of(
+        &receipts(&[a_receipt(1)]),
+        "xl/_rels/workbook.xml.rels",
+        move |was, part| {
+            let was = std::str::from_utf8(was).unwrap();
+            assert!(was.contains(from), "{was}");
+            part.write_all(was.replace(from, to).as_bytes()).unwrap();
+        },
+    )
 }
 
 /// Cells without content; the long form is `BLANK_MEGABYTES=2000`.
 fn blank_rows(part: &mut dyn Write) {
-    let columns = || ["", "A", "B", "C", "D"].iter().flat_map(|first| ('A'..='Z').map(move |c| format!("{first}{c}")));
-    let cells = |row| columns().map(|column| format!(r#"<c r="{column}{row}" s="3" t="e"/>"#)).collect::<String>();
+    let columns = || {
+        ["", "A", "B", "C", "D"]
+            .iter()
+            .flat_map(|first| ('A'..='Z').map(move |c| format!("{first}{c}")))
+    };
+    let cells = |row| {
+        columns()
+            .map(|column| format!(r#"<c r="{column}{row}" s="3" t="e"/>"#))
+            .collect::<String>()
+    };
     let row = |row: u32| format!(r#"<row r="{row}">{}</row>"#, cells(row));
     let thousand: String = (1..=1_000).map(row).collect();
     write!(part, "{WORKSHEET}<sheetData>").unwrap();
@@ -60,7 +77,12 @@ fn rows_without_end(part: &mut dyn Write) {
     let mut part = std::io::BufWriter::new(part);
     write!(part, "{WORKSHEET}<sheetData>").unwrap();
     for row in 1..=1_100_000_u64 {
-        write!(part, r#"<row r="{row}"><c r="A{row}"><v>{}</v></c></row>"#, row * 7_919 % 1_000_003).unwrap();
+        write!(
+            part,
+            r#"<row r="{row}"><c r="A{row}"><v>{}</v></c></row>"#,
+            row * 7_919 % 1_000_003
+        )
+        .unwrap();
     }
     write!(part, "</sheetData></worksheet>").unwrap();
 }
@@ -72,7 +94,8 @@ fn texts_of_texts(part: &mut dyn Write) {
 }
 
 const SST: &str = r#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#;
-const WORKSHEET: &str = r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#;
+const WORKSHEET: &str =
+    r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#;
 
 /// The files, and a part of what each is refused with.
 fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
@@ -83,17 +106,36 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             forged[at + 24..at + 28].copy_from_slice(&1_u32.to_le_bytes());
         }
     }
-    let (strings, long) = ("<si><t>x</t></si>", format!("<si><t>{}</t></si>", "x".repeat(200)));
+    let (strings, long) = (
+        "<si><t>x</t></si>",
+        format!("<si><t>{}</t></si>", "x".repeat(200)),
+    );
     vec![
         (
             "many texts.xlsx",
             with_part(STRINGS, around(SST, strings, 30_000_000, "</sst>")),
             "holds more than 4000000 texts",
         ),
-        ("bomb.xlsx", with_part(STRINGS, around(SST, &long, 1_500_000, "</sst>")), "inflates to more than"),
-        ("blanks.xlsx", with_part(SHEET, around(WORKSHEET, &" ".repeat(100), 20_000_000, "")), "text or a tag"),
-        ("blank rows.xlsx", with_part(SHEET, blank_rows), "no header row"),
-        ("more rows.xlsx", with_part(SHEET, rows_without_end), "more than 1048576 rows"),
+        (
+            "bomb.xlsx",
+            with_part(STRINGS, around(SST, &long, 1_500_000, "</sst>")),
+            "inflates to more than",
+        ),
+        (
+            "blanks.xlsx",
+            with_part(SHEET, around(WORKSHEET, &" ".repeat(100), 20_000_000, "")),
+            "text or a tag",
+        ),
+        (
+            "blank rows.xlsx",
+            with_part(SHEET, blank_rows),
+            "no header row",
+        ),
+        (
+            "more rows.xlsx",
+            with_part(SHEET, rows_without_end),
+            "more than 1048576 rows",
+        ),
         (
             "costly texts.xlsx",
             with_part(STRINGS, around(SST, strings, 3_900_000, "</sst>")),
@@ -107,9 +149,21 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             }),
             "document type",
         ),
-        ("deep.xlsx", with_part(SHEET, repeated("<a>", 3_000_000)), "nests elements"),
-        ("deep in quotes.xlsx", with_part(SHEET, repeated(r#"<a b="/>">"#, 1_000)), "nests elements"),
-        ("deep in single quotes.xlsx", with_part(SHEET, repeated("<a b='/>'>", 1_000)), "nests elements"),
+        (
+            "deep.xlsx",
+            with_part(SHEET, repeated("<a>", 3_000_000)),
+            "nests elements",
+        ),
+        (
+            "deep in quotes.xlsx",
+            with_part(SHEET, repeated(r#"<a b="/>">"#, 1_000)),
+            "nests elements",
+        ),
+        (
+            "deep in single quotes.xlsx",
+            with_part(SHEET, repeated("<a b='/>'>", 1_000)),
+            "nests elements",
+        ),
         (
             "wide.xlsx",
             with_part(SHEET, |part| {
@@ -120,11 +174,33 @@ fn hostile_files() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             }),
             "beyond column",
         ),
-        ("no texts.xlsx", with_part(STRINGS, |part| part.write_all(format!("{SST}</sst>").as_bytes()).unwrap()), ""),
-        ("texts of texts.xlsx", with_part(STRINGS, texts_of_texts), "lacks the required column"),
-        ("cyclic.xlsx", related("worksheets/sheet1.xml", "_rels/workbook.xml.rels"), "no worksheet"),
-        ("sheet of texts.xlsx", related("worksheets/sheet1.xml", "sharedStrings.xml"), "no worksheet"),
-        ("attribute.xlsx", with_part(SHEET, around("<worksheet a=\"", "x", 30_000_000, "\"/>")), "text or a tag"),
+        (
+            "no texts.xlsx",
+            with_part(STRINGS, |part| {
+                part.write_all(format!("{SST}</sst>").as_bytes()).unwrap()
+            }),
+            "",
+        ),
+        (
+            "texts of texts.xlsx",
+            with_part(STRINGS, texts_of_texts),
+            "lacks the required column",
+        ),
+        (
+            "cyclic.xlsx",
+            related("worksheets/sheet1.xml", "_rels/workbook.xml.rels"),
+            "no worksheet",
+        ),
+        (
+            "sheet of texts.xlsx",
+            related("worksheets/sheet1.xml", "sharedStrings.xml"),
+            "no worksheet",
+        ),
+        (
+            "attribute.xlsx",
+            with_part(SHEET, around("<worksheet a=\"", "x", 30_000_000, "\"/>")),
+            "text or a tag",
+        ),
         ("forged sizes.xlsx", forged, ""),
     ]
 }
@@ -151,16 +227,21 @@ fn hostile_files_are_refused_within_256_mib() {
         .unwrap();
     let mut peak = 0;
     while run.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap_or_default();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", run.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|size| size.parse().ok());
+        let kilobytes = line
+            .and_then(|line| line.trim().strip_suffix(" kB"))
+            .and_then(|size| size.parse().ok());
         peak = peak.max(kilobytes.unwrap_or(0_u64));
         std::thread::sleep(Duration::from_millis(5));
     }
     let told = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert!(peak > 0 && peak < 256 * 1024, "{peak} KiB\n{told}");
     for (name, reason) in reasons {
-        let line = told.split("failed    postuplenie ").find(|line| line.starts_with(name));
+        let line = told
+            .split("failed    postuplenie ")
+            .find(|line| line.starts_with(name));
         let line = line.unwrap_or_else(|| panic!("{name} was not refused\n{told}"));
         assert!(line.contains(reason), "{name}: {line}");
     }
@@ -184,7 +265,9 @@ fn a_workbook_with_any_bytes_changed_is_read_or_refused() {
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        let read = workbook::read(file, Some(Kind::Receipts), &rules(), &mut |_| std::ops::ControlFlow::Continue(()));
+        let read = workbook::read(file, Some(Kind::Receipts), &rules(), &mut |_| {
+            std::ops::ControlFlow::Continue(())
+        });
         refused += usize::from(read.is_err());
     }
     assert!(refused > mutations / 10, "{refused} of {mutations}");

@@ -36,7 +36,10 @@ async fn a_trigger_imports_and_answers_when_the_run_has_ended(backend: Backend) 
     assert_eq!(run["state"], "partial", "another file came in");
     app.put("empty - postuplenie.xlsx", receipts(&[a_receipt(2)]));
     assert_eq!(app.trigger().await.ok()["success"], json!(true));
-    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(200.0));
+    assert_eq!(
+        app.get("summary").await.ok()["total_receipts"],
+        json!(200.0)
+    );
     app.stop().await;
 }
 
@@ -44,32 +47,60 @@ async fn a_second_caller_gets_409_with_the_id_of_the_run(backend: Backend) {
     // A server that accepts and never speaks keeps the run at work for as long as it may wait.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
-    let settings = [("USE_REDIS", "false"), ("FTP_PORT", port.as_str()), ("FTP_TIMEOUT_MS", "3000")];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("FTP_PORT", port.as_str()),
+        ("FTP_TIMEOUT_MS", "3000"),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     let token = app.token(Role::Manager, DEPARTMENT).await;
     let path = "credit-portfolio/import/trigger?wait=false";
     let first = app.request(Method::POST, path, Some(&token), None).await;
     assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.text);
     let run_id = first.json()["run_id"].clone();
-    assert_eq!(first.header("Location"), format!("/api/v1/credit-portfolio/import/runs/{run_id}"));
+    assert_eq!(
+        first.header("Location"),
+        format!("/api/v1/credit-portfolio/import/runs/{run_id}")
+    );
     let second = app.request(Method::POST, path, Some(&token), None).await;
     assert_eq!(second.status, StatusCode::CONFLICT);
     assert_eq!(second.json()["run_id"], run_id);
     let twin = app.twin().await;
     let elsewhere = twin.request(Method::POST, path, Some(&token), None).await;
-    assert_eq!((elsewhere.status, &elsewhere.json()["run_id"]), (StatusCode::CONFLICT, &run_id), "of another process");
+    assert_eq!(
+        (elsewhere.status, &elsewhere.json()["run_id"]),
+        (StatusCode::CONFLICT, &run_id),
+        "of another process"
+    );
     twin.stop().await;
     let run = format!("import/runs/{run_id}");
-    eventually("the run gives up", async || app.get(&run).await.ok()["state"] == "failed").await;
+    eventually("the run gives up", async || {
+        app.get(&run).await.ok()["state"] == "failed"
+    })
+    .await;
     let journal = app.get("import-logs").await.ok();
-    assert!(journal[0]["error_message"].as_str().unwrap().contains("no answer within 3 s"), "{journal}");
+    assert!(
+        journal[0]["error_message"]
+            .as_str()
+            .unwrap()
+            .contains("no answer within 3 s"),
+        "{journal}"
+    );
     let third = app.request(Method::POST, path, Some(&token), None).await;
-    assert_eq!(third.status, StatusCode::ACCEPTED, "the actor is free again");
+    assert_eq!(
+        third.status,
+        StatusCode::ACCEPTED,
+        "the actor is free again"
+    );
     app.stop().await;
 }
 
 async fn the_schedule_starts_runs_by_itself(backend: Backend) {
-    let settings = [("USE_REDIS", "false"), ("IMPORT_ENABLED", "true"), ("IMPORT_SCHEDULE", "* * * * * *")];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("IMPORT_ENABLED", "true"),
+        ("IMPORT_SCHEDULE", "* * * * * *"),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     app.put("A - postuplenie.xlsx", receipts(&[a_receipt(1)]));
     eventually("the scheduled import has run", async || {
@@ -82,14 +113,31 @@ async fn the_schedule_starts_runs_by_itself(backend: Backend) {
 }
 
 async fn of_two_processes_with_one_schedule_one_runs(backend: Backend) {
-    let settings = [("USE_REDIS", "false"), ("IMPORT_ENABLED", "true"), ("IMPORT_SCHEDULE", "* * * * * *")];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("IMPORT_ENABLED", "true"),
+        ("IMPORT_SCHEDULE", "* * * * * *"),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     let twin = app.twin().await;
-    let runs = async || app.get("import/runs?limit=1000").await.ok().as_array().unwrap().clone();
-    eventually("some scheduled imports have run", async || runs().await.len() >= 5).await;
+    let runs = async || {
+        app.get("import/runs?limit=1000")
+            .await
+            .ok()
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    eventually("some scheduled imports have run", async || {
+        runs().await.len() >= 5
+    })
+    .await;
     twin.stop().await;
     let runs = runs().await;
-    let mut times: Vec<&str> = runs.iter().map(|run| run["scheduled_for"].as_str().unwrap()).collect();
+    let mut times: Vec<&str> = runs
+        .iter()
+        .map(|run| run["scheduled_for"].as_str().unwrap())
+        .collect();
     times.sort_unstable();
     let all = times.len();
     times.dedup();
@@ -110,8 +158,15 @@ async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend)
         sources: "ftp".to_owned(),
         holder: "a process that is gone".to_owned(),
     };
-    let id = app.running.state.db.write(async |conn| db::insert_run(conn, run).await).await.unwrap();
-    app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00'").await;
+    let id = app
+        .running
+        .state
+        .db
+        .write(async |conn| db::insert_run(conn, run).await)
+        .await
+        .unwrap();
+    app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00'")
+        .await;
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
     let state = async || app.get(&format!("import/runs/{id}")).await.ok()["state"].clone();
     for _ in 0..100 {
@@ -127,11 +182,19 @@ async fn a_run_that_was_broken_off_is_marked_at_the_next_start(backend: Backend)
 async fn the_program_stops_while_a_server_keeps_it_waiting(backend: Backend) {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
-    let settings = [("USE_REDIS", "false"), ("FTP_PORT", port.as_str()), ("FTP_TIMEOUT_MS", "600000")];
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("FTP_PORT", port.as_str()),
+        ("FTP_TIMEOUT_MS", "600000"),
+    ];
     let app = TestApp::start_with(backend, &settings).await;
     let token = app.token(Role::Admin, DEPARTMENT).await;
     let path = "credit-portfolio/import/trigger?wait=false";
-    let run_id = app.request(Method::POST, path, Some(&token), None).await.json()["run_id"].clone();
+    let run_id = app
+        .request(Method::POST, path, Some(&token), None)
+        .await
+        .json()["run_id"]
+        .clone();
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
     let run = app.get(&format!("import/runs/{run_id}")).await.ok();
     assert_eq!(run["state"], "interrupted", "{run}");

@@ -35,14 +35,20 @@ fn fresh_url(backend: Backend, folder: &Path) -> String {
 
 async fn open(url: &str) -> Db {
     let value = |name: &str| (name == "DATABASE_URL").then(|| url.to_owned());
-    open_database(&Settings::from_sources(None, value).unwrap(), true).await.unwrap()
+    open_database(&Settings::from_sources(None, value).unwrap(), true)
+        .await
+        .unwrap()
 }
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_credit-portfolio");
 
 /// `import --dir`, as an administrator would.
 fn importing(url: &str, files: &Path) -> Child {
-    import_by(Command::new(PROGRAM), url, files).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    import_by(Command::new(PROGRAM), url, files)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 fn import_by(mut command: Command, url: &str, files: &Path) -> Command {
@@ -56,10 +62,16 @@ fn import_by(mut command: Command, url: &str, files: &Path) -> Command {
     command
 }
 
-async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults(backend: Backend) {
+async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_without_faults(
+    backend: Backend,
+) {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
-    write_exports(&Portfolio::invented(6_000, "2024-06-30".parse().unwrap()), &files).unwrap();
+    write_exports(
+        &Portfolio::invented(6_000, "2024-06-30".parse().unwrap()),
+        &files,
+    )
+    .unwrap();
     // One file is still empty: a run tells that it failed.
     std::fs::remove_file(files.join("Sever - Postuplenie(novoe) XLSX.xlsx")).unwrap();
 
@@ -80,7 +92,9 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
     for kill in 0..from_environment("KILLS", KILLS) {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().to_owned();
-        let url = tokio::task::spawn_blocking(move || fresh_url(backend, &path)).await.unwrap();
+        let url = tokio::task::spawn_blocking(move || fresh_url(backend, &path))
+            .await
+            .unwrap();
         let moment = whole.mul_f64(random.random::<f64>());
         let mut run = importing(&url, &files);
         tokio::time::sleep(moment).await;
@@ -88,12 +102,25 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
         let _ = run.kill();
         run.wait().unwrap();
         let db = open(&url).await;
-        assert!(has_true_rollups(&db).await, "kill {kill} after {moment:?}: rollups");
+        assert!(
+            has_true_rollups(&db).await,
+            "kill {kill} after {moment:?}: rollups"
+        );
         drop(db);
-        assert!(importing(&url, &files).wait().unwrap().success(), "kill {kill} after {moment:?}: the next run");
+        assert!(
+            importing(&url, &files).wait().unwrap().success(),
+            "kill {kill} after {moment:?}: the next run"
+        );
         let db = open(&url).await;
-        assert_eq!(contents(&db, DEPARTMENT).await, wanted, "kill {kill} after {moment:?}");
-        assert!(has_true_rollups(&db).await, "kill {kill} after {moment:?}: rollups in the end");
+        assert_eq!(
+            contents(&db, DEPARTMENT).await,
+            wanted,
+            "kill {kill} after {moment:?}"
+        );
+        assert!(
+            has_true_rollups(&db).await,
+            "kill {kill} after {moment:?}: rollups in the end"
+        );
     }
 }
 
@@ -104,20 +131,43 @@ async fn an_import_that_is_stopped_undoes_the_file_and_leaves(backend: Backend) 
     let rows: Vec<_> = (1..=60_000).map(a_receipt).collect();
     std::fs::write(files.join("postuplenie.xlsx"), receipts(&rows)).unwrap();
     let path = folder.path().to_owned();
-    let url = tokio::task::spawn_blocking(move || fresh_url(backend, &path)).await.unwrap();
+    let url = tokio::task::spawn_blocking(move || fresh_url(backend, &path))
+        .await
+        .unwrap();
     let db = open(&url).await;
     let mut run = importing(&url, &files);
     let runs = async || {
         let conn = &mut db.conn().await.unwrap();
-        list_runs(conn, DepartmentScope::One(DEPARTMENT), Page { skip: 0, limit: 10 }).await.unwrap().0
+        list_runs(
+            conn,
+            DepartmentScope::One(DEPARTMENT),
+            Page { skip: 0, limit: 10 },
+        )
+        .await
+        .unwrap()
+        .0
     };
     eventually("the run has begun", async || !runs().await.is_empty()).await;
-    let told = Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap();
+    let told = Command::new("kill")
+        .args(["-TERM", &run.id().to_string()])
+        .status()
+        .unwrap();
     assert!(told.success());
-    assert!(!run.wait().unwrap().success(), "the exit code tells that it was stopped");
+    assert!(
+        !run.wait().unwrap().success(),
+        "the exit code tells that it was stopped"
+    );
     let stopped = &runs().await[0];
-    assert_eq!((stopped.state.as_str(), stopped.files_processed), ("interrupted", 0), "{stopped:?}");
-    assert_eq!(contents(&db, DEPARTMENT).await["receipts"].len(), 0, "nothing half-done");
+    assert_eq!(
+        (stopped.state.as_str(), stopped.files_processed),
+        ("interrupted", 0),
+        "{stopped:?}"
+    );
+    assert_eq!(
+        contents(&db, DEPARTMENT).await["receipts"].len(),
+        0,
+        "nothing half-done"
+    );
     assert!(importing(&url, &files).wait().unwrap().success());
     assert_eq!(contents(&db, DEPARTMENT).await["receipts"].len(), 60_000);
     assert!(has_true_rollups(&db).await);
@@ -163,13 +213,17 @@ async fn of_three_processes_killed_at_random_one_runs_each_time_of_the_schedule(
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
     let put = |number: i64| {
-        let rows: Vec<_> = (1..=4_000).map(|serial| a_receipt(serial).amounting_to(number)).collect();
+        let rows: Vec<_> = (1..=4_000)
+            .map(|serial| a_receipt(serial).amounting_to(number))
+            .collect();
         std::fs::write(files.join("new"), receipts(&rows)).unwrap();
         std::fs::rename(files.join("new"), files.join("postuplenie.xlsx")).unwrap();
     };
     put(1);
     let ftp = Vsftpd::start(&files);
-    let url = tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap();
+    let url = tokio::task::spawn_blocking(Postgres::fresh_database)
+        .await
+        .unwrap();
     drop(open(&url).await);
     let mut replicas: Vec<Replica> = (0..3).map(|_| replica(&url, &ftp, folder.path())).collect();
     let mut random = rand::rngs::StdRng::seed_from_u64(5);
@@ -184,22 +238,43 @@ async fn of_three_processes_killed_at_random_one_runs_each_time_of_the_schedule(
     let newest = 1 + kills;
     let ask = async |sql: &str| {
         let (url, sql) = (url.clone(), sql.to_owned());
-        tokio::task::spawn_blocking(move || psql(&url, &sql).unwrap()).await.unwrap()
+        tokio::task::spawn_blocking(move || psql(&url, &sql).unwrap())
+            .await
+            .unwrap()
     };
     let paid = format!("SELECT COUNT(*) FROM receipts WHERE amount = {newest}");
-    eventually("the newest version is in", async || ask(&paid).await == "4000").await;
+    eventually("the newest version is in", async || {
+        ask(&paid).await == "4000"
+    })
+    .await;
     let running = "SELECT COUNT(*) FROM import_runs WHERE state = 'running'";
-    eventually("runs that lost their process are gone on with", async || ask(running).await == "0").await;
+    eventually(
+        "runs that lost their process are gone on with",
+        async || ask(running).await == "0",
+    )
+    .await;
     replicas.clear();
-    let broken = "SELECT id, state, message FROM import_runs WHERE state NOT IN ('completed', 'running')";
-    assert_eq!(ask(broken).await, "", "a run that lost its process is gone on with");
+    let broken =
+        "SELECT id, state, message FROM import_runs WHERE state NOT IN ('completed', 'running')";
+    assert_eq!(
+        ask(broken).await,
+        "",
+        "a run that lost its process is gone on with"
+    );
     let counts = ask("SELECT COUNT(*), COUNT(DISTINCT scheduled_for) FROM import_runs").await;
     let (runs, times) = counts.split_once('|').unwrap();
-    assert!(runs == times && runs.parse::<usize>().unwrap() > 3, "each time once: {counts}");
+    assert!(
+        runs == times && runs.parse::<usize>().unwrap() > 3,
+        "each time once: {counts}"
+    );
     let gaps = "SELECT covers_after, scheduled_for, before FROM \
                 (SELECT covers_after, scheduled_for, LAG(scheduled_for) OVER (ORDER BY scheduled_for) AS before \
                 FROM import_runs) AS runs WHERE covers_after <> before";
-    assert_eq!(ask(gaps).await, "", "each run covers the times since the one before, so none is left out");
+    assert_eq!(
+        ask(gaps).await,
+        "",
+        "each run covers the times since the one before, so none is left out"
+    );
 }
 
 /// The table of sixty thousand operation ids is larger than a file may be here.
@@ -212,13 +287,32 @@ fn lack_of_room_for_temporary_files_is_told_and_not_held_against_the_file() {
     std::fs::write(files.join("postuplenie.xlsx"), receipts(&rows)).unwrap();
     let url = Postgres::fresh_database();
     let mut cramped = Command::new("/bin/sh");
-    cramped.args(["-c", r#"trap '' XFSZ; ulimit -f 40000; exec "$0" "$@""#, PROGRAM]);
+    cramped.args([
+        "-c",
+        r#"trap '' XFSZ; ulimit -f 40000; exec "$0" "$@""#,
+        PROGRAM,
+    ]);
     let failed = import_by(cramped, &url, &files).output().unwrap();
     let told = String::from_utf8_lossy(&failed.stdout);
-    assert!(!failed.status.success() && told.contains("no room for temporary files"), "{failed:?}");
-    assert_eq!(psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(), "0");
+    assert!(
+        !failed.status.success() && told.contains("no room for temporary files"),
+        "{failed:?}"
+    );
+    assert_eq!(
+        psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(),
+        "0"
+    );
     let mut again = import_by(Command::new(PROGRAM), &url, &files);
     // Had the failure been the file's, it would be left alone now.
-    assert!(again.env("IMPORT_PARK_AFTER", "1").status().unwrap().success());
-    assert_eq!(psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(), "60000");
+    assert!(
+        again
+            .env("IMPORT_PARK_AFTER", "1")
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        psql(&url, "SELECT count(*) FROM receipts").unwrap().trim(),
+        "60000"
+    );
 }

@@ -41,10 +41,23 @@ fn files() -> Vec<(String, String, String)> {
     sources(&root, &mut paths);
     assert!(paths.len() > 50, "the sources are not where they were");
     let file = |path: PathBuf| {
-        let below = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-        let part = below.split('/').next().unwrap().trim_end_matches(".rs").to_owned();
+        let below = path
+            .strip_prefix(&root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let part = below
+            .split('/')
+            .next()
+            .unwrap()
+            .trim_end_matches(".rs")
+            .to_owned();
         let code = std::fs::read_to_string(&path).unwrap();
-        let code = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
         (below, part, code)
     };
     paths.into_iter().map(file).collect()
@@ -59,7 +72,10 @@ fn a_part_uses_only_parts_below_it() {
     for (path, part, code) in files().iter().filter(|(_, part, _)| part != "lib") {
         let own = row_of(part).unwrap_or_else(|| panic!("{path}: which row is {part} in?"));
         for used in code.split("crate::").skip(1) {
-            let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            let name: String = used
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
             if let Some(row) = row_of(&name) {
                 // Handlers are given the state that `app` wires: the one look upwards within a row.
                 assert!(row >= own, "{path} uses {name}, which lies above {part}");
@@ -72,11 +88,18 @@ fn a_part_uses_only_parts_below_it() {
 fn a_library_is_known_only_where_it_belongs() {
     for (path, part, code) in files() {
         for (library, places) in LIBRARIES {
-            let names =
-                [format!("use {library}::"), format!(" {library}::"), format!("({library}::"), format!("<{library}::")];
+            let names = [
+                format!("use {library}::"),
+                format!(" {library}::"),
+                format!("({library}::"),
+                format!("<{library}::"),
+            ];
             let is_used = names.iter().any(|name| code.contains(name.as_str()));
             let is_at_home = places.iter().any(|place| *place == part || *place == path);
-            assert!(!is_used || is_at_home, "{path} uses {library}, which belongs to {places:?}");
+            assert!(
+                !is_used || is_at_home,
+                "{path} uses {library}, which belongs to {places:?}"
+            );
         }
     }
 }
@@ -88,6 +111,10 @@ fn every_module_says_what_it_is_for() {
     sources(&root, &mut paths);
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("//! "), "{} does not open with a //! line", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} does not open with a //! line",
+            path.display()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Somebody makes by hand what a file that is being loaded names: neither the row nor the file is lost.
+//! Somebody makes by hand what a file that is being loaded names: neither the row nor the file is
+//! lost.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -44,34 +45,69 @@ fn held_import(settings: Settings, folder: std::path::PathBuf) -> HeldImport {
                     released.recv().unwrap();
                 }
             };
-            run_once(&context, &ImportRequest::now(vec![source], "test"), &Default::default(), &mut hold).await.unwrap()
+            run_once(
+                &context,
+                &ImportRequest::now(vec![source], "test"),
+                &Default::default(),
+                &mut hold,
+            )
+            .await
+            .unwrap()
         })
     });
-    HeldImport { reached, release, thread }
+    HeldImport {
+        reached,
+        release,
+        thread,
+    }
 }
 
 /// Makes a row by hand while a receipt of 100 loads.
 async fn made_while_it_loads(app: &TestApp, path: &str, body: Value, receipt: Operation) -> Value {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("postuplenie.xlsx"), receipts(&[receipt])).unwrap();
-    let before = app.get("summary").await.ok()["total_receipts"].as_f64().unwrap();
+    let before = app.get("summary").await.ok()["total_receipts"]
+        .as_f64()
+        .unwrap();
     let token = app.token(Role::Manager, DEPARTMENT).await;
     let path = format!("credit-portfolio/{path}");
-    let HeldImport { reached, release, thread } = held_import(app.settings.clone(), folder.path().to_owned());
-    tokio::task::spawn_blocking(move || reached.recv().unwrap()).await.unwrap();
+    let HeldImport {
+        reached,
+        release,
+        thread,
+    } = held_import(app.settings.clone(), folder.path().to_owned());
+    tokio::task::spawn_blocking(move || reached.recv().unwrap())
+        .await
+        .unwrap();
     let made = {
-        let mut making = std::pin::pin!(app.request(Method::POST, &path, Some(&token), Some(body.clone())));
+        let mut making =
+            std::pin::pin!(app.request(Method::POST, &path, Some(&token), Some(body.clone())));
         let early = tokio::time::timeout(Duration::from_secs(2), &mut making).await;
-        assert!(early.is_err(), "it waits while the file loads: {}", early.unwrap().text);
+        assert!(
+            early.is_err(),
+            "it waits while the file loads: {}",
+            early.unwrap().text
+        );
         release.send(()).unwrap();
         making.await
     };
-    let report = tokio::task::spawn_blocking(move || thread.join().unwrap()).await.unwrap();
+    let report = tokio::task::spawn_blocking(move || thread.join().unwrap())
+        .await
+        .unwrap();
     assert_eq!(report.state, RunState::Completed, "{}", report.message);
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
-    let again = app.request(Method::POST, &path, Some(&token), Some(body)).await;
-    assert_eq!(again.status, StatusCode::CONFLICT, "what is known already is not made again");
-    assert_eq!(app.get("summary").await.ok()["total_receipts"], json!(before + 100.0));
+    let again = app
+        .request(Method::POST, &path, Some(&token), Some(body))
+        .await;
+    assert_eq!(
+        again.status,
+        StatusCode::CONFLICT,
+        "what is known already is not made again"
+    );
+    assert_eq!(
+        app.get("summary").await.ok()["total_receipts"],
+        json!(before + 100.0)
+    );
     assert!(has_true_rollups(&app.running.state.db).await);
     made.json()
 }
@@ -83,7 +119,10 @@ async fn an_organization_made_while_a_file_that_names_it_loads_costs_neither(bac
     let list = app.get("organizations").await.ok();
     assert_eq!(list.as_array().map(Vec::len), Some(1), "{list}");
     assert_eq!(list[0], made, "the import's row is the one that was made");
-    assert_eq!((&made["name"], &made["inn"]), (&json!("ООО Ромашка"), &json!("7701234567")));
+    assert_eq!(
+        (&made["name"], &made["inn"]),
+        (&json!("ООО Ромашка"), &json!("7701234567"))
+    );
     app.stop().await;
 }
 
@@ -93,18 +132,29 @@ async fn a_bank_account_made_while_a_file_that_names_it_loads_costs_neither(back
     let made = made_while_it_loads(&app, "bank-accounts", body, a_receipt(1)).await;
     let list = app.get("bank-accounts").await.ok();
     assert_eq!(list.as_array().map(Vec::len), Some(1), "{list}");
-    assert_eq!((&list[0]["id"], &list[0]["bank_name"]), (&made["id"], &json!("ПАО Банк")));
+    assert_eq!(
+        (&list[0]["id"], &list[0]["bank_name"]),
+        (&made["id"], &json!("ПАО Банк"))
+    );
     app.stop().await;
 }
 
 async fn a_contract_made_while_a_file_that_names_it_loads_costs_neither(backend: Backend) {
     let app = TestApp::start(backend).await;
-    app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&[a_receipt(1)]))]).await;
+    app.import(
+        DEPARTMENT,
+        &[("postuplenie.xlsx", &receipts(&[a_receipt(1)]))],
+    )
+    .await;
     let body = json!({ "contract_number": "№ 2 от 01.02.2024", "currency": "RUB" });
     let receipt = a_receipt(2).under("Договор займа № 2 от 01.02.2024");
     let made = made_while_it_loads(&app, "contracts", body, receipt).await;
     let contract = app.get(&format!("contracts/{}", made["id"])).await.ok();
-    assert_eq!((&contract["outstanding"], &contract["currency"]), (&json!(100.0), &json!("RUB")), "{contract}");
+    assert_eq!(
+        (&contract["outstanding"], &contract["currency"]),
+        (&json!(100.0), &json!("RUB")),
+        "{contract}"
+    );
     assert_eq!(app.get("contracts").await.header("X-Total-Count"), "2");
     app.stop().await;
 }

@@ -16,8 +16,13 @@ use crate::support::workbooks::{a_receipt, receipts};
 fn names(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let ours = words.filter(|word| word.starts_with("credit_portfolio_"));
-    ours.map(|name| name.trim_end_matches("_bucket").trim_end_matches("_count").trim_end_matches("_sum").to_owned())
-        .collect()
+    ours.map(|name| {
+        name.trim_end_matches("_bucket")
+            .trim_end_matches("_count")
+            .trim_end_matches("_sum")
+            .to_owned()
+    })
+    .collect()
 }
 
 #[actix_rt::test]
@@ -31,7 +36,11 @@ async fn alerts_and_dashboard_use_metrics_that_the_program_tells() {
     }
     app.running.state.analytics.warm().await;
     app.running.state.analytics.audit().await.unwrap();
-    app.running.state.cache.invalidate_namespace("credit_portfolio").await;
+    app.running
+        .state
+        .cache
+        .invalidate_namespace("credit_portfolio")
+        .await;
     let answer = app.raw_get("/metrics", &[]).await;
     assert!(answer.header("Content-Type").starts_with("text/plain"));
     let told = names(&answer.text);
@@ -40,8 +49,15 @@ async fn alerts_and_dashboard_use_metrics_that_the_program_tells() {
         let used = names(&std::fs::read_to_string(docker.join(file)).unwrap());
         assert!(used.len() > 3, "{file}: {used:?}");
         // Nothing need have been computed ahead yet.
-        let unknown: Vec<_> = used.difference(&told).filter(|name| !name.contains("warmed")).collect();
-        assert!(unknown.is_empty(), "{file} uses {unknown:?}, which /metrics does not tell:\n{}", answer.text);
+        let unknown: Vec<_> = used
+            .difference(&told)
+            .filter(|name| !name.contains("warmed"))
+            .collect();
+        assert!(
+            unknown.is_empty(),
+            "{file} uses {unknown:?}, which /metrics does not tell:\n{}",
+            answer.text
+        );
     }
     let hits = "credit_portfolio_cache_requests_total{endpoint=\"summary\",result=\"hit\",tier=\"memory\"}";
     assert!(answer.text.contains(hits), "{}", answer.text);
@@ -51,8 +67,16 @@ async fn alerts_and_dashboard_use_metrics_that_the_program_tells() {
 #[test]
 fn alerts_pass_their_own_tests() {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker/prometheus/alerts_test.yml");
-    let done = Command::new(program("promtool")).args(["test", "rules"]).arg(rules).output().unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let done = Command::new(program("promtool"))
+        .args(["test", "rules"])
+        .arg(rules)
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 #[actix_rt::test]
@@ -62,14 +86,44 @@ async fn administrators_see_what_the_cache_holds_and_empty_it() {
     let stats = app.get("cache/stats").await.ok();
     assert_eq!(stats["redis"], "off");
     assert_eq!(stats["invalidation"], "scoped");
-    assert!(stats["most_asked"].as_array().unwrap().contains(&"summary|8|None|None".into()), "{stats}");
-    let [manager, admin] = [app.token(Role::Manager, DEPARTMENT).await, app.token(Role::Admin, DEPARTMENT).await];
-    let clear =
-        async |token: &str| app.request(Method::POST, "credit-portfolio/cache/clear", Some(token), None).await.status;
-    assert_eq!(app.get_as(&manager, "cache/stats").await.status, StatusCode::FORBIDDEN);
+    assert!(
+        stats["most_asked"]
+            .as_array()
+            .unwrap()
+            .contains(&"summary|8|None|None".into()),
+        "{stats}"
+    );
+    let [manager, admin] = [
+        app.token(Role::Manager, DEPARTMENT).await,
+        app.token(Role::Admin, DEPARTMENT).await,
+    ];
+    let clear = async |token: &str| {
+        app.request(
+            Method::POST,
+            "credit-portfolio/cache/clear",
+            Some(token),
+            None,
+        )
+        .await
+        .status
+    };
+    assert_eq!(
+        app.get_as(&manager, "cache/stats").await.status,
+        StatusCode::FORBIDDEN
+    );
     assert_eq!(clear(&manager).await, StatusCode::FORBIDDEN);
-    assert!(app.get("summary?department_id=8").await.header("Cache-Status").contains("; hit"));
+    assert!(
+        app.get("summary?department_id=8")
+            .await
+            .header("Cache-Status")
+            .contains("; hit")
+    );
     assert_eq!(clear(&admin).await, StatusCode::OK);
-    assert!(app.get("summary?department_id=8").await.header("Cache-Status").contains("fwd="));
+    assert!(
+        app.get("summary?department_id=8")
+            .await
+            .header("Cache-Status")
+            .contains("fwd=")
+    );
     app.stop().await;
 }

@@ -9,39 +9,62 @@ use credit_portfolio::db::{Db, DbError};
 use crate::support::servers::{Postgres, psql};
 
 fn folder(backend: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(backend)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("migrations")
+        .join(backend)
 }
 
 fn names(backend: &str) -> Vec<String> {
     let entries = std::fs::read_dir(folder(backend)).unwrap().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
 
 fn script(backend: &str, migration: &str, direction: &str) -> String {
-    std::fs::read_to_string(folder(backend).join(migration).join(format!("{direction}.sql"))).unwrap()
+    std::fs::read_to_string(
+        folder(backend)
+            .join(migration)
+            .join(format!("{direction}.sql")),
+    )
+    .unwrap()
 }
 
 fn settings(url: &str) -> DatabaseSettings {
     let url = DatabaseUrl::parse(url).unwrap();
-    DatabaseSettings { url, pool_size: 2, timeout: std::time::Duration::from_secs(30) }
+    DatabaseSettings {
+        url,
+        pool_size: 2,
+        timeout: std::time::Duration::from_secs(30),
+    }
 }
 
 /// The columns of each table as src/db/schema.rs has them: name to (type, nullable).
 fn believed() -> BTreeMap<String, BTreeMap<String, (String, bool)>> {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/db/schema.rs"))
+            .unwrap();
     let mut tables = BTreeMap::new();
     let mut table = String::new();
     for line in text.lines().map(str::trim) {
-        if let Some((name, _)) = line.strip_suffix(" {").and_then(|line| line.split_once(" (")) {
+        if let Some((name, _)) = line
+            .strip_suffix(" {")
+            .and_then(|line| line.split_once(" ("))
+        {
             table = name.to_owned();
             tables.insert(table.clone(), BTreeMap::new());
         } else if let Some((name, kind)) = line.split_once(" -> ") {
             let kind = kind.trim_end_matches(',');
-            let inner = kind.strip_prefix("Nullable<").map(|inner| inner.trim_end_matches('>'));
+            let inner = kind
+                .strip_prefix("Nullable<")
+                .map(|inner| inner.trim_end_matches('>'));
             let column = (inner.unwrap_or(kind).to_owned(), inner.is_some());
-            tables.get_mut(&table).unwrap().insert(name.to_owned(), column);
+            tables
+                .get_mut(&table)
+                .unwrap()
+                .insert(name.to_owned(), column);
         }
     }
     assert!(tables.len() >= 11, "{tables:?}");
@@ -69,7 +92,11 @@ fn postgres_goes_up_and_down_and_up_and_is_what_the_code_believes() {
     run("up", &up);
     let first = psql(&url, POSTGRES_SCHEMA).unwrap();
     run("down", &down);
-    assert_eq!(psql(&url, POSTGRES_SCHEMA).unwrap(), "", "down leaves something");
+    assert_eq!(
+        psql(&url, POSTGRES_SCHEMA).unwrap(),
+        "",
+        "down leaves something"
+    );
     run("up", &up);
     assert_eq!(psql(&url, POSTGRES_SCHEMA).unwrap(), first);
 
@@ -84,9 +111,14 @@ fn postgres_goes_up_and_down_and_up_and_is_what_the_code_believes() {
     };
     let mut tables: BTreeMap<String, BTreeMap<String, (String, bool)>> = BTreeMap::new();
     for line in first.lines() {
-        let [table, column, type_name, nullable] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let [table, column, type_name, nullable] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
         let column_kind = (kind(type_name).to_owned(), nullable == "YES");
-        tables.entry(table.to_owned()).or_default().insert(column.to_owned(), column_kind);
+        tables
+            .entry(table.to_owned())
+            .or_default()
+            .insert(column.to_owned(), column_kind);
     }
     assert_eq!(tables, believed());
 }
@@ -129,7 +161,8 @@ fn sqlite_goes_up_and_down_and_up_and_is_what_the_code_believes() {
     down.reverse();
     let run = |conn: &mut SqliteConnection, direction: &str, order: &[String]| {
         for name in order {
-            conn.batch_execute(&script("sqlite", name, direction)).unwrap();
+            conn.batch_execute(&script("sqlite", name, direction))
+                .unwrap();
         }
     };
     run(&mut conn, "up", &up);
@@ -142,7 +175,9 @@ fn sqlite_goes_up_and_down_and_up_and_is_what_the_code_believes() {
     let believed = believed();
     let mut tables: BTreeMap<String, BTreeMap<String, (String, bool)>> = BTreeMap::new();
     for line in &first {
-        let [table, column, type_name, not_null] = line.split('|').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let [table, column, type_name, not_null] = line.split('|').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
         let kind = match type_name {
             "BIGINT" => "BigInt",
             // Keys are SQLite's own integers, of 64 bits like all.
@@ -154,7 +189,10 @@ fn sqlite_goes_up_and_down_and_up_and_is_what_the_code_believes() {
             "TIMESTAMP" => "Timestamp",
             other => panic!("{other}"),
         };
-        tables.entry(table.to_owned()).or_default().insert(column.to_owned(), (kind.to_owned(), not_null == "0"));
+        tables
+            .entry(table.to_owned())
+            .or_default()
+            .insert(column.to_owned(), (kind.to_owned(), not_null == "0"));
     }
     assert_eq!(tables, believed);
 }
@@ -180,7 +218,14 @@ async fn an_unreachable_database_is_told_without_its_password() {
     settings.url = DatabaseUrl::Postgres(Secret::new("postgres://u:very-secret@127.0.0.1:1/x"));
     settings.timeout = std::time::Duration::from_millis(500);
     for migrate in [true, false] {
-        let told = Db::open(&settings, migrate).await.err().unwrap().to_string();
-        assert!(told.contains("does not answer") && !told.contains("very-secret"), "{told}");
+        let told = Db::open(&settings, migrate)
+            .await
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            told.contains("does not answer") && !told.contains("very-secret"),
+            "{told}"
+        );
     }
 }

@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::on_both_databases;
 use crate::support::processes::program;
-use crate::support::workbooks::{a_receipt, an_expense, details, expenses, interest, principal, receipts};
+use crate::support::workbooks::{
+    a_receipt, an_expense, details, expenses, interest, principal, receipts,
+};
 
 on_both_databases!(every_endpoint_answers_as_its_snapshot_says);
 
@@ -23,7 +25,9 @@ fn operations() -> Vec<(String, String, &'static Value)> {
     let of_path = |(path, methods): (&String, &'static Value)| {
         let path = path.clone();
         let methods = methods.as_object().unwrap().iter();
-        methods.map(move |(method, operation)| (path.clone(), method.clone(), operation)).collect::<Vec<_>>()
+        methods
+            .map(move |(method, operation)| (path.clone(), method.clone(), operation))
+            .collect::<Vec<_>>()
     };
     paths.flat_map(of_path).collect()
 }
@@ -35,7 +39,12 @@ fn parameters(operation: &Value, place: &str) -> BTreeMap<String, String> {
         other => other.to_string(),
     };
     all.filter(|parameter| parameter["in"] == place)
-        .map(|parameter| (parameter["name"].as_str().unwrap().to_owned(), example(parameter)))
+        .map(|parameter| {
+            (
+                parameter["name"].as_str().unwrap().to_owned(),
+                example(parameter),
+            )
+        })
         .collect()
 }
 
@@ -56,19 +65,35 @@ async fn a_small_portfolio(app: &TestApp) {
 fn every_route_is_in_the_document() {
     let api = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api");
     let mut routes = BTreeSet::new();
-    for file in std::fs::read_dir(api).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+    for file in std::fs::read_dir(api)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_file())
+    {
         let code = std::fs::read_to_string(file.path()).unwrap();
         for call in code.split("web::resource(").skip(1) {
-            let paths = call.split(".get(").next().unwrap().split(".post(").next().unwrap();
+            let paths = call
+                .split(".get(")
+                .next()
+                .unwrap()
+                .split(".post(")
+                .next()
+                .unwrap();
             routes.extend(paths.split('"').skip(1).step_by(2).map(str::to_owned));
         }
     }
     assert!(routes.len() > 30, "{routes:?}");
     let documented: BTreeSet<String> = operations()
         .into_iter()
-        .map(|(path, ..)| path.replace("/api/v1/credit-portfolio", "").replace("/api/v1", ""))
+        .map(|(path, ..)| {
+            path.replace("/api/v1/credit-portfolio", "")
+                .replace("/api/v1", "")
+        })
         .collect();
-    assert_eq!(routes.difference(&documented).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(
+        routes.difference(&documented).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
 }
 
 #[test]
@@ -78,13 +103,24 @@ fn every_schema_has_an_example_with_its_fields() {
         if name.starts_with("Stored") || schema["type"] != "object" && schema["allOf"].is_null() {
             continue;
         }
-        let example = schema["example"].as_object().unwrap_or_else(|| panic!("{name} has no example"));
+        let example = schema["example"]
+            .as_object()
+            .unwrap_or_else(|| panic!("{name} has no example"));
         for required in schema["required"].as_array().into_iter().flatten() {
-            assert!(example.contains_key(required.as_str().unwrap()), "{name}: {required} is not in the example");
+            assert!(
+                example.contains_key(required.as_str().unwrap()),
+                "{name}: {required} is not in the example"
+            );
         }
         if let Some(properties) = schema["properties"].as_object() {
-            let unknown: Vec<_> = example.keys().filter(|field| !properties.contains_key(*field)).collect();
-            assert!(unknown.is_empty(), "{name}: {unknown:?} of the example are no fields");
+            let unknown: Vec<_> = example
+                .keys()
+                .filter(|field| !properties.contains_key(*field))
+                .collect();
+            assert!(
+                unknown.is_empty(),
+                "{name}: {unknown:?} of the example are no fields"
+            );
         }
     }
 }
@@ -95,12 +131,24 @@ fn every_operation_and_parameter_says_what_it_is() {
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
         assert!(ids.insert(id), "{id} stands twice");
-        assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
+        assert!(
+            operation["summary"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{method} {path}"
+        );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
-            assert!(!parameter["description"].is_null() && !parameter["example"].is_null(), "{path}: {parameter}");
+            assert!(
+                !parameter["description"].is_null() && !parameter["example"].is_null(),
+                "{path}: {parameter}"
+            );
         }
         let has_id = path.contains("{id}");
-        assert_eq!(parameters(operation, "path").contains_key("id"), has_id, "{method} {path}");
+        assert_eq!(
+            parameters(operation, "path").contains_key("id"),
+            has_id,
+            "{method} {path}"
+        );
     }
 }
 
@@ -112,18 +160,28 @@ async fn a_get_takes_the_parameters_of_the_document_and_no_others() {
         .into_iter()
         .filter(|(path, method, _)| method == "get" && path.starts_with("/api/v1/credit-portfolio"))
         .collect();
-    let all: BTreeMap<String, String> =
-        gets.iter().flat_map(|(_, _, operation)| parameters(operation, "query")).collect();
+    let all: BTreeMap<String, String> = gets
+        .iter()
+        .flat_map(|(_, _, operation)| parameters(operation, "query"))
+        .collect();
     assert!(all.len() > 14, "{all:?}");
     for (path, _, operation) in &gets {
         let known = parameters(operation, "query");
         let path = path.strip_prefix("/api/v1/").unwrap().replace("{id}", "1");
         for (name, example) in &all {
             let example = known.get(name).unwrap_or(example);
-            let asked = format!("{path}?{}", serde_urlencoded::to_string([(name, example)]).unwrap());
+            let asked = format!(
+                "{path}?{}",
+                serde_urlencoded::to_string([(name, example)]).unwrap()
+            );
             let answer = app.request(Method::GET, &asked, Some(&token), None).await;
             let is_refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
-            assert_eq!(is_refused, !known.contains_key(name), "{asked}: {}", answer.text);
+            assert_eq!(
+                is_refused,
+                !known.contains_key(name),
+                "{asked}: {}",
+                answer.text
+            );
         }
     }
     app.stop().await;
@@ -135,7 +193,13 @@ fn steady(value: &mut Value) {
         Value::Array(values) => values.iter_mut().for_each(steady),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let times = ["last_login", "import_date", "processing_time_seconds", "since", "data_as_of"];
+                let times = [
+                    "last_login",
+                    "import_date",
+                    "processing_time_seconds",
+                    "since",
+                    "data_as_of",
+                ];
                 let is_time = name.ends_with("_at") || times.contains(&name.as_str());
                 if is_time && !field.is_null() {
                     *field = Value::from("[time]");
@@ -159,20 +223,41 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
     let app = TestApp::start(backend).await;
     a_small_portfolio(&app).await;
     let token = app.token(Role::Admin, DEPARTMENT).await;
-    let opening = json!({ "contract_id": 1, "date": "2023-12-31", "kind": "opening_balance", "amount": 10 });
-    let made = app.request(Method::POST, "credit-portfolio/adjustments", Some(&token), Some(opening)).await;
+    let opening =
+        json!({ "contract_id": 1, "date": "2023-12-31", "kind": "opening_balance", "amount": 10 });
+    let made = app
+        .request(
+            Method::POST,
+            "credit-portfolio/adjustments",
+            Some(&token),
+            Some(opening),
+        )
+        .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
         let is_told = method == "get"
             && path.starts_with("/api/v1")
-            && !["openapi", "cache_stats", "watch_import_run", "adjustment_template"].contains(&id);
+            && ![
+                "openapi",
+                "cache_stats",
+                "watch_import_run",
+                "adjustment_template",
+            ]
+            .contains(&id);
         if !is_told {
             continue;
         }
-        let row = if path.contains("departments") { "8" } else { "1" };
+        let row = if path.contains("departments") {
+            "8"
+        } else {
+            "1"
+        };
         let path = path.strip_prefix("/api/v1/").unwrap().replace("{id}", row);
-        let mut answer = app.request(Method::GET, &path, Some(&token), None).await.ok();
+        let mut answer = app
+            .request(Method::GET, &path, Some(&token), None)
+            .await
+            .ok();
         steady(&mut answer);
         insta::allow_duplicates! {
             insta::assert_snapshot!(id, serde_json::to_string_pretty(&answer).unwrap());
@@ -185,11 +270,19 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
 async fn the_page_of_the_interface_comes_out_of_the_program() {
     let app = TestApp::start(Backend::Sqlite).await;
     let page = app.raw_get("/docs", &[]).await;
-    assert!(page.status.is_success() && page.text.contains("swagger-ui-bundle.js"), "{}", page.text);
+    assert!(
+        page.status.is_success() && page.text.contains("swagger-ui-bundle.js"),
+        "{}",
+        page.text
+    );
     let script = app.raw_get("/docs/swagger-ui-bundle.js", &[]).await;
     assert!(script.status.is_success() && script.text.len() > 1_000_000);
     let start = app.raw_get("/docs/swagger-initializer.js", &[]).await;
-    assert!(start.text.contains("/api/v1/openapi.json"), "{}", start.text);
+    assert!(
+        start.text.contains("/api/v1/openapi.json"),
+        "{}",
+        start.text
+    );
     let document = app.raw_get("/api/v1/openapi.json", &[]).await.ok();
     assert_eq!(document["openapi"], "3.1.0");
     app.stop().await;
@@ -199,24 +292,51 @@ async fn the_page_of_the_interface_comes_out_of_the_program() {
 /// breaking it: refused valid requests, accepted invalid ones, undocumented statuses and bodies.
 #[actix_rt::test]
 async fn schemathesis_finds_nothing() {
-    let app = TestApp::start_with(Backend::Postgres, &[("USE_REDIS", "false"), ("FTP_HOST", "")]).await;
+    let app = TestApp::start_with(
+        Backend::Postgres,
+        &[("USE_REDIS", "false"), ("FTP_HOST", "")],
+    )
+    .await;
     a_small_portfolio_without_ftp(&app).await;
-    let user = app.user(Role::Admin, DEPARTMENT, &hash_password("correct horse".to_owned()).await.unwrap()).await;
+    let user = app
+        .user(
+            Role::Admin,
+            DEPARTMENT,
+            &hash_password("correct horse".to_owned()).await.unwrap(),
+        )
+        .await;
     let token = app.running.state.tokens.issue(&user).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(program("schemathesis"));
     command
         .arg("run")
-        .arg(format!("http://{}/api/v1/openapi.json", app.running.address))
-        .args(["--checks", "all", "--max-examples", "5", "--no-color", "--seed", "7"])
+        .arg(format!(
+            "http://{}/api/v1/openapi.json",
+            app.running.address
+        ))
+        .args([
+            "--checks",
+            "all",
+            "--max-examples",
+            "5",
+            "--no-color",
+            "--seed",
+            "7",
+        ])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .env("SCHEMATHESIS_HOOKS", "dependent_parameters")
         .env("PYTHONPATH", root.join("tests/it/openapi"))
         .current_dir(&folder);
-    let done = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let done = tokio::task::spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap();
     let told = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(done.status.success(), "{told}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{told}{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
     app.stop().await;
 }
 
@@ -227,6 +347,9 @@ async fn a_small_portfolio_without_ftp(app: &TestApp) {
         ("spisanie.xlsx", expenses(&[an_expense(1)])),
         ("rasshifrovka.xlsx", paid),
     ];
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, content)| (*name, content.as_slice())).collect();
+    let files: Vec<(&str, &[u8])> = files
+        .iter()
+        .map(|(name, content)| (*name, content.as_slice()))
+        .collect();
     app.import(DEPARTMENT, &files).await;
 }

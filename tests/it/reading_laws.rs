@@ -1,7 +1,9 @@
-//! Laws of reading: whatever a sheet is written like, what a person reads in it goes in, or the row is rejected.
+//! Laws of reading: whatever a sheet is written like, what a person reads in it goes in, or the row
+//! is rejected.
 //!
-//! Inputs are generated from what they mean, so that the expectation never comes from the code under test; an
-//! independent reader of spreadsheets says what stands in the cells of whole workbooks.
+//! Inputs are generated from what they mean, so that the expectation never comes from the code
+//! under test; an independent reader of spreadsheets says what stands in the cells of whole
+//! workbooks.
 
 use std::io::Cursor;
 
@@ -18,7 +20,11 @@ use crate::workbook::{Content, read_bytes};
 
 /// Digits in groups of three.
 fn grouped(digits: &str, separator: &str) -> String {
-    let mut groups: Vec<&str> = digits.as_bytes().rchunks(3).map(|group| std::str::from_utf8(group).unwrap()).collect();
+    let mut groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .map(|group| std::str::from_utf8(group).unwrap())
+        .collect();
     groups.reverse();
     groups.join(separator)
 }
@@ -144,7 +150,11 @@ struct Receipt {
 fn receipts_strategy() -> impl Strategy<Value = Vec<Receipt>> {
     let receipt = (1_i64..1_000_000_000, "[а-яА-Я <&_x0-9]{0,12}");
     vec(receipt, 1..30).prop_map(|rows| {
-        let row = |(number, (kopecks, comment)): (u32, (i64, String))| Receipt { number, kopecks, comment };
+        let row = |(number, (kopecks, comment)): (u32, (i64, String))| Receipt {
+            number,
+            kopecks,
+            comment,
+        };
         (1..).zip(rows).map(row).collect()
     })
 }
@@ -170,8 +180,8 @@ fn amount_cell(kopecks: i64, spelling: usize) -> String {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Rows in whatever order of columns, with whatever in their headings that nobody sees, over however many
-    /// sheets, give the same operations; calamine reads the same cells.
+    /// Rows in whatever order of columns, with whatever in their headings that nobody sees, over
+    /// however many sheets, give the same operations; calamine reads the same cells.
     #[test]
     fn the_same_rows_come_out_of_every_layout(
         receipts in receipts_strategy(),

@@ -14,12 +14,31 @@ use crate::support::servers::{Redis, a_certificate, sentinel};
 async fn redis_with_tls_and_a_user_of_its_own_is_used() {
     let folder = tempfile::tempdir().unwrap();
     a_certificate(folder.path());
-    let [key, certificate] = ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
+    let [key, certificate] =
+        ["key.pem", "cert.pem"].map(|name| folder.path().join(name).display().to_string());
     let (port, address) = (free_port(), format!("127.0.0.1:{}", free_port()));
     let port_text = port.to_string();
-    let tls = ["--port", "0", "--tls-port", &port_text, "--tls-cert-file", &certificate, "--tls-key-file", &key];
-    let user =
-        ["--tls-auth-clients", "no", "--user", "portfolio", "on", ">secret", "~itbudget:*", "&itbudget:*", "+@all"];
+    let tls = [
+        "--port",
+        "0",
+        "--tls-port",
+        &port_text,
+        "--tls-cert-file",
+        &certificate,
+        "--tls-key-file",
+        &key,
+    ];
+    let user = [
+        "--tls-auth-clients",
+        "no",
+        "--user",
+        "portfolio",
+        "on",
+        ">secret",
+        "~itbudget:*",
+        "&itbudget:*",
+        "+@all",
+    ];
     let _redis = Redis::start_on(port, "", &[tls.as_slice(), &user].concat());
     let serve = |user: &str| {
         Command::new(env!("CARGO_BIN_EXE_credit-portfolio"))
@@ -39,8 +58,13 @@ async fn redis_with_tls_and_a_user_of_its_own_is_used() {
         let mut serve = serve(user);
         let client = reqwest::Client::new();
         eventually("it tells how Redis is", async || {
-            let Ok(answer) = client.get(format!("http://{address}/readyz")).send().await else { return false };
-            answer.json::<Value>().await.is_ok_and(|ready| ready["redis"] == told)
+            let Ok(answer) = client.get(format!("http://{address}/readyz")).send().await else {
+                return false;
+            };
+            answer
+                .json::<Value>()
+                .await
+                .is_ok_and(|ready| ready["redis"] == told)
         })
         .await;
         serve.kill().unwrap();
@@ -55,17 +79,39 @@ async fn behind_sentinels_the_next_master_is_taken_up() {
     let replica = Redis::start_on(free_port(), "", &["--replicaof", "127.0.0.1", &master_port]);
     let (_sentinel, sentinel_port) = sentinel("loans", master.port);
     let url = format!("redis+sentinel://127.0.0.1:{sentinel_port}/loans");
-    eventually("the replica follows", async || replica.cli(&["INFO", "replication"]).contains("link_status:up")).await;
-    let app = TestApp::start_with(Backend::Sqlite, &[("REDIS_URL", &url), ("REDIS_TIMEOUT_MS", "250")]).await;
-    eventually("the master is in use", async || app.running.state.cache.redis_is_up() == Some(true)).await;
+    eventually("the replica follows", async || {
+        replica
+            .cli(&["INFO", "replication"])
+            .contains("link_status:up")
+    })
+    .await;
+    let app = TestApp::start_with(
+        Backend::Sqlite,
+        &[("REDIS_URL", &url), ("REDIS_TIMEOUT_MS", "250")],
+    )
+    .await;
+    eventually("the master is in use", async || {
+        app.running.state.cache.redis_is_up() == Some(true)
+    })
+    .await;
     app.get("summary?department_id=8").await.ok();
     let key = "itbudget:cache:credit_portfolio:summary|8|None|None";
     assert_eq!(master.cli(&["EXISTS", key]), "1");
     master.signal("KILL");
-    eventually("the loss is noticed", async || app.running.state.cache.redis_is_up() == Some(false)).await;
-    app.get("summary?department_id=8&date_from=2024-01-01").await.ok();
-    eventually("the next master is in use", async || app.running.state.cache.redis_is_up() == Some(true)).await;
-    app.get("summary?department_id=8&date_from=2024-01-02").await.ok();
+    eventually("the loss is noticed", async || {
+        app.running.state.cache.redis_is_up() == Some(false)
+    })
+    .await;
+    app.get("summary?department_id=8&date_from=2024-01-01")
+        .await
+        .ok();
+    eventually("the next master is in use", async || {
+        app.running.state.cache.redis_is_up() == Some(true)
+    })
+    .await;
+    app.get("summary?department_id=8&date_from=2024-01-02")
+        .await
+        .ok();
     let key = "itbudget:cache:credit_portfolio:summary|8|2024-01-02|None";
     assert_eq!(replica.cli(&["EXISTS", key]), "1");
     app.stop().await;

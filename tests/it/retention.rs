@@ -46,13 +46,27 @@ fn rejects(app: &TestApp) -> Vec<String> {
     )
 }
 
-async fn rejected_rows_of_a_superseded_file_go_after_90_days_and_nothing_else_does(backend: Backend) {
+async fn rejected_rows_of_a_superseded_file_go_after_90_days_and_nothing_else_does(
+    backend: Backend,
+) {
     let app = TestApp::start(backend).await;
     import(&app, "old postuplenie.xlsx", &[a_receipt(1), bad(2)], 300).await;
     import(&app, "left postuplenie.xlsx", &[a_receipt(3), bad(4)], 300).await;
     import(&app, "late postuplenie.xlsx", &[a_receipt(5), bad(6)], 300).await;
-    import(&app, "old postuplenie.xlsx", &[a_receipt(1), a_receipt(2), bad(7)], 91).await;
-    import(&app, "late postuplenie.xlsx", &[a_receipt(5), a_receipt(6)], 89).await;
+    import(
+        &app,
+        "old postuplenie.xlsx",
+        &[a_receipt(1), a_receipt(2), bad(7)],
+        91,
+    )
+    .await;
+    import(
+        &app,
+        "late postuplenie.xlsx",
+        &[a_receipt(5), a_receipt(6)],
+        89,
+    )
+    .await;
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
     let expected = [
         "old postuplenie.xlsx 0",
@@ -61,38 +75,95 @@ async fn rejected_rows_of_a_superseded_file_go_after_90_days_and_nothing_else_do
         "old postuplenie.xlsx 1",
         "late postuplenie.xlsx 0",
     ];
-    eventually("the rejected rows are gone", async || rejects(&app)[0] == expected[0]).await;
-    assert_eq!(delete_outdated(&app.running.state.db, &app.settings.retention).await.unwrap(), 0);
+    eventually("the rejected rows are gone", async || {
+        rejects(&app)[0] == expected[0]
+    })
+    .await;
+    assert_eq!(
+        delete_outdated(&app.running.state.db, &app.settings.retention)
+            .await
+            .unwrap(),
+        0
+    );
     assert_eq!(rejects(&app), expected);
     app.stop().await;
 }
 
-async fn old_entries_and_runs_go_when_the_settings_say_so_but_for_the_present_state(backend: Backend) {
+async fn old_entries_and_runs_go_when_the_settings_say_so_but_for_the_present_state(
+    backend: Backend,
+) {
     let app = TestApp::start(backend).await;
     import(&app, "a postuplenie.xlsx", &[a_receipt(1), bad(2)], 300).await;
     import(&app, "b postuplenie.xlsx", &[a_receipt(3)], 300).await;
-    import(&app, "a postuplenie.xlsx", &[a_receipt(1), a_receipt(2)], 200).await;
+    import(
+        &app,
+        "a postuplenie.xlsx",
+        &[a_receipt(1), a_receipt(2)],
+        200,
+    )
+    .await;
     import_bytes(&app, "b postuplenie.xlsx", b"", 150).await;
-    import(&app, "a postuplenie.xlsx", &[a_receipt(1), a_receipt(4)], 10).await;
+    import(
+        &app,
+        "a postuplenie.xlsx",
+        &[a_receipt(1), a_receipt(4)],
+        10,
+    )
+    .await;
     let quality = app.get("data-quality").await.ok();
-    let days = [("USE_REDIS", "false"), ("IMPORT_KEEP_JOURNAL_DAYS", "30"), ("IMPORT_KEEP_RUNS_DAYS", "30")];
+    let days = [
+        ("USE_REDIS", "false"),
+        ("IMPORT_KEEP_JOURNAL_DAYS", "30"),
+        ("IMPORT_KEEP_RUNS_DAYS", "30"),
+    ];
     let app = app.restarted(&days).await;
-    while delete_outdated(&app.running.state.db, &app.settings.retention).await.unwrap() > 0 {}
+    while delete_outdated(&app.running.state.db, &app.settings.retention)
+        .await
+        .unwrap()
+        > 0
+    {}
     let entries = app.read("SELECT source_file || ' ' || status FROM import_journal ORDER BY id");
-    let expected = ["b postuplenie.xlsx success", "b postuplenie.xlsx failed", "a postuplenie.xlsx success"];
-    assert_eq!(entries, expected, "the newest of a file, and the newest that went in");
+    let expected = [
+        "b postuplenie.xlsx success",
+        "b postuplenie.xlsx failed",
+        "a postuplenie.xlsx success",
+    ];
+    assert_eq!(
+        entries, expected,
+        "the newest of a file, and the newest that went in"
+    );
     let runs = app.get("import/runs?limit=1000").await.ok();
-    assert_eq!(runs.as_array().map(Vec::len), Some(3), "those of the entries: {runs}");
+    assert_eq!(
+        runs.as_array().map(Vec::len),
+        Some(3),
+        "those of the entries: {runs}"
+    );
     let checks = |quality: &Value| quality["checks"].clone();
-    assert_eq!(checks(&app.get("data-quality").await.ok()), checks(&quality), "what is found stays");
+    assert_eq!(
+        checks(&app.get("data-quality").await.ok()),
+        checks(&quality),
+        "what is found stays"
+    );
     app.stop().await;
 }
 
 async fn many_rows_are_deleted_in_small_batches(backend: Backend) {
     let app = TestApp::start(backend).await;
     let rows: Vec<Operation> = (1..=2_500).map(bad).collect();
-    import(&app, "postuplenie.xlsx", &[&rows[..], &[a_receipt(3_000)]].concat(), 300).await;
-    import(&app, "postuplenie.xlsx", &[a_receipt(3_000), a_receipt(3_001)], 200).await;
+    import(
+        &app,
+        "postuplenie.xlsx",
+        &[&rows[..], &[a_receipt(3_000)]].concat(),
+        300,
+    )
+    .await;
+    import(
+        &app,
+        "postuplenie.xlsx",
+        &[a_receipt(3_000), a_receipt(3_001)],
+        200,
+    )
+    .await;
     let (db, settings) = (&app.running.state.db, &app.settings.retention);
     let mut batches = Vec::new();
     loop {
@@ -102,6 +173,11 @@ async fn many_rows_are_deleted_in_small_batches(backend: Backend) {
         }
     }
     assert_eq!(batches, [1_000, 1_000, 500]);
-    assert_eq!(app.get(&format!("import-logs?department_id={DEPARTMENT}")).await.ok()[0]["rows_failed"], 0);
+    assert_eq!(
+        app.get(&format!("import-logs?department_id={DEPARTMENT}"))
+            .await
+            .ok()[0]["rows_failed"],
+        0
+    );
     app.stop().await;
 }

@@ -1,10 +1,12 @@
-//! Two years of a schedule under a clock that leaps from time to time, with processes that come and go and a database
-//! that fails at random: every time is covered by exactly one run.
+//! Two years of a schedule under a clock that leaps from time to time, with processes that come and
+//! go and a database that fails at random: every time is covered by exactly one run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc, Weekday,
+};
 use chrono_tz::Tz;
 use credit_portfolio::config::DatabaseSettings;
 use credit_portfolio::db::Db;
@@ -47,23 +49,40 @@ const SOURCES: [(i64, &str, u32, u32, bool); 3] = [
 const LATEST: TimeDelta = TimeDelta::minutes(10);
 
 fn day(text: &str) -> DateTime<Utc> {
-    text.parse::<NaiveDate>().unwrap().and_time(NaiveTime::MIN).and_utc()
+    text.parse::<NaiveDate>()
+        .unwrap()
+        .and_time(NaiveTime::MIN)
+        .and_utc()
 }
 
 fn timetable() -> Timetable {
     Timetable::new(SOURCES.map(|(department_id, name, hour, minute, rests)| {
         let days = if rests { "1-5" } else { "*" };
         let schedule = schedule(&format!("{minute} {hour} * * {days}"), Tz::Europe__Berlin);
-        ScheduledSource { department_id, name: name.to_owned(), schedule }
+        ScheduledSource {
+            department_id,
+            name: name.to_owned(),
+            schedule,
+        }
     }))
 }
 
 /// The times of a source, found by watching the wall clock.
-fn watched_times(hour: u32, minute: u32, rests: bool, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    let dates = (0..).map(|days| from.date_naive() + Days::new(days)).take_while(|date| *date <= to.date_naive());
+fn watched_times(
+    hour: u32,
+    minute: u32,
+    rests: bool,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Vec<DateTime<Utc>> {
+    let dates = (0..)
+        .map(|days| from.date_naive() + Days::new(days))
+        .take_while(|date| *date <= to.date_naive());
     let works = |date: &NaiveDate| !rests || !matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
     let time = NaiveTime::from_hms_opt(hour, minute, 0).unwrap();
-    let times = dates.filter(works).map(|date| first_minute_at(Tz::Europe__Berlin, date, time));
+    let times = dates
+        .filter(works)
+        .map(|date| first_minute_at(Tz::Europe__Berlin, date, time));
     times.filter(|time| *time > from && *time <= to).collect()
 }
 
@@ -79,11 +98,19 @@ fn stored_runs(app: &TestApp, department_id: i64) -> Vec<StoredRun> {
         "SELECT CAST(scheduled_for AS TEXT) || ';' || CAST(covers_after AS TEXT) || ';' || sources FROM import_runs \
          WHERE department_id = {department_id} ORDER BY scheduled_for, id"
     ));
-    let time = |text: &str| NaiveDateTime::parse_from_str(text, "%F %T%.f").unwrap().and_utc();
+    let time = |text: &str| {
+        NaiveDateTime::parse_from_str(text, "%F %T%.f")
+            .unwrap()
+            .and_utc()
+    };
     let run = |line: String| {
         let fields: Vec<&str> = line.split(';').collect();
         let sources = fields[2].split(',').map(str::to_owned).collect();
-        StoredRun { scheduled_for: time(fields[0]), covers_after: time(fields[1]), sources }
+        StoredRun {
+            scheduled_for: time(fields[0]),
+            covers_after: time(fields[1]),
+            sources,
+        }
     };
     lines.into_iter().map(run).collect()
 }
@@ -92,11 +119,13 @@ fn stored_runs(app: &TestApp, department_id: i64) -> Vec<StoredRun> {
 fn locked(app: &TestApp) -> Option<SqliteConnection> {
     let path = app.database_url.strip_prefix("sqlite://")?;
     let mut conn = SqliteConnection::establish(path).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE").unwrap();
+    conn.batch_execute("PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE")
+        .unwrap();
     Some(conn)
 }
 
-/// The pool of the processes, whose patience may be too short for a first connection on a busy machine.
+/// The pool of the processes, whose patience may be too short for a first connection on a busy
+/// machine.
 async fn opened(settings: &DatabaseSettings) -> Db {
     let mut last = None;
     for _ in 0..30 {
@@ -108,13 +137,26 @@ async fn opened(settings: &DatabaseSettings) -> Db {
     panic!("{last:?}");
 }
 
-async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_run(backend: Backend) {
+async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_run(
+    backend: Backend,
+) {
     let app = TestApp::start(backend).await;
-    let settings = DatabaseSettings { timeout: Duration::from_millis(500), ..app.settings.database.clone() };
+    let settings = DatabaseSettings {
+        timeout: Duration::from_millis(500),
+        ..app.settings.database.clone()
+    };
     let db = opened(&settings).await;
-    app.execute(if backend == Backend::Sqlite { SQLITE_FAULTS } else { POSTGRES_FAULTS }).await;
+    app.execute(if backend == Backend::Sqlite {
+        SQLITE_FAULTS
+    } else {
+        POSTGRES_FAULTS
+    })
+    .await;
     let mut random = StdRng::seed_from_u64(from_environment("SOAK_SEED", 19) as u64);
-    let (start, end) = (day("2024-01-01"), day("2024-01-01") + Days::new(from_environment("SOAK_DAYS", 731) as u64));
+    let (start, end) = (
+        day("2024-01-01"),
+        day("2024-01-01") + Days::new(from_environment("SOAK_DAYS", 731) as u64),
+    );
     let mut now = start;
     let mut replicas = [timetable(), timetable()];
     // When each run was stored, by the clock of the processes, and when no process lived.
@@ -133,11 +175,17 @@ async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_
         } else if random.random_range(0..30) == 0 {
             replicas[random.random_range(0..2)] = timetable();
         }
-        let next = replicas.iter().filter_map(Timetable::next_look).min().unwrap();
+        let next = replicas
+            .iter()
+            .filter_map(Timetable::next_look)
+            .min()
+            .unwrap();
         now = now.max(next) + TimeDelta::milliseconds(random.random_range(0..1500));
         for replica in &mut replicas {
             for department_id in replica.departments_to_look_after(now) {
-                let lock = (random.random_range(0..200) == 0).then(|| locked(&app)).flatten();
+                let lock = (random.random_range(0..200) == 0)
+                    .then(|| locked(&app))
+                    .flatten();
                 let sources = replica.sources_of(department_id);
                 let claim = claim_due_run(&db, department_id, sources, "replica", now).await;
                 drop(lock);
@@ -149,7 +197,9 @@ async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_
                 // A commit whose answer came too late has stored a run all the same.
                 if claim.is_err() || is_in_doubt {
                     for run in stored_runs(&app, department_id) {
-                        stored_at.entry((department_id, run.scheduled_for)).or_insert(now);
+                        stored_at
+                            .entry((department_id, run.scheduled_for))
+                            .or_insert(now);
                     }
                 }
                 is_in_doubt = claim.is_err();
@@ -163,26 +213,50 @@ async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_
             }
         }
     }
-    assert!(faults > 100 && outages.len() > 5, "{faults} faults, {} outages", outages.len());
+    assert!(
+        faults > 100 && outages.len() > 5,
+        "{faults} faults, {} outages",
+        outages.len()
+    );
     let mut times_covered = 0;
     for (department_id, name, hour, minute, rests) in SOURCES {
-        let mut times = watched_times(hour, minute, rests, start, now).into_iter().peekable();
+        let mut times = watched_times(hour, minute, rests, start, now)
+            .into_iter()
+            .peekable();
         let runs = stored_runs(&app, department_id);
-        for run in runs.iter().filter(|run| run.sources.iter().any(|source| source == name)) {
+        for run in runs
+            .iter()
+            .filter(|run| run.sources.iter().any(|source| source == name))
+        {
             let at = stored_at[&(department_id, run.scheduled_for)];
             let mut covered = 0;
             while let Some(time) = times.next_if(|time| *time <= run.scheduled_for) {
                 covered += 1;
-                assert!(run.covers_after < time && time <= at, "{name}: {time} by the run stored at {at}");
-                let lived = !outages.iter().any(|(down, back)| *down <= time + LATEST && time <= *back + LATEST);
-                assert!(!lived || at - time < LATEST, "{name}: {time} was covered only at {at}");
+                assert!(
+                    run.covers_after < time && time <= at,
+                    "{name}: {time} by the run stored at {at}"
+                );
+                let lived = !outages
+                    .iter()
+                    .any(|(down, back)| *down <= time + LATEST && time <= *back + LATEST);
+                assert!(
+                    !lived || at - time < LATEST,
+                    "{name}: {time} was covered only at {at}"
+                );
             }
-            assert!(covered > 0, "{name}: the run for {} covers no time of its own", run.scheduled_for);
+            assert!(
+                covered > 0,
+                "{name}: the run for {} covers no time of its own",
+                run.scheduled_for
+            );
             times_covered += covered;
         }
         let left: Vec<DateTime<Utc>> = times.filter(|time| *time + LATEST < now).collect();
         assert!(left.is_empty(), "{name}: {left:?} are covered by no run");
     }
-    assert!(times_covered > 1_800 || end - start < TimeDelta::days(700), "{times_covered}");
+    assert!(
+        times_covered > 1_800 || end - start < TimeDelta::days(700),
+        "{times_covered}"
+    );
     app.stop().await;
 }

@@ -23,12 +23,15 @@ fn times_between(schedule: &Schedule, from: &str, to: &str) -> Vec<String> {
     times
 }
 
-/// The first minute at which a wall clock shows a time or has leapt over it, by trying every minute.
+/// The first minute at which a wall clock shows a time or has leapt over it, by trying every
+/// minute.
 pub fn first_minute_at(timezone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     let wall = date.and_time(time);
     let start = wall.and_utc() - TimeDelta::hours(39);
     let mut minutes = (0..).map(|minutes| start + TimeDelta::minutes(minutes));
-    minutes.find(|minute| minute.with_timezone(&timezone).naive_local() >= wall).unwrap()
+    minutes
+        .find(|minute| minute.with_timezone(&timezone).naive_local() >= wall)
+        .unwrap()
 }
 
 #[test]
@@ -38,8 +41,15 @@ fn a_time_that_daylight_saving_skips_comes_once_at_the_end_of_the_gap() {
     let berlin = |cron| times_between(&schedule(cron, Tz::Europe__Berlin), from, to);
     assert_eq!(berlin("30 2 * * *"), ["29 01:00", "30 00:30"]);
     assert_eq!(berlin("*/30 2 * * *"), ["29 01:00", "30 00:00", "30 00:30"]);
-    assert_eq!(berlin("15 2,14 * * *"), ["28 13:15", "29 01:00", "29 12:15", "30 00:15"]);
-    assert_eq!(berlin("0 2-3 * * *"), ["29 01:00", "30 00:00", "30 01:00"], "both at one moment");
+    assert_eq!(
+        berlin("15 2,14 * * *"),
+        ["28 13:15", "29 01:00", "29 12:15", "30 00:15"]
+    );
+    assert_eq!(
+        berlin("0 2-3 * * *"),
+        ["29 01:00", "30 00:00", "30 01:00"],
+        "both at one moment"
+    );
 }
 
 #[test]
@@ -48,21 +58,31 @@ fn a_time_that_daylight_saving_repeats_comes_once_at_its_first_occurrence() {
     let (from, to) = ("2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z");
     let berlin = |cron| times_between(&schedule(cron, Tz::Europe__Berlin), from, to);
     assert_eq!(berlin("30 2 * * *"), ["25 00:30", "26 01:30"]);
-    assert_eq!(berlin("*/30 2 * * *"), ["25 00:00", "25 00:30", "26 01:00", "26 01:30"]);
-    assert_eq!(berlin("15 2,14 * * *"), ["24 12:15", "25 00:15", "25 13:15", "26 01:15"]);
+    assert_eq!(
+        berlin("*/30 2 * * *"),
+        ["25 00:00", "25 00:30", "26 01:00", "26 01:30"]
+    );
+    assert_eq!(
+        berlin("15 2,14 * * *"),
+        ["24 12:15", "25 00:15", "25 13:15", "26 01:15"]
+    );
 }
 
 #[test]
 fn a_schedule_of_every_hour_follows_elapsed_time() {
-    for (from, to) in
-        [("2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"), ("2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z")]
-    {
+    for (from, to) in [
+        ("2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"),
+        ("2026-10-24T12:00:00Z", "2026-10-26T12:00:00Z"),
+    ] {
         let every_quarter = schedule("*/15 * * * *", Tz::Europe__Berlin);
         let mut time = moment(from);
         while time < moment(to) {
             let next = every_quarter.next_after(time).unwrap();
             assert_eq!(next - time, TimeDelta::minutes(15), "after {time}");
-            assert_eq!(every_quarter.last_until(next - TimeDelta::seconds(1)), Some(time));
+            assert_eq!(
+                every_quarter.last_until(next - TimeDelta::seconds(1)),
+                Some(time)
+            );
             time = next;
         }
     }
@@ -75,11 +95,24 @@ fn a_schedule_that_never_comes_has_no_times() {
     assert_eq!(never.last_until(moment("2026-01-01T00:00:00Z")), None);
 }
 
-/// Zones that leap by an hour, by half an hour and by a whole day, and one that gave daylight saving up.
-const ZONES: [Tz; 4] = [Tz::Europe__Berlin, Tz::Australia__Lord_Howe, Tz::Pacific__Apia, Tz::Europe__Moscow];
+/// Zones that leap by an hour, by half an hour and by a whole day, and one that gave daylight
+/// saving up.
+const ZONES: [Tz; 4] = [
+    Tz::Europe__Berlin,
+    Tz::Australia__Lord_Howe,
+    Tz::Pacific__Apia,
+    Tz::Europe__Moscow,
+];
 
 /// Days around the changes of their clocks.
-const CHANGES: [&str; 6] = ["2026-03-29", "2026-10-25", "2026-04-05", "2026-10-04", "2011-12-30", "2014-10-26"];
+const CHANGES: [&str; 6] = [
+    "2026-03-29",
+    "2026-10-25",
+    "2026-04-05",
+    "2026-10-04",
+    "2011-12-30",
+    "2014-10-26",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]

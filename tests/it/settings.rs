@@ -7,7 +7,12 @@ use credit_portfolio::config::{DatabaseUrl, PlaceSettings, SETTINGS, Settings};
 use credit_portfolio::domain::NameEncoding;
 
 fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
-    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let value = |name: &str| {
+        values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
     Settings::from_sources(None, value).map_err(|err| err.problems().to_vec())
 }
 
@@ -19,7 +24,10 @@ fn the_defaults_are_those_of_the_documentation() {
     assert_eq!(settings.finance_departments, [8]);
     assert!(matches!(&settings.database.url, DatabaseUrl::Sqlite(_)));
     let redis = settings.cache.redis.unwrap();
-    assert_eq!((redis.host.as_str(), redis.port, redis.db), ("localhost", 6379, 0));
+    assert_eq!(
+        (redis.host.as_str(), redis.port, redis.db),
+        ("localhost", 6379, 0)
+    );
     assert!(redis.timeout <= Duration::from_millis(250));
     assert_eq!(settings.import.timezone.name(), "Europe/Moscow");
     assert!(settings.import.sources.is_empty());
@@ -53,7 +61,10 @@ fn all_problems_are_told_together_each_with_its_name() {
         "FTP_ENCODING",
         "IMPORT_EMPTY_FOLDER",
     ] {
-        assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}: {problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(name)),
+            "{name}: {problems:?}"
+        );
     }
     assert!(!problems.join(" ").contains("very-secret"));
 }
@@ -62,7 +73,11 @@ fn all_problems_are_told_together_each_with_its_name() {
 fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
-    std::fs::write(&file, "[cache]\nttl_seconds = 60\n[redis]\nport = 7000\nhost = \"cache\"\n").unwrap();
+    std::fs::write(
+        &file,
+        "[cache]\nttl_seconds = 60\n[redis]\nport = 7000\nhost = \"cache\"\n",
+    )
+    .unwrap();
     let value = |name: &str| (name == "REDIS_PORT").then(|| "7001".to_owned());
     let settings = Settings::from_sources(Some(&file), value).unwrap();
     let redis = settings.cache.redis.unwrap();
@@ -91,16 +106,31 @@ fn a_secret_does_not_show() {
     ])
     .unwrap();
     assert!(!format!("{settings:?}").contains("very-secret"));
-    assert!(settings.auth.check_secret_key().unwrap_err().contains("SECRET_KEY"));
+    assert!(
+        settings
+            .auth
+            .check_secret_key()
+            .unwrap_err()
+            .contains("SECRET_KEY")
+    );
 }
 
 #[test]
 fn every_setting_stands_in_the_readme_and_in_the_example() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let [readme, example] = ["README.md", ".env.example"].map(|name| std::fs::read_to_string(root.join(name)).unwrap());
+    let [readme, example] =
+        ["README.md", ".env.example"].map(|name| std::fs::read_to_string(root.join(name)).unwrap());
     for setting in &SETTINGS {
-        assert!(readme.contains(&format!("`{}`", setting.env)), "README.md does not tell of {}", setting.env);
-        assert!(example.contains(&format!("{}=", setting.env)), ".env.example does not tell of {}", setting.env);
+        assert!(
+            readme.contains(&format!("`{}`", setting.env)),
+            "README.md does not tell of {}",
+            setting.env
+        );
+        assert!(
+            example.contains(&format!("{}=", setting.env)),
+            ".env.example does not tell of {}",
+            setting.env
+        );
     }
 }
 
@@ -110,7 +140,11 @@ fn with_sources(sources: &str) -> Result<Settings, Vec<String>> {
     let file = folder.path().join("settings.toml");
     std::fs::write(folder.path().join("secret"), "from a file\n").unwrap();
     let sources = sources.replace("FOLDER", &folder.path().display().to_string());
-    std::fs::write(&file, format!("[portfolio]\nfinance_department_id = \"8,9\"\n{sources}")).unwrap();
+    std::fs::write(
+        &file,
+        format!("[portfolio]\nfinance_department_id = \"8,9\"\n{sources}"),
+    )
+    .unwrap();
     Settings::from_sources(Some(&file), |_| None).map_err(|err| err.problems().to_vec())
 }
 
@@ -141,16 +175,49 @@ encoding = "cp1251"
 "#,
     )
     .unwrap();
-    let [plain, north, disk] = settings.import.sources.as_slice() else { panic!("{:?}", settings.import.sources) };
-    assert_eq!((plain.name.as_str(), plain.department_id, plain.policy.is_strict), ("ftp", 8, true));
-    let PlaceSettings::Ftp(ftp) = &north.place else { panic!("{north:?}") };
-    assert_eq!((north.department_id, ftp.port, ftp.password.expose()), (9, 990, "from a file"));
-    assert_eq!((north.policy.is_strict, north.policy.missing_rows_max_percent), (true, Some(5)));
+    let [plain, north, disk] = settings.import.sources.as_slice() else {
+        panic!("{:?}", settings.import.sources)
+    };
+    assert_eq!(
+        (
+            plain.name.as_str(),
+            plain.department_id,
+            plain.policy.is_strict
+        ),
+        ("ftp", 8, true)
+    );
+    let PlaceSettings::Ftp(ftp) = &north.place else {
+        panic!("{north:?}")
+    };
+    assert_eq!(
+        (north.department_id, ftp.port, ftp.password.expose()),
+        (9, 990, "from a file")
+    );
+    assert_eq!(
+        (
+            north.policy.is_strict,
+            north.policy.missing_rows_max_percent
+        ),
+        (true, Some(5))
+    );
     assert!(matches!(&disk.place, PlaceSettings::Folder(path) if path == Path::new("/exports")));
-    assert_eq!((disk.department_id, disk.policy.is_strict, disk.policy.patterns.len()), (8, false, 1));
+    assert_eq!(
+        (
+            disk.department_id,
+            disk.policy.is_strict,
+            disk.policy.patterns.len()
+        ),
+        (8, false, 1)
+    );
     assert!(disk.schedule.is_some(), "that of the plain settings");
-    assert_eq!((north.policy.warns_of_empty_folder, north.policy.encoding), (true, NameEncoding::Cp866));
-    assert_eq!((disk.policy.warns_of_empty_folder, disk.policy.encoding), (false, NameEncoding::Cp1251));
+    assert_eq!(
+        (north.policy.warns_of_empty_folder, north.policy.encoding),
+        (true, NameEncoding::Cp866)
+    );
+    assert_eq!(
+        (disk.policy.warns_of_empty_folder, disk.policy.encoding),
+        (false, NameEncoding::Cp1251)
+    );
     assert!(!format!("{settings:?}").contains("from a file"));
 }
 
@@ -187,7 +254,17 @@ encoding = "koi8-r"
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    assert!(problems.iter().all(|problem| problem.starts_with("import.sources \"north\"")), "{told}");
-    let unknown = with_sources("[[import.sources]]\nname = \"x\"\nfoldr = \"/\"\n").unwrap_err().join("\n");
-    assert!(unknown.contains("import.sources") && unknown.contains("foldr"), "{unknown}");
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.starts_with("import.sources \"north\"")),
+        "{told}"
+    );
+    let unknown = with_sources("[[import.sources]]\nname = \"x\"\nfoldr = \"/\"\n")
+        .unwrap_err()
+        .join("\n");
+    assert!(
+        unknown.contains("import.sources") && unknown.contains("foldr"),
+        "{unknown}"
+    );
 }

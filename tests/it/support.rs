@@ -34,8 +34,12 @@ pub(crate) use on_both_databases;
 /// Writes a file that was last modified so many minutes ago.
 pub fn write_aged(folder: &std::path::Path, name: &str, content: &[u8], minutes: u64) {
     std::fs::write(folder.join(name), content).unwrap();
-    let file = std::fs::File::options().append(true).open(folder.join(name)).unwrap();
-    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60 * minutes)).unwrap();
+    let file = std::fs::File::options()
+        .append(true)
+        .open(folder.join(name))
+        .unwrap();
+    file.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(60 * minutes))
+        .unwrap();
 }
 
 /// A number that makes the long form of a test.
@@ -47,7 +51,10 @@ pub fn from_environment(name: &str, default: usize) -> usize {
 pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while !is_so().await {
-        assert!(std::time::Instant::now() < deadline, "waited in vain until {what}");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "waited in vain until {what}"
+        );
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }

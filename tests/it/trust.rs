@@ -1,5 +1,6 @@
-//! Two portfolios whose figures were computed by hand: the trust set, which holds each situation that a
-//! treasurer meets, and `osnovnoy`, where two lenders share 1C's default contract. The day is 2026-11-25.
+//! Two portfolios whose figures were computed by hand: the trust set, which holds each situation
+//! that a treasurer meets, and `osnovnoy`, where two lenders share 1C's default contract. The day
+//! is 2026-11-25.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +17,20 @@ on_both_databases!(
 );
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/data/figures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/data/figures")
+        .join(name)
 }
 
 async fn with(backend: Backend, name: &str) -> TestApp {
     let app = TestApp::start(backend).await;
     let report = app.import_folder(&folder(name), DEPARTMENT).await;
-    assert_eq!((report.processed(), report.files.len()), (3, 3), "{}", report.message);
+    assert_eq!(
+        (report.processed(), report.files.len()),
+        (3, 3),
+        "{}",
+        report.message
+    );
     app
 }
 
@@ -43,7 +51,11 @@ fn sum(answer: &Value, field: &str) -> i64 {
 
 async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Backend) {
     let app = with(backend, "trust").await;
-    let balances = [("debt", 3_883_333_00), ("debt_external", 1_883_333_00), ("overpaid", 700_000_00)];
+    let balances = [
+        ("debt", 3_883_333_00),
+        ("debt_external", 1_883_333_00),
+        ("overpaid", 700_000_00),
+    ];
     let summary = app.get("summary").await.ok();
     expect(&summary, &balances);
     expect(
@@ -60,22 +72,51 @@ async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Bac
             ("planned", 400_000_00),
         ],
     );
-    assert_eq!((summary["as_of"].as_str(), summary["currency"].as_str()), (Some("2026-11-25"), Some("RUB")));
+    assert_eq!(
+        (summary["as_of"].as_str(), summary["currency"].as_str()),
+        (Some("2026-11-25"), Some("RUB"))
+    );
     assert_eq!(summary["other_currencies"], serde_json::json!(["USD"]));
 
     // The last day lies ahead: the balances are today's. The first day never cuts them.
-    for dates in ["date_to=2026-12-31", "date_from=2026-06-01", "date_from=2026-11-01&date_to=2026-11-30"] {
+    for dates in [
+        "date_to=2026-12-31",
+        "date_from=2026-06-01",
+        "date_from=2026-11-01&date_to=2026-11-30",
+    ] {
         expect(&app.get(&format!("summary?{dates}")).await.ok(), &balances);
     }
     // On 2026-01-31 only T1 was drawn.
     let january = app.get("summary?date_to=2026-01-31").await.ok();
-    expect(&january, &[("debt", 1_000_000_00), ("debt_external", 1_000_000_00), ("overpaid", 0)]);
-    assert_eq!((january["as_of"].as_str(), january.get("planned")), (Some("2026-01-31"), None));
+    expect(
+        &january,
+        &[
+            ("debt", 1_000_000_00),
+            ("debt_external", 1_000_000_00),
+            ("overpaid", 0),
+        ],
+    );
+    assert_eq!(
+        (january["as_of"].as_str(), january.get("planned")),
+        (Some("2026-01-31"), None)
+    );
 
-    expect(&app.get("summary?confirmed=true").await.ok(), &[("debt", 4_383_333_00)]);
-    expect(&app.get("summary?intra_group=exclude").await.ok(), &[("debt", 1_883_333_00)]);
-    expect(&app.get("summary?intra_group=only").await.ok(), &[("debt", 2_000_000_00), ("debt_external", 0)]);
-    expect(&app.get("summary?currency=USD").await.ok(), &[("debt", 0), ("overpaid", 0), ("total_receipts", 10_000_00)]);
+    expect(
+        &app.get("summary?confirmed=true").await.ok(),
+        &[("debt", 4_383_333_00)],
+    );
+    expect(
+        &app.get("summary?intra_group=exclude").await.ok(),
+        &[("debt", 1_883_333_00)],
+    );
+    expect(
+        &app.get("summary?intra_group=only").await.ok(),
+        &[("debt", 2_000_000_00), ("debt_external", 0)],
+    );
+    expect(
+        &app.get("summary?currency=USD").await.ok(),
+        &[("debt", 0), ("overpaid", 0), ("total_receipts", 10_000_00)],
+    );
     let lent = app.get("summary?direction=lent").await.ok();
     expect(
         &lent,
@@ -89,7 +130,14 @@ async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Bac
     );
 
     let counts = app.get("contract-stats").await.ok();
-    assert_eq!((counts["total_count"].as_u64(), counts["active_count"].as_u64()), (Some(14), Some(7)), "{counts}");
+    assert_eq!(
+        (
+            counts["total_count"].as_u64(),
+            counts["active_count"].as_u64()
+        ),
+        (Some(14), Some(7)),
+        "{counts}"
+    );
 
     let roll_forward = app.get("analytics/roll-forward").await.ok();
     expect(
@@ -103,11 +151,17 @@ async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Bac
         ],
     );
     for group in ["contract", "organization", "lender"] {
-        let grouped = app.get(&format!("analytics/roll-forward?group_by={group}")).await.ok();
+        let grouped = app
+            .get(&format!("analytics/roll-forward?group_by={group}"))
+            .await
+            .ok();
         assert_eq!(sum(&grouped, "closing"), 3_183_333_00, "{group}");
     }
     let by_month = app.get("analytics/roll-forward?group_by=month").await.ok();
-    assert_eq!(kopecks(&rows(&by_month).last().unwrap()["closing"]), 3_183_333_00);
+    assert_eq!(
+        kopecks(&rows(&by_month).last().unwrap()["closing"]),
+        3_183_333_00
+    );
 
     // Every endpoint gives the same debt.
     let contracts = app.get("contracts/stats/summary?limit=100").await.ok();
@@ -116,8 +170,14 @@ async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Bac
             let spelling = row["contractNumber"].as_str().unwrap();
             spelling.contains(number) && row["organization"].as_str().unwrap().contains("Холдинг")
         };
-        let row = rows(&contracts).iter().find(of).unwrap_or_else(|| panic!("no {number}: {contracts}"));
-        (kopecks(&row["outstanding"]), row["status"].as_str().unwrap().to_owned())
+        let row = rows(&contracts)
+            .iter()
+            .find(of)
+            .unwrap_or_else(|| panic!("no {number}: {contracts}"));
+        (
+            kopecks(&row["outstanding"]),
+            row["status"].as_str().unwrap().to_owned(),
+        )
     };
     for (number, owed, status) in [
         ("T1 от", 750_000_00, "open"),
@@ -136,28 +196,66 @@ async fn the_trust_set_gives_the_figures_that_were_computed_by_hand(backend: Bac
     ] {
         assert_eq!(outstanding(number), (owed, status.to_owned()), "{number}");
     }
-    assert_eq!(sum(&app.get("organization-stats").await.ok(), "outstanding"), 3_883_333_00);
+    assert_eq!(
+        sum(&app.get("organization-stats").await.ok(), "outstanding"),
+        3_883_333_00
+    );
     let concentration = app.get("analytics/concentration").await.ok();
-    expect(&concentration, &[("total_outstanding", 3_883_333_00), ("overpaid", 700_000_00)]);
+    expect(
+        &concentration,
+        &[
+            ("total_outstanding", 3_883_333_00),
+            ("overpaid", 700_000_00),
+        ],
+    );
     let shares = rows(&concentration["by_counterparty"]);
-    assert_eq!(shares.iter().map(|share| kopecks(&share["share"])).sum::<i64>(), 100_00);
-    assert_eq!(shares.len(), 2, "one bank under three spellings, and our own АО «Юг»: {concentration}");
+    assert_eq!(
+        shares
+            .iter()
+            .map(|share| kopecks(&share["share"]))
+            .sum::<i64>(),
+        100_00
+    );
+    assert_eq!(
+        shares.len(),
+        2,
+        "one bank under three spellings, and our own АО «Юг»: {concentration}"
+    );
     for group in ["", "?group_by=organization", "?group_by=lender"] {
-        let series = app.get(&format!("analytics/debt-balance{group}")).await.ok();
+        let series = app
+            .get(&format!("analytics/debt-balance{group}"))
+            .await
+            .ok();
         let last = rows(&series).iter().filter(|row| row["month"] == "2026-11");
-        assert_eq!(last.map(|row| kopecks(&row["outstanding"])).sum::<i64>(), 3_883_333_00, "{group}");
-        assert_eq!(rows(&series).last().unwrap()["month"], "2026-11", "no planned month: {group}");
+        assert_eq!(
+            last.map(|row| kopecks(&row["outstanding"])).sum::<i64>(),
+            3_883_333_00,
+            "{group}"
+        );
+        assert_eq!(
+            rows(&series).last().unwrap()["month"],
+            "2026-11",
+            "no planned month: {group}"
+        );
     }
     app.stop().await;
 }
 
 async fn two_lenders_of_the_default_contract_have_a_contract_each(backend: Backend) {
     let app = with(backend, "osnovnoy").await;
-    expect(&app.get("summary").await.ok(), &[("debt", 1_000_000_00), ("overpaid", 0)]);
+    expect(
+        &app.get("summary").await.ok(),
+        &[("debt", 1_000_000_00), ("overpaid", 0)],
+    );
     let contracts = app.get("contracts/stats/summary").await.ok();
     let mut owed: Vec<(&str, i64)> = rows(&contracts)
         .iter()
-        .map(|row| (row["counterparty"].as_str().unwrap(), kopecks(&row["outstanding"])))
+        .map(|row| {
+            (
+                row["counterparty"].as_str().unwrap(),
+                kopecks(&row["outstanding"]),
+            )
+        })
         .collect();
     owed.sort_unstable();
     assert_eq!(owed, [("Иванов И.И.", 0), ("ТБанк АО", 1_000_000_00)]);
@@ -165,7 +263,9 @@ async fn two_lenders_of_the_default_contract_have_a_contract_each(backend: Backe
 }
 
 async fn a_roll_forward_is_never_cut_by_the_first_day(backend: Backend) {
-    use crate::support::workbooks::{a_receipt, an_expense, details, expenses, interest, principal, receipts};
+    use crate::support::workbooks::{
+        a_receipt, an_expense, details, expenses, interest, principal, receipts,
+    };
     let app = TestApp::start(backend).await;
     // The example `rollforward` of an independent library's numbers.
     let received = [
@@ -191,7 +291,10 @@ async fn a_roll_forward_is_never_cut_by_the_first_day(backend: Backend) {
     ];
     app.import(DEPARTMENT, &files).await;
     let range = "date_from=2026-01-01&date_to=2026-03-31";
-    let roll_forward = app.get(&format!("analytics/roll-forward?{range}")).await.ok();
+    let roll_forward = app
+        .get(&format!("analytics/roll-forward?{range}"))
+        .await
+        .ok();
     expect(
         &roll_forward["total"],
         &[
@@ -202,6 +305,9 @@ async fn a_roll_forward_is_never_cut_by_the_first_day(backend: Backend) {
             ("closing", 750_000_00),
         ],
     );
-    expect(&app.get(&format!("summary?{range}")).await.ok(), &[("debt", 750_000_00)]);
+    expect(
+        &app.get(&format!("summary?{range}")).await.ok(),
+        &[("debt", 750_000_00)],
+    );
     app.stop().await;
 }

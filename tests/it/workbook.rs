@@ -8,12 +8,14 @@ use chrono::NaiveDate;
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, Money};
 use credit_portfolio::import::workbook::{
-    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, SeenIds, WorkbookError, WorkbookTotals,
+    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, SeenIds, WorkbookError,
+    WorkbookTotals,
 };
 use rand::{RngExt, SeedableRng};
 
 use crate::support::workbooks::{
-    AMOUNT_COLUMN, a_receipt, an_expense, details_sheet, expenses_sheet, interest, principal, receipts_sheet,
+    AMOUNT_COLUMN, a_receipt, an_expense, details_sheet, expenses_sheet, interest, principal,
+    receipts_sheet,
 };
 
 /// All parts of a sheet.
@@ -35,7 +37,10 @@ struct SheetContent<R> {
 
 /// The rules of an import on 2026-11-25.
 pub(crate) fn rules() -> ReadingRules {
-    ReadingRules { base_currency: Currency::default(), today: "2026-11-25".parse().unwrap() }
+    ReadingRules {
+        base_currency: Currency::default(),
+        today: "2026-11-25".parse().unwrap(),
+    }
 }
 
 pub(crate) fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, WorkbookError> {
@@ -52,7 +57,12 @@ pub(crate) fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, Wo
         }
         ControlFlow::Continue(())
     })?;
-    Ok(Content { kind: header.unwrap().kind, rows, rejects, totals })
+    Ok(Content {
+        kind: header.unwrap().kind,
+        rows,
+        rejects,
+        totals,
+    })
 }
 
 fn read(sheet: &Sheet, kind: Option<Kind>) -> Result<Content, WorkbookError> {
@@ -60,9 +70,23 @@ fn read(sheet: &Sheet, kind: Option<Kind>) -> Result<Content, WorkbookError> {
 }
 
 fn content<R>(sheet: &Sheet, kind: Kind, rows_of: impl Fn(Rows) -> Vec<R>) -> SheetContent<R> {
-    let Content { rows, rejects, totals, .. } = read(sheet, Some(kind)).unwrap();
-    let WorkbookTotals { rows_total, control_total, .. } = totals;
-    SheetContent { rows: rows.into_iter().flat_map(rows_of).collect(), rejects, rows_total, control_total }
+    let Content {
+        rows,
+        rejects,
+        totals,
+        ..
+    } = read(sheet, Some(kind)).unwrap();
+    let WorkbookTotals {
+        rows_total,
+        control_total,
+        ..
+    } = totals;
+    SheetContent {
+        rows: rows.into_iter().flat_map(rows_of).collect(),
+        rejects,
+        rows_total,
+        control_total,
+    }
 }
 
 fn read_receipts(sheet: &Sheet) -> SheetContent<ReceiptRow> {
@@ -86,8 +110,14 @@ fn day(text: &str) -> Option<NaiveDate> {
 #[test]
 fn the_kind_is_told_by_the_name_and_the_longer_word_wins() {
     for (name, kind) in [
-        ("Sever - spisanie(rasshifrovka) XLSX.xlsx", Some(Kind::Details)),
-        ("Sever Torg - Spisanie kredity XLSX.xlsx", Some(Kind::Expenses)),
+        (
+            "Sever - spisanie(rasshifrovka) XLSX.xlsx",
+            Some(Kind::Details),
+        ),
+        (
+            "Sever Torg - Spisanie kredity XLSX.xlsx",
+            Some(Kind::Expenses),
+        ),
         ("Yug - Postuplenie(kredity) XLSX.xlsx", Some(Kind::Receipts)),
         ("СПИСАНИЕ (Расшифровка).XLSX", Some(Kind::Details)),
         ("Запад - Поступление.xlsx", Some(Kind::Receipts)),
@@ -99,21 +129,47 @@ fn the_kind_is_told_by_the_name_and_the_longer_word_wins() {
 
 #[test]
 fn the_header_tells_the_kind_where_the_name_does_not() {
-    assert_eq!(read(&receipts_sheet(&[a_receipt(1)]), None).unwrap().kind, Kind::Receipts);
-    assert_eq!(read(&expenses_sheet(&[an_expense(1)]), None).unwrap().kind, Kind::Expenses);
-    assert_eq!(read(&details_sheet(&[principal(1, 1)]), None).unwrap().kind, Kind::Details);
-    assert!(matches!(read(&Sheet::new(&["Товар", "Цена"]), None), Err(WorkbookError::UnknownKind)));
+    assert_eq!(
+        read(&receipts_sheet(&[a_receipt(1)]), None).unwrap().kind,
+        Kind::Receipts
+    );
+    assert_eq!(
+        read(&expenses_sheet(&[an_expense(1)]), None).unwrap().kind,
+        Kind::Expenses
+    );
+    assert_eq!(
+        read(&details_sheet(&[principal(1, 1)]), None).unwrap().kind,
+        Kind::Details
+    );
+    assert!(matches!(
+        read(&Sheet::new(&["Товар", "Цена"]), None),
+        Err(WorkbookError::UnknownKind)
+    ));
 }
 
 #[test]
 fn a_workbook_of_1c_reads_cleanly() {
     let bytes = receipts_sheet(&[a_receipt(1)]).to_xlsx().unwrap();
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
-    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
-    assert!(!names.iter().any(|name| name.starts_with("docProps")), "{names:?}");
+    let names: Vec<String> = zip
+        .file_names()
+        .map(|name| name.unwrap().into_owned())
+        .collect();
+    assert!(
+        !names.iter().any(|name| name.starts_with("docProps")),
+        "{names:?}"
+    );
     let mut xml = String::new();
-    std::io::Read::read_to_string(&mut zip.by_name("xl/worksheets/sheet1.xml").unwrap(), &mut xml).unwrap();
-    assert!(xml.starts_with('\u{feff}') && xml.contains(r#"<dimension ref="I2"/>"#), "{}", &xml[..300]);
+    std::io::Read::read_to_string(
+        &mut zip.by_name("xl/worksheets/sheet1.xml").unwrap(),
+        &mut xml,
+    )
+    .unwrap();
+    assert!(
+        xml.starts_with('\u{feff}') && xml.contains(r#"<dimension ref="I2"/>"#),
+        "{}",
+        &xml[..300]
+    );
 
     let mut operation = a_receipt(1).amounting_to(6_599_178);
     operation.counterparty = String::new();
@@ -121,13 +177,26 @@ fn a_workbook_of_1c_reads_cleanly() {
     let xml = sheet.to_xlsx().unwrap();
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&xml)).unwrap();
     let mut xml = String::new();
-    std::io::Read::read_to_string(&mut zip.by_name("xl/worksheets/sheet1.xml").unwrap(), &mut xml).unwrap();
-    assert!(xml.contains(r#" t="e"/>"#), "an empty cell is an error cell without a value");
+    std::io::Read::read_to_string(
+        &mut zip.by_name("xl/worksheets/sheet1.xml").unwrap(),
+        &mut xml,
+    )
+    .unwrap();
+    assert!(
+        xml.contains(r#" t="e"/>"#),
+        "an empty cell is an error cell without a value"
+    );
     let content = read_receipts(&sheet);
     assert_eq!(content.rejects, []);
     let row = &content.rows[0];
-    assert_eq!(row.operation_id, "Поступление на расчетный счет 0000-000001 от 05.03.2024 12:00:00");
-    assert_eq!((row.amount, row.payer.as_deref()), (Money::from_kopecks(6_599_178), None));
+    assert_eq!(
+        row.operation_id,
+        "Поступление на расчетный счет 0000-000001 от 05.03.2024 12:00:00"
+    );
+    assert_eq!(
+        (row.amount, row.payer.as_deref()),
+        (Money::from_kopecks(6_599_178), None)
+    );
     assert_eq!(row.contract.as_ref().unwrap().key(), "1|2024-02-01");
     assert_eq!(row.document_date, day("2024-03-05"));
 }
@@ -147,27 +216,54 @@ fn amounts_may_be_text_and_dates_may_be_real_ones() {
     assert_eq!(content.rejects, []);
     assert_eq!(content.rows[0].amount, Money::from_kopecks(123_456_789));
     assert_eq!(content.rows[1].amount, Money::from_kopecks(500));
-    let dates: Vec<_> = content.rows[2..].iter().map(|row| row.document_date).collect();
-    assert_eq!(dates, [day("2024-03-07"), day("2024-03-05"), day("2024-03-08")], "the id's date stands in");
+    let dates: Vec<_> = content.rows[2..]
+        .iter()
+        .map(|row| row.document_date)
+        .collect();
+    assert_eq!(
+        dates,
+        [day("2024-03-07"), day("2024-03-05"), day("2024-03-08")],
+        "the id's date stands in"
+    );
 }
 
 #[test]
 fn columns_are_found_by_their_text_in_any_order_below_a_title() {
     let mut sheet = Sheet::new(&["Выгрузка из 1С за 2024 год"]);
     sheet.rows.push(Vec::new());
-    sheet
-        .rows
-        .push(["  СУММА", "Лишнее", "Организация ", "Поступление на  расчётный\u{a0}счет"].map(Cell::text).to_vec());
-    sheet.rows.push(vec![Cell::amount(7), Cell::text("x"), Cell::text("О"), Cell::text("id 1 от 01.02.2024 10:00:00")]);
+    sheet.rows.push(
+        [
+            "  СУММА",
+            "Лишнее",
+            "Организация ",
+            "Поступление на  расчётный\u{a0}счет",
+        ]
+        .map(Cell::text)
+        .to_vec(),
+    );
+    sheet.rows.push(vec![
+        Cell::amount(7),
+        Cell::text("x"),
+        Cell::text("О"),
+        Cell::text("id 1 от 01.02.2024 10:00:00"),
+    ]);
     let content = read_receipts(&sheet);
     assert_eq!(content.rows.len(), 1);
     assert_eq!(content.rows[0].document_date, day("2024-02-01"));
-    assert_eq!(content.rows[0].currency, Currency::default(), "an absent column means the base currency");
+    assert_eq!(
+        content.rows[0].currency,
+        Currency::default(),
+        "an absent column means the base currency"
+    );
 }
 
 #[test]
 fn a_missing_required_column_is_named() {
-    let err = read(&Sheet::new(&["Поступление на расчетный счет", "Организация"]), Some(Kind::Receipts)).unwrap_err();
+    let err = read(
+        &Sheet::new(&["Поступление на расчетный счет", "Организация"]),
+        Some(Kind::Receipts),
+    )
+    .unwrap_err();
     insta::assert_snapshot!(err, @"receipts: the header row lacks the required column «Сумма»");
 }
 
@@ -190,7 +286,12 @@ fn a_bad_row_is_rejected_alone_with_row_column_value_and_reason() {
     let rejects: Vec<String> = content
         .rejects
         .iter()
-        .map(|reject| format!("{} | {} | {} | {}", reject.row_number, reject.column, reject.value, reject.reason))
+        .map(|reject| {
+            format!(
+                "{} | {} | {} | {}",
+                reject.row_number, reject.column, reject.value, reject.reason
+            )
+        })
         .collect();
     insta::assert_snapshot!(rejects.join("\n"), @r"
     3 | Сумма | abc | is not an amount
@@ -222,19 +323,30 @@ fn the_control_total_counts_rejected_rows_whose_amount_is_readable() {
     let mut sheet = receipts_sheet(&[a_receipt(1).amounting_to(10), nameless]);
     sheet.push_total(AMOUNT_COLUMN, 15);
     let content = read_receipts(&sheet);
-    assert_eq!((content.rows_total, content.control_total), (Money::from_kopecks(15), Some(Money::from_kopecks(15))));
+    assert_eq!(
+        (content.rows_total, content.control_total),
+        (Money::from_kopecks(15), Some(Money::from_kopecks(15)))
+    );
 }
 
 #[test]
 fn files_that_are_no_workbooks_say_what_they_are() {
     let whole = receipts_sheet(&[a_receipt(1)]).to_xlsx().unwrap();
-    let told = |bytes: &[u8]| read_bytes(bytes, Some(Kind::Receipts)).err().unwrap().to_string();
+    let told = |bytes: &[u8]| {
+        read_bytes(bytes, Some(Kind::Receipts))
+            .err()
+            .unwrap()
+            .to_string()
+    };
     assert!(told(b"").contains("empty (0 bytes)"));
     assert!(told(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password"));
     assert!(told(b"<html>404</html>").contains("an HTML page"));
     assert!(told(b"PK").contains("cut off"));
     for length in (4..whole.len() - 1).step_by(97) {
-        assert!(told(&whole[..length]).contains("cut off"), "cut off after {length} bytes");
+        assert!(
+            told(&whole[..length]).contains("cut off"),
+            "cut off after {length} bytes"
+        );
     }
 }
 
@@ -244,7 +356,10 @@ fn an_operation_id_is_recognized_however_many_there_are() {
     let (mut seen, mut rows) = (SeenIds::default(), HashMap::<String, Option<u32>>::new());
     let mut random = rand::rngs::StdRng::seed_from_u64(5);
     for row in 2..=200_000 {
-        let id = format!("Списание с расчетного счета {:09} от 01.02.2024", random.random_range(0..120_000));
+        let id = format!(
+            "Списание с расчетного счета {:09} от 01.02.2024",
+            random.random_range(0..120_000)
+        );
         let known = rows.entry(id.clone()).or_default();
         if random.random_range(0..10) == 0 {
             seen.reject(&id).unwrap();

@@ -1,9 +1,11 @@
-//! Cells that show no value, numbers that lost digits, texts with lines: each is read as a person reads it, or the
-//! row is rejected by its column.
+//! Cells that show no value, numbers that lost digits, texts with lines: each is read as a person
+//! reads it, or the row is rejected by its column.
 
 use credit_portfolio::import::workbook::{Kind, ReceiptRow, Rows};
 
-use crate::support::packages::{HEADINGS, a_row, a_sheet, book, cell, number, operation_id, receipts_of, text, texts};
+use crate::support::packages::{
+    HEADINGS, a_row, a_sheet, book, cell, number, operation_id, receipts_of, text, texts,
+};
 use crate::workbook::{Content, read_bytes};
 
 /// The columns of [`HEADINGS`].
@@ -26,7 +28,10 @@ fn receipts(content: &Content) -> Vec<&ReceiptRow> {
 
 fn rejects(content: &Content) -> Vec<String> {
     let shown = |reject: &credit_portfolio::import::workbook::Reject| {
-        format!("{} {} {:?} {}", reject.row_number, reject.column, reject.value, reject.code)
+        format!(
+            "{} {} {:?} {}",
+            reject.row_number, reject.column, reject.value, reject.code
+        )
     };
     content.rejects.iter().map(shown).collect()
 }
@@ -41,7 +46,10 @@ fn with(column: usize, other: String) -> Vec<String> {
 /// Reads one row of which one cell is another: what it gives, and what is said.
 fn with_cell(column: usize, other: &str) -> (Vec<String>, Vec<String>) {
     let content = read(vec![with(column, other.to_owned())]);
-    let amounts = receipts(&content).iter().map(|row| row.amount.to_string()).collect();
+    let amounts = receipts(&content)
+        .iter()
+        .map(|row| row.amount.to_string())
+        .collect();
     let mut said = rejects(&content);
     said.extend(content.totals.notes.clone());
     (amounts, said)
@@ -51,7 +59,10 @@ fn with_cell(column: usize, other: &str) -> (Vec<String>, Vec<String>) {
 fn a_cell_that_shows_no_value_rejects_its_row_where_figures_depend_on_it() {
     for (content, code) in [
         (cell("t=\"e\"", "<v>#N/A</v>"), "\"#N/A\" cell_error"),
-        (cell("t=\"e\"", "<v>#ССЫЛКА!</v>"), "\"#ССЫЛКА!\" cell_error"),
+        (
+            cell("t=\"e\"", "<v>#ССЫЛКА!</v>"),
+            "\"#ССЫЛКА!\" cell_error",
+        ),
         (cell("", "<f>SUM(A1:A2)</f>"), "\"\" no_result"),
         (cell("", "<f>SUM(A1:A2)</f><v></v>"), "\"\" no_result"),
         (cell("", "<f>SUM(A1:A2)</f><v/>"), "\"\" no_result"),
@@ -59,19 +70,39 @@ fn a_cell_that_shows_no_value_rejects_its_row_where_figures_depend_on_it() {
         (cell("t=\"b\"", "<v>ja</v>"), "\"\" unreadable"),
         (cell("t=\"zzz\"", "<v>1</v>"), "\"\" unreadable"),
     ] {
-        for (column, heading) in [(AMOUNT, "Сумма"), (CONTRACT, "Договор"), (ID, HEADINGS[ID])] {
-            assert_eq!(with_cell(column, &content), (vec![], vec![format!("2 {heading} {code}")]), "{content}");
+        for (column, heading) in [(AMOUNT, "Сумма"), (CONTRACT, "Договор"), (ID, HEADINGS[ID])]
+        {
+            assert_eq!(
+                with_cell(column, &content),
+                (vec![], vec![format!("2 {heading} {code}")]),
+                "{content}"
+            );
         }
         let (amounts, said) = with_cell(COMMENT, &content);
-        assert_eq!(amounts, ["100.00"], "a comment decides no figure: {content}");
-        assert!(said[0].starts_with("column «Комментарий» is left out in 1 rows, the first: row 2"), "{said:?}");
+        assert_eq!(
+            amounts,
+            ["100.00"],
+            "a comment decides no figure: {content}"
+        );
+        assert!(
+            said[0].starts_with("column «Комментарий» is left out in 1 rows, the first: row 2"),
+            "{said:?}"
+        );
     }
 }
 
 #[test]
 fn an_error_without_a_value_is_an_empty_cell() {
-    for empty in [cell("t=\"e\"", ""), "<c t=\"e\"/>".to_owned(), cell("t=\"e\"", "<v/>"), cell("t=\"s\"", "<v></v>")] {
-        assert_eq!(with_cell(COMMENT, &empty), (vec!["100.00".to_owned()], vec![]));
+    for empty in [
+        cell("t=\"e\"", ""),
+        "<c t=\"e\"/>".to_owned(),
+        cell("t=\"e\"", "<v/>"),
+        cell("t=\"s\"", "<v></v>"),
+    ] {
+        assert_eq!(
+            with_cell(COMMENT, &empty),
+            (vec!["100.00".to_owned()], vec![])
+        );
         assert_eq!(with_cell(AMOUNT, &empty).1, ["2 Сумма \"\" empty"]);
     }
 }
@@ -81,15 +112,31 @@ fn numbers_are_read_whatever_stands_around_their_digits() {
     for (content, amount) in [
         (cell("t=\"n\"", "<v> 5.10 </v>"), "5.10"),
         (cell("t=\"n\"", "<v>1234,56</v>"), "1234.56"),
-        (cell("", "<v>5</v><extLst><ext><v>7</v></ext></extLst>"), "5.00"),
+        (
+            cell("", "<v>5</v><extLst><ext><v>7</v></ext></extLst>"),
+            "5.00",
+        ),
         (cell("t=\"str\"", "<f>A1</f><v>7,50</v>"), "7.50"),
         (cell("", "<f>SUM(A1:A2)</f><v>12.3</v>"), "12.30"),
-        (cell("t=\"inlineStr\"", "<is><r><t>1</t></r><r><t>00</t></r><rPh><t>9</t></rPh></is><v/>"), "100.00"),
+        (
+            cell(
+                "t=\"inlineStr\"",
+                "<is><r><t>1</t></r><r><t>00</t></r><rPh><t>9</t></rPh></is><v/>",
+            ),
+            "100.00",
+        ),
         (cell("", "<v>1.2E2</v>"), "120.00"),
         (cell("t=\"inlineStr\"", "<v>5,10</v>"), "5.10"),
-        (cell("t=\"inlineStr\"", "<v>9</v><is><t>5,10</t></is>"), "5.10"),
+        (
+            cell("t=\"inlineStr\"", "<v>9</v><is><t>5,10</t></is>"),
+            "5.10",
+        ),
     ] {
-        assert_eq!(with_cell(AMOUNT, &content), (vec![amount.to_owned()], vec![]), "{content}");
+        assert_eq!(
+            with_cell(AMOUNT, &content),
+            (vec![amount.to_owned()], vec![]),
+            "{content}"
+        );
     }
 }
 
@@ -102,11 +149,19 @@ fn one_column_of_a_row_with_two_cells_is_in_doubt() {
 
 #[test]
 fn identifiers_that_lost_digits_are_rejected_or_left_out() {
-    for lost in [number("40702810900000000999"), number("4.07028109E+19"), text("4.07028109E+19"), text("4,07E+19")] {
+    for lost in [
+        number("40702810900000000999"),
+        number("4.07028109E+19"),
+        text("4.07028109E+19"),
+        text("4,07E+19"),
+    ] {
         for (column, heading) in [(ID, HEADINGS[ID]), (CONTRACT, "Договор")] {
             let (amounts, said) = with_cell(column, &lost);
             assert_eq!(amounts, Vec::<String>::new());
-            assert!(said[0].starts_with(&format!("2 {heading} ")) && said[0].ends_with(" lost_digits"), "{said:?}");
+            assert!(
+                said[0].starts_with(&format!("2 {heading} ")) && said[0].ends_with(" lost_digits"),
+                "{said:?}"
+            );
         }
     }
     let headings = [
@@ -120,16 +175,38 @@ fn identifiers_that_lost_digits_are_rejected_or_left_out() {
     let row = |payer_account: String, inn: String, own: String| {
         let mut row = texts(&[&operation_id(1), "О"]);
         row.extend([number("1"), payer_account, inn, own]);
-        read_bytes(&book(&[a_sheet("Л", vec![texts(&headings), row])]), Some(Kind::Receipts)).unwrap()
+        read_bytes(
+            &book(&[a_sheet("Л", vec![texts(&headings), row])]),
+            Some(Kind::Receipts),
+        )
+        .unwrap()
     };
-    let content = row(number("4.07E+19"), number("4.07E+19"), text("40702810900000000001"));
+    let content = row(
+        number("4.07E+19"),
+        number("4.07E+19"),
+        text("40702810900000000001"),
+    );
     let receipt = receipts(&content)[0];
-    assert_eq!((receipt.payer_account.as_ref(), receipt.payer_inn.as_ref()), (None, None));
+    assert_eq!(
+        (receipt.payer_account.as_ref(), receipt.payer_inn.as_ref()),
+        (None, None)
+    );
     assert_eq!(content.totals.notes.len(), 2, "{:?}", content.totals.notes);
-    let content = row(text("40702810900000000001"), text("9912345672"), number("40702810900000000001"));
-    assert_eq!(rejects(&content), ["2 Банковский счет \"40702810900000000000\" lost_digits"]);
+    let content = row(
+        text("40702810900000000001"),
+        text("9912345672"),
+        number("40702810900000000001"),
+    );
+    assert_eq!(
+        rejects(&content),
+        ["2 Банковский счет \"40702810900000000000\" lost_digits"]
+    );
     // A number of fifteen digits or fewer has all of them.
-    let content = row(number("407028109000000"), number("9912345672"), text("40702810900000000001"));
+    let content = row(
+        number("407028109000000"),
+        number("9912345672"),
+        text("40702810900000000001"),
+    );
     let receipt = receipts(&content)[0];
     assert_eq!(receipt.payer_account.as_deref(), Some("407028109000000"));
     assert_eq!(receipt.payer_inn.as_deref(), Some("9912345672"));
@@ -137,11 +214,20 @@ fn identifiers_that_lost_digits_are_rejected_or_left_out() {
 
 #[test]
 fn rates_have_all_their_digits_whatever_the_format_shows() {
-    let headings = ["Поступление на расчетный счет", "Организация", "Сумма", "Курс расчетов"];
+    let headings = [
+        "Поступление на расчетный счет",
+        "Организация",
+        "Сумма",
+        "Курс расчетов",
+    ];
     let row = |rate: &str| {
         let mut row = texts(&[&operation_id(1), "О"]);
         row.extend([number("92131.4"), rate.to_owned()]);
-        read_bytes(&book(&[a_sheet("Л", vec![texts(&headings), row])]), Some(Kind::Receipts)).unwrap()
+        read_bytes(
+            &book(&[a_sheet("Л", vec![texts(&headings), row])]),
+            Some(Kind::Receipts),
+        )
+        .unwrap()
     };
     for (rate, read) in [
         (cell("s=\"2\"", "<v>92.1314</v>"), Some("92.1314")),
@@ -150,7 +236,11 @@ fn rates_have_all_their_digits_whatever_the_format_shows() {
         (text("92,1314"), Some("92,1314")),
         (text(""), None),
     ] {
-        assert_eq!(receipts(&row(&rate))[0].settlement_rate.as_deref(), read, "{rate}");
+        assert_eq!(
+            receipts(&row(&rate))[0].settlement_rate.as_deref(),
+            read,
+            "{rate}"
+        );
     }
     for rate in [
         text("100 92,13"),
@@ -161,7 +251,10 @@ fn rates_have_all_their_digits_whatever_the_format_shows() {
         cell("s=\"3\"", "<v>92.1</v>"),
     ] {
         let rejects = rejects(&row(&rate));
-        assert!(rejects.len() == 1 && rejects[0].starts_with("2 Курс расчетов "), "{rate}: {rejects:?}");
+        assert!(
+            rejects.len() == 1 && rejects[0].starts_with("2 Курс расчетов "),
+            "{rate}: {rejects:?}"
+        );
     }
 }
 
@@ -173,9 +266,15 @@ fn a_text_is_no_longer_than_a_cell_can_hold() {
         let (amounts, said) = with_cell(COMMENT, &comment);
         assert_eq!((amounts.len(), said.len()), (1, left_out), "{said:?}");
     }
-    let runs = cell("t=\"inlineStr\"", &format!("<is>{}</is>", format!("<r><t>{longest}</t></r>").repeat(20)));
+    let runs = cell(
+        "t=\"inlineStr\"",
+        &format!("<is>{}</is>", format!("<r><t>{longest}</t></r>").repeat(20)),
+    );
     let (amounts, said) = with_cell(CONTRACT, &runs);
-    assert!(amounts.is_empty() && said == ["2 Договор \"\" unreadable"], "{said:?}");
+    assert!(
+        amounts.is_empty() && said == ["2 Договор \"\" unreadable"],
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -196,14 +295,20 @@ fn zeros_are_kept_where_the_format_shows_them() {
 #[test]
 fn comments_keep_their_lines_and_names_do_not() {
     let read = read(vec![{
-        let mut row = with(CONTRACT, text("Договор\n займа   № 1\u{200b} от 01.02.2024"));
+        let mut row = with(
+            CONTRACT,
+            text("Договор\n займа   № 1\u{200b} от 01.02.2024"),
+        );
         row[COMMENT] = text(" одна строка\r\n  и  другая ");
         row[ID] = text(&format!("\u{feff}{}\u{ad}", operation_id(1)));
         row
     }]);
     let receipt = receipts(&read)[0];
     assert_eq!(receipt.comment.as_deref(), Some("одна строка\n  и  другая"));
-    assert_eq!(receipt.contract.as_ref().unwrap().spelling, "Договор займа № 1 от 01.02.2024");
+    assert_eq!(
+        receipt.contract.as_ref().unwrap().spelling,
+        "Договор займа № 1 от 01.02.2024"
+    );
     assert_eq!(receipt.operation_id, operation_id(1));
 }
 
@@ -211,13 +316,25 @@ fn comments_keep_their_lines_and_names_do_not() {
 fn rows_of_one_number_are_rows_of_their_own() {
     let xml = |rows: &str| {
         let sheet = a_sheet("Лист_1", vec![texts(&HEADINGS)]);
-        crate::support::workbooks::with_part_of(&book(&[sheet]), "xl/worksheets/sheet1.xml", |was, part| {
-            let was = std::str::from_utf8(was).unwrap();
-            part.write_all(was.replace("</sheetData>", &format!("{rows}</sheetData>")).as_bytes()).unwrap();
-        })
+        crate::support::workbooks::with_part_of(
+            &book(&[sheet]),
+            "xl/worksheets/sheet1.xml",
+            |was, part| {
+                let was = std::str::from_utf8(was).unwrap();
+                part.write_all(
+                    was.replace("</sheetData>", &format!("{rows}</sheetData>"))
+                        .as_bytes(),
+                )
+                .unwrap();
+            },
+        )
     };
-    let row =
-        |number: u32| format!("<row r=\"2\">{}</row>", a_row(number, crate::support::packages::number("5")).concat());
+    let row = |number: u32| {
+        format!(
+            "<row r=\"2\">{}</row>",
+            a_row(number, crate::support::packages::number("5")).concat()
+        )
+    };
     let content = read_bytes(&xml(&(row(1) + &row(2))), Some(Kind::Receipts)).unwrap();
     assert_eq!(receipts(&content).len(), 2);
     assert_eq!(content.totals.rows_total.to_string(), "10.00");
@@ -225,14 +342,26 @@ fn rows_of_one_number_are_rows_of_their_own() {
 
 #[test]
 fn dates_are_read_by_the_operation_and_within_bounds() {
-    let headings =
-        ["Поступление на расчетный счет", "Организация", "Сумма", "Дата входящего документа", "Дата договора"];
+    let headings = [
+        "Поступление на расчетный счет",
+        "Организация",
+        "Сумма",
+        "Дата входящего документа",
+        "Дата договора",
+    ];
     let read = |id: &str, date: String, contract_date: String| {
         let mut row = texts(&[id, "О"]);
         row.extend([number("1"), date, contract_date]);
-        let content = read_bytes(&book(&[a_sheet("Л", vec![texts(&headings), row])]), Some(Kind::Receipts)).unwrap();
+        let content = read_bytes(
+            &book(&[a_sheet("Л", vec![texts(&headings), row])]),
+            Some(Kind::Receipts),
+        )
+        .unwrap();
         match receipts(&content).first() {
-            Some(row) => row.document_date.map(|date| date.to_string()).unwrap_or_default(),
+            Some(row) => row
+                .document_date
+                .map(|date| date.to_string())
+                .unwrap_or_default(),
             None => rejects(&content).remove(0),
         }
     };
@@ -241,26 +370,58 @@ fn dates_are_read_by_the_operation_and_within_bounds() {
         (of_march, text("03/05/2024"), "2024-03-05"),
         (of_march, text("05/03/2024"), "2024-03-05"),
         (of_march, text("12/31/2024"), "2024-12-31"),
-        (of_march, text("04/05/2024"), "2 Дата входящего документа \"04/05/2024\" ambiguous_date"),
-        ("П 1", text("03/05/2024"), "2 Дата входящего документа \"03/05/2024\" ambiguous_date"),
+        (
+            of_march,
+            text("04/05/2024"),
+            "2 Дата входящего документа \"04/05/2024\" ambiguous_date",
+        ),
+        (
+            "П 1",
+            text("03/05/2024"),
+            "2 Дата входящего документа \"03/05/2024\" ambiguous_date",
+        ),
         (of_march, text("5 марта 2024 г."), "2024-03-05"),
         (of_march, text("05.03.99"), "1999-03-05"),
         (of_march, number("45356.9999999"), "2024-03-05"),
-        (of_march, cell("t=\"d\"", "<v>2024-03-05T00:00:00Z</v>"), "2024-03-05"),
+        (
+            of_march,
+            cell("t=\"d\"", "<v>2024-03-05T00:00:00Z</v>"),
+            "2024-03-05",
+        ),
         (of_march, text("01.01.0001"), "2024-03-05"),
         (of_march, text("  .  .  "), "2024-03-05"),
-        (of_march, text("05.03.2199"), "2 Дата входящего документа \"05.03.2199\" date_out_of_range"),
+        (
+            of_march,
+            text("05.03.2199"),
+            "2 Дата входящего документа \"05.03.2199\" date_out_of_range",
+        ),
         (of_march, text("25.11.2028"), "2028-11-25"),
-        (of_march, text("26.11.2028"), "2 Дата входящего документа \"26.11.2028\" date_out_of_range"),
-        (of_march, text("31.12.1989"), "2 Дата входящего документа \"31.12.1989\" date_out_of_range"),
+        (
+            of_march,
+            text("26.11.2028"),
+            "2 Дата входящего документа \"26.11.2028\" date_out_of_range",
+        ),
+        (
+            of_march,
+            text("31.12.1989"),
+            "2 Дата входящего документа \"31.12.1989\" date_out_of_range",
+        ),
         (of_march, text("01.01.1990"), "1990-01-01"),
-        (of_march, text("05.03.2024 06.03.2024"), "2 Дата входящего документа \"05.03.2024 06.03.2024\" not_a_date"),
+        (
+            of_march,
+            text("05.03.2024 06.03.2024"),
+            "2 Дата входящего документа \"05.03.2024 06.03.2024\" not_a_date",
+        ),
         (
             "П 1 от 05.03.2199 12:00:00",
             text(""),
             "2 Поступление на расчетный счет \"П 1 от 05.03.2199 12:00:00\" date_out_of_range",
         ),
-        ("П 1 от 05.03.2199 12:00:00", text("05.03.2024"), "2024-03-05"),
+        (
+            "П 1 от 05.03.2199 12:00:00",
+            text("05.03.2024"),
+            "2024-03-05",
+        ),
         (
             "П 1 от 05.03.0021 12:00:00",
             text(""),
@@ -270,16 +431,29 @@ fn dates_are_read_by_the_operation_and_within_bounds() {
     ] {
         assert_eq!(read(id, date.clone(), text("")), expected, "{id} {date}");
     }
-    assert_eq!(read(of_march, text(""), text("05.03.2199")), "2 Дата договора \"05.03.2199\" date_out_of_range");
+    assert_eq!(
+        read(of_march, text(""), text("05.03.2199")),
+        "2 Дата договора \"05.03.2199\" date_out_of_range"
+    );
 }
 
 #[test]
 fn flags_and_currencies_that_say_nothing_are_rejected() {
-    let headings = ["Списание с расчетного счета", "Организация", "Сумма", "Валюта", "Не подтверждено банком"];
+    let headings = [
+        "Списание с расчетного счета",
+        "Организация",
+        "Сумма",
+        "Валюта",
+        "Не подтверждено банком",
+    ];
     let read = |currency: String, flag: String| {
         let mut row = texts(&["С 1 от 05.03.2024 12:00:00", "О"]);
         row.extend([number("1"), currency, flag]);
-        let content = read_bytes(&book(&[a_sheet("Л", vec![texts(&headings), row])]), Some(Kind::Expenses)).unwrap();
+        let content = read_bytes(
+            &book(&[a_sheet("Л", vec![texts(&headings), row])]),
+            Some(Kind::Expenses),
+        )
+        .unwrap();
         match content.rows.first() {
             Some(Rows::Expenses(rows)) if !rows.is_empty() => {
                 format!("{} {:?}", rows[0].currency, rows[0].unconfirmed_by_bank)
@@ -293,11 +467,23 @@ fn flags_and_currencies_that_say_nothing_are_rejected() {
         (text("-"), text("нет"), "RUB Some(false)"),
         (number("840"), cell("t=\"b\"", "<v>1</v>"), "USD Some(true)"),
         (text("EUR (безнал.)"), number("0"), "EUR Some(false)"),
-        (text("фантик"), text(""), "2 Валюта \"фантик\" unknown_currency"),
+        (
+            text("фантик"),
+            text(""),
+            "2 Валюта \"фантик\" unknown_currency",
+        ),
         (text("₩"), text(""), "2 Валюта \"₩\" unknown_currency"),
         (text("¥"), text(""), "2 Валюта \"¥\" unknown_currency"),
-        (cell("t=\"e\"", "<v>#N/A</v>"), text(""), "2 Валюта \"#N/A\" cell_error"),
-        (text("руб."), text("наверное"), "2 Не подтверждено выпиской банка \"наверное\" unknown_value"),
+        (
+            cell("t=\"e\"", "<v>#N/A</v>"),
+            text(""),
+            "2 Валюта \"#N/A\" cell_error",
+        ),
+        (
+            text("руб."),
+            text("наверное"),
+            "2 Не подтверждено выпиской банка \"наверное\" unknown_value",
+        ),
     ] {
         assert_eq!(read(currency.clone(), flag), expected, "{currency}");
     }

@@ -4,7 +4,8 @@ use credit_portfolio::import::RemarkCode;
 use credit_portfolio::import::workbook::{Kind, Rows, WorkbookError};
 
 use crate::support::packages::{
-    HEADINGS, RawSheet, a_row, a_sheet, book, book_of, book_with, cell, number, operation_id, receipts_of, text, texts,
+    HEADINGS, RawSheet, a_row, a_sheet, book, book_of, book_with, cell, number, operation_id,
+    receipts_of, text, texts,
 };
 use crate::workbook::{Content, read_bytes};
 
@@ -34,73 +35,158 @@ fn summed(numbers: std::ops::Range<u32>, total_amount: &str) -> Vec<Vec<String>>
 #[test]
 fn each_visible_sheet_whose_header_fits_is_read_with_its_own_total() {
     let cover = a_sheet("Титул", vec![texts(&["Выгрузка из 1С"])]);
-    let sheets = [cover, receipts_of("Один", summed(1..3, "200")), receipts_of("Два", summed(3..6, "300"))];
+    let sheets = [
+        cover,
+        receipts_of("Один", summed(1..3, "200")),
+        receipts_of("Два", summed(3..6, "300")),
+    ];
     for kind in [None, Some(Kind::Receipts)] {
         let content = read_bytes(&book(&sheets), kind).unwrap();
         assert_eq!((content.kind, count(&content)), (Kind::Receipts, 5));
-        assert_eq!(content.totals.control_total.map(|total| total.to_string()).as_deref(), Some("500.00"));
+        assert_eq!(
+            content
+                .totals
+                .control_total
+                .map(|total| total.to_string())
+                .as_deref(),
+            Some("500.00")
+        );
         assert_eq!(content.totals.rows_total.to_string(), "500.00");
-        assert_eq!((&content.totals.remarks, &content.totals.notes), (&vec![], &vec![]));
+        assert_eq!(
+            (&content.totals.remarks, &content.totals.notes),
+            (&vec![], &vec![])
+        );
         assert!(!content.totals.differs());
     }
 }
 
 #[test]
 fn totals_that_differ_do_not_offset_each_other() {
-    let sheets = [receipts_of("Один", summed(1..3, "150")), receipts_of("Два", summed(3..6, "350"))];
+    let sheets = [
+        receipts_of("Один", summed(1..3, "150")),
+        receipts_of("Два", summed(3..6, "350")),
+    ];
     let totals = read(&sheets).unwrap().totals;
     assert!(totals.differs());
     assert_eq!(totals.remarks.len(), 2, "{:?}", totals.remarks);
-    assert!(totals.remarks[0].text.starts_with("sheet «Один»: "), "{:?}", totals.remarks);
+    assert!(
+        totals.remarks[0].text.starts_with("sheet «Один»: "),
+        "{:?}",
+        totals.remarks
+    );
     assert_ne!(totals.control_total, Some(totals.rows_total));
 }
 
 #[test]
 fn an_operation_on_two_sheets_is_taken_once() {
-    let content = read(&[receipts_of("Один", rows(1..4)), receipts_of("Два", rows(3..6))]).unwrap();
+    let content = read(&[
+        receipts_of("Один", rows(1..4)),
+        receipts_of("Два", rows(3..6)),
+    ])
+    .unwrap();
     assert_eq!(count(&content), 5);
-    let [reject] = content.rejects.as_slice() else { panic!("{:?}", content.rejects) };
-    assert_eq!((reject.sheet.as_deref(), reject.row_number), (Some("Два"), 2));
+    let [reject] = content.rejects.as_slice() else {
+        panic!("{:?}", content.rejects)
+    };
+    assert_eq!(
+        (reject.sheet.as_deref(), reject.row_number),
+        (Some("Два"), 2)
+    );
     assert_eq!(reject.reason, "stands in row 4 of the sheet «Один» already");
 }
 
 #[test]
 fn a_hidden_sheet_is_read_only_if_no_other_one_fits() {
-    let content = read(&[receipts_of("Старое", rows(1..4)).hidden(), receipts_of("Лист_1", rows(4..6))]).unwrap();
+    let content = read(&[
+        receipts_of("Старое", rows(1..4)).hidden(),
+        receipts_of("Лист_1", rows(4..6)),
+    ])
+    .unwrap();
     assert_eq!(count(&content), 2);
-    assert_eq!(content.totals.notes, ["the sheet «Старое» is hidden and was not read, though it holds receipts"]);
-    let content = read(&[a_sheet("Титул", vec![texts(&["x"])]), receipts_of("Старое", rows(1..4)).hidden()]).unwrap();
+    assert_eq!(
+        content.totals.notes,
+        ["the sheet «Старое» is hidden and was not read, though it holds receipts"]
+    );
+    let content = read(&[
+        a_sheet("Титул", vec![texts(&["x"])]),
+        receipts_of("Старое", rows(1..4)).hidden(),
+    ])
+    .unwrap();
     assert_eq!(count(&content), 3);
-    assert!(content.totals.notes[0].contains("«Старое» is hidden; it was read"), "{:?}", content.totals.notes);
-    let hidden = [receipts_of("Один", rows(1..2)).hidden(), receipts_of("Два", rows(2..3)).hidden()];
+    assert!(
+        content.totals.notes[0].contains("«Старое» is hidden; it was read"),
+        "{:?}",
+        content.totals.notes
+    );
+    let hidden = [
+        receipts_of("Один", rows(1..2)).hidden(),
+        receipts_of("Два", rows(2..3)).hidden(),
+    ];
     let err = read(&hidden).unwrap_err().to_string();
     assert!(err.contains("«Один», «Два»"), "{err}");
 }
 
 #[test]
 fn operations_below_no_header_refuse_the_file() {
-    let err = read(&[receipts_of("Один", rows(1..3)), a_sheet("Продолжение", rows(3..5))]).unwrap_err().to_string();
-    assert!(err.starts_with("the sheet «Продолжение» holds operations below no header row (row 1)"), "{err}");
+    let err = read(&[
+        receipts_of("Один", rows(1..3)),
+        a_sheet("Продолжение", rows(3..5)),
+    ])
+    .unwrap_err()
+    .to_string();
+    assert!(
+        err.starts_with("the sheet «Продолжение» holds operations below no header row (row 1)"),
+        "{err}"
+    );
     let dateless = |text_of: &str| a_sheet("Продолжение", vec![texts(&[text_of, "О", "100"])]);
-    let err = read(&[receipts_of("Один", rows(1..3)), dateless("Поступление на расчетный счет 7 от 05.03.2024")]);
-    assert!(matches!(err, Err(WorkbookError::NoHeaderOnSheet { row: 1, .. })), "{err:?}");
+    let err = read(&[
+        receipts_of("Один", rows(1..3)),
+        dateless("Поступление на расчетный счет 7 от 05.03.2024"),
+    ]);
+    assert!(
+        matches!(err, Err(WorkbookError::NoHeaderOnSheet { row: 1, .. })),
+        "{err:?}"
+    );
     // A sheet of something else is passed over.
     let other = dateless("Договор займа № 7 от 05.03.2024");
-    assert_eq!(count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()), 2);
-    let other = a_sheet("Курсы", vec![texts(&["Дата", "Курс"]), texts(&["05.03.2024", "92,5"])]);
-    assert_eq!(count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()), 2);
+    assert_eq!(
+        count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()),
+        2
+    );
+    let other = a_sheet(
+        "Курсы",
+        vec![texts(&["Дата", "Курс"]), texts(&["05.03.2024", "92,5"])],
+    );
+    assert_eq!(
+        count(&read(&[receipts_of("Один", rows(1..3)), other]).unwrap()),
+        2
+    );
 }
 
 #[test]
 fn a_sheet_of_another_kind_is_remarked_on() {
-    let expenses = a_sheet("Списания", vec![texts(&["Списание с расчетного счета", "Организация", "Сумма"])]);
+    let expenses = a_sheet(
+        "Списания",
+        vec![texts(&[
+            "Списание с расчетного счета",
+            "Организация",
+            "Сумма",
+        ])],
+    );
     for kind in [None, Some(Kind::Receipts)] {
         let sheets = [receipts_of("Один", rows(1..3)), expenses.clone()];
         let content = read_bytes(&book(&sheets), kind).unwrap();
         assert_eq!(count(&content), 2);
-        let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
+        let [remark] = content.totals.remarks.as_slice() else {
+            panic!("{:?}", content.totals.remarks)
+        };
         assert_eq!(remark.code, RemarkCode::SheetNotRead);
-        assert!(remark.text.starts_with("the sheet «Списания» holds expenses and was not read"), "{remark:?}");
+        assert!(
+            remark
+                .text
+                .starts_with("the sheet «Списания» holds expenses and was not read"),
+            "{remark:?}"
+        );
     }
 }
 
@@ -116,13 +202,23 @@ fn rejects_of_sheets_in_another_order_stand_below_the_first_header() {
     let second = a_sheet("Два", vec![headings, turned(2)]);
     let content = read(&[receipts_of("Один", rows(1..2)), second]).unwrap();
     let cells = &content.rejects[0].cells;
-    assert_eq!((cells[0].as_str(), cells[2].as_str()), (Some(operation_id(2).as_str()), Some("abc")), "{cells:?}");
+    assert_eq!(
+        (cells[0].as_str(), cells[2].as_str()),
+        (Some(operation_id(2).as_str()), Some("abc")),
+        "{cells:?}"
+    );
 }
 
 #[test]
 fn a_heading_that_stands_twice_must_leave_no_doubt() {
     let sheet = |doubled: &str, values: &[(&str, &str)]| {
-        let mut all = vec![texts(&["Поступление на расчетный счет", "Организация", doubled, "Сумма", doubled])];
+        let mut all = vec![texts(&[
+            "Поступление на расчетный счет",
+            "Организация",
+            doubled,
+            "Сумма",
+            doubled,
+        ])];
         for (at, (first, second)) in (1..).zip(values) {
             let mut row = texts(&[&operation_id(at), "О", first]);
             row.push(number("100"));
@@ -132,43 +228,86 @@ fn a_heading_that_stands_twice_must_leave_no_doubt() {
         read(&[a_sheet("Лист_1", all)])
     };
     let contracts = |content: &Content| -> Vec<Option<String>> {
-        let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
-        rows.iter().map(|row| row.contract.as_ref().map(|contract| contract.spelling.clone())).collect()
+        let Some(Rows::Receipts(rows)) = content.rows.first() else {
+            panic!("{content:?}")
+        };
+        rows.iter()
+            .map(|row| {
+                row.contract
+                    .as_ref()
+                    .map(|contract| contract.spelling.clone())
+            })
+            .collect()
     };
     let one = || Some("№ 1".to_owned());
-    for values in [&[("", "№ 1"), ("", "№ 1")][..], &[("№ 1", ""), ("№ 1", "")], &[("№ 1", "№ 1"), ("№ 1", "№  1")]]
-    {
-        assert_eq!(contracts(&sheet("Договор", values).unwrap()), [one(), one()], "{values:?}");
+    for values in [
+        &[("", "№ 1"), ("", "№ 1")][..],
+        &[("№ 1", ""), ("№ 1", "")],
+        &[("№ 1", "№ 1"), ("№ 1", "№  1")],
+    ] {
+        assert_eq!(
+            contracts(&sheet("Договор", values).unwrap()),
+            [one(), one()],
+            "{values:?}"
+        );
     }
     for (values, row) in [(&[("№ 1", "№ 2")][..], 2), (&[("№ 1", ""), ("", "№ 2")], 3)] {
         match sheet("Договор", values).unwrap_err() {
-            WorkbookError::AmbiguousColumn { heading, row: found } => {
+            WorkbookError::AmbiguousColumn {
+                heading,
+                row: found,
+            } => {
                 assert_eq!((heading.as_str(), found), ("Договор", row))
             }
             other => panic!("{other}"),
         }
     }
     // Two names of one column are the same column.
-    let headings =
-        texts(&["Поступление на расчетный счет", "Организация", "Сумма", "Вх. дата", "Дата входящего документа"]);
+    let headings = texts(&[
+        "Поступление на расчетный счет",
+        "Организация",
+        "Сумма",
+        "Вх. дата",
+        "Дата входящего документа",
+    ]);
     let dated = |first: &str, second: &str| {
         let mut row = texts(&["№ 1", "О"]);
         row.push(number("100"));
         row.extend(texts(&[first, second]));
         read(&[a_sheet("Лист_1", vec![headings.clone(), row])])
     };
-    for (first, second) in [("05.03.2024", ""), ("", "05.03.2024"), ("05.03.2024", "05.03.2024")] {
+    for (first, second) in [
+        ("05.03.2024", ""),
+        ("", "05.03.2024"),
+        ("05.03.2024", "05.03.2024"),
+    ] {
         let content = dated(first, second).unwrap();
-        let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
-        assert_eq!(rows[0].document_date.map(|date| date.to_string()).as_deref(), Some("2024-03-05"));
+        let Some(Rows::Receipts(rows)) = content.rows.first() else {
+            panic!("{content:?}")
+        };
+        assert_eq!(
+            rows[0]
+                .document_date
+                .map(|date| date.to_string())
+                .as_deref(),
+            Some("2024-03-05")
+        );
     }
-    assert!(matches!(dated("05.03.2024", "06.03.2024"), Err(WorkbookError::AmbiguousColumn { .. })));
+    assert!(matches!(
+        dated("05.03.2024", "06.03.2024"),
+        Err(WorkbookError::AmbiguousColumn { .. })
+    ));
     // The same for amounts, which are not believed either.
-    let err = sheet("сумма ", &[("92500", "1000")]).unwrap_err().to_string();
+    let err = sheet("сумма ", &[("92500", "1000")])
+        .unwrap_err()
+        .to_string();
     assert!(err.contains("«Сумма» stands there twice"), "{err}");
-    // A text for people is the first that is filled; a column that nothing reads may stand there ten times.
+    // A text for people is the first that is filled; a column that nothing reads may stand there
+    // ten times.
     let content = sheet("Комментарий", &[("", "б"), ("а", "б")]).unwrap();
-    let Some(Rows::Receipts(rows)) = content.rows.first() else { panic!("{content:?}") };
+    let Some(Rows::Receipts(rows)) = content.rows.first() else {
+        panic!("{content:?}")
+    };
     let comments: Vec<_> = rows.iter().map(|row| row.comment.as_deref()).collect();
     assert_eq!(comments, [Some("б"), Some("а")]);
     assert!(sheet("Лишнее", &[("1", "2")]).is_ok());
@@ -190,14 +329,25 @@ fn totals_are_checked_and_never_taken_for_rows() {
         &[("Итого", "200", 2)][..],
         &[("ИТОГО:", "200", 2)],
         &[("Всего", "200", 2)],
-        &[("Итого по ООО «Север»", "200", 2), ("Итого по ООО «Юг»", "100", 1), ("Всего", "300", 0)],
+        &[
+            ("Итого по ООО «Север»", "200", 2),
+            ("Итого по ООО «Юг»", "100", 1),
+            ("Всего", "300", 0),
+        ],
         &[("Итого", "200", 2), ("Итого", "100", 1)],
         &[("Итого", "0", 0)],
     ] {
         let content = with(labels);
-        assert_eq!((count(&content), content.rejects.len()), (labels.iter().map(|(_, _, rows)| rows).sum(), 0));
+        assert_eq!(
+            (count(&content), content.rejects.len()),
+            (labels.iter().map(|(_, _, rows)| rows).sum(), 0)
+        );
         assert_eq!(content.totals.remarks, [], "{labels:?}");
-        assert_eq!(content.totals.control_total, Some(content.totals.rows_total), "{labels:?}");
+        assert_eq!(
+            content.totals.control_total,
+            Some(content.totals.rows_total),
+            "{labels:?}"
+        );
     }
     for labels in [
         &[("Итого", "300", 2)][..],
@@ -211,15 +361,34 @@ fn totals_are_checked_and_never_taken_for_rows() {
     let mut below = summed(1..3, "200");
     below.extend(rows(3..4));
     let content = read(&[receipts_of("Лист_1", below)]).unwrap();
-    assert!(content.totals.differs() && content.totals.remarks.len() == 1, "{:?}", content.totals.remarks);
+    assert!(
+        content.totals.differs() && content.totals.remarks.len() == 1,
+        "{:?}",
+        content.totals.remarks
+    );
     // The word may stand in any column before the amount, if no operation is named.
     let mut all = rows(1..3);
-    all.push(vec![cell("", ""), text("Всего по организации"), number("200")]);
+    all.push(vec![
+        cell("", ""),
+        text("Всего по организации"),
+        number("200"),
+    ]);
     let content = read(&[receipts_of("Лист_1", all)]).unwrap();
-    assert_eq!((count(&content), content.rejects.len(), content.totals.remarks.len()), (2, 0, 0));
+    assert_eq!(
+        (
+            count(&content),
+            content.rejects.len(),
+            content.totals.remarks.len()
+        ),
+        (2, 0, 0)
+    );
     let mut named = a_row(1, number("5"));
     named[1] = text("Всего");
-    assert_eq!(count(&read(&[receipts_of("Лист_1", vec![named])]).unwrap()), 1, "an organization of that name");
+    assert_eq!(
+        count(&read(&[receipts_of("Лист_1", vec![named])]).unwrap()),
+        1,
+        "an organization of that name"
+    );
 }
 
 #[test]
@@ -233,26 +402,41 @@ fn a_total_that_cannot_be_read_is_remarked_on() {
         let mut all = rows(1..3);
         all.push(total(label, amount));
         let content = read(&[receipts_of("Лист_1", all)]).unwrap();
-        let [remark] = content.totals.remarks.as_slice() else { panic!("{:?}", content.totals.remarks) };
+        let [remark] = content.totals.remarks.as_slice() else {
+            panic!("{:?}", content.totals.remarks)
+        };
         assert_eq!(remark.code, RemarkCode::UnreadableTotal);
-        assert!(remark.text.contains("row 4") && remark.text.contains(shown), "{remark:?}");
+        assert!(
+            remark.text.contains("row 4") && remark.text.contains(shown),
+            "{remark:?}"
+        );
         assert_eq!((count(&content), content.totals.control_total), (2, None));
     }
 }
 
 #[test]
 fn two_sheets_of_one_part_are_refused() {
-    let sheets = [receipts_of("Один", rows(1..3)), receipts_of("Два", rows(3..5))];
+    let sheets = [
+        receipts_of("Один", rows(1..3)),
+        receipts_of("Два", rows(3..5)),
+    ];
     let relations = "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
                      <Relationship Id=\"rId2\" Type=\"x/worksheet\" Target=\"/xl/worksheets/sheet1.xml\"/></Relationships>";
-    let err = read_bytes(&book_of(&sheets, relations), Some(Kind::Receipts)).unwrap_err().to_string();
-    assert!(err.contains("«Один» and «Два» are one and the same part"), "{err}");
+    let err = read_bytes(&book_of(&sheets, relations), Some(Kind::Receipts))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        err.contains("«Один» and «Два» are one and the same part"),
+        "{err}"
+    );
 }
 
 #[test]
 fn more_rows_than_a_sheet_may_have_are_refused_over_all_sheets() {
     let blank = || a_sheet("Пусто", vec![Vec::new(); 600_000]);
-    let err = read(&[receipts_of("Один", rows(1..3)), blank(), blank()]).unwrap_err().to_string();
+    let err = read(&[receipts_of("Один", rows(1..3)), blank(), blank()])
+        .unwrap_err()
+        .to_string();
     assert!(err.contains("more than 1048576 rows together"), "{err}");
 }
 
@@ -265,7 +449,10 @@ fn parts_that_nothing_reads_may_be_large_and_odd() {
         ("xl/pivotCache/pivotCacheRecords1.xml", b"<not <xml"),
         ("xl/drawings/vmlDrawing1.vml", b"<br>"),
     ];
-    assert_eq!(count(&read_bytes(&book_with(&sheets, &others), Some(Kind::Receipts)).unwrap()), 2);
+    assert_eq!(
+        count(&read_bytes(&book_with(&sheets, &others), Some(Kind::Receipts)).unwrap()),
+        2
+    );
 }
 
 #[test]
@@ -275,18 +462,34 @@ fn comments_cdata_and_instructions_count_towards_the_limits() {
         crate::support::workbooks::with_part_of(&whole, "xl/worksheets/sheet1.xml", |was, part| {
             let was = std::str::from_utf8(was).unwrap();
             let (before, behind) = was.split_at(was.find("<row>").unwrap());
-            part.write_all(format!("{before}{inserted}{behind}").as_bytes()).unwrap();
+            part.write_all(format!("{before}{inserted}{behind}").as_bytes())
+                .unwrap();
         })
     };
-    for small in
-        ["<!-- > <row><c><v>1</v></c></row> -->", "<?x > <row/> ?>", "<![CDATA[ > <row> ]]>", "<!---->", "<!----->-->"]
-    {
-        assert_eq!(count(&read_bytes(&sheet(small), Some(Kind::Receipts)).unwrap()), 2, "{small}");
+    for small in [
+        "<!-- > <row><c><v>1</v></c></row> -->",
+        "<?x > <row/> ?>",
+        "<![CDATA[ > <row> ]]>",
+        "<!---->",
+        "<!----->-->",
+    ] {
+        assert_eq!(
+            count(&read_bytes(&sheet(small), Some(Kind::Receipts)).unwrap()),
+            2,
+            "{small}"
+        );
     }
     let long = "> ".repeat(1 << 20);
     let many = "<!-- > -->".repeat(200_000);
-    for large in [format!("<!--{long}-->"), format!("<?x {long}?>"), format!("<![CDATA[{long}]]>"), many] {
-        let err = read_bytes(&sheet(&large), Some(Kind::Receipts)).unwrap_err().to_string();
+    for large in [
+        format!("<!--{long}-->"),
+        format!("<?x {long}?>"),
+        format!("<![CDATA[{long}]]>"),
+        many,
+    ] {
+        let err = read_bytes(&sheet(&large), Some(Kind::Receipts))
+            .unwrap_err()
+            .to_string();
         assert!(err.contains("more than 1 MB"), "{err}");
     }
 }

@@ -1,4 +1,5 @@
-//! The second sheet of a file: how new its data is, its filters by name, its currency, what is left out.
+//! The second sheet of a file: how new its data is, its filters by name, its currency, what is left
+//! out.
 
 use chrono::{NaiveDate, NaiveDateTime};
 
@@ -28,8 +29,17 @@ const FILTERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Filters whose values are of a closed set.
-const CLOSED_FILTERS: [&str; 9] =
-    ["confirmed", "contract_type", "direction", "group_by", "has_debt", "intra_group", "is_active", "kind", "status"];
+const CLOSED_FILTERS: [&str; 9] = [
+    "confirmed",
+    "contract_type",
+    "direction",
+    "group_by",
+    "has_debt",
+    "intra_group",
+    "is_active",
+    "kind",
+    "status",
+];
 
 /// The lines of a file's second sheet: name and value.
 #[derive(Clone, Debug, Default)]
@@ -53,7 +63,8 @@ pub(super) fn filter_name(parameter: &str, language: Language) -> Option<&'stati
 }
 
 fn time(language: Language, time: NaiveDateTime) -> String {
-    time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")).to_string()
+    time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S"))
+        .to_string()
 }
 
 fn day(language: Language, day: NaiveDate) -> String {
@@ -90,14 +101,23 @@ impl About {
         let mut about = About::default();
         about.push(
             language.of("Data as of (UTC)", "Данные на (UTC)"),
-            version.as_of.map(|as_of| time(language, as_of)).unwrap_or_default(),
+            version
+                .as_of
+                .map(|as_of| time(language, as_of))
+                .unwrap_or_default(),
         );
         about.push(
             language.of("Newest document", "Самый новый документ"),
-            version.through.map(|through| day(language, through)).unwrap_or_default(),
+            version
+                .through
+                .map(|through| day(language, through))
+                .unwrap_or_default(),
         );
         let is_listed = |name: &str| !is_without_effect(name) && name != "currency";
-        for (parameter, value) in filters.iter().filter(|(name, value)| is_listed(name) && !value.is_empty()) {
+        for (parameter, value) in filters
+            .iter()
+            .filter(|(name, value)| is_listed(name) && !value.is_empty())
+        {
             let name = match value.parse() {
                 Ok(id) => find_name(conn, scope, parameter, id).await?,
                 Err(_) => None,
@@ -116,8 +136,15 @@ impl About {
     pub fn push_currency(&mut self, language: Language, currency: &Currency, left_out: &[String]) {
         self.push(language.of("Currency", "Валюта"), currency.to_string());
         let none = language.of("nothing", "ничего");
-        let left_out = if left_out.is_empty() { none.to_owned() } else { left_out.join(", ") };
-        self.push(language.of("Left out: amounts in", "Не включено: суммы в"), left_out);
+        let left_out = if left_out.is_empty() {
+            none.to_owned()
+        } else {
+            left_out.join(", ")
+        };
+        self.push(
+            language.of("Left out: amounts in", "Не включено: суммы в"),
+            left_out,
+        );
     }
 
     /// Adds how new the exports of each organization are, and the files that can't be imported now.
@@ -134,17 +161,29 @@ impl About {
         let freshness = freshness(conn, scope, today).await?;
         for file in &freshness.failing_files {
             let label = language.of("Can't be imported since (UTC)", "Не загружается с (UTC)");
-            self.push(&format!("{label} {}", time(language, file.since)), format!("{}: {}", file.path, file.reason));
+            self.push(
+                &format!("{label} {}", time(language, file.since)),
+                format!("{}: {}", file.path, file.reason),
+            );
         }
         for export in &freshness.exports {
             let arrived = match export.arrived_at {
                 Some(at) => {
-                    format!("{} {} UTC", language.of("imported whole", "загружено целиком"), time(language, at))
+                    format!(
+                        "{} {} UTC",
+                        language.of("imported whole", "загружено целиком"),
+                        time(language, at)
+                    )
                 }
-                None => language.of("never imported whole", "целиком не загружалось").to_owned(),
+                None => language
+                    .of("never imported whole", "целиком не загружалось")
+                    .to_owned(),
             };
             let checked = time(language, export.checked_at);
-            let newest = export.newest_document.map(|newest| day(language, newest)).unwrap_or_default();
+            let newest = export
+                .newest_document
+                .map(|newest| day(language, newest))
+                .unwrap_or_default();
             let value = match language {
                 Language::English => {
                     format!("{arrived}, last checked {checked} UTC, newest document {newest}")
@@ -153,7 +192,14 @@ impl About {
                     format!("{arrived}, проверено {checked} UTC, самый новый документ {newest}")
                 }
             };
-            self.push(&format!("{}: {}", export.organization, kind_name(&export.kind, language)), value);
+            self.push(
+                &format!(
+                    "{}: {}",
+                    export.organization,
+                    kind_name(&export.kind, language)
+                ),
+                value,
+            );
         }
         Ok(())
     }

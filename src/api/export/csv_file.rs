@@ -26,15 +26,26 @@ impl CsvFile {
     pub fn new(language: Language) -> anyhow::Result<CsvFile> {
         let mut file = BufWriter::new(tempfile::tempfile()?);
         file.write_all(BYTE_ORDER_MARK)?;
-        let writer = csv::WriterBuilder::new().delimiter(language.of(b',', b';')).flexible(true).from_writer(file);
-        Ok(CsvFile { writer, language, has_header: false, kinds: Vec::new() })
+        let writer = csv::WriterBuilder::new()
+            .delimiter(language.of(b',', b';'))
+            .flexible(true)
+            .from_writer(file);
+        Ok(CsvFile {
+            writer,
+            language,
+            has_header: false,
+            kinds: Vec::new(),
+        })
     }
 
     /// Writes the headings of a row's columns, unless there are some.
     pub fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
         if !self.has_header && !row.is_empty() {
             let language = self.language;
-            self.writer.write_record(row.iter().map(|(name, _)| guarded(heading_of(name, language))))?;
+            self.writer.write_record(
+                row.iter()
+                    .map(|(name, _)| guarded(heading_of(name, language))),
+            )?;
             self.kinds = row.iter().map(|(name, _)| kind_of(name)).collect();
             self.has_header = true;
         }
@@ -44,16 +55,26 @@ impl CsvFile {
     /// Writes a row, the first one below the headings.
     pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
         self.begin(row)?;
-        let kinds = self.kinds.iter().copied().chain(std::iter::repeat(Kind::Plain));
+        let kinds = self
+            .kinds
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(Kind::Plain));
         let cells = row.iter().zip(kinds);
-        self.writer.write_record(cells.map(|((_, cell), kind)| text_of(cell, kind, self.language)))?;
+        self.writer
+            .write_record(cells.map(|((_, cell), kind)| text_of(cell, kind, self.language)))?;
         Ok(())
     }
 
     /// The file, to be read from its beginning.
     pub fn finish(self) -> anyhow::Result<File> {
-        let buffered = self.writer.into_inner().map_err(|err| anyhow::anyhow!("{err}"))?;
-        let mut file = buffered.into_inner().map_err(|err| anyhow::anyhow!("{err}"))?;
+        let buffered = self
+            .writer
+            .into_inner()
+            .map_err(|err| anyhow::anyhow!("{err}"))?;
+        let mut file = buffered
+            .into_inner()
+            .map_err(|err| anyhow::anyhow!("{err}"))?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
@@ -66,18 +87,29 @@ fn text_of(cell: &Cell, kind: Kind, language: Language) -> String {
         Cell::Text(text) => guarded(text),
         Cell::Number(number) => {
             let text = number.to_string();
-            let amount = kind.has_decimals().then(|| Money::parse(&text).ok()).flatten();
-            amount.map_or(text, |amount| amount.to_string()).replace('.', language.of(".", ","))
+            let amount = kind
+                .has_decimals()
+                .then(|| Money::parse(&text).ok())
+                .flatten();
+            amount
+                .map_or(text, |amount| amount.to_string())
+                .replace('.', language.of(".", ","))
         }
         Cell::Mark(mark) => language.mark(*mark).to_owned(),
         Cell::Date(day) => day.format(language.of("%Y-%m-%d", "%d.%m.%Y")).to_string(),
         Cell::Month(day) => day.format(language.of("%Y-%m", "%m.%Y")).to_string(),
-        Cell::Time(time) => time.format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S")).to_string(),
+        Cell::Time(time) => time
+            .format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S"))
+            .to_string(),
     }
 }
 
 /// A text that no spreadsheet takes for a formula.
 fn guarded(text: &str) -> String {
     let is_like_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_like_formula { format!("'{text}") } else { text.to_owned() }
+    if is_like_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }

@@ -1,4 +1,5 @@
-//! The columns of the answer at a path, from the OpenAPI document: a file without rows has its headings, too.
+//! The columns of the answer at a path, from the OpenAPI document: a file without rows has its
+//! headings, too.
 
 use serde_json::Value;
 
@@ -6,17 +7,23 @@ use super::columns::{Kind, column_of};
 use super::table::{Cell, PART, Row};
 use crate::api::openapi::openapi;
 
-/// Returns the columns of the rows that a GET of `path` answers with, as a row of empty cells. Fields that only
-/// some filter adds are left out.
+/// Returns the columns of the rows that a GET of `path` answers with, as a row of empty cells.
+/// Fields that only some filter adds are left out.
 pub(super) fn columns_at(path: &str) -> Row {
-    let schema = &openapi()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+    let schema = &openapi()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        ["schema"];
     let mut names = Vec::new();
     add_fields(schema, &mut names);
     let is_shown = |name: &String| column_of(name).is_none_or(|column| column.kind != Kind::Alias);
-    names.into_iter().filter(is_shown).map(|name| (name, Cell::Empty)).collect()
+    names
+        .into_iter()
+        .filter(is_shown)
+        .map(|name| (name, Cell::Empty))
+        .collect()
 }
 
-/// Adds the fields of an answer's rows: of its items, of its `data`, of the `data` of its parts, or its own.
+/// Adds the fields of an answer's rows: of its items, of its `data`, of the `data` of its parts, or
+/// its own.
 fn add_fields(schema: &Value, names: &mut Vec<String>) {
     let schema = resolved(schema);
     if schema["type"] == "array" {
@@ -25,11 +32,16 @@ fn add_fields(schema: &Value, names: &mut Vec<String>) {
     for part in schema["allOf"].as_array().into_iter().flatten() {
         add_fields(part, names);
     }
-    let Some(fields) = schema["properties"].as_object() else { return };
+    let Some(fields) = schema["properties"].as_object() else {
+        return;
+    };
     if let Some(data) = fields.get("data") {
         return add_fields(data, names);
     }
-    let parts: Vec<&Value> = fields.values().filter_map(|field| resolved(field)["properties"].get("data")).collect();
+    let parts: Vec<&Value> = fields
+        .values()
+        .filter_map(|field| resolved(field)["properties"].get("data"))
+        .collect();
     if !parts.is_empty() {
         add_name(PART, names);
         return parts.into_iter().for_each(|part| add_fields(part, names));
@@ -38,7 +50,9 @@ fn add_fields(schema: &Value, names: &mut Vec<String>) {
         let required = schema["required"].as_array().into_iter().flatten();
         required.into_iter().any(|one| one == name) || is_nullable(field)
     };
-    let fields = fields.iter().filter(|(name, field)| is_always_there(name, field));
+    let fields = fields
+        .iter()
+        .filter(|(name, field)| is_always_there(name, field));
     fields.for_each(|(name, _)| add_name(name, names));
 }
 
@@ -50,15 +64,25 @@ fn add_name(name: &str, names: &mut Vec<String>) {
 
 /// Follows a reference to the schema that it names.
 fn resolved(schema: &Value) -> &Value {
-    let pointer = schema["$ref"].as_str().map(|reference| reference.trim_start_matches('#'));
-    pointer.and_then(|pointer| openapi().pointer(pointer)).unwrap_or(schema)
+    let pointer = schema["$ref"]
+        .as_str()
+        .map(|reference| reference.trim_start_matches('#'));
+    pointer
+        .and_then(|pointer| openapi().pointer(pointer))
+        .unwrap_or(schema)
 }
 
-/// Returns whether a field may be `null`: such a field is always written, one that may be absent is never `null`.
+/// Returns whether a field may be `null`: such a field is always written, one that may be absent is
+/// never `null`.
 fn is_nullable(field: &Value) -> bool {
     let allows_null = |schema: &Value| match &schema["type"] {
         Value::Array(types) => types.iter().any(|one| one == "null"),
         one => one == "null",
     };
-    allows_null(field) || field["oneOf"].as_array().into_iter().flatten().any(allows_null)
+    allows_null(field)
+        || field["oneOf"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .any(allows_null)
 }

@@ -49,7 +49,9 @@ pub fn is_list(answer: &Value) -> bool {
 }
 
 fn rows_of_object(object: &Map<String, Value>) -> Vec<Row> {
-    let has_parts = object.values().any(|part| part.get("data").is_some_and(Value::is_array));
+    let has_parts = object
+        .values()
+        .any(|part| part.get("data").is_some_and(Value::is_array));
     let parts: Vec<Row> = object
         .iter()
         .filter_map(|(name, part)| Some((name, part.get("data")?.as_array()?)))
@@ -61,14 +63,22 @@ fn rows_of_object(object: &Map<String, Value>) -> Vec<Row> {
             })
         })
         .collect();
-    if has_parts { parts } else { vec![row_of(&Value::Object(object.clone()))] }
+    if has_parts {
+        parts
+    } else {
+        vec![row_of(&Value::Object(object.clone()))]
+    }
 }
 
 /// One object as one row.
 pub fn row_of(value: &Value) -> Row {
     let fields = value.as_object().into_iter().flatten();
-    let columns = fields.map(|(name, value)| (name, kind_of(name), value)).filter(|(_, kind, _)| *kind != Kind::Alias);
-    columns.map(|(name, kind, value)| (name.clone(), cell(kind, value))).collect()
+    let columns = fields
+        .map(|(name, value)| (name, kind_of(name), value))
+        .filter(|(_, kind, _)| *kind != Kind::Alias);
+    columns
+        .map(|(name, kind, value)| (name.clone(), cell(kind, value)))
+        .collect()
 }
 
 /// Gives every row all columns: fields that do not apply to a row are absent from its JSON.
@@ -87,17 +97,26 @@ fn aligned(rows: Vec<Row>) -> Vec<Row> {
         }
     }
     let cell_of = |row: &Row, name: &String| {
-        let cell = row.iter().find(|(known, _)| known == name).map(|(_, cell)| cell.clone());
+        let cell = row
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, cell)| cell.clone());
         (name.clone(), cell.unwrap_or(Cell::Empty))
     };
-    rows.iter().map(|row| names.iter().map(|name| cell_of(row, name)).collect()).collect()
+    rows.iter()
+        .map(|row| names.iter().map(|name| cell_of(row, name)).collect())
+        .collect()
 }
 
 /// Only columns of days hold days: a document's number may look like one.
 fn cell(kind: Kind, value: &Value) -> Cell {
     let typed = |text: &str| match kind {
         Kind::Date => text.parse().ok().map(Cell::Date),
-        Kind::Month => text.parse().or_else(|_| format!("{text}-01").parse()).ok().map(Cell::Month),
+        Kind::Month => text
+            .parse()
+            .or_else(|_| format!("{text}-01").parse())
+            .ok()
+            .map(Cell::Month),
         Kind::Time => text.parse().ok().map(Cell::Time),
         _ => None,
     };
@@ -106,7 +125,9 @@ fn cell(kind: Kind, value: &Value) -> Cell {
         Value::Bool(mark) => Cell::Mark(*mark),
         Value::Number(number) => Cell::Number(number.clone()),
         Value::String(text) => typed(text).unwrap_or_else(|| Cell::Text(text.clone())),
-        Value::Array(texts) if texts.iter().all(Value::is_string) => joined(texts, ", ", Value::as_str),
+        Value::Array(texts) if texts.iter().all(Value::is_string) => {
+            joined(texts, ", ", Value::as_str)
+        }
         Value::Array(aliases) if aliases.iter().all(|alias| alias["spelling"].is_string()) => {
             joined(aliases, "; ", |alias| alias["spelling"].as_str())
         }
@@ -117,5 +138,9 @@ fn cell(kind: Kind, value: &Value) -> Cell {
 /// The texts of some values, one after the other.
 fn joined(values: &[Value], separator: &str, text: impl Fn(&Value) -> Option<&str>) -> Cell {
     let texts: Vec<&str> = values.iter().filter_map(text).collect();
-    if texts.is_empty() { Cell::Empty } else { Cell::Text(texts.join(separator)) }
+    if texts.is_empty() {
+        Cell::Empty
+    } else {
+        Cell::Text(texts.join(separator))
+    }
 }

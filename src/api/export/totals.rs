@@ -24,13 +24,15 @@ pub struct TotalsRow<'t> {
 }
 
 impl Totals {
-    /// Totals of rows with the columns of `row`; `is_by_month`: each is a month of its own. Parts of an answer show
-    /// the same amounts twice, and what stands beside the balance of a month goes up to its end: neither is
-    /// added up. In a row of a contract the currency is that of the contract, while its flows are all in one; its
-    /// balance may be below zero, and debt is never netted.
+    /// Totals of rows with the columns of `row`; `is_by_month`: each is a month of its own. Parts
+    /// of an answer show the same amounts twice, and what stands beside the balance of a month goes
+    /// up to its end: neither is added up. In a row of a contract the currency is that of the
+    /// contract, while its flows are all in one; its balance may be below zero, and debt is never
+    /// netted.
     pub fn of_columns(row: &Row, is_by_month: bool) -> Totals {
         let has = |name: &str| row.iter().any(|(known, _)| known == name);
-        let is_series_of_balances = has("month") && row.iter().any(|(name, _)| kind_of(name) == Kind::Balance);
+        let is_series_of_balances =
+            has("month") && row.iter().any(|(name, _)| kind_of(name) == Kind::Balance);
         let is_of_contracts = has("status") && has("counterparty");
         let is_summed = |name: &str| match kind_of(name) {
             Kind::Money => true,
@@ -38,10 +40,15 @@ impl Totals {
             _ => false,
         };
         let is_additive = !has(PART) && !is_series_of_balances;
-        let columns = row.iter().enumerate().filter(|(_, (name, _))| is_additive && is_summed(name));
+        let columns = row
+            .iter()
+            .enumerate()
+            .filter(|(_, (name, _))| is_additive && is_summed(name));
         Totals {
             columns: columns.map(|(at, _)| at).collect(),
-            currency: row.iter().position(|(name, _)| name == "currency" && !is_of_contracts),
+            currency: row
+                .iter()
+                .position(|(name, _)| name == "currency" && !is_of_contracts),
             sums: BTreeMap::new(),
         }
     }
@@ -55,7 +62,10 @@ impl Totals {
             Some((_, Cell::Text(currency))) => Some(currency.clone()),
             _ => None,
         });
-        let sums = self.sums.entry(currency).or_insert_with(|| vec![Money::ZERO; self.columns.len()]);
+        let sums = self
+            .sums
+            .entry(currency)
+            .or_insert_with(|| vec![Money::ZERO; self.columns.len()]);
         for (sum, at) in sums.iter_mut().zip(&self.columns) {
             if let Some((_, Cell::Number(number))) = row.get(*at) {
                 *sum += Money::parse(&number.to_string()).unwrap_or_default();
@@ -77,7 +87,12 @@ impl Totals {
     pub fn of_currencies(&self) -> impl Iterator<Item = TotalsRow<'_>> {
         self.sums.iter().map(|(currency, sums)| TotalsRow {
             currency: currency.as_deref(),
-            sums: self.columns.iter().copied().zip(sums.iter().copied()).collect(),
+            sums: self
+                .columns
+                .iter()
+                .copied()
+                .zip(sums.iter().copied())
+                .collect(),
         })
     }
 }

@@ -3,7 +3,8 @@
 use crate::domain::Language;
 use crate::domain::{AdjustmentKind, ContractType};
 
-/// Value and Russian; the values of [`AdjustmentKind`] and [`ContractType`] have theirs in the domain.
+/// Value and Russian; the values of [`AdjustmentKind`] and [`ContractType`] have theirs in the
+/// domain.
 const WORDS: &[(&str, &str)] = &[
     // Directions of contracts, and their status.
     ("borrowed", "Получен"),
@@ -61,11 +62,16 @@ pub(super) fn russian(value: &str) -> Option<&'static str> {
     if let Some((_, russian)) = WORDS.iter().find(|(known, _)| *known == value) {
         return Some(russian);
     }
-    if let Some(kind) = AdjustmentKind::ALL.into_iter().find(|kind| kind.as_str() == value) {
+    if let Some(kind) = AdjustmentKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == value)
+    {
         return kind.russian().first().copied();
     }
     let mut types = [ContractType::Credit, ContractType::Loan].into_iter();
-    types.find(|known| known.as_str() == value).map(ContractType::label)
+    types
+        .find(|known| known.as_str() == value)
+        .map(ContractType::label)
 }
 
 /// Returns the word of a value in a language; a value of no closed set is its own.

@@ -1,11 +1,13 @@
-//! A workbook: the rows and their totals on one sheet; on another what was asked for, what is left out
-//! and how new the data is.
+//! A workbook: the rows and their totals on one sheet; on another what was asked for, what is left
+//! out and how new the data is.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
-use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name};
+use rust_xlsxwriter::{
+    ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name,
+};
 
 use super::columns::{Kind, kind_of};
 use super::heading_of;
@@ -20,9 +22,9 @@ const MOST_ROWS: usize = 1_048_575;
 pub const SHEET_IS_FULL: &str =
     "a sheet can't hold more than 1,048,575 rows and totals: narrow the filter or ask for csv";
 
-/// Grouped thousands, two decimals. In a file this is written with the signs of English; a spreadsheet
-/// shows the reader's own: Russian Excel displays and names it `# ##0,00`. A space written into the code would be a
-/// literal that groups the last three digits only.
+/// Grouped thousands, two decimals. In a file this is written with the signs of English; a
+/// spreadsheet shows the reader's own: Russian Excel displays and names it `# ##0,00`. A space
+/// written into the code would be a literal that groups the last three digits only.
 const MONEY: &str = "#,##0.00";
 const PERCENT: &str = "0.00";
 /// Columns are no narrower and no wider, in characters.
@@ -86,8 +88,12 @@ impl XlsxFile {
     /// Begins a file.
     pub fn new(language: Language, rows: Rows) -> anyhow::Result<XlsxFile> {
         let mut workbook = Workbook::new();
-        workbook.add_worksheet_with_constant_memory()?.set_name(language.of("data", "Данные"))?;
-        workbook.add_worksheet().set_name(language.of("filters", "Отбор"))?;
+        workbook
+            .add_worksheet_with_constant_memory()?
+            .set_name(language.of("data", "Данные"))?;
+        workbook
+            .add_worksheet()
+            .set_name(language.of("filters", "Отбор"))?;
         Ok(XlsxFile {
             workbook,
             language,
@@ -113,7 +119,13 @@ impl XlsxFile {
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (at, (_, cell)) in row.iter().enumerate() {
             let kind = self.kinds.get(at).copied().unwrap_or(Kind::Plain);
-            let length = write(sheet, (self.next_row, u16::try_from(at)?), cell, kind, (&self.formats, self.language))?;
+            let length = write(
+                sheet,
+                (self.next_row, u16::try_from(at)?),
+                cell,
+                kind,
+                (&self.formats, self.language),
+            )?;
             widen(&mut self.widths, at, length);
         }
         self.next_row += 1;
@@ -123,8 +135,14 @@ impl XlsxFile {
     /// Puts a text above each page on paper.
     pub fn set_page_header(&mut self, text: &str) -> anyhow::Result<()> {
         // `&` begins a code, so that it is doubled.
-        let text: String = text.chars().take(MOST_HEADER).collect::<String>().replace('&', "&&");
-        self.workbook.worksheet_from_index(0)?.set_header(format!("&L{text}"));
+        let text: String = text
+            .chars()
+            .take(MOST_HEADER)
+            .collect::<String>()
+            .replace('&', "&&");
+        self.workbook
+            .worksheet_from_index(0)?
+            .set_header(format!("&L{text}"));
         Ok(())
     }
 
@@ -137,7 +155,10 @@ impl XlsxFile {
             sheet.autofilter(0, 0, rows - 1, u16::try_from(last_column)?)?;
             sheet.set_freeze_panes(1, 0)?;
             // On paper: as wide as the page, the headings and the page's number on each.
-            sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+            sheet
+                .set_landscape()
+                .set_print_fit_to_pages(1, 0)
+                .set_repeat_rows(0, 0)?;
             sheet.set_footer("&C&P / &N");
         }
         set_widths(sheet, &self.widths)?;
@@ -156,8 +177,17 @@ impl XlsxFile {
         let sheet = self.workbook.worksheet_from_index(0)?;
         for (at, (name, _)) in row.iter().enumerate() {
             let heading = heading_of(name, self.language);
-            sheet.write_string_with_format(0, u16::try_from(at)?, heading, &self.formats.heading)?;
-            widen(&mut self.widths, at, heading.chars().count() + FILTER_BUTTON);
+            sheet.write_string_with_format(
+                0,
+                u16::try_from(at)?,
+                heading,
+                &self.formats.heading,
+            )?;
+            widen(
+                &mut self.widths,
+                at,
+                heading.chars().count() + FILTER_BUTTON,
+            );
             self.kinds.push(kind_of(name));
         }
         if self.rows != Rows::Figures {
@@ -167,8 +197,8 @@ impl XlsxFile {
         Ok(())
     }
 
-    /// Writes a row of totals for each currency. A single one follows the sheet's filter, as 109 says; several
-    /// hold all rows of their currency.
+    /// Writes a row of totals for each currency. A single one follows the sheet's filter, as 109
+    /// says; several hold all rows of their currency.
     fn write_totals(&mut self) -> anyhow::Result<()> {
         let (last, is_single) = (self.next_row, self.totals.rows() == 1);
         let sheet = self.workbook.worksheet_from_index(0)?;
@@ -186,14 +216,20 @@ impl XlsxFile {
                 let formula = match self.totals.currency_column().filter(|_| !is_single) {
                     Some(currencies) => {
                         // `=` alone means an empty cell.
-                        let wanted = format!("={}", currency.unwrap_or_default()).replace('"', "\"\"");
+                        let wanted =
+                            format!("={}", currency.unwrap_or_default()).replace('"', "\"\"");
                         format!("SUMIFS({},{},\"{wanted}\")", cells(at)?, cells(currencies)?)
                     }
                     None => format!("SUBTOTAL(109,{})", cells(at)?),
                 };
                 let formula = Formula::new(formula).set_result(sum.to_string());
                 let format = &self.formats.total_money;
-                sheet.write_formula_with_format(self.next_row, u16::try_from(at)?, formula, format)?;
+                sheet.write_formula_with_format(
+                    self.next_row,
+                    u16::try_from(at)?,
+                    formula,
+                    format,
+                )?;
                 widen(&mut self.widths, at, grouped_length(sum.to_string().len()));
             }
             self.next_row += 1;
@@ -238,14 +274,20 @@ fn write(
                     sheet.write_number_with_format(row, column, value, &formats.money)?;
                     return Ok(grouped_length(format!("{value:.2}").len()));
                 }
-                Kind::Percent => drop(sheet.write_number_with_format(row, column, value, &formats.percent)?),
+                Kind::Percent => {
+                    drop(sheet.write_number_with_format(row, column, value, &formats.percent)?)
+                }
                 _ => drop(sheet.write_number(row, column, value)?),
             }
             return Ok(number.to_string().len());
         }
         Cell::Date(day) | Cell::Month(day) => match excel_day(*day) {
             Some(date) => {
-                let format = if matches!(cell, Cell::Date(_)) { &formats.day } else { &formats.month };
+                let format = if matches!(cell, Cell::Date(_)) {
+                    &formats.day
+                } else {
+                    &formats.month
+                };
                 sheet.write_datetime_with_format(row, column, date, format)?;
                 return Ok("0000-00-00".len());
             }
@@ -265,14 +307,22 @@ fn write(
 
 /// A day as Excel counts it; `None` before 1900, which it does not know.
 fn excel_day(day: NaiveDate) -> Option<ExcelDateTime> {
-    let (year, month, day) =
-        (u16::try_from(day.year()).ok()?, u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?);
+    let (year, month, day) = (
+        u16::try_from(day.year()).ok()?,
+        u8::try_from(day.month()).ok()?,
+        u8::try_from(day.day()).ok()?,
+    );
     ExcelDateTime::from_ymd(year, month, day).ok()
 }
 
 fn excel_time(time: NaiveDateTime) -> Option<ExcelDateTime> {
-    let (hour, minute) = (u16::try_from(time.hour()).ok()?, u8::try_from(time.minute()).ok()?);
-    excel_day(time.date())?.and_hms(hour, minute, time.second()).ok()
+    let (hour, minute) = (
+        u16::try_from(time.hour()).ok()?,
+        u8::try_from(time.minute()).ok()?,
+    );
+    excel_day(time.date())?
+        .and_hms(hour, minute, time.second())
+        .ok()
 }
 
 /// How long a number of so many characters is with its thousands grouped.

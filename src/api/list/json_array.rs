@@ -1,4 +1,5 @@
-//! A JSON array that is written row by row: in memory while it is small, to a temporary file beyond.
+//! A JSON array that is written row by row: in memory while it is small, to a temporary file
+//! beyond.
 
 use std::io::{Seek, SeekFrom, Write};
 
@@ -21,7 +22,10 @@ pub(super) struct JsonArray {
 
 impl Default for JsonArray {
     fn default() -> JsonArray {
-        JsonArray { file: spooled_tempfile(MOST_IN_MEMORY), is_empty: true }
+        JsonArray {
+            file: spooled_tempfile(MOST_IN_MEMORY),
+            is_empty: true,
+        }
     }
 }
 
@@ -39,7 +43,9 @@ impl JsonArray {
 
     /// Completes the response with the array.
     pub fn finish(mut self, mut response: HttpResponseBuilder) -> Result<HttpResponse, ApiError> {
-        self.file.write_all(if self.is_empty { b"[]" } else { b"]" }).map_err(failed)?;
+        self.file
+            .write_all(if self.is_empty { b"[]" } else { b"]" })
+            .map_err(failed)?;
         response.content_type(ContentType::json());
         match self.file.into_inner() {
             SpooledData::InMemory(bytes) => Ok(response.body(bytes.into_inner())),

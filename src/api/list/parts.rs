@@ -12,8 +12,8 @@ const PART: i64 = 1000;
 /// The parts of a page. All have to be read in one snapshot.
 pub(in crate::api) struct Parts<'l, L> {
     list: &'l L,
-    /// Keys that are known before their part is read: all in orders other than the default one, where
-    /// a place is not found again at the same cost.
+    /// Keys that are known before their part is read: all in orders other than the default one,
+    /// where a place is not found again at the same cost.
     known: IntoIter<RowKey>,
     /// Whether more keys follow along the default order.
     has_more: bool,
@@ -29,7 +29,11 @@ impl<'l, L: PagedList> Parts<'l, L> {
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn of_page(list: &'l L, conn: &mut DbConn, page: &ListPage) -> Result<Parts<'l, L>, DbError> {
+    pub async fn of_page(
+        list: &'l L,
+        conn: &mut DbConn,
+        page: &ListPage,
+    ) -> Result<Parts<'l, L>, DbError> {
         let is_default_order = page.sort.is_none();
         let mut parts = Parts {
             list,
@@ -40,8 +44,21 @@ impl<'l, L: PagedList> Parts<'l, L> {
             left: page.limit,
         };
         if !is_default_order || page.skip > 0 {
-            let limit = if is_default_order { page.limit.min(PART) } else { page.limit };
-            let keys = list.sorted_keys(conn, page.sort, Page { skip: page.skip, limit }).await?;
+            let limit = if is_default_order {
+                page.limit.min(PART)
+            } else {
+                page.limit
+            };
+            let keys = list
+                .sorted_keys(
+                    conn,
+                    page.sort,
+                    Page {
+                        skip: page.skip,
+                        limit,
+                    },
+                )
+                .await?;
             parts.has_more = is_default_order && keys.len() as i64 == limit;
             parts.known = keys.into_iter();
         }
@@ -54,12 +71,18 @@ impl<'l, L: PagedList> Parts<'l, L> {
     /// [`DbError`] when the database can't answer.
     pub async fn next(&mut self, conn: &mut DbConn) -> Result<Vec<L::Row>, DbError> {
         let limit = self.left.min(PART);
-        let mut keys: Vec<RowKey> = self.known.by_ref().take(usize::try_from(limit).unwrap_or_default()).collect();
+        let mut keys: Vec<RowKey> = self
+            .known
+            .by_ref()
+            .take(usize::try_from(limit).unwrap_or_default())
+            .collect();
         if keys.is_empty() && self.has_more && limit > 0 {
             keys = list_next_keys(self.list, conn, self.place, limit).await?;
             self.has_more = keys.len() as i64 == limit;
         }
-        let Some(last) = keys.last() else { return Ok(Vec::new()) };
+        let Some(last) = keys.last() else {
+            return Ok(Vec::new());
+        };
         self.place = Some(last.place);
         self.left -= keys.len() as i64;
         self.list.rows(conn, &keys).await
@@ -67,6 +90,7 @@ impl<'l, L: PagedList> Parts<'l, L> {
 
     /// Returns where the page ended, if a page may follow after that place.
     pub fn place(&self) -> Option<ListCursor> {
-        self.place.filter(|_| self.is_default_order && self.left == 0)
+        self.place
+            .filter(|_| self.is_default_order && self.left == 0)
     }
 }

@@ -10,7 +10,13 @@ use crate::api::error::Problem;
 use crate::domain::AdjustmentKind;
 
 /// What may be asked without a token.
-const OPEN: [&str; 5] = ["/livez", "/readyz", "/metrics", super::URL, "/api/v1/auth/login"];
+const OPEN: [&str; 5] = [
+    "/livez",
+    "/readyz",
+    "/metrics",
+    super::URL,
+    "/api/v1/auth/login",
+];
 /// The bodies whose fields are checked beyond their type.
 const BODIES: [&str; 17] = [
     "ContractSplit",
@@ -45,7 +51,9 @@ pub fn completed(handlers: &OpenApi) -> Value {
         }
     }
     for (name, schema) in entries(&mut document["components"]["schemas"]) {
-        let element = name.strip_prefix("Data_").and_then(|element| examples.get(element));
+        let element = name
+            .strip_prefix("Data_")
+            .and_then(|element| examples.get(element));
         let wrapped = element.map(|element| {
             json!({ "data": [element], "as_of": "2024-03-31", "currency": "RUB", "other_currencies": ["USD"] })
         });
@@ -64,8 +72,12 @@ pub fn completed(handlers: &OpenApi) -> Value {
         json!({ "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } });
     // The journal has two paths since the system that this one replaces.
     for rest in ["", "/{id}/rejects"] {
-        let mut alias = document["paths"][format!("{}/import-logs{rest}", super::CREDIT_PORTFOLIO)].clone();
-        let id = alias["get"]["operationId"].as_str().unwrap_or_default().to_owned();
+        let mut alias =
+            document["paths"][format!("{}/import-logs{rest}", super::CREDIT_PORTFOLIO)].clone();
+        let id = alias["get"]["operationId"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         alias["get"]["operationId"] = json!(format!("{id}_alias"));
         document["paths"][format!("{}/import/logs{rest}", super::CREDIT_PORTFOLIO)] = alias;
     }
@@ -74,19 +86,25 @@ pub fn completed(handlers: &OpenApi) -> Value {
 
 fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     let has = |name: &str| parameters(operation).any(|parameter| parameter["name"] == name);
-    let (is_list, has_files, has_id, has_cursor) = (has("skip"), has("format"), has("id"), has("after"));
+    let (is_list, has_files, has_id, has_cursor) =
+        (has("skip"), has("format"), has("id"), has("after"));
     let has_body = !operation["requestBody"].is_null();
     let is_open = OPEN.contains(&path);
     let is_resource = path.starts_with(super::ROOT) && path != super::URL;
     let mut problems = Vec::new();
     if is_resource {
-        problems
-            .extend([(422, "A parameter or a field can't be used; it is named."), (500, "A fault of the service.")]);
+        problems.extend([
+            (422, "A parameter or a field can't be used; it is named."),
+            (500, "A fault of the service."),
+        ]);
         problems.push((503, "The service can't answer at the moment."));
     }
     if !is_open {
         operation["security"] = json!([{ "bearer": [] }]);
-        problems.extend([(401, "No valid access token."), (403, "The caller may not.")]);
+        problems.extend([
+            (401, "No valid access token."),
+            (403, "The caller may not."),
+        ]);
     }
     if has_id || has_body && !is_open {
         problems.push((404, "No such row."));
@@ -100,7 +118,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         || path.ends_with("/cancel")
         || path.ends_with("/undo")
     {
-        problems.push((409, "It exists already, another one is running, or what is stored is in the way."));
+        problems.push((
+            409,
+            "It exists already, another one is running, or what is stored is in the way.",
+        ));
     }
     if path.ends_with("/import/files") {
         problems.extend([
@@ -110,7 +131,10 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         ]);
     }
     if path.ends_with("/login") {
-        problems.extend([(401, "User or password is wrong."), (429, "Too many failed logins.")]);
+        problems.extend([
+            (401, "User or password is wrong."),
+            (429, "Too many failed logins."),
+        ]);
     }
     for (status, text) in problems {
         operation["responses"][status.to_string()] = problem(status, text);
@@ -124,7 +148,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
         let ok = &mut operation["responses"]["200"];
         ok["headers"]["ETag"] = header("The tag of this answer, weak.");
         ok["headers"]["Cache-Control"] = header("Private, and to be revalidated.");
-        operation["responses"]["304"] = json!({ "description": "Unchanged since `If-None-Match`." });
+        operation["responses"]["304"] =
+            json!({ "description": "Unchanged since `If-None-Match`." });
     }
     let is_cached = operation["tags"][0] == "Analytics";
     let ok = &mut operation["responses"]["200"];
@@ -145,7 +170,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
     if is_cached || is_list && DATA_TAGS.iter().any(|tag| operation["tags"][0] == *tag) {
         let ok = &mut operation["responses"]["200"];
         ok["headers"]["X-Data-As-Of"] = header("When the data was last known to be complete, UTC.");
-        ok["headers"]["X-Data-Through"] = header("The newest document that is not dated after today.");
+        ok["headers"]["X-Data-Through"] =
+            header("The newest document that is not dated after today.");
     }
     let ok = &mut operation["responses"]["200"];
     if has_files {
@@ -162,7 +188,8 @@ fn complete_operation(path: &str, method: &str, operation: &mut Value) {
             "401" => response["headers"]["WWW-Authenticate"] = header("Bearer"),
             "429" => response["headers"]["Retry-After"] = retry_after("In seconds."),
             "503" => {
-                response["headers"]["Retry-After"] = retry_after("In seconds, if the database is being written to.");
+                response["headers"]["Retry-After"] =
+                    retry_after("In seconds, if the database is being written to.");
             }
             _ => {}
         }
@@ -174,7 +201,10 @@ fn parameters(operation: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn problem(status: u16, text: &str) -> Value {
-    let mut example = json!(Problem::of(StatusCode::from_u16(status).unwrap_or_default(), text.to_owned()));
+    let mut example = json!(Problem::of(
+        StatusCode::from_u16(status).unwrap_or_default(),
+        text.to_owned()
+    ));
     example["request_id"] = json!("9f1c2ab0d3e45f67");
     json!({
         "description": text,
@@ -230,7 +260,10 @@ fn complete_timestamp(property: &mut Value) {
         && let Some(property) = property.as_object_mut()
     {
         property.remove("format");
-        property.insert("pattern".to_owned(), json!(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$"));
+        property.insert(
+            "pattern".to_owned(),
+            json!(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$"),
+        );
         property.insert("description".to_owned(), json!("UTC."));
     }
 }

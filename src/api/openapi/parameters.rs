@@ -68,7 +68,13 @@ pub enum Id {}
 
 impl IntoParams for Id {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let id = described(ParameterBuilder::new().name("id"), ParameterIn::Path, "The row's id.", id(), json!(1));
+        let id = described(
+            ParameterBuilder::new().name("id"),
+            ParameterIn::Path,
+            "The row's id.",
+            id(),
+            json!(1),
+        );
         vec![id.required(Required::True).build()]
     }
 }
@@ -77,8 +83,14 @@ impl IntoParams for Id {
 pub fn if_none_match() -> Parameter {
     let text = "Entity tags that are known already, or `*`: an unchanged answer is 304.";
     let name = ParameterBuilder::new().name("If-None-Match");
-    described(name, ParameterIn::Header, text, string().build(), json!("W/\"0123456789abcdef0123456789abcdef\""))
-        .build()
+    described(
+        name,
+        ParameterIn::Header,
+        text,
+        string().build(),
+        json!("W/\"0123456789abcdef0123456789abcdef\""),
+    )
+    .build()
 }
 
 fn query(name: &str) -> Parameter {
@@ -90,11 +102,20 @@ fn query(name: &str) -> Parameter {
             json!(8),
         ),
         "date_from" => (name, "The first day.", date(), json!("2024-01-01")),
-        "date_to" => (name, "The last day, not before `date_from`.", date(), json!("2024-12-31")),
+        "date_to" => (
+            name,
+            "The last day, not before `date_from`.",
+            date(),
+            json!("2024-12-31"),
+        ),
         "currency" => (
             name,
             "The currency of the figures; left out, the base currency. Amounts of others are not added in.",
-            string().min_length(Some(1)).max_length(Some(20)).pattern(Some(super::CURRENCY)).build(),
+            string()
+                .min_length(Some(1))
+                .max_length(Some(20))
+                .pattern(Some(super::CURRENCY))
+                .build(),
             json!("RUB"),
         ),
         "organization_id" => (name, "One organization only.", id(), json!(1)),
@@ -106,10 +127,18 @@ fn query(name: &str) -> Parameter {
             string().pattern(Some(super::WITHOUT_NUL)).build(),
             json!("Списание с расчетного счета 0000-000009 от 25.03.2024 12:00:00"),
         ),
-        "is_active" => (name, "Active or closed ones only.", of_type(Type::Boolean).build(), json!(true)),
-        "contract_type" => {
-            (name, "Of a bank, or of another lender.", one_of(&["credit", "loan", "Кредит", "Заем"]), json!("credit"))
-        }
+        "is_active" => (
+            name,
+            "Active or closed ones only.",
+            of_type(Type::Boolean).build(),
+            json!(true),
+        ),
+        "contract_type" => (
+            name,
+            "Of a bank, or of another lender.",
+            one_of(&["credit", "loan", "Кредит", "Заем"]),
+            json!("credit"),
+        ),
         "lender_id" => (name, "Contracts of one lender only.", id(), json!(2)),
         "direction" => (
             name,
@@ -136,9 +165,12 @@ fn query(name: &str) -> Parameter {
             one_of(&["undrawn", "open", "repaid", "overpaid"]),
             json!("open"),
         ),
-        "has_debt" => {
-            (name, "Contracts with a positive balance, or without one.", of_type(Type::Boolean).build(), json!(true))
-        }
+        "has_debt" => (
+            name,
+            "Contracts with a positive balance, or without one.",
+            of_type(Type::Boolean).build(),
+            json!(true),
+        ),
         "sort_of_contracts" => (
             "sort",
             "The order; with `-` in front, largest first. Left out: `-totalPaid`.",
@@ -151,12 +183,25 @@ fn query(name: &str) -> Parameter {
             one_of(&AdjustmentKind::ALL.map(AdjustmentKind::as_str)),
             json!("opening_balance"),
         ),
-        "amount_from" => (name, "The smallest amount, in the operation's currency.", amount(), json!("1000")),
-        "amount_to" => (name, "The largest amount, in the operation's currency.", amount(), json!("1250000.50")),
+        "amount_from" => (
+            name,
+            "The smallest amount, in the operation's currency.",
+            amount(),
+            json!("1000"),
+        ),
+        "amount_to" => (
+            name,
+            "The largest amount, in the operation's currency.",
+            amount(),
+            json!("1250000.50"),
+        ),
         "search_of_operations" => (
             "search",
             "A part of purpose, other party, operation id, contract or document number, in any letter case.",
-            string().max_length(Some(LONGEST_TEXT)).pattern(Some(super::WITHOUT_NUL)).build(),
+            string()
+                .max_length(Some(LONGEST_TEXT))
+                .pattern(Some(super::WITHOUT_NUL))
+                .build(),
             json!("банк"),
         ),
         "search" => (
@@ -174,7 +219,13 @@ fn query(name: &str) -> Parameter {
         "group_by_of_roll_forward" => (
             "group_by",
             "What the rows are; left out, contracts.",
-            one_of(&["contract", "organization", "lender", "counterparty", "month"]),
+            one_of(&[
+                "contract",
+                "organization",
+                "lender",
+                "counterparty",
+                "month",
+            ]),
             json!("lender"),
         ),
         "sort_of_contract_list" => (
@@ -190,24 +241,49 @@ fn query(name: &str) -> Parameter {
             one_of(&Measure::NAMES.map(|(name, _)| name)),
             json!("principal"),
         ),
-        "skip" => (name, "How many rows are passed over.", whole(0, i64::MAX, json!(0)), json!(0)),
-        "limit" => (name, "How many rows are given at most.", whole(1, LARGEST_LIMIT, json!(100)), json!(100)),
-        "limit_of_contracts" => {
-            ("limit", "How many rows are given at most.", whole(1, LARGEST_LIMIT, json!(1000)), json!(100))
-        }
+        "skip" => (
+            name,
+            "How many rows are passed over.",
+            whole(0, i64::MAX, json!(0)),
+            json!(0),
+        ),
+        "limit" => (
+            name,
+            "How many rows are given at most.",
+            whole(1, LARGEST_LIMIT, json!(100)),
+            json!(100),
+        ),
+        "limit_of_contracts" => (
+            "limit",
+            "How many rows are given at most.",
+            whole(1, LARGEST_LIMIT, json!(1000)),
+            json!(100),
+        ),
         "after" => (
             name,
             "The page that follows a row: the `X-Next-After` of the page before, opaque. Such pages cost the same \
              wherever they lie. Goes with neither `skip` nor `sort`.",
-            string().pattern(Some("^([1-9][0-9]{0,6})?_[1-9][0-9]{0,17}$")).build(),
+            string()
+                .pattern(Some("^([1-9][0-9]{0,6})?_[1-9][0-9]{0,17}$"))
+                .build(),
             json!("_17"),
         ),
         "sort_of_reference_data" => sort(&["id", "name"], "id"),
         "sort_of_operations" => sort(Receipts::SORTS, Receipts::DEFAULT_SORT),
         "sort_of_details" => sort(Details::SORTS, Details::DEFAULT_SORT),
         "page" => (name, "The page.", whole(1, i64::MAX, json!(1)), json!(1)),
-        "limit_of_page" => ("limit", "Contracts a page.", whole(1, 100, json!(20)), json!(20)),
-        "limit_of_rows" => ("limit", "Rows a check.", whole(1, 1000, json!(20)), json!(20)),
+        "limit_of_page" => (
+            "limit",
+            "Contracts a page.",
+            whole(1, 100, json!(20)),
+            json!(20),
+        ),
+        "limit_of_rows" => (
+            "limit",
+            "Rows a check.",
+            whole(1, 1000, json!(20)),
+            json!(20),
+        ),
         "format" => (
             name,
             "`csv` and `xlsx` give a file of all rows that match, whatever the paging says. The header `Accept` \
@@ -221,19 +297,39 @@ fn query(name: &str) -> Parameter {
             one_of(&["en", "ru"]),
             json!("ru"),
         ),
-        "lang_of_texts" => ("lang", "The language of descriptions and advice.", one_of(&["en", "ru"]), json!("ru")),
-        "dry_run" => {
-            (name, "`true`: tell what a run would do, and do nothing.", of_type(Type::Boolean).build(), json!(false))
-        }
+        "lang_of_texts" => (
+            "lang",
+            "The language of descriptions and advice.",
+            one_of(&["en", "ru"]),
+            json!("ru"),
+        ),
+        "dry_run" => (
+            name,
+            "`true`: tell what a run would do, and do nothing.",
+            of_type(Type::Boolean).build(),
+            json!(false),
+        ),
         "force" => (
             name,
             "`true`: import files again that are unchanged, or were left alone after failures.",
             of_type(Type::Boolean).build(),
             json!(false),
         ),
-        _ => ("wait", "`false`: answer 202 at once.", of_type(Type::Boolean).build(), json!(true)),
+        _ => (
+            "wait",
+            "`false`: answer 202 at once.",
+            of_type(Type::Boolean).build(),
+            json!(true),
+        ),
     };
-    described(ParameterBuilder::new().name(name), ParameterIn::Query, text, schema, example).build()
+    described(
+        ParameterBuilder::new().name(name),
+        ParameterIn::Query,
+        text,
+        schema,
+        example,
+    )
+    .build()
 }
 
 fn described(
@@ -260,18 +356,33 @@ fn string() -> ObjectBuilder {
 }
 
 fn amount() -> Object {
-    string().pattern(Some("^-?[0-9]{1,13}([.][0-9]{1,2})?$")).build()
+    string()
+        .pattern(Some("^-?[0-9]{1,13}([.][0-9]{1,2})?$"))
+        .build()
 }
 
 /// The orders of a list.
 fn sort(columns: &[&str], default: &str) -> (&'static str, &'static str, Object, Value) {
-    let orders: Vec<String> = columns.iter().flat_map(|column| [(*column).to_owned(), format!("-{column}")]).collect();
-    let orders = string().enum_values(Some(orders)).default(Some(json!(default))).build();
-    ("sort", "The order: a column, after a minus if the largest comes first.", orders, json!("-id"))
+    let orders: Vec<String> = columns
+        .iter()
+        .flat_map(|column| [(*column).to_owned(), format!("-{column}")])
+        .collect();
+    let orders = string()
+        .enum_values(Some(orders))
+        .default(Some(json!(default)))
+        .build();
+    (
+        "sort",
+        "The order: a column, after a minus if the largest comes first.",
+        orders,
+        json!("-id"),
+    )
 }
 
 fn date() -> Object {
-    string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).build()
+    string()
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+        .build()
 }
 
 fn id() -> Object {
@@ -279,7 +390,9 @@ fn id() -> Object {
 }
 
 fn whole(smallest: i64, largest: i64, default: Value) -> Object {
-    whole_number(smallest, largest).default(Some(default)).build()
+    whole_number(smallest, largest)
+        .default(Some(default))
+        .build()
 }
 
 fn whole_number(smallest: i64, largest: i64) -> ObjectBuilder {

@@ -1,6 +1,6 @@
-//! What a merge, a split or an undoing changes, collected while it runs: the aliases that are re-pointed, and
-//! the rows that operations leave or enter. In the end operations are placed by their aliases, and what is
-//! computed from them is refreshed.
+//! What a merge, a split or an undoing changes, collected while it runs: the aliases that are
+//! re-pointed, and the rows that operations leave or enter. In the end operations are placed by
+//! their aliases, and what is computed from them is refreshed.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,11 @@ struct MonthRow {
 
 impl Changes {
     pub fn new(department_id: i64) -> Changes {
-        Changes { department_id, rows: Rows::new(), aliases: Rows::new() }
+        Changes {
+            department_id,
+            rows: Rows::new(),
+            aliases: Rows::new(),
+        }
     }
 
     /// The department.
@@ -68,11 +72,28 @@ impl Changes {
     }
 
     /// Makes some aliases of one kind those of a row.
-    pub async fn repoint(&mut self, conn: &mut DbConn, kind: AliasKind, ids: &[i64], to: i64) -> Result<(), DbError> {
+    pub async fn repoint(
+        &mut self,
+        conn: &mut DbConn,
+        kind: AliasKind,
+        ids: &[i64],
+        to: i64,
+    ) -> Result<(), DbError> {
         for ids in ids.chunks(CHUNK) {
-            let of_ids = || aliases::table.filter(aliases::id.eq_any(ids)).filter(aliases::kind.eq(kind.as_str()));
-            let before: Vec<i64> = on_conn!(conn, |c| of_ids().select(aliases::target_id).distinct().load(c).await)?;
-            on_conn!(conn, |c| diesel::update(of_ids()).set(aliases::target_id.eq(to)).execute(c).await)?;
+            let of_ids = || {
+                aliases::table
+                    .filter(aliases::id.eq_any(ids))
+                    .filter(aliases::kind.eq(kind.as_str()))
+            };
+            let before: Vec<i64> = on_conn!(conn, |c| of_ids()
+                .select(aliases::target_id)
+                .distinct()
+                .load(c)
+                .await)?;
+            on_conn!(conn, |c| diesel::update(of_ids())
+                .set(aliases::target_id.eq(to))
+                .execute(c)
+                .await)?;
             self.note(kind, before);
         }
         self.note(kind, [to]);
@@ -80,9 +101,9 @@ impl Changes {
         Ok(())
     }
 
-    /// Places operations, details and adjustments by the aliases that were re-pointed, and refreshes the facts
-    /// of contracts, intra-group lenders and rollups. Returns the rows that were concerned, and the
-    /// organizations and lenders that their contracts hang on.
+    /// Places operations, details and adjustments by the aliases that were re-pointed, and
+    /// refreshes the facts of contracts, intra-group lenders and rollups. Returns the rows that
+    /// were concerned, and the organizations and lenders that their contracts hang on.
     pub async fn settle(mut self, conn: &mut DbConn) -> Result<Rows, DbError> {
         let months = self.touched_months(conn).await?;
         for (kind, ids) in &self.aliases {
@@ -109,7 +130,9 @@ impl Changes {
         let organizations = ids_of(conn, &of_contracts).await?;
         self.note(AliasKind::Organization, organizations);
         let parties = parties_of(conn, self.department_id, self.ids(AliasKind::Contract)).await?;
-        parties.into_iter().for_each(|(kind, ids)| self.note(kind, ids));
+        parties
+            .into_iter()
+            .for_each(|(kind, ids)| self.note(kind, ids));
         Ok(self.rows)
     }
 
@@ -117,8 +140,8 @@ impl Changes {
         self.rows.get(&kind).into_iter().flatten()
     }
 
-    /// The months in which the rows have sums: what the rollups hold before they are refreshed. Operations that
-    /// change their organization leave one and enter another.
+    /// The months in which the rows have sums: what the rollups hold before they are refreshed.
+    /// Operations that change their organization leave one and enter another.
     async fn touched_months(&self, conn: &mut DbConn) -> Result<TouchedMonths, DbError> {
         let list = |kind: AliasKind| id_list(self.ids(kind));
         let sql = format!(
@@ -134,17 +157,26 @@ impl Changes {
         let mut months = TouchedMonths::default();
         for row in rows {
             months.touch(row.organization_id, Some(row.period_start));
-            self.ids(AliasKind::Organization).for_each(|id| months.touch(*id, Some(row.period_start)));
+            self.ids(AliasKind::Organization)
+                .for_each(|id| months.touch(*id, Some(row.period_start)));
         }
         Ok(months)
     }
 
     /// Gives the rows that were recognized by some aliases the rows that those are of.
-    async fn place(&self, conn: &mut DbConn, kind: AliasKind, alias_ids: &[i64]) -> Result<(), DbError> {
+    async fn place(
+        &self,
+        conn: &mut DbConn,
+        kind: AliasKind,
+        alias_ids: &[i64],
+    ) -> Result<(), DbError> {
         let (tables, column): (&[&str], &str) = match kind {
             AliasKind::Organization => (&["receipts", "expenses"], "organization"),
             AliasKind::BankAccount => (&["receipts", "expenses"], "bank_account"),
-            AliasKind::Contract => (&["receipts", "expenses", "expense_details", "adjustments"], "contract"),
+            AliasKind::Contract => (
+                &["receipts", "expenses", "expense_details", "adjustments"],
+                "contract",
+            ),
             // The lender of an operation is that of its alias.
             AliasKind::Lender => (&[], ""),
         };

@@ -1,6 +1,7 @@
-//! What a merge or a split concerns. A later one of the same rows has to be undone first: its record says how
-//! they stand since then. Contracts and aliases that imports made in between are found by the rows that they
-//! hang on, so both sides are compared as they are at the time of the undoing.
+//! What a merge or a split concerns. A later one of the same rows has to be undone first: its
+//! record says how they stand since then. Contracts and aliases that imports made in between are
+//! found by the rows that they hang on, so both sides are compared as they are at the time of the
+//! undoing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,9 +34,15 @@ pub(super) async fn parties_of<'i>(
     let mut parties = Rows::new();
     let of_contracts = format!("a.target_id IN ({})", id_list(contracts));
     for alias in list_aliases_where(conn, department_id, &of_contracts).await? {
-        parties.entry(AliasKind::Organization).or_default().insert(alias.organization_id);
+        parties
+            .entry(AliasKind::Organization)
+            .or_default()
+            .insert(alias.organization_id);
         if alias.lender_alias_id != 0 {
-            parties.entry(AliasKind::Lender).or_default().insert(alias.lender_id);
+            parties
+                .entry(AliasKind::Lender)
+                .or_default()
+                .insert(alias.lender_id);
         }
     }
     Ok(parties)
@@ -65,9 +72,13 @@ pub(super) async fn check_later(
     let rows = present_rows(conn, kind, merge, record).await?;
     for other in later {
         let later_record = other.record()?;
-        // Two merges of lenders, for instance, may concern contracts of the same organization and yet have
-        // nothing to do with each other.
-        let kinds = [Some(AliasKind::Contract), Some(kind), AliasKind::of_name(&other.kind)];
+        // Two merges of lenders, for instance, may concern contracts of the same organization and
+        // yet have nothing to do with each other.
+        let kinds = [
+            Some(AliasKind::Contract),
+            Some(kind),
+            AliasKind::of_name(&other.kind),
+        ];
         let meets = |kind: AliasKind| match (rows.get(&kind), later_record.touched.get(&kind)) {
             (Some(ids), Some(others)) => !ids.is_disjoint(others),
             _ => false,
@@ -82,7 +93,8 @@ pub(super) async fn check_later(
     Ok(())
 }
 
-/// Returns the rows that a merge or split concerned when it was made, and those that it concerns by now.
+/// Returns the rows that a merge or split concerned when it was made, and those that it concerns by
+/// now.
 async fn present_rows(
     conn: &mut DbConn,
     kind: AliasKind,
@@ -94,12 +106,21 @@ async fn present_rows(
     rows.entry(kind).or_default().extend(pair);
     let list = id_list(&pair);
     let (of_aliases, of_contracts) = match kind {
-        AliasKind::Organization => (format!("o.target_id IN ({list})"), format!("organization_id IN ({list})")),
+        AliasKind::Organization => (
+            format!("o.target_id IN ({list})"),
+            format!("organization_id IN ({list})"),
+        ),
         AliasKind::Lender => {
             let [source, target] = pair.map(|id| format!("contract_key LIKE '%@{id}'"));
-            (format!("l.target_id IN ({list})"), format!("({source} OR {target})"))
+            (
+                format!("l.target_id IN ({list})"),
+                format!("({source} OR {target})"),
+            )
         }
-        AliasKind::Contract => (format!("a.target_id IN ({list})"), format!("id IN ({list})")),
+        AliasKind::Contract => (
+            format!("a.target_id IN ({list})"),
+            format!("id IN ({list})"),
+        ),
         AliasKind::BankAccount => return Ok(rows),
     };
     let department_id = merge.department_id;
@@ -109,6 +130,9 @@ async fn present_rows(
     concerned.extend(aliases.iter().map(|alias| alias.target_id));
     concerned.extend(contracts.iter().map(|contract| contract.id));
     let concerned = concerned.clone();
-    extend(&mut rows, &parties_of(conn, department_id, &concerned).await?);
+    extend(
+        &mut rows,
+        &parties_of(conn, department_id, &concerned).await?,
+    );
     Ok(rows)
 }

@@ -1,5 +1,5 @@
-//! The contracts of organizations and lenders that are merged: which of them become one, because exports refer
-//! to them in the same way, and which move or get another key.
+//! The contracts of organizations and lenders that are merged: which of them become one, because
+//! exports refer to them in the same way, and which move or get another key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,9 @@ pub(super) struct ContractMove {
 impl ContractMove {
     /// The contract that it was merged into.
     pub fn survivor(&self) -> Option<i64> {
-        self.now.merged_into.filter(|_| self.was.merged_into.is_none())
+        self.now
+            .merged_into
+            .filter(|_| self.was.merged_into.is_none())
     }
 }
 
@@ -95,11 +97,15 @@ pub(super) struct ContractAlias {
 impl ContractAlias {
     /// The reference that it stands for.
     pub fn reference(&self) -> ContractRef {
-        let date: Option<NaiveDate> = self.key.rsplit_once('|').and_then(|(_, date)| date.parse().ok());
+        let date: Option<NaiveDate> = self
+            .key
+            .rsplit_once('|')
+            .and_then(|(_, date)| date.parse().ok());
         ContractRef::parse(&self.spelling, date).unwrap_or_else(ContractRef::none)
     }
 
-    /// Whether it holds for one lender only, although its reference identifies the contract for all lenders.
+    /// Whether it holds for one lender only, although its reference identifies the contract for all
+    /// lenders.
     pub fn is_apart(&self) -> bool {
         self.lender_alias_id != 0 && !self.reference().is_per_counterparty()
     }
@@ -128,8 +134,8 @@ pub(super) fn without_lender(key: &str, lender_id: i64) -> Option<&str> {
     key.strip_suffix(&format!("@{lender_id}"))
 }
 
-/// Returns aliases of contracts that a condition on `a` (the alias), `o` (that of its organization) and `l` (that
-/// of its lender) selects, by id.
+/// Returns aliases of contracts that a condition on `a` (the alias), `o` (that of its organization)
+/// and `l` (that of its lender) selects, by id.
 pub(super) async fn list_aliases_where(
     conn: &mut DbConn,
     department_id: i64,
@@ -145,7 +151,11 @@ pub(super) async fn list_aliases_of_key(
     condition: &str,
     key: &str,
 ) -> Result<Vec<ContractAlias>, DbError> {
-    let mark = if matches!(conn, DbConn::Sqlite(_)) { "?1" } else { "$1" };
+    let mark = if matches!(conn, DbConn::Sqlite(_)) {
+        "?1"
+    } else {
+        "$1"
+    };
     let sql = format!(
         "SELECT a.id, a.organization_alias_id, a.lender_alias_id, o.target_id AS organization_id, \
            COALESCE(l.target_id, 0) AS lender_id, a.key, a.spelling, a.target_id \
@@ -155,7 +165,10 @@ pub(super) async fn list_aliases_of_key(
          WHERE a.department_id = {department_id} AND a.kind = 'contract' AND {condition} \
            AND ({mark} = '' OR a.key = {mark}) ORDER BY a.id"
     );
-    Ok(on_conn!(conn, |c| diesel::sql_query(sql).bind::<Text, _>(key).load(c).await)?)
+    Ok(on_conn!(conn, |c| diesel::sql_query(sql)
+        .bind::<Text, _>(key)
+        .load(c)
+        .await)?)
 }
 
 /// Returns contracts that a condition selects, by id.
@@ -171,7 +184,8 @@ pub(super) async fn list_contracts_where(
     Ok(on_conn!(conn, |c| diesel::sql_query(sql).load(c).await)?)
 }
 
-/// How exports refer to a contract of an organization or of a lender, apart from that one; or its natural key.
+/// How exports refer to a contract of an organization or of a lender, apart from that one; or its
+/// natural key.
 type Identity = (bool, i64, String);
 
 /// The contracts of an organization or lender.
@@ -182,21 +196,45 @@ struct Side {
 }
 
 impl Side {
-    async fn read(conn: &mut DbConn, department_id: i64, kind: AliasKind, id: i64) -> Result<Side, DbError> {
+    async fn read(
+        conn: &mut DbConn,
+        department_id: i64,
+        kind: AliasKind,
+        id: i64,
+    ) -> Result<Side, DbError> {
         let (of_contracts, of_aliases) = match kind {
-            AliasKind::Lender => (format!("contract_key LIKE '%@{id}'"), format!("l.target_id = {id}")),
-            _ => (format!("organization_id = {id}"), format!("o.target_id = {id}")),
+            AliasKind::Lender => (
+                format!("contract_key LIKE '%@{id}'"),
+                format!("l.target_id = {id}"),
+            ),
+            _ => (
+                format!("organization_id = {id}"),
+                format!("o.target_id = {id}"),
+            ),
         };
         let contracts = list_contracts_where(conn, department_id, &of_contracts).await?;
         let mut identities: BTreeMap<Identity, BTreeSet<i64>> = BTreeMap::new();
         for alias in list_aliases_where(conn, department_id, &of_aliases).await? {
-            let scope = if kind == AliasKind::Lender { alias.organization_id } else { alias.lender_id };
-            identities.entry((false, scope, alias.key)).or_default().insert(alias.target_id);
+            let scope = if kind == AliasKind::Lender {
+                alias.organization_id
+            } else {
+                alias.lender_id
+            };
+            identities
+                .entry((false, scope, alias.key))
+                .or_default()
+                .insert(alias.target_id);
         }
         for contract in &contracts {
-            identities.entry(natural_identity(kind, id, contract)).or_default().insert(contract.live_id());
+            identities
+                .entry(natural_identity(kind, id, contract))
+                .or_default()
+                .insert(contract.live_id());
         }
-        Ok(Side { contracts, identities })
+        Ok(Side {
+            contracts,
+            identities,
+        })
     }
 }
 
@@ -244,10 +282,11 @@ impl Groups {
     }
 }
 
-/// Returns what becomes of the contracts when a row is merged into another one: those that exports refer to in the
-/// same way become one, that of the target; the others move. When a split is undone by it, the contracts that are
-/// older than the split lead, whosever they are, and those that follow leave their keys, because they are removed.
-/// One that stands alone but got the key of another one by hand moves under a key apart.
+/// Returns what becomes of the contracts when a row is merged into another one: those that exports
+/// refer to in the same way become one, that of the target; the others move. When a split is undone
+/// by it, the contracts that are older than the split lead, whosever they are, and those that
+/// follow leave their keys, because they are removed. One that stands alone but got the key of
+/// another one by hand moves under a key apart.
 pub(super) async fn plan(
     conn: &mut DbConn,
     department_id: i64,
@@ -255,7 +294,10 @@ pub(super) async fn plan(
     (source, target): (i64, i64),
     split: Option<&Record>,
 ) -> Result<Vec<ContractMove>, DbError> {
-    let mut groups = Groups { leaders: BTreeMap::new(), last_apart: split.map_or(0, |split| split.last_contract_id) };
+    let mut groups = Groups {
+        leaders: BTreeMap::new(),
+        last_apart: split.map_or(0, |split| split.last_contract_id),
+    };
     let (mut moved, mut taken) = (Vec::new(), BTreeSet::new());
     match kind {
         AliasKind::BankAccount => return Ok(Vec::new()),
@@ -269,11 +311,16 @@ pub(super) async fn plan(
             copies.for_each(|(copy, origin)| groups.join(*origin, *copy, rank));
             for (identity, sources) in &from.identities {
                 let same = into.identities.get(identity).into_iter().flatten();
-                for (one, other) in same.flat_map(|one| sources.iter().map(move |other| (*one, *other))) {
+                for (one, other) in
+                    same.flat_map(|one| sources.iter().map(move |other| (*one, *other)))
+                {
                     groups.join(one, other, rank);
                 }
             }
-            let stay = into.contracts.iter().filter(|contract| split.is_none() || !groups.follows(contract.id));
+            let stay = into
+                .contracts
+                .iter()
+                .filter(|contract| split.is_none() || !groups.follows(contract.id));
             taken.extend(stay.map(|contract| natural_identity(kind, target, contract)));
             moved = from.contracts;
         }
@@ -281,22 +328,42 @@ pub(super) async fn plan(
     let mut moves: BTreeMap<i64, ContractMove> = BTreeMap::new();
     let merged = id_list(groups.leaders.keys());
     let concerned = format!("(id IN ({merged}) OR merged_into IN ({merged}))");
-    for contract in list_contracts_where(conn, department_id, &concerned).await?.iter().chain(&moved) {
+    for contract in list_contracts_where(conn, department_id, &concerned)
+        .await?
+        .iter()
+        .chain(&moved)
+    {
         let mut now = contract.place();
         let leader = groups.root(contract.live_id());
-        if leader != contract.id && (contract.merged_into.is_some() || groups.follows(contract.id)) {
+        if leader != contract.id && (contract.merged_into.is_some() || groups.follows(contract.id))
+        {
             (now.merged_into, now.is_active) = (Some(leader), false);
             if split.is_some() && groups.follows(contract.id) {
                 now.contract_key = key_apart(&now.contract_key, contract.id);
             }
         }
-        moves.insert(contract.id, ContractMove { id: contract.id, was: contract.place(), now });
+        moves.insert(
+            contract.id,
+            ContractMove {
+                id: contract.id,
+                was: contract.place(),
+                now,
+            },
+        );
     }
-    for contract in moved.iter().filter(|contract| split.is_none() || !groups.follows(contract.id)) {
+    for contract in moved
+        .iter()
+        .filter(|contract| split.is_none() || !groups.follows(contract.id))
+    {
         let identity = natural_identity(kind, source, contract);
         let is_taken = taken.contains(&identity);
         // What the split made goes, so none of its contracts can stay.
-        let Some(step) = moves.get_mut(&contract.id).filter(|_| !is_taken || split.is_some()) else { continue };
+        let Some(step) = moves
+            .get_mut(&contract.id)
+            .filter(|_| !is_taken || split.is_some())
+        else {
+            continue;
+        };
         match kind {
             AliasKind::Lender => step.now.contract_key = key_of_lender(&identity.2, target),
             _ => step.now.organization_id = target,
@@ -305,18 +372,30 @@ pub(super) async fn plan(
             step.now.contract_key = key_apart(&step.now.contract_key, contract.id);
         }
     }
-    Ok(moves.into_values().filter(|step| step.was != step.now).collect())
+    Ok(moves
+        .into_values()
+        .filter(|step| step.was != step.now)
+        .collect())
 }
 
 /// Stores where a contract stands.
-pub(super) async fn update_place(conn: &mut DbConn, id: i64, place: &ContractPlace) -> Result<(), DbError> {
+pub(super) async fn update_place(
+    conn: &mut DbConn,
+    id: i64,
+    place: &ContractPlace,
+) -> Result<(), DbError> {
     let set = (
         contracts::organization_id.eq(place.organization_id),
         contracts::contract_key.eq(&place.contract_key),
         contracts::is_active.eq(place.is_active),
         contracts::merged_into.eq(place.merged_into),
     );
-    on_conn!(conn, |c| diesel::update(contracts::table.filter(contracts::id.eq(id))).set(set).execute(c).await)?;
+    on_conn!(conn, |c| diesel::update(
+        contracts::table.filter(contracts::id.eq(id))
+    )
+    .set(set)
+    .execute(c)
+    .await)?;
     Ok(())
 }
 
@@ -339,7 +418,11 @@ pub(super) async fn insert_under_key(
         contracts::updated_at.eq(now),
     );
     Ok(on_conn!(conn, |c| {
-        diesel::insert_into(contracts::table).values(row).returning(contracts::id).get_result(c).await
+        diesel::insert_into(contracts::table)
+            .values(row)
+            .returning(contracts::id)
+            .get_result(c)
+            .await
     })?)
 }
 

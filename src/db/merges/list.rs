@@ -76,7 +76,10 @@ pub async fn list_merges(
             query
         }};
     }
-    let total = on_conn!(conn, |c| filtered!(merges::table).count().get_result(c).await)?;
+    let total = on_conn!(conn, |c| filtered!(merges::table)
+        .count()
+        .get_result(c)
+        .await)?;
     let rows: Vec<StoredMerge> = on_conn!(conn, |c| {
         filtered!(merges::table.select(StoredMerge::as_select()))
             .order(merges::id.desc())
@@ -85,14 +88,23 @@ pub async fn list_merges(
             .load(c)
             .await
     })?;
-    Ok((rows.into_iter().map(MergeRow::of).collect::<Result<_, _>>()?, total))
+    Ok((
+        rows.into_iter()
+            .map(MergeRow::of)
+            .collect::<Result<_, _>>()?,
+        total,
+    ))
 }
 
 /// Returns the one of that id within a scope.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_merge(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<MergeRow>, DbError> {
+pub async fn find_merge(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<MergeRow>, DbError> {
     let row = find_by_id(conn, id).await?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
 }
@@ -100,7 +112,12 @@ pub async fn find_merge(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> R
 /// Returns the one of that id.
 pub(super) async fn find_by_id(conn: &mut DbConn, id: i64) -> Result<Option<MergeRow>, DbError> {
     let row: Option<StoredMerge> = on_conn!(conn, |c| {
-        merges::table.filter(merges::id.eq(id)).select(StoredMerge::as_select()).first(c).await.optional()
+        merges::table
+            .filter(merges::id.eq(id))
+            .select(StoredMerge::as_select())
+            .first(c)
+            .await
+            .optional()
     })?;
     row.map(MergeRow::of).transpose()
 }

@@ -51,7 +51,11 @@ struct LastIds {
 
 impl Record {
     /// Begins the record of a merge of `source` into `target`, or of a split.
-    pub async fn begin(conn: &mut DbConn, source: &Subject, target: &Subject) -> Result<Record, DbError> {
+    pub async fn begin(
+        conn: &mut DbConn,
+        source: &Subject,
+        target: &Subject,
+    ) -> Result<Record, DbError> {
         let sql = "SELECT (SELECT MAX(id) FROM aliases) AS alias_id, (SELECT MAX(id) FROM contracts) AS contract_id";
         let last: LastIds = on_conn!(conn, |c| diesel::sql_query(sql).get_result(c).await)?;
         Ok(Record {
@@ -66,7 +70,10 @@ impl Record {
 
     /// Notes the row that some aliases were of.
     pub fn note_aliases(&mut self, kind: AliasKind, ids: &[i64], target_id: i64) {
-        self.aliases.entry(kind).or_default().extend(ids.iter().map(|id| (*id, target_id)));
+        self.aliases
+            .entry(kind)
+            .or_default()
+            .extend(ids.iter().map(|id| (*id, target_id)));
     }
 }
 
@@ -109,7 +116,8 @@ impl StoredMerge {
     /// # Errors
     /// [`DbError`] when another version of this program wrote it in another form.
     pub fn record(&self) -> Result<Record, DbError> {
-        let unreadable = |err| DbError::Query(diesel::result::Error::DeserializationError(Box::new(err)));
+        let unreadable =
+            |err| DbError::Query(diesel::result::Error::DeserializationError(Box::new(err)));
         serde_json::from_str(&self.record).map_err(unreadable)
     }
 }
@@ -134,5 +142,9 @@ pub(super) async fn insert(
         merges::created_by.eq(author),
         merges::created_at.eq(utc_now()),
     );
-    Ok(on_conn!(conn, |c| diesel::insert_into(merges::table).values(row).returning(merges::id).get_result(c).await)?)
+    Ok(on_conn!(conn, |c| diesel::insert_into(merges::table)
+        .values(row)
+        .returning(merges::id)
+        .get_result(c)
+        .await)?)
 }

@@ -1,5 +1,6 @@
-//! Splits of a contract by lender: the operations of one lender get a contract of their own. Each reference to the
-//! contract gets an alias that holds for that lender only, by which imports go on recognizing it.
+//! Splits of a contract by lender: the operations of one lender get a contract of their own. Each
+//! reference to the contract gets an alias that holds for that lender only, by which imports go on
+//! recognizing it.
 
 use super::changes::Changes;
 use super::contracts::{key_of_lender, list_aliases_where};
@@ -25,22 +26,42 @@ pub async fn split_contract_by_lender(
     let lender = live(conn, AliasKind::Lender, lender_id).await?;
     let department_id = target.department_id;
     if lender.department_id != department_id {
-        return Err(MergeError::Missing { what: "lender", id: lender_id });
+        return Err(MergeError::Missing {
+            what: "lender",
+            id: lender_id,
+        });
     }
-    let names = format!("SELECT id FROM aliases WHERE kind = 'lender' AND target_id = {lender_id} ORDER BY id");
+    let names = format!(
+        "SELECT id FROM aliases WHERE kind = 'lender' AND target_id = {lender_id} ORDER BY id"
+    );
     let names = ids_of(conn, &names).await?;
     check_operations(conn, department_id, id, &names).await?;
-    let references = list_aliases_where(conn, department_id, &format!("a.target_id = {id}")).await?;
+    let references =
+        list_aliases_where(conn, department_id, &format!("a.target_id = {id}")).await?;
     let first = references.first().ok_or(DbError::NoSuchReference)?;
     let mut record = Record::begin(conn, &target, &target).await?;
     let mut changes = Changes::new(department_id);
-    let new_id = insert_contract(conn, department_id, first, &key_of_lender(&first.key, lender_id)).await?;
-    let source = subject::find(conn, AliasKind::Contract, new_id).await?.ok_or(DbError::NoSuchReference)?;
+    let new_id = insert_contract(
+        conn,
+        department_id,
+        first,
+        &key_of_lender(&first.key, lender_id),
+    )
+    .await?;
+    let source = subject::find(conn, AliasKind::Contract, new_id)
+        .await?
+        .ok_or(DbError::NoSuchReference)?;
     record.source_name.clone_from(&source.name);
     changes.note(AliasKind::Contract, [id, new_id]);
     // Where the lender's own references are apart already, they go along.
-    let own: Vec<i64> = references.iter().filter(|alias| alias.lender_id == lender_id).map(|alias| alias.id).collect();
-    changes.repoint(conn, AliasKind::Contract, &own, new_id).await?;
+    let own: Vec<i64> = references
+        .iter()
+        .filter(|alias| alias.lender_id == lender_id)
+        .map(|alias| alias.id)
+        .collect();
+    changes
+        .repoint(conn, AliasKind::Contract, &own, new_id)
+        .await?;
     record.note_aliases(AliasKind::Contract, &own, id);
     for general in references.iter().filter(|alias| alias.lender_alias_id == 0) {
         for name in &names {
@@ -48,9 +69,21 @@ pub async fn split_contract_by_lender(
         }
     }
     record.touched = changes.settle(conn).await?;
-    record.touched.entry(AliasKind::Lender).or_default().insert(lender_id);
+    record
+        .touched
+        .entry(AliasKind::Lender)
+        .or_default()
+        .insert(lender_id);
     let kind = AliasKind::Contract;
-    let split_id = record::insert(conn, (kind, Action::Split), &source, &target, &record, author).await?;
+    let split_id = record::insert(
+        conn,
+        (kind, Action::Split),
+        &source,
+        &target,
+        &record,
+        author,
+    )
+    .await?;
     stored(conn, split_id).await
 }
 
@@ -68,8 +101,16 @@ fn operations_of(department_id: i64, id: i64) -> String {
 }
 
 /// Checks that a contract has operations of a lender, and others.
-async fn check_operations(conn: &mut DbConn, department_id: i64, id: i64, names: &[i64]) -> Result<(), MergeError> {
-    let sql = format!("SELECT COALESCE(lender_alias_id, 0) AS id FROM {}", operations_of(department_id, id));
+async fn check_operations(
+    conn: &mut DbConn,
+    department_id: i64,
+    id: i64,
+    names: &[i64],
+) -> Result<(), MergeError> {
+    let sql = format!(
+        "SELECT COALESCE(lender_alias_id, 0) AS id FROM {}",
+        operations_of(department_id, id)
+    );
     let found = ids_of(conn, &sql).await?;
     let refuse = |detail: &str| Err(MergeError::Refused(detail.to_owned()));
     if !found.iter().any(|alias| names.contains(alias)) {

@@ -1,5 +1,5 @@
-//! The rows that are merged and split: organizations, bank accounts, lenders and contracts, read and written
-//! alike.
+//! The rows that are merged and split: organizations, bank accounts, lenders and contracts, read
+//! and written alike.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
@@ -60,25 +60,41 @@ pub(super) async fn ids_of(conn: &mut DbConn, sql: &str) -> Result<Vec<i64>, DbE
 /// Ids as the inside of an SQL list; 0 is the id of nothing.
 pub(super) fn id_list<'i>(ids: impl IntoIterator<Item = &'i i64>) -> String {
     let ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
-    if ids.is_empty() { "0".to_owned() } else { ids.join(", ") }
+    if ids.is_empty() {
+        "0".to_owned()
+    } else {
+        ids.join(", ")
+    }
 }
 
 /// Returns the row of a kind and id.
-pub(super) async fn find(conn: &mut DbConn, kind: AliasKind, id: i64) -> Result<Option<Subject>, DbError> {
+pub(super) async fn find(
+    conn: &mut DbConn,
+    kind: AliasKind,
+    id: i64,
+) -> Result<Option<Subject>, DbError> {
     let (table, name) = table_and_name(kind);
     let inn = match kind {
         AliasKind::Organization | AliasKind::Lender => "inn",
         AliasKind::BankAccount | AliasKind::Contract => "CAST(NULL AS TEXT)",
     };
-    let organization = if kind == AliasKind::Contract { "organization_id" } else { "CAST(NULL AS BIGINT)" };
+    let organization = if kind == AliasKind::Contract {
+        "organization_id"
+    } else {
+        "CAST(NULL AS BIGINT)"
+    };
     let sql = format!(
         "SELECT id, department_id, {name} AS name, {inn} AS inn, is_active, merged_into, \
            {organization} AS organization_id FROM {table} WHERE id = {id}"
     );
-    Ok(on_conn!(conn, |c| diesel::sql_query(sql).get_result(c).await.optional())?)
+    Ok(on_conn!(conn, |c| diesel::sql_query(sql)
+        .get_result(c)
+        .await
+        .optional())?)
 }
 
-/// Makes the row that a split begins with; not a contract. A name that is taken gets a number behind it.
+/// Makes the row that a split begins with; not a contract. A name that is taken gets a number
+/// behind it.
 pub(super) async fn insert(
     conn: &mut DbConn,
     kind: AliasKind,
@@ -95,7 +111,9 @@ pub(super) async fn insert(
     match kind {
         AliasKind::Organization => insert_organization(conn, department_id, &name, None).await,
         AliasKind::BankAccount => insert_bank_account(conn, department_id, &name, None).await,
-        AliasKind::Lender | AliasKind::Contract => insert_lender(conn, department_id, &name, None).await,
+        AliasKind::Lender | AliasKind::Contract => {
+            insert_lender(conn, department_id, &name, None).await
+        }
     }
 }
 
@@ -106,18 +124,48 @@ async fn is_taken(
     department_id: i64,
     name: &str,
 ) -> Result<bool, DbError> {
-    let mark = if matches!(conn, DbConn::Sqlite(_)) { "?1" } else { "$1" };
-    let sql = format!("SELECT id FROM {table} WHERE department_id = {department_id} AND {column} = {mark}");
-    let rows: Vec<IdRow> = on_conn!(conn, |c| diesel::sql_query(sql).bind::<Text, _>(name).load(c).await)?;
+    let mark = if matches!(conn, DbConn::Sqlite(_)) {
+        "?1"
+    } else {
+        "$1"
+    };
+    let sql = format!(
+        "SELECT id FROM {table} WHERE department_id = {department_id} AND {column} = {mark}"
+    );
+    let rows: Vec<IdRow> = on_conn!(conn, |c| diesel::sql_query(sql)
+        .bind::<Text, _>(name)
+        .load(c)
+        .await)?;
     Ok(!rows.is_empty())
 }
 
-/// Marks a row as merged into another one, and the rows that had been merged into it; returns the latter.
-pub(super) async fn retire(conn: &mut DbConn, kind: AliasKind, id: i64, into: i64) -> Result<Vec<i64>, DbError> {
+/// Marks a row as merged into another one, and the rows that had been merged into it; returns the
+/// latter.
+pub(super) async fn retire(
+    conn: &mut DbConn,
+    kind: AliasKind,
+    id: i64,
+    into: i64,
+) -> Result<Vec<i64>, DbError> {
     let (table, _) = table_and_name(kind);
-    let forwarded = ids_of(conn, &format!("SELECT id FROM {table} WHERE merged_into = {id} ORDER BY id")).await?;
-    execute(conn, &format!("UPDATE {table} SET merged_into = {into} WHERE id IN ({})", id_list(&forwarded))).await?;
-    execute(conn, &format!("UPDATE {table} SET merged_into = {into}, is_active = FALSE WHERE id = {id}")).await?;
+    let forwarded = ids_of(
+        conn,
+        &format!("SELECT id FROM {table} WHERE merged_into = {id} ORDER BY id"),
+    )
+    .await?;
+    execute(
+        conn,
+        &format!(
+            "UPDATE {table} SET merged_into = {into} WHERE id IN ({})",
+            id_list(&forwarded)
+        ),
+    )
+    .await?;
+    execute(
+        conn,
+        &format!("UPDATE {table} SET merged_into = {into}, is_active = FALSE WHERE id = {id}"),
+    )
+    .await?;
     Ok(forwarded)
 }
 
@@ -131,8 +179,19 @@ pub(super) async fn restore(
 ) -> Result<(), DbError> {
     let (table, _) = table_and_name(kind);
     let active = if is_active { "TRUE" } else { "FALSE" };
-    execute(conn, &format!("UPDATE {table} SET merged_into = NULL, is_active = {active} WHERE id = {id}")).await?;
-    execute(conn, &format!("UPDATE {table} SET merged_into = {id} WHERE id IN ({})", id_list(forwarded))).await?;
+    execute(
+        conn,
+        &format!("UPDATE {table} SET merged_into = NULL, is_active = {active} WHERE id = {id}"),
+    )
+    .await?;
+    execute(
+        conn,
+        &format!(
+            "UPDATE {table} SET merged_into = {id} WHERE id IN ({})",
+            id_list(forwarded)
+        ),
+    )
+    .await?;
     Ok(())
 }
 
@@ -150,7 +209,10 @@ pub(super) async fn change_inn(
             on_conn!(conn, |c| {
                 let is_expected = $table::inn.is_null().or($table::inn.eq(expected));
                 let row = $table::table.filter($table::id.eq(id)).filter(is_expected);
-                diesel::update(row).set($table::inn.eq(inn)).execute(c).await
+                diesel::update(row)
+                    .set($table::inn.eq(inn))
+                    .execute(c)
+                    .await
             })?
         };
     }

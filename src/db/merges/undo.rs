@@ -1,5 +1,5 @@
-//! Undoing: what a merge or a split changed is as it was before. What imports stored since is placed by its
-//! aliases; what was changed by hand since stays.
+//! Undoing: what a merge or a split changed is as it was before. What imports stored since is
+//! placed by its aliases; what was changed by hand since stays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,12 +25,20 @@ use crate::db::{AliasKind, DbConn, DbError, on_conn, utc_now};
 /// [`MergeError`] when it was undone already, or a later one of the same rows was not; nothing is changed then.
 pub async fn undo_merge(conn: &mut DbConn, id: i64) -> Result<MergeRow, MergeError> {
     let found: Option<StoredMerge> = on_conn!(conn, |c| {
-        merges::table.filter(merges::id.eq(id)).select(StoredMerge::as_select()).first(c).await.optional()
+        merges::table
+            .filter(merges::id.eq(id))
+            .select(StoredMerge::as_select())
+            .first(c)
+            .await
+            .optional()
     })
     .map_err(DbError::from)?;
     let merge = found.ok_or(MergeError::Missing { what: "merge", id })?;
     if merge.undone_at.is_some() {
-        return Err(MergeError::Refused(format!("{} {id} was undone already", merge.action)));
+        return Err(MergeError::Refused(format!(
+            "{} {id} was undone already",
+            merge.action
+        )));
     }
     let record = merge.record()?;
     let kind = AliasKind::of_name(&merge.kind).ok_or(DbError::NoSuchReference)?;
@@ -41,7 +49,8 @@ pub async fn undo_merge(conn: &mut DbConn, id: i64) -> Result<MergeRow, MergeErr
     } else {
         separate(conn, kind, merge.department_id, rows, &record).await?;
     }
-    let undone = diesel::update(merges::table.filter(merges::id.eq(id))).set(merges::undone_at.eq(utc_now()));
+    let undone = diesel::update(merges::table.filter(merges::id.eq(id)))
+        .set(merges::undone_at.eq(utc_now()));
     on_conn!(conn, |c| undone.execute(c).await).map_err(DbError::from)?;
     stored(conn, id).await
 }
@@ -67,7 +76,10 @@ async fn separate(
     }
     for step in &record.contracts {
         move_back(conn, department_id, step).await?;
-        changes.note(AliasKind::Contract, [Some(step.id), step.now.merged_into].into_iter().flatten());
+        changes.note(
+            AliasKind::Contract,
+            [Some(step.id), step.now.merged_into].into_iter().flatten(),
+        );
     }
     if kind != AliasKind::Contract {
         subject::restore(conn, kind, source, record.was_active, &record.forwarded).await?;
@@ -93,7 +105,11 @@ async fn separate(
 }
 
 /// Gives a contract the place that it had, but for what was changed by hand since.
-async fn move_back(conn: &mut DbConn, department_id: i64, step: &ContractMove) -> Result<(), DbError> {
+async fn move_back(
+    conn: &mut DbConn,
+    department_id: i64,
+    step: &ContractMove,
+) -> Result<(), DbError> {
     let (was, now) = (&step.was, &step.now);
     for contract in list_contracts_where(conn, department_id, &format!("id = {}", step.id)).await? {
         let mut place = contract.place();
@@ -112,8 +128,9 @@ async fn move_back(conn: &mut DbConn, department_id: i64, step: &ContractMove) -
     Ok(())
 }
 
-/// Gives all that a split took back to the row that it was of, and removes what the split made. Contracts that
-/// are older than the split stay; those that imports made since of what is one again become part of them.
+/// Gives all that a split took back to the row that it was of, and removes what the split made.
+/// Contracts that are older than the split stay; those that imports made since of what is one again
+/// become part of them.
 async fn undo_split(
     conn: &mut DbConn,
     kind: AliasKind,
@@ -126,22 +143,50 @@ async fn undo_split(
         take_back(conn, department_id, record.last_alias_id, source).await?;
     }
     let mut absorbed = Record::default();
-    absorb(conn, &mut changes, &mut absorbed, kind, (source, target), Some(record)).await?;
+    absorb(
+        conn,
+        &mut changes,
+        &mut absorbed,
+        kind,
+        (source, target),
+        Some(record),
+    )
+    .await?;
     changes.settle(conn).await?;
-    let merged: BTreeSet<i64> =
-        absorbed.contracts.iter().filter(|step| step.survivor().is_some()).map(|step| step.id).collect();
-    execute(conn, &format!("DELETE FROM contracts WHERE id IN ({})", id_list(&merged))).await?;
+    let merged: BTreeSet<i64> = absorbed
+        .contracts
+        .iter()
+        .filter(|step| step.survivor().is_some())
+        .map(|step| step.id)
+        .collect();
+    execute(
+        conn,
+        &format!("DELETE FROM contracts WHERE id IN ({})", id_list(&merged)),
+    )
+    .await?;
     if kind == AliasKind::Organization {
         move_file_states(conn, department_id, source, target).await?;
     }
     let (table, _) = table_and_name(kind);
-    execute(conn, &format!("DELETE FROM {table} WHERE department_id = {department_id} AND id = {source}")).await?;
+    execute(
+        conn,
+        &format!("DELETE FROM {table} WHERE department_id = {department_id} AND id = {source}"),
+    )
+    .await?;
     Ok(())
 }
 
-/// Gives what is known of an organization's files to another one, where that has no such files itself.
-async fn move_file_states(conn: &mut DbConn, department_id: i64, from: i64, to: i64) -> Result<(), DbError> {
-    let of_source = format!("file_organizations WHERE department_id = {department_id} AND organization_id = {from}");
+/// Gives what is known of an organization's files to another one, where that has no such files
+/// itself.
+async fn move_file_states(
+    conn: &mut DbConn,
+    department_id: i64,
+    from: i64,
+    to: i64,
+) -> Result<(), DbError> {
+    let of_source = format!(
+        "file_organizations WHERE department_id = {department_id} AND organization_id = {from}"
+    );
     let sql = format!(
         "UPDATE file_organizations SET organization_id = {to} \
          WHERE department_id = {department_id} AND organization_id = {from} AND NOT EXISTS ( \

@@ -54,8 +54,9 @@ pub struct DetailRow {
     pub repayment_type: Option<String>,
     pub settlement_account: Option<String>,
     pub advance_account: Option<String>,
-    /// What it pays: what it says, else what its account says, else what its expense says. `Погашение долга`
-    /// (principal), `Уплата процентов` (interest), `Выдача займа` (a loan given) or any other text.
+    /// What it pays: what it says, else what its account says, else what its expense says.
+    /// `Погашение долга` (principal), `Уплата процентов` (interest), `Выдача займа` (a loan given)
+    /// or any other text.
     #[diesel(select_expression = resulting_type())]
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
@@ -102,11 +103,17 @@ pub struct DetailRow {
 
 fn resulting_type() -> SqlLiteral<Nullable<Text>> {
     let kind = detail_kind("expense_details", "expenses");
-    sql(&payment_type(&kind, "NULLIF(expense_details.payment_type, '')"))
+    sql(&payment_type(
+        &kind,
+        "NULLIF(expense_details.payment_type, '')",
+    ))
 }
 
 fn is_type_derived() -> SqlLiteral<Bool> {
-    sql(&is_derived("expense_details.payment_type", &detail_kind("expense_details", "expenses")))
+    sql(&is_derived(
+        "expense_details.payment_type",
+        &detail_kind("expense_details", "expenses"),
+    ))
 }
 
 /// Days that both databases can hold.
@@ -162,32 +169,65 @@ impl PagedList for Details {
         after: Option<ListCursor>,
         limit: i64,
     ) -> Result<Vec<RowKey>, DbError> {
-        // SQLite would gather all details of a department to sort them. With a plus it reads along the row ids.
+        // SQLite would gather all details of a department to sort them. With a plus it reads along
+        // the row ids.
         let is_narrow = self.0.contract_id.is_some() || self.0.expense_operation_id.is_some();
         let reads_along_ids = matches!(conn, DbConn::Sqlite(_)) && !is_narrow;
-        let department = if reads_along_ids { DepartmentScope::All } else { DepartmentScope::One(department_id) };
-        let filter = DetailFilter { department, ..self.0.clone() };
+        let department = if reads_along_ids {
+            DepartmentScope::All
+        } else {
+            DepartmentScope::One(department_id)
+        };
+        let filter = DetailFilter {
+            department,
+            ..self.0.clone()
+        };
         let keys: Vec<(i64, i64)> = on_conn!(conn, |c| {
-            let keys = expense_details::table.select((expense_details::department_id, expense_details::id));
+            let keys = expense_details::table
+                .select((expense_details::department_id, expense_details::id));
             let mut query = filtered!(keys, &filter);
             if reads_along_ids {
-                query = query.filter(sql::<Bool>("+expense_details.department_id = ").bind::<BigInt, _>(department_id));
+                query = query.filter(
+                    sql::<Bool>("+expense_details.department_id = ")
+                        .bind::<BigInt, _>(department_id),
+                );
             }
             if let Some(after) = after {
                 query = query.filter(expense_details::id.lt(after.id));
             }
-            query.order(expense_details::id.desc()).limit(limit).load(c).await
+            query
+                .order(expense_details::id.desc())
+                .limit(limit)
+                .load(c)
+                .await
         })?;
         Ok(keys.into_iter().map(key).collect())
     }
 
-    async fn sorted_keys(&self, conn: &mut DbConn, sort: Option<Sort>, page: Page) -> Result<Vec<RowKey>, DbError> {
-        let Sort { column, is_descending } = sort.unwrap_or(Sort { column: "id", is_descending: true });
+    async fn sorted_keys(
+        &self,
+        conn: &mut DbConn,
+        sort: Option<Sort>,
+        page: Page,
+    ) -> Result<Vec<RowKey>, DbError> {
+        let Sort {
+            column,
+            is_descending,
+        } = sort.unwrap_or(Sort {
+            column: "id",
+            is_descending: true,
+        });
         let direction = if is_descending { "DESC" } else { "ASC" };
         let order = format!("expense_details.{column} {direction}, expense_details.id {direction}");
         let keys: Vec<(i64, i64)> = on_conn!(conn, |c| {
-            let keys = expense_details::table.select((expense_details::department_id, expense_details::id));
-            filtered!(keys, &self.0).order(sql::<Bool>(&order)).offset(page.skip).limit(page.limit).load(c).await
+            let keys = expense_details::table
+                .select((expense_details::department_id, expense_details::id));
+            filtered!(keys, &self.0)
+                .order(sql::<Bool>(&order))
+                .offset(page.skip)
+                .limit(page.limit)
+                .load(c)
+                .await
         })?;
         Ok(keys.into_iter().map(key).collect())
     }
@@ -222,7 +262,9 @@ impl PagedList for Details {
 
     async fn count(&self, conn: &mut DbConn) -> Result<i64, DbError> {
         let counted = expense_details::table.select(count_star());
-        Ok(on_conn!(conn, |c| filtered!(counted, &self.0).first(c).await)?)
+        Ok(on_conn!(conn, |c| filtered!(counted, &self.0)
+            .first(c)
+            .await)?)
     }
 }
 

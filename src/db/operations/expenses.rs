@@ -1,8 +1,8 @@
 //! Expenses as they are read back.
 //!
 //! An expense whose details name several contracts is divided between them as the rollups do
-//! (`rollup_insert.sql`): a contract's share is what the details name of it, and for the expense's own
-//! contract what the details of others leave.
+//! (`rollup_insert.sql`): a contract's share is what the details name of it, and for the expense's
+//! own contract what the details of others leave.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::dsl::{count_star, sql};
@@ -14,8 +14,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment, money,
-    operation_keys, optional_money, order_sql,
+    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
+    money, operation_keys, optional_money, order_sql,
 };
 use crate::db::flow_rules::{expense_kind, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
@@ -48,8 +48,9 @@ pub struct ExpenseRow {
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub counterparty: Option<String>,
     pub operation_type: Option<String>,
-    /// What an expense without details pays, by its type or debit account: `Погашение долга` (principal), `Уплата
-    /// процентов` (interest) or `Выдача займа` (a loan given); `null` for anything else, and where details say it.
+    /// What an expense without details pays, by its type or debit account: `Погашение долга`
+    /// (principal), `Уплата процентов` (interest) or `Выдача займа` (a loan given); `null` for
+    /// anything else, and where details say it.
     #[diesel(select_expression = resulting_type())]
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
@@ -71,7 +72,10 @@ pub struct ExpenseRow {
     #[schema(value_type = Money)]
     pub amount: i64,
     /// The share of the contracts that the list is filtered by; absent without such a filter.
-    #[serde(serialize_with = "optional_money", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "optional_money",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Money, required = false)]
     #[diesel(select_expression = sql::<Nullable<BigInt>>("CAST(NULL AS BIGINT)"))]
     #[diesel(select_expression_type = SqlLiteral<Nullable<BigInt>>)]
@@ -104,7 +108,10 @@ const DETAILS: &str = "FROM expense_details d WHERE d.department_id = expenses.d
 
 /// What an expense without details pays; NULL of one with details.
 fn resulting_type() -> SqlLiteral<Nullable<Text>> {
-    let kind = format!("CASE WHEN EXISTS (SELECT 1 {DETAILS}) THEN NULL ELSE {} END", expense_kind("expenses"));
+    let kind = format!(
+        "CASE WHEN EXISTS (SELECT 1 {DETAILS}) THEN NULL ELSE {} END",
+        expense_kind("expenses")
+    );
     sql(&payment_type(&kind, "NULL"))
 }
 
@@ -133,7 +140,11 @@ impl PagedList for Expenses {
 
     async fn rows(&self, conn: &mut DbConn, keys: &[RowKey]) -> Result<Vec<ExpenseRow>, DbError> {
         let (departments, ids) = key_columns(keys);
-        Ok(in_order_of(keys, load(conn, departments, ids, self.0.contract_share()).await?, |row| row.id))
+        Ok(in_order_of(
+            keys,
+            load(conn, departments, ids, self.0.contract_share()).await?,
+            |row| row.id,
+        ))
     }
 }
 
@@ -142,30 +153,45 @@ keys_in_segment!(expenses);
 fn conditions(conn: &DbConn, filter: &OperationFilter) -> SqlConditions {
     SqlConditions {
         contract: filter.expense_condition(),
-        confirmed: filter.confirmed.map(|confirmed| if confirmed { CONFIRMED } else { UNCONFIRMED }),
-        search: filter.search.as_ref().map(|text| TextSearch::new(conn, &SEARCHED, text)),
+        confirmed: filter
+            .confirmed
+            .map(|confirmed| if confirmed { CONFIRMED } else { UNCONFIRMED }),
+        search: filter
+            .search
+            .as_ref()
+            .map(|text| TextSearch::new(conn, &SEARCHED, text)),
     }
 }
 
 impl OperationFilter {
-    /// Returns the conditions that an expense's own contract and that of a detail `d` are wanted; `None` when
-    /// any contract is.
+    /// Returns the conditions that an expense's own contract and that of a detail `d` are wanted;
+    /// `None` when any contract is.
     fn own_and_detail(&self) -> Option<(String, String)> {
         let own = self.contract_condition("expenses.department_id", "expenses.contract_id")?;
-        Some((own, self.contract_condition("d.department_id", "d.contract_id")?))
+        Some((
+            own,
+            self.contract_condition("d.department_id", "d.contract_id")?,
+        ))
     }
 
     fn expense_condition(&self) -> Option<String> {
         let (own, detail) = self.own_and_detail()?;
-        Some(format!("({own} OR EXISTS (SELECT 1 {DETAILS} AND {detail}))"))
+        Some(format!(
+            "({own} OR EXISTS (SELECT 1 {DETAILS} AND {detail}))"
+        ))
     }
 
     /// Returns the SQL of the wanted contracts' share of an expense.
     fn contract_share(&self) -> Option<String> {
         let (own, detail) = self.own_and_detail()?;
-        let named = |condition: &str| format!("(SELECT COALESCE(SUM(d.amount), 0) {DETAILS} AND {condition})");
+        let named = |condition: &str| {
+            format!("(SELECT COALESCE(SUM(d.amount), 0) {DETAILS} AND {condition})")
+        };
         let of_others = named(&format!("d.contract_id IS NOT NULL AND NOT {detail}"));
-        Some(format!("CAST(CASE WHEN {own} THEN expenses.amount - {of_others} ELSE {} END AS BIGINT)", named(&detail)))
+        Some(format!(
+            "CAST(CASE WHEN {own} THEN expenses.amount - {of_others} ELSE {} END AS BIGINT)",
+            named(&detail)
+        ))
     }
 }
 
@@ -194,9 +220,11 @@ async fn load(
                     .eq(expenses::department_id)
                     .and(contracts::id.nullable().eq(expenses::contract_id))),
             )
-            .left_join(lenders::table.on(
-                lenders::department_id.eq(expenses::department_id).and(lenders::id.nullable().eq(contracts::lender_id)),
-            ))
+            .left_join(
+                lenders::table.on(lenders::department_id
+                    .eq(expenses::department_id)
+                    .and(lenders::id.nullable().eq(contracts::lender_id))),
+            )
             .filter(expenses::department_id.eq_any(departments))
             .filter(expenses::id.eq_any(ids))
             .select((ExpenseRow::as_select(), sql::<Nullable<BigInt>>(share)))
@@ -215,12 +243,17 @@ async fn load(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_expense(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<ExpenseRow>, DbError> {
+pub async fn find_expense(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<ExpenseRow>, DbError> {
     let departments = departments_of(conn, scope).await?;
     Ok(load(conn, departments, vec![id], None).await?.pop())
 }
 
-/// Returns how many expenses match, and their sum in one currency: under contracts, of their shares.
+/// Returns how many expenses match, and their sum in one currency: under contracts, of their
+/// shares.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -230,7 +263,9 @@ pub async fn expense_stats(
     currency: &Currency,
 ) -> Result<OperationStats, DbError> {
     let conditions = conditions(conn, filter);
-    let amount = filter.contract_share().unwrap_or_else(|| "expenses.amount".to_owned());
+    let amount = filter
+        .contract_share()
+        .unwrap_or_else(|| "expenses.amount".to_owned());
     let sum = format!("CAST(SUM({amount}) AS BIGINT)");
     let rows: Vec<(String, i64, i64)> = on_conn!(conn, |c| {
         let sums = expenses::table.group_by(expenses::currency).select((
@@ -238,7 +273,10 @@ pub async fn expense_stats(
             count_star(),
             sql::<BigInt>(&sum),
         ));
-        filtered!(sums, expenses, filter, conditions).order(expenses::currency).load(c).await
+        filtered!(sums, expenses, filter, conditions)
+            .order(expenses::currency)
+            .load(c)
+            .await
     })?;
     Ok(OperationStats::of(rows, currency))
 }

@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment, money,
-    operation_keys, optional_money, order_sql,
+    ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
+    money, operation_keys, optional_money, order_sql,
 };
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, lenders, organizations, receipts};
@@ -96,7 +96,11 @@ impl PagedList for Receipts {
 
     async fn rows(&self, conn: &mut DbConn, keys: &[RowKey]) -> Result<Vec<ReceiptRow>, DbError> {
         let (departments, ids) = key_columns(keys);
-        Ok(in_order_of(keys, load(conn, departments, ids).await?, |row| row.id))
+        Ok(in_order_of(
+            keys,
+            load(conn, departments, ids).await?,
+            |row| row.id,
+        ))
     }
 }
 
@@ -106,11 +110,18 @@ fn conditions(conn: &DbConn, filter: &OperationFilter) -> SqlConditions {
     SqlConditions {
         contract: filter.contract_condition("receipts.department_id", "receipts.contract_id"),
         confirmed: None,
-        search: filter.search.as_ref().map(|text| TextSearch::new(conn, &SEARCHED, text)),
+        search: filter
+            .search
+            .as_ref()
+            .map(|text| TextSearch::new(conn, &SEARCHED, text)),
     }
 }
 
-async fn load(conn: &mut DbConn, departments: Vec<i64>, ids: Vec<i64>) -> Result<Vec<ReceiptRow>, DbError> {
+async fn load(
+    conn: &mut DbConn,
+    departments: Vec<i64>,
+    ids: Vec<i64>,
+) -> Result<Vec<ReceiptRow>, DbError> {
     Ok(on_conn!(conn, |c| {
         receipts::table
             .inner_join(
@@ -128,9 +139,11 @@ async fn load(conn: &mut DbConn, departments: Vec<i64>, ids: Vec<i64>) -> Result
                     .eq(receipts::department_id)
                     .and(contracts::id.nullable().eq(receipts::contract_id))),
             )
-            .left_join(lenders::table.on(
-                lenders::department_id.eq(receipts::department_id).and(lenders::id.nullable().eq(contracts::lender_id)),
-            ))
+            .left_join(
+                lenders::table.on(lenders::department_id
+                    .eq(receipts::department_id)
+                    .and(lenders::id.nullable().eq(contracts::lender_id))),
+            )
             .filter(receipts::department_id.eq_any(departments))
             .filter(receipts::id.eq_any(ids))
             .select(ReceiptRow::as_select())
@@ -143,7 +156,11 @@ async fn load(conn: &mut DbConn, departments: Vec<i64>, ids: Vec<i64>) -> Result
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn find_receipt(conn: &mut DbConn, scope: DepartmentScope, id: i64) -> Result<Option<ReceiptRow>, DbError> {
+pub async fn find_receipt(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<Option<ReceiptRow>, DbError> {
     let departments = departments_of(conn, scope).await?;
     Ok(load(conn, departments, vec![id]).await?.pop())
 }
@@ -164,7 +181,10 @@ pub async fn receipt_stats(
             count_star(),
             sql::<BigInt>("CAST(SUM(receipts.amount) AS BIGINT)"),
         ));
-        filtered!(sums, receipts, filter, conditions).order(receipts::currency).load(c).await
+        filtered!(sums, receipts, filter, conditions)
+            .order(receipts::currency)
+            .load(c)
+            .await
     })?;
     Ok(OperationStats::of(rows, currency))
 }

@@ -11,7 +11,9 @@ use diesel_async::RunQueryDsl;
 
 use super::Step;
 use super::places::{Place, insert_places};
-use crate::db::aliases::{AliasKind, ContractAliasKey, KnownAlias, NewAlias, insert_alias, list_aliases};
+use crate::db::aliases::{
+    AliasKind, ContractAliasKey, KnownAlias, NewAlias, insert_alias, list_aliases,
+};
 use crate::db::contracts::{NewContract, contract_key, insert_contract};
 use crate::db::schema::contracts;
 use crate::db::{DbConn, DbError, day_text, on_conn, utc_now};
@@ -39,7 +41,8 @@ struct ReferenceRow {
 impl ReferenceRow {
     fn reference(&self) -> ContractRef {
         let text = self.contract_text.as_deref();
-        text.and_then(|text| ContractRef::parse(text, self.contract_date)).unwrap_or_else(ContractRef::none)
+        text.and_then(|text| ContractRef::parse(text, self.contract_date))
+            .unwrap_or_else(ContractRef::none)
     }
 }
 
@@ -60,19 +63,30 @@ struct Claims {
 }
 
 impl Step {
-    /// Inserts the aliases of contracts and the contracts that are now distinct, and assigns them to operations.
+    /// Inserts the aliases of contracts and the contracts that are now distinct, and assigns them
+    /// to operations.
     pub(super) async fn alias_contracts(&self, conn: &mut DbConn) -> Result<(), DbError> {
         let lenders = list_aliases(conn, self.department_id, AliasKind::Lender).await?;
-        let lenders: HashMap<i64, i64> = lenders.into_values().map(|alias| (alias.id, alias.target_id)).collect();
+        let lenders: HashMap<i64, i64> = lenders
+            .into_values()
+            .map(|alias| (alias.id, alias.target_id))
+            .collect();
         let mut references: Vec<(bool, ReferenceRow)> = Vec::new();
         for table in TABLES {
             let rows = self.references(conn, table).await?;
-            references.extend(rows.into_iter().map(|row| (table == "expense_details", row)));
+            references.extend(
+                rows.into_iter()
+                    .map(|row| (table == "expense_details", row)),
+            );
         }
         // Each contract stays with the first that refers to it.
         references.sort_by_key(|(of_detail, row)| (*of_detail, row.first_id));
         // Today's keys are given out one by one; until then the old ones must not be in the way.
-        self.run(conn, "UPDATE contracts SET contract_key = 'old ' || id WHERE department_id = $1").await?;
+        self.run(
+            conn,
+            "UPDATE contracts SET contract_key = 'old ' || id WHERE department_id = $1",
+        )
+        .await?;
         let (mut claims, mut places) = (Claims::default(), Vec::with_capacity(references.len()));
         for (_, row) in references {
             let lender_id = row.lender_alias_id.and_then(|id| lenders.get(&id).copied());
@@ -81,13 +95,17 @@ impl Step {
                 organization_alias_id: row.organization_alias_id,
                 lender_alias_id: row.lender_alias_id.unwrap_or(0),
                 contract_text: row.contract_text.unwrap_or_default(),
-                contract_day: row.contract_date.map(|day| day.to_string()).unwrap_or_default(),
+                contract_day: row
+                    .contract_date
+                    .map(|day| day.to_string())
+                    .unwrap_or_default(),
                 contract_id: alias.target_id,
                 alias_id: alias.id,
             });
         }
         insert_places(conn, places).await?;
-        let placed = "contract_id = p.contract_id, contract_alias_id = p.alias_id FROM known_places p";
+        let placed =
+            "contract_id = p.contract_id, contract_alias_id = p.alias_id FROM known_places p";
         for table in ["receipts", "expenses"] {
             let day = day_text(conn, &format!("{table}.contract_date"));
             let sql = format!(
@@ -108,12 +126,14 @@ impl Step {
                AND p.contract_text = expense_details.contract_text AND p.contract_day = ''"
         );
         self.run(conn, &of_details).await?;
-        on_conn!(conn, |c| diesel::sql_query("DROP TABLE known_places").execute(c).await)?;
+        on_conn!(conn, |c| diesel::sql_query("DROP TABLE known_places")
+            .execute(c)
+            .await)?;
         self.alias_unclaimed(conn, claims).await
     }
 
-    /// Returns the alias of a reference; a contract that is not recognized yet is the stored one that the
-    /// rows have, unless another reference has it already.
+    /// Returns the alias of a reference; a contract that is not recognized yet is the stored one
+    /// that the rows have, unless another reference has it already.
     async fn claim(
         &self,
         conn: &mut DbConn,
@@ -122,13 +142,18 @@ impl Step {
         lender_id: Option<i64>,
     ) -> Result<KnownAlias, DbError> {
         let reference = row.reference();
-        let lender_alias = row.lender_alias_id.filter(|_| reference.is_per_counterparty()).unwrap_or(0);
+        let lender_alias = row
+            .lender_alias_id
+            .filter(|_| reference.is_per_counterparty())
+            .unwrap_or(0);
         let alias_key = (row.organization_alias_id, lender_alias, reference.key());
         if let Some(alias) = claims.aliases.get(&alias_key) {
             return Ok(*alias);
         }
         let key = (row.organization_id, contract_key(&reference, lender_id));
-        let free = row.contract_id.filter(|id| !claims.claimed.contains_key(id));
+        let free = row
+            .contract_id
+            .filter(|id| !claims.claimed.contains_key(id));
         let target_id = match (claims.contracts.get(&key), free) {
             (Some(id), _) => *id,
             (None, Some(id)) => {
@@ -136,20 +161,34 @@ impl Step {
                 id
             }
             (None, None) => {
-                let new = NewContract::new(self.department_id, row.organization_id, &reference, lender_id);
+                let new = NewContract::new(
+                    self.department_id,
+                    row.organization_id,
+                    &reference,
+                    lender_id,
+                );
                 insert_contract(conn, &new).await?
             }
         };
         claims.claimed.insert(target_id, key.clone());
         claims.contracts.insert(key, target_id);
-        let new = NewAlias::of_contract(self.department_id, alias_key.clone(), &reference.spelling, target_id);
+        let new = NewAlias::of_contract(
+            self.department_id,
+            alias_key.clone(),
+            &reference.spelling,
+            target_id,
+        );
         let alias = insert_alias(conn, new).await?;
         claims.aliases.insert(alias_key, alias);
         Ok(alias)
     }
 
     /// The ways in which the rows of a table refer to contracts, by the first row of each.
-    async fn references(&self, conn: &mut DbConn, table: &str) -> Result<Vec<ReferenceRow>, DbError> {
+    async fn references(
+        &self,
+        conn: &mut DbConn,
+        table: &str,
+    ) -> Result<Vec<ReferenceRow>, DbError> {
         let of_operations = format!(
             "SELECT MIN(id) AS first_id, organization_id, organization_alias_id, lender_alias_id, contract_text, \
                contract_date, MIN(contract_id) AS contract_id FROM {table} \
@@ -166,7 +205,11 @@ impl Step {
              GROUP BY e.organization_id, e.organization_alias_id, e.lender_alias_id, d.contract_text",
             self.department_id
         );
-        let sql = if table == "expense_details" { of_details } else { of_operations };
+        let sql = if table == "expense_details" {
+            of_details
+        } else {
+            of_operations
+        };
         Ok(on_conn!(conn, |c| diesel::sql_query(sql).load(c).await)?)
     }
 
@@ -211,22 +254,34 @@ impl Step {
         let organizations = list_aliases(conn, self.department_id, AliasKind::Organization).await?;
         let lenders = list_aliases(conn, self.department_id, AliasKind::Lender).await?;
         let [organizations, lenders] = [organizations, lenders].map(|aliases| {
-            let by_target = aliases.into_values().map(|alias| (alias.target_id, alias.id));
+            let by_target = aliases
+                .into_values()
+                .map(|alias| (alias.target_id, alias.id));
             by_target.collect::<HashMap<i64, i64>>()
         });
         for (id, organization_id, number, date, lender_id) in rows {
-            let reference = ContractRef::parse(&number, date).filter(|_| !claims.claimed.contains_key(&id));
+            let reference =
+                ContractRef::parse(&number, date).filter(|_| !claims.claimed.contains_key(&id));
             let Some(reference) = reference else { continue };
             let key = (organization_id, contract_key(&reference, lender_id));
             if claims.contracts.insert(key.clone(), id).is_some() {
                 continue;
             }
             self.rename(conn, id, &key, &reference).await?;
-            let lender_alias = lender_id.filter(|_| reference.is_per_counterparty()).and_then(|id| lenders.get(&id));
-            let Some(organization_alias) = organizations.get(&organization_id) else { continue };
-            let alias_key = (*organization_alias, lender_alias.copied().unwrap_or(0), reference.key());
+            let lender_alias = lender_id
+                .filter(|_| reference.is_per_counterparty())
+                .and_then(|id| lenders.get(&id));
+            let Some(organization_alias) = organizations.get(&organization_id) else {
+                continue;
+            };
+            let alias_key = (
+                *organization_alias,
+                lender_alias.copied().unwrap_or(0),
+                reference.key(),
+            );
             if let Entry::Vacant(entry) = claims.aliases.entry(alias_key.clone()) {
-                let new = NewAlias::of_contract(self.department_id, alias_key, &reference.spelling, id);
+                let new =
+                    NewAlias::of_contract(self.department_id, alias_key, &reference.spelling, id);
                 entry.insert(insert_alias(conn, new).await?);
             }
         }

@@ -1,5 +1,5 @@
-//! Lenders of an older database: the payers and recipients of its operations, and what was entered as
-//! the counterparty of a contract.
+//! Lenders of an older database: the payers and recipients of its operations, and what was entered
+//! as the counterparty of a contract.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
@@ -37,14 +37,22 @@ impl Step {
         }
         known.sort();
         known.dedup();
-        let create = "CREATE TEMPORARY TABLE known_names (name TEXT PRIMARY KEY, alias_id BIGINT NOT NULL)";
+        let create =
+            "CREATE TEMPORARY TABLE known_names (name TEXT PRIMARY KEY, alias_id BIGINT NOT NULL)";
         on_conn!(conn, |c| diesel::sql_query(create).execute(c).await)?;
         insert_names(conn, known).await?;
         for (table, column) in columns {
-            let alias = format!("(SELECT k.alias_id FROM known_names k WHERE k.name = {table}.{column})");
-            self.run(conn, &format!("UPDATE {table} SET lender_alias_id = {alias} WHERE department_id = $1")).await?;
+            let alias =
+                format!("(SELECT k.alias_id FROM known_names k WHERE k.name = {table}.{column})");
+            self.run(
+                conn,
+                &format!("UPDATE {table} SET lender_alias_id = {alias} WHERE department_id = $1"),
+            )
+            .await?;
         }
-        on_conn!(conn, |c| diesel::sql_query("DROP TABLE known_names").execute(c).await)?;
+        on_conn!(conn, |c| diesel::sql_query("DROP TABLE known_names")
+            .execute(c)
+            .await)?;
         self.place_entered_counterparties(conn).await
     }
 
@@ -59,10 +67,15 @@ impl Step {
                 .await
         })?;
         for (id, name) in entered {
-            let lender = self.lender(conn, name.as_deref().unwrap_or_default()).await?;
+            let lender = self
+                .lender(conn, name.as_deref().unwrap_or_default())
+                .await?;
             on_conn!(conn, |c| {
                 diesel::update(contracts::table.filter(contracts::id.eq(id)))
-                    .set((contracts::lender_id.eq(lender.target_id), contracts::counterparty.eq(None::<String>)))
+                    .set((
+                        contracts::lender_id.eq(lender.target_id),
+                        contracts::counterparty.eq(None::<String>),
+                    ))
                     .execute(c)
                     .await
             })?;
@@ -76,7 +89,13 @@ impl Step {
             return Ok(*known);
         }
         let target_id = insert_lender(conn, self.department_id, name, None).await?;
-        let row = NewAlias::new(self.department_id, AliasKind::Lender, key.clone(), name, target_id);
+        let row = NewAlias::new(
+            self.department_id,
+            AliasKind::Lender,
+            key.clone(),
+            name,
+            target_id,
+        );
         let alias = insert_alias(conn, row).await?;
         self.lenders.insert(key, alias);
         Ok(alias)

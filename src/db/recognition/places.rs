@@ -1,13 +1,13 @@
-//! Where the operations of an older database belong, as a temporary table that they are joined with: one
-//! statement places all rows of a table, however many references there are.
+//! Where the operations of an older database belong, as a temporary table that they are joined
+//! with: one statement places all rows of a table, however many references there are.
 
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
 
 use crate::db::{CHUNK, DbConn, DbError, on_conn};
 
-/// A way to refer to a contract, and the alias that it is recognized by. 0 and the empty text stand for
-/// what an operation does not have.
+/// A way to refer to a contract, and the alias that it is recognized by. 0 and the empty text stand
+/// for what an operation does not have.
 pub(super) struct Place {
     pub organization_alias_id: i64,
     pub lender_alias_id: i64,
@@ -53,14 +53,15 @@ pub(super) async fn insert_places(conn: &mut DbConn, places: Vec<Place>) -> Resu
         DbConn::Sqlite(conn) => {
             conn.spawn_blocking(move |conn| {
                 for place in places {
-                    let insert =
-                        diesel::sql_query("INSERT OR IGNORE INTO known_places VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-                            .bind::<BigInt, _>(place.organization_alias_id)
-                            .bind::<BigInt, _>(place.lender_alias_id)
-                            .bind::<Text, _>(place.contract_text)
-                            .bind::<Text, _>(place.contract_day)
-                            .bind::<BigInt, _>(place.contract_id)
-                            .bind::<BigInt, _>(place.alias_id);
+                    let insert = diesel::sql_query(
+                        "INSERT OR IGNORE INTO known_places VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    )
+                    .bind::<BigInt, _>(place.organization_alias_id)
+                    .bind::<BigInt, _>(place.lender_alias_id)
+                    .bind::<Text, _>(place.contract_text)
+                    .bind::<Text, _>(place.contract_day)
+                    .bind::<BigInt, _>(place.contract_id)
+                    .bind::<BigInt, _>(place.alias_id);
                     diesel::RunQueryDsl::execute(insert, conn)?;
                 }
                 Ok(())

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownAdjustment, NewAdjustment, delete_adjustments, has_operations_until, insert_adjustments,
-    list_sources_of_equal_adjustments, list_workbook_adjustments, utc_now,
+    DbConn, DbError, KnownAdjustment, NewAdjustment, delete_adjustments, has_operations_until,
+    insert_adjustments, list_sources_of_equal_adjustments, list_workbook_adjustments, utc_now,
 };
 use crate::domain::{AdjustmentKind, Month};
 use crate::import::load::dated_name::undated_name;
@@ -19,11 +19,11 @@ use crate::import::workbook::AdjustmentRow;
 const AUTHOR: &str = "import";
 
 impl Loader {
-    /// Stores the adjustments of the whole file. Those that it no longer holds are removed, unless rows of
-    /// it were rejected: one of them may be theirs. A file that holds new ones as well is refused then,
-    /// because a new one may replace a stored one, and both would count. Of a workbook of the same name from
-    /// elsewhere only the adjustments of organizations that this one names are replaced. Nothing that a newer version
-    /// brought is replaced by an older one.
+    /// Stores the adjustments of the whole file. Those that it no longer holds are removed, unless
+    /// rows of it were rejected: one of them may be theirs. A file that holds new ones as well is
+    /// refused then, because a new one may replace a stored one, and both would count. Of a
+    /// workbook of the same name from elsewhere only the adjustments of organizations that this one
+    /// names are replaced. Nothing that a newer version brought is replaced by an older one.
     pub(super) async fn replace_adjustments(
         &mut self,
         conn: &mut DbConn,
@@ -31,7 +31,8 @@ impl Loader {
     ) -> Result<(), LoadError> {
         self.check_names(&rows)?;
         let stored = list_workbook_adjustments(conn, self.department_id).await?;
-        let known: Vec<KnownAdjustment> = stored.into_iter().filter(|row| self.brought(row)).collect();
+        let known: Vec<KnownAdjustment> =
+            stored.into_iter().filter(|row| self.brought(row)).collect();
         if self.is_superseded() {
             self.leave_alone(rows.len());
             return Ok(());
@@ -40,9 +41,14 @@ impl Loader {
         let (left, rows): (Vec<AdjustmentRow>, Vec<AdjustmentRow>) =
             rows.into_iter().partition(|row| self.is_of(row, &of_newer));
         self.leave_alone(left.len());
-        let known: Vec<KnownAdjustment> =
-            known.into_iter().filter(|row| !of_newer.contains(&row.organization_id)).collect();
-        let unchanged: HashSet<(i64, i32)> = known.iter().map(|row| (row.fingerprint, row.occurrence)).collect();
+        let known: Vec<KnownAdjustment> = known
+            .into_iter()
+            .filter(|row| !of_newer.contains(&row.organization_id))
+            .collect();
+        let unchanged: HashSet<(i64, i32)> = known
+            .iter()
+            .map(|row| (row.fingerprint, row.occurrence))
+            .collect();
         let (wanted, fresh) = self.new_adjustments(conn, rows, &unchanged).await?;
         let mut gone = self.gone_adjustments(known, &wanted);
         if self.rejected.any && !gone.is_empty() {
@@ -57,7 +63,10 @@ impl Loader {
             gone.clear();
         }
         for row in &gone {
-            self.touched.touch(row.organization_id, Some(Month::of(row.effective_date).first_day()));
+            self.touched.touch(
+                row.organization_id,
+                Some(Month::of(row.effective_date).first_day()),
+            );
             self.touched_contracts.insert(row.contract_id);
         }
         let updated = gone.len().min(fresh.len());
@@ -88,20 +97,28 @@ impl Loader {
         own.is_whole && self.snapshot.is_older_than_source(&own.source)
     }
 
-    /// Returns the organizations that a newer version from elsewhere names, or brought the stored adjustments of.
+    /// Returns the organizations that a newer version from elsewhere names, or brought the stored
+    /// adjustments of.
     async fn organizations_of_newer(
         &self,
         conn: &mut DbConn,
         known: &[KnownAdjustment],
     ) -> Result<HashSet<i64>, DbError> {
         let is_newer = |source: &String| self.snapshot.is_older_than_source(source);
-        let brought = known.iter().filter(|row| row.import_source.as_ref().is_some_and(is_newer));
+        let brought = known
+            .iter()
+            .filter(|row| row.import_source.as_ref().is_some_and(is_newer));
         let named = self.snapshot.organizations_of_newer(conn).await?;
-        Ok(brought.map(|row| row.organization_id).chain(named).collect())
+        Ok(brought
+            .map(|row| row.organization_id)
+            .chain(named)
+            .collect())
     }
 
     fn is_of(&self, row: &AdjustmentRow, organization_ids: &HashSet<i64>) -> bool {
-        self.directory.organization_id(&row.organization).is_some_and(|id| organization_ids.contains(&id))
+        self.directory
+            .organization_id(&row.organization)
+            .is_some_and(|id| organization_ids.contains(&id))
     }
 
     /// Counts rows that a newer version supersedes.
@@ -143,7 +160,10 @@ impl Loader {
                 names.join("\", \"")
             )));
         }
-        match rows.iter().find(|row| row.counterparty.is_none() && row.contract.is_per_counterparty()) {
+        match rows
+            .iter()
+            .find(|row| row.counterparty.is_none() && row.contract.is_per_counterparty())
+        {
             Some(row) => Err(LoadError::Refused(format!(
                 "nothing was taken, because the contract {:?} has neither number nor date, so that each counterparty \
                  has one of its own: fill in «Контрагент»",
@@ -153,7 +173,8 @@ impl Loader {
         }
     }
 
-    /// Returns the fingerprints and occurrences of all rows, and those of the rows that are not stored yet.
+    /// Returns the fingerprints and occurrences of all rows, and those of the rows that are not
+    /// stored yet.
     async fn new_adjustments(
         &mut self,
         conn: &mut DbConn,
@@ -175,7 +196,8 @@ impl Loader {
                 self.counts.unchanged += 1;
                 continue;
             }
-            self.touched.touch(parties.organization.target_id, Some(row.effective_date));
+            self.touched
+                .touch(parties.organization.target_id, Some(row.effective_date));
             self.touched_contracts.insert(parties.contract.target_id);
             fresh.push(NewAdjustment {
                 department_id: self.department_id,
@@ -199,13 +221,21 @@ impl Loader {
     }
 
     /// Returns the stored adjustments that the file no longer holds.
-    fn gone_adjustments(&self, known: Vec<KnownAdjustment>, wanted: &HashSet<(i64, i32)>) -> Vec<KnownAdjustment> {
+    fn gone_adjustments(
+        &self,
+        known: Vec<KnownAdjustment>,
+        wanted: &HashSet<(i64, i32)>,
+    ) -> Vec<KnownAdjustment> {
         let is_own = |row: &KnownAdjustment| {
-            self.snapshot.workbook.is_whole && row.import_source.as_ref() == Some(&self.snapshot.workbook.source)
+            self.snapshot.workbook.is_whole
+                && row.import_source.as_ref() == Some(&self.snapshot.workbook.source)
                 || self.organizations.contains_key(&row.organization_id)
         };
         let is_gone = |row: &KnownAdjustment| !wanted.contains(&(row.fingerprint, row.occurrence));
-        known.into_iter().filter(|row| is_gone(row) && is_own(row)).collect()
+        known
+            .into_iter()
+            .filter(|row| is_gone(row) && is_own(row))
+            .collect()
     }
 
     /// Says which adjustments may count what is counted elsewhere.
@@ -216,16 +246,23 @@ impl Loader {
     ) -> Result<(), DbError> {
         let mut preceded = 0;
         for (contract_id, day) in openings {
-            preceded += usize::from(has_operations_until(conn, self.department_id, contract_id, day).await?);
+            preceded += usize::from(
+                has_operations_until(conn, self.department_id, contract_id, day).await?,
+            );
         }
         if preceded > 0 {
             let text = format!(
                 "operations precede {preceded} of its opening balances: they are added to what those make of it"
             );
-            self.remarks.push(Remark::new(RemarkCode::LateOpeningBalance, text));
+            self.remarks
+                .push(Remark::new(RemarkCode::LateOpeningBalance, text));
         }
-        let sources =
-            list_sources_of_equal_adjustments(conn, self.department_id, &self.snapshot.workbook.series).await?;
+        let sources = list_sources_of_equal_adjustments(
+            conn,
+            self.department_id,
+            &self.snapshot.workbook.series,
+        )
+        .await?;
         self.remarks.extend(sources.into_iter().map(|source| {
             let text = format!(
                 "adjustments of it are equal to some of {source:?} and count twice: remove them from one of the two"

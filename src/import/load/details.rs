@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, ExpenseFacts, KnownDetail, NewExpenseDetail, RowVersion, delete_expense_details,
-    insert_expense_details, list_details_of, list_expense_facts, move_details_to_version, note_orphaned_details,
-    utc_now,
+    DbConn, DbError, ExpenseFacts, KnownDetail, NewExpenseDetail, RowVersion,
+    delete_expense_details, insert_expense_details, list_details_of, list_expense_facts,
+    move_details_to_version, note_orphaned_details, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::load::parties::Reference;
@@ -35,32 +35,53 @@ struct DetailChanges {
 impl Loader {
     /// Stores complete sets of details. Those of an expense that is not known yet have no contract
     /// until it arrives.
-    pub(super) async fn replace_details(&mut self, conn: &mut DbConn, rows: Vec<DetailRow>) -> Result<(), LoadError> {
+    pub(super) async fn replace_details(
+        &mut self,
+        conn: &mut DbConn,
+        rows: Vec<DetailRow>,
+    ) -> Result<(), LoadError> {
         let department_id = self.department_id;
         let mut sets: BTreeMap<String, Vec<DetailRow>> = BTreeMap::new();
         for row in rows {
-            sets.entry(row.expense_operation_id.clone()).or_default().push(row);
+            sets.entry(row.expense_operation_id.clone())
+                .or_default()
+                .push(row);
         }
         let ids: Vec<&str> = sets.keys().map(String::as_str).collect();
         let expenses = list_expense_facts(conn, department_id, &ids).await?;
         let mut known: HashMap<String, Vec<KnownDetail>> = HashMap::new();
         for detail in list_details_of(conn, department_id, &ids).await? {
-            known.entry(detail.expense_operation_id.clone()).or_default().push(detail);
+            known
+                .entry(detail.expense_operation_id.clone())
+                .or_default()
+                .push(detail);
         }
-        self.snapshot.meet(conn, known.values().flatten().map(|detail| detail.version)).await?;
+        self.snapshot
+            .meet(conn, known.values().flatten().map(|detail| detail.version))
+            .await?;
         let mut changes = DetailChanges::default();
         for (expense_operation_id, rows) in sets {
             let stored = known.remove(&expense_operation_id).unwrap_or_default();
             let expense = expenses.get(&expense_operation_id);
             self.compare_set(expense, &expense_operation_id, &stored, rows, &mut changes)?;
         }
-        let DetailChanges { vanished, mut fresh, linked, confirmed, orphaned } = changes;
+        let DetailChanges {
+            vanished,
+            mut fresh,
+            linked,
+            confirmed,
+            orphaned,
+        } = changes;
         let orphaned: Vec<&str> = orphaned.iter().map(String::as_str).collect();
         note_orphaned_details(conn, department_id, &orphaned).await?;
-        self.link_fresh_details(conn, &mut fresh, &linked, &expenses).await?;
+        self.link_fresh_details(conn, &mut fresh, &linked, &expenses)
+            .await?;
         delete_expense_details(conn, department_id, &vanished).await?;
         insert_expense_details(conn, fresh).await?;
-        Ok(move_details_to_version(conn, department_id, &confirmed, self.snapshot.version()).await?)
+        Ok(
+            move_details_to_version(conn, department_id, &confirmed, self.snapshot.version())
+                .await?,
+        )
     }
 
     /// Compares the details of one expense with the stored ones and adds what has to be done.
@@ -81,10 +102,20 @@ impl Loader {
         }
         let rows = numbered(rows);
         let wanted: HashSet<DetailKey> = rows.iter().map(|(key, _)| *key).collect();
-        let is_wanted = |detail: &&KnownDetail| wanted.contains(&(detail.fingerprint, detail.occurrence));
-        let (kept, gone): (Vec<&KnownDetail>, Vec<&KnownDetail>) = stored.iter().partition(is_wanted);
+        let is_wanted =
+            |detail: &&KnownDetail| wanted.contains(&(detail.fingerprint, detail.occurrence));
+        let (kept, gone): (Vec<&KnownDetail>, Vec<&KnownDetail>) =
+            stored.iter().partition(is_wanted);
         let differs = !gone.is_empty() || kept.len() < rows.len();
-        if differs && self.stays(expense, expense_operation_id, stored, !gone.is_empty(), rows.len())? {
+        if differs
+            && self.stays(
+                expense,
+                expense_operation_id,
+                stored,
+                !gone.is_empty(),
+                rows.len(),
+            )?
+        {
             self.counts.left_alone += rows.len();
             return Ok(());
         }
@@ -92,37 +123,52 @@ impl Loader {
             changes.orphaned.push(expense_operation_id.to_owned());
         }
         let is_confirmed = |detail: &&&KnownDetail| self.snapshot.takes_over(detail.version);
-        changes.confirmed.extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
+        changes
+            .confirmed
+            .extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
         self.counts.unchanged += kept.len();
         if !differs {
             return Ok(());
         }
-        let kept: HashSet<DetailKey> = kept.iter().map(|detail| (detail.fingerprint, detail.occurrence)).collect();
+        let kept: HashSet<DetailKey> = kept
+            .iter()
+            .map(|detail| (detail.fingerprint, detail.occurrence))
+            .collect();
         let mut inserted = 0;
         for (key, row) in rows.into_iter().filter(|(key, _)| !kept.contains(key)) {
             inserted += 1;
             if expense.is_some() {
                 let contract = row.contract.clone();
                 let at = changes.fresh.len();
-                changes.linked.extend(contract.map(|contract| (at, contract, expense_operation_id.to_owned())));
+                changes.linked.extend(
+                    contract.map(|contract| (at, contract, expense_operation_id.to_owned())),
+                );
             }
-            changes.fresh.push(new_detail(self.department_id, row, key, self.snapshot.version()));
+            changes.fresh.push(new_detail(
+                self.department_id,
+                row,
+                key,
+                self.snapshot.version(),
+            ));
         }
-        self.touched_contracts.extend(gone.iter().filter_map(|detail| detail.contract_id));
+        self.touched_contracts
+            .extend(gone.iter().filter_map(|detail| detail.contract_id));
         let updated = gone.len().min(inserted);
         self.counts.updated += updated;
         self.counts.inserted += inserted - updated;
         self.counts.deleted += gone.len() - updated;
         if let Some(expense) = expense {
-            self.touched.touch(expense.organization_id, expense.document_date);
+            self.touched
+                .touch(expense.organization_id, expense.document_date);
             self.touched_contracts.extend(expense.contract_id);
         }
         changes.vanished.extend(gone.iter().map(|detail| detail.id));
         Ok(())
     }
 
-    /// Returns whether the details that are stored of an expense, or that none are, is newer than the file, or more
-    /// than it holds. `loses_details`: stored ones are not among the `rows` of the file.
+    /// Returns whether the details that are stored of an expense, or that none are, is newer than
+    /// the file, or more than it holds. `loses_details`: stored ones are not among the `rows` of
+    /// the file.
     fn stays(
         &mut self,
         expense: Option<&ExpenseFacts>,
@@ -132,11 +178,16 @@ impl Loader {
         rows: usize,
     ) -> Result<bool, LoadError> {
         let Some(first) = stored.first() else {
-            let lacked_by = expense.map(|expense| expense.organization_id).filter(|id| self.snapshot.lacks(*id));
+            let lacked_by = expense
+                .map(|expense| expense.organization_id)
+                .filter(|id| self.snapshot.lacks(*id));
             lacked_by.inspect(|id| self.snapshot.leave_out(*id, rows));
             return Ok(lacked_by.is_some());
         };
-        if let Some(newer) = stored.iter().find(|detail| self.snapshot.is_older_than(detail.version)) {
+        if let Some(newer) = stored
+            .iter()
+            .find(|detail| self.snapshot.is_older_than(detail.version))
+        {
             self.snapshot.leave_alone(newer.version, rows);
             return Ok(true);
         }
@@ -156,10 +207,12 @@ impl Loader {
         linked: &[(usize, ContractRef, String)],
         expenses: &HashMap<String, ExpenseFacts>,
     ) -> Result<(), DbError> {
-        let (mut places, mut references): (Vec<usize>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
+        let (mut places, mut references): (Vec<usize>, Vec<Reference<'_>>) =
+            (Vec::new(), Vec::new());
         for (at, contract, expense_operation_id) in linked {
             let expense = expenses.get(expense_operation_id);
-            let reference = expense.and_then(|expense| self.directory.reference_of_detail(expense, contract));
+            let reference =
+                expense.and_then(|expense| self.directory.reference_of_detail(expense, contract));
             if let Some(reference) = reference {
                 places.push(*at);
                 references.push(reference);
@@ -169,7 +222,8 @@ impl Loader {
         for (at, contract) in places.into_iter().zip(contracts) {
             self.touched_contracts.insert(contract.target_id);
             if let Some(detail) = fresh.get_mut(at) {
-                (detail.contract_id, detail.contract_alias_id) = (Some(contract.target_id), Some(contract.id));
+                (detail.contract_id, detail.contract_alias_id) =
+                    (Some(contract.target_id), Some(contract.id));
             }
         }
         Ok(())
@@ -189,7 +243,12 @@ fn numbered(rows: Vec<DetailRow>) -> Vec<(DetailKey, DetailRow)> {
     rows.into_iter().map(|row| (key(&row), row)).collect()
 }
 
-fn new_detail(department_id: i64, row: DetailRow, key: DetailKey, version: RowVersion) -> NewExpenseDetail {
+fn new_detail(
+    department_id: i64,
+    row: DetailRow,
+    key: DetailKey,
+    version: RowVersion,
+) -> NewExpenseDetail {
     NewExpenseDetail {
         department_id,
         expense_operation_id: row.expense_operation_id,
@@ -201,8 +260,12 @@ fn new_detail(department_id: i64, row: DetailRow, key: DetailKey, version: RowVe
         advance_account: row.advance_account,
         payment_type: row.payment_type,
         amount: row.amount.kopecks(),
-        settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
-            .map(Money::kopecks),
+        settled_amount: settled_amount(
+            row.amount,
+            row.settlement_amount,
+            row.settlement_rate.as_deref(),
+        )
+        .map(Money::kopecks),
         settlement_rate: row.settlement_rate,
         settlement_amount: row.settlement_amount.map(Money::kopecks),
         vat_amount: row.vat_amount.map(Money::kopecks),

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, OperationTable, forget_orphaned_details,
-    link_details_to_contract, list_known_expenses, list_known_receipts, list_linkable_details,
-    move_operations_to_version, upsert_expenses, upsert_receipts, utc_now,
+    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, OperationTable,
+    forget_orphaned_details, link_details_to_contract, list_known_expenses, list_known_receipts,
+    list_linkable_details, move_operations_to_version, upsert_expenses, upsert_receipts, utc_now,
 };
 use crate::domain::{ContractRef, Money, settled_amount};
 use crate::import::load::parties::{PartyIds, PartyNames, Reference};
@@ -24,21 +24,43 @@ struct PendingWrite<R> {
 
 impl Loader {
     /// Upserts rows of a receipts export.
-    pub(super) async fn take_receipts(&mut self, conn: &mut DbConn, rows: Vec<ReceiptRow>) -> Result<(), DbError> {
+    pub(super) async fn take_receipts(
+        &mut self,
+        conn: &mut DbConn,
+        rows: Vec<ReceiptRow>,
+    ) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
         let known = match self.has_operations {
             true => list_known_receipts(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let pending = self.pending_writes(conn, OperationTable::Receipts, rows, &known).await?;
+        let pending = self
+            .pending_writes(conn, OperationTable::Receipts, rows, &known)
+            .await?;
         let version = self.snapshot.version();
-        let names: Vec<PartyNames<'_>> = pending.iter().map(|write| PartyNames::from(&write.row)).collect();
+        let names: Vec<PartyNames<'_>> = pending
+            .iter()
+            .map(|write| PartyNames::from(&write.row))
+            .collect();
         let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
-            let PartyIds { organization, bank_account, lender, contract } = parties;
+        for (
+            PendingWrite {
+                row,
+                fingerprint,
+                is_new,
+            },
+            parties,
+        ) in pending.into_iter().zip(parties)
+        {
+            let PartyIds {
+                organization,
+                bank_account,
+                lender,
+                contract,
+            } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);
@@ -61,11 +83,19 @@ impl Loader {
                 payer: row.payer,
                 payer_account: row.payer_account,
                 settlement_account: row.settlement_account,
-                settled_amount: settled_amount(row.amount, row.settlement_amount, row.settlement_rate.as_deref())
-                    .map(Money::kopecks),
+                settled_amount: settled_amount(
+                    row.amount,
+                    row.settlement_amount,
+                    row.settlement_rate.as_deref(),
+                )
+                .map(Money::kopecks),
                 settlement_rate: row.settlement_rate,
                 settlement_amount: row.settlement_amount.map(Money::kopecks),
-                contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+                contract_date: row
+                    .contract
+                    .as_ref()
+                    .and_then(|contract| contract.date)
+                    .or(row.contract_date),
                 contract_text: row.contract.map(|contract| contract.spelling),
                 currency: row.currency.as_str().to_owned(),
                 amount: row.amount.kopecks(),
@@ -86,22 +116,45 @@ impl Loader {
         upsert_receipts(conn, changed, false).await
     }
 
-    /// Upserts rows of an expenses export, and gives the details that waited for them their contracts.
-    pub(super) async fn take_expenses(&mut self, conn: &mut DbConn, rows: Vec<ExpenseRow>) -> Result<(), DbError> {
+    /// Upserts rows of an expenses export, and gives the details that waited for them their
+    /// contracts.
+    pub(super) async fn take_expenses(
+        &mut self,
+        conn: &mut DbConn,
+        rows: Vec<ExpenseRow>,
+    ) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
         let known = match self.has_operations {
             true => list_known_expenses(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let pending = self.pending_writes(conn, OperationTable::Expenses, rows, &known).await?;
+        let pending = self
+            .pending_writes(conn, OperationTable::Expenses, rows, &known)
+            .await?;
         let version = self.snapshot.version();
-        let names: Vec<PartyNames<'_>> = pending.iter().map(|write| PartyNames::from(&write.row)).collect();
+        let names: Vec<PartyNames<'_>> = pending
+            .iter()
+            .map(|write| PartyNames::from(&write.row))
+            .collect();
         let parties = self.directory.parties(conn, &names).await?;
         let (mut fresh, mut changed) = (Vec::new(), Vec::new());
         let now = utc_now();
-        for (PendingWrite { row, fingerprint, is_new }, parties) in pending.into_iter().zip(parties) {
-            let PartyIds { organization, bank_account, lender, contract } = parties;
+        for (
+            PendingWrite {
+                row,
+                fingerprint,
+                is_new,
+            },
+            parties,
+        ) in pending.into_iter().zip(parties)
+        {
+            let PartyIds {
+                organization,
+                bank_account,
+                lender,
+                contract,
+            } = parties;
             let organization_id = organization.target_id;
             self.note_organization(organization_id, row.document_date);
             self.touched.touch(organization_id, row.document_date);
@@ -124,7 +177,11 @@ impl Loader {
                 recipient: row.recipient,
                 recipient_account: row.recipient_account,
                 debit_account: row.debit_account,
-                contract_date: row.contract.as_ref().and_then(|contract| contract.date).or(row.contract_date),
+                contract_date: row
+                    .contract
+                    .as_ref()
+                    .and_then(|contract| contract.date)
+                    .or(row.contract_date),
                 contract_text: row.contract.map(|contract| contract.spelling),
                 currency: row.currency.as_str().to_owned(),
                 amount: row.amount.kopecks(),
@@ -143,7 +200,11 @@ impl Loader {
             });
         }
         let ids: Vec<String> = match self.has_details {
-            true => fresh.iter().chain(&changed).map(|expense: &NewExpense| expense.operation_id.clone()).collect(),
+            true => fresh
+                .iter()
+                .chain(&changed)
+                .map(|expense: &NewExpense| expense.operation_id.clone())
+                .collect(),
             false => Vec::new(),
         };
         upsert_expenses(conn, fresh, true).await?;
@@ -153,16 +214,24 @@ impl Loader {
 
     /// A detail's contract belongs to the organization of its expense: details that came first, or
     /// whose expense went to another organization or lender, get theirs now.
-    async fn link_details(&mut self, conn: &mut DbConn, expense_operation_ids: &[String]) -> Result<(), DbError> {
+    async fn link_details(
+        &mut self,
+        conn: &mut DbConn,
+        expense_operation_ids: &[String],
+    ) -> Result<(), DbError> {
         let department_id = self.department_id;
         let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
         forget_orphaned_details(conn, department_id, &ids).await?;
         let details = list_linkable_details(conn, department_id, &ids).await?;
-        let texts: Vec<Option<ContractRef>> =
-            details.iter().map(|detail| ContractRef::parse(&detail.contract_text, None)).collect();
+        let texts: Vec<Option<ContractRef>> = details
+            .iter()
+            .map(|detail| ContractRef::parse(&detail.contract_text, None))
+            .collect();
         let (mut linkable, mut references): (Vec<_>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
         for (detail, contract) in details.iter().zip(&texts) {
-            let reference = contract.as_ref().and_then(|to| self.directory.reference_of_detail(&detail.expense, to));
+            let reference = contract
+                .as_ref()
+                .and_then(|to| self.directory.reference_of_detail(&detail.expense, to));
             if let Some(reference) = reference {
                 linkable.push(detail);
                 references.push(reference);
@@ -173,17 +242,24 @@ impl Loader {
         for (detail, contract) in linkable.into_iter().zip(contracts) {
             self.touched_contracts.extend(detail.contract_id);
             self.touched_contracts.insert(contract.target_id);
-            if (detail.contract_id, detail.contract_alias_id) != (Some(contract.target_id), Some(contract.id)) {
-                by_contract.entry((contract.target_id, contract.id)).or_default().push(detail.id);
+            if (detail.contract_id, detail.contract_alias_id)
+                != (Some(contract.target_id), Some(contract.id))
+            {
+                by_contract
+                    .entry((contract.target_id, contract.id))
+                    .or_default()
+                    .push(detail.id);
             }
         }
         for ((contract_id, alias_id), detail_ids) in by_contract {
-            link_details_to_contract(conn, department_id, &detail_ids, contract_id, alias_id).await?;
+            link_details_to_contract(conn, department_id, &detail_ids, contract_id, alias_id)
+                .await?;
         }
         Ok(())
     }
 
-    /// Returns the rows that have to be written. Those that are stored as they are may get the file's version.
+    /// Returns the rows that have to be written. Those that are stored as they are may get the
+    /// file's version.
     async fn pending_writes<R: Serialize + NamesOperation>(
         &mut self,
         conn: &mut DbConn,
@@ -191,30 +267,56 @@ impl Loader {
         rows: Vec<R>,
         known: &HashMap<String, KnownOperation>,
     ) -> Result<Vec<PendingWrite<R>>, DbError> {
-        self.snapshot.meet(conn, known.values().map(|stored| stored.version)).await?;
+        self.snapshot
+            .meet(conn, known.values().map(|stored| stored.version))
+            .await?;
         let (mut pending, mut confirmed) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             if !self.organization_names.contains(row.organization()) {
-                self.organization_names.insert(row.organization().to_owned());
+                self.organization_names
+                    .insert(row.organization().to_owned());
             }
             let fingerprint = fingerprint(&row);
             let stored = known.get(row.operation_id());
-            let is_stored = stored.is_some_and(|stored| stored.is_active && stored.fingerprint == fingerprint);
+            let is_stored =
+                stored.is_some_and(|stored| stored.is_active && stored.fingerprint == fingerprint);
             if self.needs_write(stored, is_stored, row.organization()) {
-                pending.push(PendingWrite { row, fingerprint, is_new: stored.is_none() });
-            } else if is_stored && stored.is_some_and(|stored| self.snapshot.takes_over(stored.version)) {
+                pending.push(PendingWrite {
+                    row,
+                    fingerprint,
+                    is_new: stored.is_none(),
+                });
+            } else if is_stored
+                && stored.is_some_and(|stored| self.snapshot.takes_over(stored.version))
+            {
                 confirmed.push(row.operation_id().to_owned());
             }
         }
-        move_operations_to_version(conn, table, self.department_id, &confirmed, self.snapshot.version()).await?;
+        move_operations_to_version(
+            conn,
+            table,
+            self.department_id,
+            &confirmed,
+            self.snapshot.version(),
+        )
+        .await?;
         Ok(pending)
     }
 
-    /// Counts a row against what is stored under its id and says whether it has to be written: not if that is the same,
-    /// or newer. The month that a changed row leaves is touched.
-    fn needs_write(&mut self, known: Option<&KnownOperation>, is_stored: bool, organization: &str) -> bool {
+    /// Counts a row against what is stored under its id and says whether it has to be written: not
+    /// if that is the same, or newer. The month that a changed row leaves is touched.
+    fn needs_write(
+        &mut self,
+        known: Option<&KnownOperation>,
+        is_stored: bool,
+        organization: &str,
+    ) -> bool {
         match known {
-            None => match self.directory.organization_id(organization).filter(|id| self.snapshot.lacks(*id)) {
+            None => match self
+                .directory
+                .organization_id(organization)
+                .filter(|id| self.snapshot.lacks(*id))
+            {
                 Some(organization_id) => {
                     self.counts.left_alone += 1;
                     self.snapshot.leave_out(organization_id, 1);
@@ -236,7 +338,8 @@ impl Loader {
             Some(stored) => {
                 self.counts.updated += 1;
                 self.snapshot.overwrite(stored.version);
-                self.touched.touch(stored.organization_id, stored.document_date);
+                self.touched
+                    .touch(stored.organization_id, stored.document_date);
                 self.touched_contracts.extend(stored.contract_id);
             }
         }

@@ -1,8 +1,10 @@
-//! When the version of a file was written: the order in which files go in, and which of two versions is the newer one.
+//! When the version of a file was written: the order in which files go in, and which of two
+//! versions is the newer one.
 //!
-//! Of files whose names differ only in a date, the later date is the newer version, whenever the files were written;
-//! of all others the time of writing decides, which is never later than the fetching. Both become one time, so that
-//! all versions have one order: files of one series are moved apart as far as their dates require.
+//! Of files whose names differ only in a date, the later date is the newer version, whenever the
+//! files were written; of all others the time of writing decides, which is never later than the
+//! fetching. Both become one time, so that all versions have one order: files of one series are
+//! moved apart as far as their dates require.
 
 use std::collections::HashMap;
 
@@ -26,9 +28,9 @@ pub struct WrittenAt {
 }
 
 impl WrittenAt {
-    /// Returns when a file was written: at any moment of a stated second, and any time before fetching where the source
-    /// states none, or one in the future. What is handed in counts as written now. `known` is what the ledger holds of
-    /// the file.
+    /// Returns when a file was written: at any moment of a stated second, and any time before
+    /// fetching where the source states none, or one in the future. What is handed in counts as
+    /// written now. `known` is what the ledger holds of the file.
     pub(in crate::import) fn of(
         source: &Source,
         file: &OfferedFile,
@@ -36,17 +38,27 @@ impl WrittenAt {
         known: Option<&ImportedFile>,
     ) -> WrittenAt {
         let fetched_at = fetched.begun_at;
-        let stated = file.modified_at.filter(|time| *time <= fetched_at && source.has_ledger());
-        let latest = stated.map_or(fetched_at, last_moment_of_second).min(fetched_at);
-        let earliest = if source.has_ledger() { stated.unwrap_or(NaiveDateTime::MIN) } else { latest };
+        let stated = file
+            .modified_at
+            .filter(|time| *time <= fetched_at && source.has_ledger());
+        let latest = stated
+            .map_or(fetched_at, last_moment_of_second)
+            .min(fetched_at);
+        let earliest = if source.has_ledger() {
+            stated.unwrap_or(NaiveDateTime::MIN)
+        } else {
+            latest
+        };
         WrittenAt {
             earliest,
             latest,
-            is_repeated: known.is_some_and(|known| known.sha256 == fetched.sha256 && known.failures == 0),
+            is_repeated: known
+                .is_some_and(|known| known.sha256 == fetched.sha256 && known.failures == 0),
         }
     }
 
-    /// Returns whether the content is that of a version which may have been written at the stated time.
+    /// Returns whether the content is that of a version which may have been written at the stated
+    /// time.
     pub(in crate::import) fn repeats(&self, version_at: NaiveDateTime) -> bool {
         self.is_repeated && (self.earliest..=self.latest).contains(&version_at)
     }
@@ -54,11 +66,16 @@ impl WrittenAt {
 
 /// The last moment that a stated time may mean: servers state whole seconds.
 fn last_moment_of_second(time: NaiveDateTime) -> NaiveDateTime {
-    if time.nanosecond() == 0 { time.with_nanosecond(999_999_000).unwrap_or(time) } else { time }
+    if time.nanosecond() == 0 {
+        time.with_nanosecond(999_999_000).unwrap_or(time)
+    } else {
+        time
+    }
 }
 
-/// Moves the time of a file between those of the others of its series, as its date requires: versions are at least a
-/// millisecond apart for each day between their dates, so that there is always room between two of them.
+/// Moves the time of a file between those of the others of its series, as its date requires:
+/// versions are at least a millisecond apart for each day between their dates, so that there is
+/// always room between two of them.
 pub(in crate::import) fn between(
     time: NaiveDateTime,
     date: NaiveDate,
@@ -68,8 +85,16 @@ pub(in crate::import) fn between(
         let distance = TimeDelta::try_milliseconds((date - *other).num_days()).unwrap_or_default();
         time.checked_add_signed(distance).unwrap_or(*time)
     };
-    let earliest = others.iter().filter(|(other, _)| *other < date).map(at_date).max();
-    let latest = others.iter().filter(|(other, _)| *other > date).map(at_date).min();
+    let earliest = others
+        .iter()
+        .filter(|(other, _)| *other < date)
+        .map(at_date)
+        .max();
+    let latest = others
+        .iter()
+        .filter(|(other, _)| *other > date)
+        .map(at_date)
+        .min();
     let time = earliest.map_or(time, |earliest| time.max(earliest));
     latest.map_or(time, |latest| time.min(latest))
 }
@@ -77,8 +102,9 @@ pub(in crate::import) fn between(
 /// Files whose names differ only in a date: their kind, and their name without it.
 type Series = (Option<Kind>, String);
 
-/// Sorts files by kind (receipts, expenses, details, adjustments, then those whose name says none), then by the time
-/// of their version, the date in their name, and their name. A file without a time was written `now`.
+/// Sorts files by kind (receipts, expenses, details, adjustments, then those whose name says none),
+/// then by the time of their version, the date in their name, and their name. A file without a time
+/// was written `now`.
 pub(in crate::import) fn sort_by_version(files: &mut [OfferedFile], now: NaiveDateTime) {
     let mut by_series: HashMap<Series, Vec<(NaiveDate, usize)>> = HashMap::new();
     let mut times: Vec<NaiveDateTime> = Vec::with_capacity(files.len());
@@ -86,21 +112,38 @@ pub(in crate::import) fn sort_by_version(files: &mut [OfferedFile], now: NaiveDa
         times.push(file.modified_at.map_or(now, |time| time.min(now)));
         let (series, date) = version_name(&file.name, now);
         if let Some(date) = date {
-            by_series.entry((Kind::of_name(&file.name), series)).or_default().push((date, at));
+            by_series
+                .entry((Kind::of_name(&file.name), series))
+                .or_default()
+                .push((date, at));
         }
     }
     for versions in by_series.values_mut() {
         versions.sort_unstable();
         let mut earlier: Vec<(NaiveDate, NaiveDateTime)> = Vec::new();
         for (date, at) in versions {
-            times[*at] = between(times[*at], *date, &earlier[earlier.len().saturating_sub(1)..]);
+            times[*at] = between(
+                times[*at],
+                *date,
+                &earlier[earlier.len().saturating_sub(1)..],
+            );
             earlier.push((*date, times[*at]));
         }
     }
-    let times: HashMap<String, NaiveDateTime> = files.iter().map(|file| file.name.clone()).zip(times).collect();
+    let times: HashMap<String, NaiveDateTime> = files
+        .iter()
+        .map(|file| file.name.clone())
+        .zip(times)
+        .collect();
     files.sort_by_cached_key(|file| {
         let kind = Kind::of_name(&file.name);
-        (kind.is_none(), kind, times.get(&file.name).copied(), version_name(&file.name, now).1, file.name.clone())
+        (
+            kind.is_none(),
+            kind,
+            times.get(&file.name).copied(),
+            version_name(&file.name, now).1,
+            file.name.clone(),
+        )
     });
 }
 
@@ -112,7 +155,9 @@ mod tests {
     use crate::domain::NameEncoding;
 
     fn time(seconds: i64) -> NaiveDateTime {
-        chrono::DateTime::from_timestamp(1_710_000_000 + seconds, 0).unwrap_or_default().naive_utc()
+        chrono::DateTime::from_timestamp(1_710_000_000 + seconds, 0)
+            .unwrap_or_default()
+            .naive_utc()
     }
 
     fn date(day: u64) -> NaiveDate {
@@ -120,7 +165,12 @@ mod tests {
     }
 
     fn file(name: &str, modified: i64) -> OfferedFile {
-        OfferedFile::new(name.as_bytes().to_vec(), NameEncoding::Auto, None, Some(time(modified)))
+        OfferedFile::new(
+            name.as_bytes().to_vec(),
+            NameEncoding::Auto,
+            None,
+            Some(time(modified)),
+        )
     }
 
     #[test]

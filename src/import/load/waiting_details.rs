@@ -27,7 +27,11 @@ impl WaitingDetails {
     /// Adds some.
     pub fn add(&mut self, rows: Vec<DetailRow>) -> std::io::Result<()> {
         self.rows.extend(rows);
-        if self.rows.len() > IN_MEMORY { self.put_away() } else { Ok(()) }
+        if self.rows.len() > IN_MEMORY {
+            self.put_away()
+        } else {
+            Ok(())
+        }
     }
 
     /// All of them, in parts: the details of one expense are in one part, in their order.
@@ -55,7 +59,12 @@ impl WaitingDetails {
 }
 
 fn read_back(file: BufWriter<File>) -> std::io::Result<Vec<DetailRow>> {
-    let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let mut file = file
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
     file.seek(SeekFrom::Start(0))?;
-    BufReader::new(file).lines().map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+    BufReader::new(file)
+        .lines()
+        .map(|line| Ok(serde_json::from_str(&line?)?))
+        .collect()
 }

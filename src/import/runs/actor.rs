@@ -1,8 +1,8 @@
 //! The import actor: a mailbox on an arbiter of its own, one run at a time.
 //!
-//! It starts runs by the schedules of its sources and on request, and takes over scheduled runs whose
-//! process is gone. A run that fails or panics is written down and survived; an actor that panics is
-//! started again. The handle is all that others know of it.
+//! It starts runs by the schedules of its sources and on request, and takes over scheduled runs
+//! whose process is gone. A run that fails or panics is written down and survived; an actor that
+//! panics is started again. The handle is all that others know of it.
 
 mod running;
 mod supervisor;
@@ -76,20 +76,38 @@ pub enum StartError {
 }
 
 enum Message {
-    Start { order: ImportRequest, reply: oneshot::Sender<Result<StartedRun, StartError>> },
-    Watch { run_id: i64, reply: oneshot::Sender<Option<watch::Receiver<Progress>>> },
-    Cancel { run_id: i64, reply: oneshot::Sender<bool> },
-    Stop { reply: oneshot::Sender<()> },
+    Start {
+        order: ImportRequest,
+        reply: oneshot::Sender<Result<StartedRun, StartError>>,
+    },
+    Watch {
+        run_id: i64,
+        reply: oneshot::Sender<Option<watch::Receiver<Progress>>>,
+    },
+    Cancel {
+        run_id: i64,
+        reply: oneshot::Sender<bool>,
+    },
+    Stop {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 impl ImportHandle {
     /// Starts the actor. It runs until [`ImportHandle::stop`].
-    pub fn start(context: ImportContext, settings: &ImportSettings, analytics: Analytics) -> ImportHandle {
+    pub fn start(
+        context: ImportContext,
+        settings: &ImportSettings,
+        analytics: Analytics,
+    ) -> ImportHandle {
         let (mailbox, messages) = mpsc::channel(MAILBOX);
         let (announced, state) = watch::channel(ActorState::Running);
         let source = |source| {
             let schedule = |cron| Schedule::new(cron, settings.timezone);
-            (Source::configured(source), source.schedule.clone().map(schedule))
+            (
+                Source::configured(source),
+                source.schedule.clone().map(schedule),
+            )
         };
         let sources = settings.sources.iter().map(source).collect();
         let actor = Actor::new(context, analytics, sources, settings.clock.clone());
@@ -105,7 +123,11 @@ impl ImportHandle {
     /// Returns whether imports are started.
     pub fn state(&self) -> ActorState {
         // Nobody receives when the actor's thread is gone, whatever was announced last.
-        if self.mailbox.is_closed() { ActorState::Stopped } else { *self.state.borrow() }
+        if self.mailbox.is_closed() {
+            ActorState::Stopped
+        } else {
+            *self.state.borrow()
+        }
     }
 
     /// Starts a run now.
@@ -116,17 +138,23 @@ impl ImportHandle {
         if order.sources.is_empty() {
             return Err(StartError::NoSource);
         }
-        self.ask(|reply| Message::Start { order, reply }).await.ok_or(StartError::Stopping)?
+        self.ask(|reply| Message::Start { order, reply })
+            .await
+            .ok_or(StartError::Stopping)?
     }
 
     /// How far a run is, as long as this process works on it.
     pub async fn watch(&self, run_id: i64) -> Option<watch::Receiver<Progress>> {
-        self.ask(|reply| Message::Watch { run_id, reply }).await.flatten()
+        self.ask(|reply| Message::Watch { run_id, reply })
+            .await
+            .flatten()
     }
 
     /// Stops a run that this process works on at the next safe place. `false`: it does not.
     pub async fn cancel(&self, run_id: i64) -> bool {
-        self.ask(|reply| Message::Cancel { run_id, reply }).await.unwrap_or(false)
+        self.ask(|reply| Message::Cancel { run_id, reply })
+            .await
+            .unwrap_or(false)
     }
 
     /// Stops the actor. Of the run that is going on, the file that is not finished is undone.

@@ -1,7 +1,8 @@
-//! What is doubtful about the listing of a source: lines that nobody understands, and no files where some were.
+//! What is doubtful about the listing of a source: lines that nobody understands, and no files
+//! where some were.
 //!
-//! Each doubt is reported like a file, so that run, journal, freshness and metrics name it: what a listing leaves out
-//! must never look like success.
+//! Each doubt is reported like a file, so that run, journal, freshness and metrics name it: what a
+//! listing leaves out must never look like success.
 
 use crate::db::DbError;
 use crate::import::runs::journal::FileReport;
@@ -17,8 +18,8 @@ pub(in crate::import) const ALL_FILES: &str = "*";
 const NAMED_LINES: usize = 100;
 
 impl Run<'_> {
-    /// Writes down what is doubtful about a listing and returns it. `known` is how many files the source has offered
-    /// so far.
+    /// Writes down what is doubtful about a listing and returns it. `known` is how many files the
+    /// source has offered so far.
     pub async fn record_doubts(
         &self,
         source: &Source,
@@ -34,14 +35,20 @@ impl Run<'_> {
 }
 
 /// Returns what is doubtful about a listing.
-pub(in crate::import) fn doubts(source: &Source, listing: &Listing, known: usize) -> Vec<FileReport> {
+pub(in crate::import) fn doubts(
+    source: &Source,
+    listing: &Listing,
+    known: usize,
+) -> Vec<FileReport> {
     let mut unread: Vec<String> = listing.unread.iter().take(NAMED_LINES).cloned().collect();
     if let Some(further @ 1..) = listing.unread.len().checked_sub(NAMED_LINES) {
         unread.push(format!("{further} further lines"));
     }
     let of_line = |line: &String| {
         let report = FileReport::new(&source.name, line, None);
-        report.failed("this line of the folder's listing is not understood: a file may be missing".to_owned())
+        report.failed(
+            "this line of the folder's listing is not understood: a file may be missing".to_owned(),
+        )
     };
     let mut doubts: Vec<FileReport> = unread.iter().map(of_line).collect();
     let is_export = |name: &str| name_skip_reason(name, Kind::of_name(name)).is_none();

@@ -70,7 +70,10 @@ impl From<DbError> for Undone {
 ///
 /// # Errors
 /// [`DryRunError`] when a source or the database can't be read.
-pub async fn dry_run(context: &ImportContext, order: &ImportRequest) -> Result<DryRun, DryRunError> {
+pub async fn dry_run(
+    context: &ImportContext,
+    order: &ImportRequest,
+) -> Result<DryRun, DryRunError> {
     let stop = StopSignal::default();
     let run = Run::new(context, None, order, &stop);
     let mut files = Vec::new();
@@ -80,17 +83,32 @@ pub async fn dry_run(context: &ImportContext, order: &ImportRequest) -> Result<D
         for file in &listing.files {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
             files.push(match name_skip_reason(&file.name, report.kind) {
-                Some(reason) => (source, report.skipped(Standing::Unknown, reason.to_owned()), None),
+                Some(reason) => (
+                    source,
+                    report.skipped(Standing::Unknown, reason.to_owned()),
+                    None,
+                ),
                 None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
                     Ok(fetched) => {
                         let written_at = WrittenAt::of(source, file, &fetched, None);
-                        (source, report, Some(Content { file: fetched.file, written_at }))
+                        (
+                            source,
+                            report,
+                            Some(Content {
+                                file: fetched.file,
+                                written_at,
+                            }),
+                        )
                     }
                     Err(err) => (source, report.failed(err.to_string()), None),
                 },
             });
         }
-        files.extend(doubts(source, &listing, 0).into_iter().map(|doubt| (source, doubt, None)));
+        files.extend(
+            doubts(source, &listing, 0)
+                .into_iter()
+                .map(|doubt| (source, doubt, None)),
+        );
         connection.close().await;
     }
     let department_id = order.department_id();
@@ -105,12 +123,18 @@ pub async fn dry_run(context: &ImportContext, order: &ImportRequest) -> Result<D
             reports.push(report);
         }
         let after = totals(conn, context, department_id).await?;
-        Err(Undone::Done(DryRun { files: reports, totals: changed(&before, &after) }))
+        Err(Undone::Done(DryRun {
+            files: reports,
+            totals: changed(&before, &after),
+        }))
     };
     match context.db.write(rolled_back).await {
         Err(Undone::Done(done)) => Ok(done),
         Err(Undone::Failed(err)) => Err(err.into()),
-        Ok(()) => Ok(DryRun { files: Vec::new(), totals: Vec::new() }),
+        Ok(()) => Ok(DryRun {
+            files: Vec::new(),
+            totals: Vec::new(),
+        }),
     }
 }
 
@@ -125,7 +149,10 @@ impl Run<'_> {
         content: Content,
     ) -> Result<FileReport, DbError> {
         db::set_savepoint(conn).await?;
-        match self.stream(conn, &mut report, content, source, &mut |_| {}).await {
+        match self
+            .stream(conn, &mut report, content, source, &mut |_| {})
+            .await
+        {
             Ok(_) => Ok(report),
             Err(err) => {
                 db::undo_to_savepoint(conn).await?;
@@ -135,15 +162,27 @@ impl Run<'_> {
     }
 }
 
-async fn totals(conn: &mut DbConn, context: &ImportContext, department_id: i64) -> Result<FlowSums, DbError> {
-    let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), context.base_currency.clone());
+async fn totals(
+    conn: &mut DbConn,
+    context: &ImportContext,
+    department_id: i64,
+) -> Result<FlowSums, DbError> {
+    let filter = PortfolioFilter::of_department(
+        DepartmentScope::One(department_id),
+        context.base_currency.clone(),
+    );
     Ok(db::flows_by_year(conn, &filter).await?.into_values().sum())
 }
 
 fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
     let total = |name, of: fn(&FlowSums) -> Money| {
         let (before, after) = (of(before), of(after));
-        ChangedTotal { name, before, after, change: after - before }
+        ChangedTotal {
+            name,
+            before,
+            after,
+            change: after - before,
+        }
     };
     vec![
         total("total_receipts", |sums| sums.receipts),

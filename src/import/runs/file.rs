@@ -76,8 +76,8 @@ pub(in crate::import) struct Streamed {
 }
 
 impl Run<'_> {
-    /// Imports a file; `ledger` is what the ledger knows of it. `None`: the run was stopped, and all of
-    /// the file undone.
+    /// Imports a file; `ledger` is what the ledger knows of it. `None`: the run was stopped, and
+    /// all of the file undone.
     pub async fn import_file(
         &self,
         source: &Source,
@@ -94,8 +94,9 @@ impl Run<'_> {
             self.journal(&report).await?;
             return Ok(Some(report));
         }
-        if let Some((standing, why)) =
-            known.filter(|known| file.matches_version(known)).and_then(|known| known_skip_reason(known, source))
+        if let Some((standing, why)) = known
+            .filter(|known| file.matches_version(known))
+            .and_then(|known| known_skip_reason(known, source))
         {
             return Ok(Some(report.skipped(standing, why)));
         }
@@ -114,18 +115,28 @@ impl Run<'_> {
         let same = known.filter(|known| known.sha256 == fetched.sha256);
         let mut version = self.version(source, file, &fetched);
         let written_at = WrittenAt::of(source, file, &fetched, ledger);
-        if let Some((known, (standing, why))) = same.and_then(|known| Some((known, known_skip_reason(known, source)?)))
+        if let Some((known, (standing, why))) =
+            same.and_then(|known| Some((known, known_skip_reason(known, source)?)))
         {
             version.failures = known.failures;
             version.error_message = known.error_message.clone();
             // Whether it is offered again is noted at the end, with the change that this is.
             version.is_offered = known.is_offered;
-            if self.note_repeated(source, &version, written_at, standing).await? {
+            if self
+                .note_repeated(source, &version, written_at, standing)
+                .await?
+            {
                 return Ok(Some(report.skipped(standing, why)));
             }
         }
-        let content = Content { file: fetched.file, written_at };
-        match self.load(&mut report, content, source, &version, started, announce).await {
+        let content = Content {
+            file: fetched.file,
+            written_at,
+        };
+        match self
+            .load(&mut report, content, source, &version, started, announce)
+            .await
+        {
             Ok(()) => Ok(Some(report)),
             Err(_) if self.stop.reason().is_some() => Ok(None),
             // A run of the schedule is taken up again and does this file then.
@@ -157,7 +168,8 @@ impl Run<'_> {
     ) -> Result<bool, DbError> {
         let workbook = Workbook::at(source, &version.path, written_at, version.run_id);
         let noted = async |conn: &mut DbConn| {
-            if standing == Standing::Current && !workbook.repeat(conn, source.department_id).await? {
+            if standing == Standing::Current && !workbook.repeat(conn, source.department_id).await?
+            {
                 return Ok(false);
             }
             db::upsert_imported_file(conn, version).await?;
@@ -166,7 +178,8 @@ impl Run<'_> {
         self.context.db.write(noted).await
     }
 
-    /// Writes down that a file can't be imported: journal entry, and what the source remembers of it.
+    /// Writes down that a file can't be imported: journal entry, and what the source remembers of
+    /// it.
     pub(in crate::import) async fn record_failure(
         &self,
         source: &Source,
@@ -179,12 +192,20 @@ impl Run<'_> {
                     db::upsert_imported_file(conn, version).await?;
                 }
                 let (kind, reason) = (report.kind.map(Kind::table_name), report.message.as_deref());
-                db::record_failure(conn, key(source, &report.name), kind, reason.unwrap_or_default(), utc_now())
-                    .await?;
+                db::record_failure(
+                    conn,
+                    key(source, &report.name),
+                    kind,
+                    reason.unwrap_or_default(),
+                    utc_now(),
+                )
+                .await?;
             }
             self.journal_within(conn, report).await?;
             match source.has_ledger() {
-                true => db::record_change(conn, source.department_id, ChangedData::default()).await.map(Some),
+                true => db::record_change(conn, source.department_id, ChangedData::default())
+                    .await
+                    .map(Some),
                 false => Ok(None),
             }
         };
@@ -206,7 +227,9 @@ impl Run<'_> {
         announce: EventSink<'_>,
     ) -> Result<Fetched, SourceError> {
         if let Some(why) = &connection.lost {
-            return Err(SourceError::permanent(format!("not fetched, because the source no longer answers: {why}")));
+            return Err(SourceError::permanent(format!(
+                "not fetched, because the source no longer answers: {why}"
+            )));
         }
         let mut download = Download::new(self.context.max_file_bytes)?;
         download.check_announced(file.size)?;
@@ -215,7 +238,12 @@ impl Run<'_> {
             let arrived = download.bytes();
             let fetched = async {
                 let mut open = connection.open(source).await?;
-                let mut on_progress = |bytes| announce(ImportEvent::Fetched { bytes, of: file.size });
+                let mut on_progress = |bytes| {
+                    announce(ImportEvent::Fetched {
+                        bytes,
+                        of: file.size,
+                    })
+                };
                 open.fetch(file, &mut download, &mut on_progress).await?;
                 connection.session = Some(open);
                 Ok(())
@@ -234,7 +262,8 @@ impl Run<'_> {
         }
     }
 
-    /// Writes rows, generation, journal entry and ledger in one transaction, and announces them to the cache.
+    /// Writes rows, generation, journal entry and ledger in one transaction, and announces them to
+    /// the cache.
     async fn load(
         &self,
         report: &mut FileReport,
@@ -252,14 +281,26 @@ impl Run<'_> {
             .write(async |conn| {
                 db::lock_import(conn, department_id).await?;
                 let was_finding = db::was_finding(conn, department_id, &report.name).await?;
-                let Streamed { changed, journal_id, organizations } =
-                    self.stream(conn, report, content, source, announce).await?;
-                let mut has_changes = report.counts.changed_anything() || was_finding || report.is_finding();
+                let Streamed {
+                    changed,
+                    journal_id,
+                    organizations,
+                } = self.stream(conn, report, content, source, announce).await?;
+                let mut has_changes =
+                    report.counts.changed_anything() || was_finding || report.is_finding();
                 if let Some(kind) = report.kind {
                     let file = key(source, &report.name);
-                    let is_whole = report.status == FileStatus::Success && report.counts.left_alone == 0;
-                    let failed =
-                        db::record_arrival(conn, file, kind.table_name(), &organizations, is_whole, utc_now()).await?;
+                    let is_whole =
+                        report.status == FileStatus::Success && report.counts.left_alone == 0;
+                    let failed = db::record_arrival(
+                        conn,
+                        file,
+                        kind.table_name(),
+                        &organizations,
+                        is_whole,
+                        utc_now(),
+                    )
+                    .await?;
                     has_changes |= failed;
                 }
                 let change = match self.context.record(changed, has_changes) {
@@ -290,8 +331,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reads the rows of a file and writes them with their rollups. Rejected rows are written as they
-    /// come, with a journal entry that is completed later.
+    /// Reads the rows of a file and writes them with their rollups. Rejected rows are written as
+    /// they come, with a journal entry that is completed later.
     pub async fn stream(
         &self,
         conn: &mut DbConn,
@@ -303,10 +344,18 @@ impl Run<'_> {
         let department_id = source.department_id;
         let mut journal_id = None;
         let today = self.context.cache.today();
-        let rules = ReadingRules { base_currency: self.context.base_currency.clone(), today };
+        let rules = ReadingRules {
+            base_currency: self.context.base_currency.clone(),
+            today,
+        };
         let mut reading = Reading::start(content.file, report.kind, rules);
         let Some(Part::Header(header)) = reading.next().await else {
-            return Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown).into());
+            return Err(reading
+                .end()
+                .await
+                .err()
+                .unwrap_or(WorkbookError::Unknown)
+                .into());
         };
         (report.kind, report.titles) = (Some(header.kind), header.titles);
         let run_id = self.run_id.unwrap_or_default();
@@ -333,29 +382,46 @@ impl Run<'_> {
             loader.note_rejects(conn, &batch.rejects).await?;
             loader.take(conn, batch.rows).await?;
             load_time += began.elapsed();
-            announce(ImportEvent::Loaded { rows: loader.rows_taken(), of: header.expected_rows });
+            announce(ImportEvent::Loaded {
+                rows: loader.rows_taken(),
+                of: header.expected_rows,
+            });
         }
         let (totals, parse_time) = reading.end().await?;
         let began = Instant::now();
         if source.policy.is_strict && report.rejected > 0 {
             let first = report.first_reject().unwrap_or_default();
-            let message = format!("nothing was taken, because IMPORT_ROW_POLICY is strict: {first}");
+            let message =
+                format!("nothing was taken, because IMPORT_ROW_POLICY is strict: {first}");
             return Err(LoadError::Refused(message).into());
         }
         let loaded = loader.finish(conn, &totals).await?;
         report.counts = loaded.counts;
         report.rejected_still_stored = loaded.rejected_still_stored;
         report.add_up(&totals);
-        loaded.remarks.iter().for_each(|remark| report.remark(remark));
+        loaded
+            .remarks
+            .iter()
+            .for_each(|remark| report.remark(remark));
         loaded.notes.iter().for_each(|note| report.note(note));
         let loaded_at = Instant::now();
         let is_small = loaded.counts.changed_rows() <= SMALL_CHANGE;
-        let flows = db::refresh_rollups(conn, department_id, &loaded.touched, is_small).await?.into_flows();
+        let flows = db::refresh_rollups(conn, department_id, &loaded.touched, is_small)
+            .await?
+            .into_flows();
         report.rollup_time = loaded_at.elapsed();
         report.load_time = load_time + began.elapsed();
         report.parse_time = parse_time;
-        let changed = ChangedData { everything: false, reference_data: loaded.has_new_parties, flows };
-        Ok(Streamed { changed, journal_id, organizations: loaded.organizations })
+        let changed = ChangedData {
+            everything: false,
+            reference_data: loaded.has_new_parties,
+            flows,
+        };
+        Ok(Streamed {
+            changed,
+            journal_id,
+            organizations: loaded.organizations,
+        })
     }
 
     fn stopped(&self, reason: StopReason) -> FileError {
@@ -369,7 +435,9 @@ impl Run<'_> {
             source: source.name.clone(),
             path: file.name.clone(),
             size: i64::try_from(fetched.bytes).unwrap_or(i64::MAX),
-            modified_at: file.modified_at.filter(|time| *time + YOUNG <= fetched.begun_at),
+            modified_at: file
+                .modified_at
+                .filter(|time| *time + YOUNG <= fetched.begun_at),
             sha256: fetched.sha256.clone(),
             failures: 0,
             error_message: None,
@@ -382,5 +450,9 @@ impl Run<'_> {
 }
 
 fn key<'f>(source: &'f Source, path: &'f str) -> FileKey<'f> {
-    FileKey { department_id: source.department_id, source: &source.name, path }
+    FileKey {
+        department_id: source.department_id,
+        source: &source.name,
+        path,
+    }
 }

@@ -1,4 +1,5 @@
-//! What a run remembers of a source: which files were found unchanged, which fail, when it was looked through.
+//! What a run remembers of a source: which files were found unchanged, which fail, when it was
+//! looked through.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -36,12 +37,20 @@ pub(in crate::import) struct SourceCheck<'s> {
 
 impl<'s> SourceCheck<'s> {
     /// Begins before the source is listed.
-    pub async fn begin(context: &ImportContext, source: &'s Source) -> Result<SourceCheck<'s>, DbError> {
+    pub async fn begin(
+        context: &ImportContext,
+        source: &'s Source,
+    ) -> Result<SourceCheck<'s>, DbError> {
         let mut failing = HashSet::new();
         if source.has_ledger() {
             let scope = DepartmentScope::One(source.department_id);
             let files = db::list_failing_files(&mut context.db.conn().await?, scope).await?;
-            failing.extend(files.into_iter().filter(|file| file.source == source.name).map(|file| file.path));
+            failing.extend(
+                files
+                    .into_iter()
+                    .filter(|file| file.source == source.name)
+                    .map(|file| file.path),
+            );
         }
         let begun_at = utc_now();
         Ok(SourceCheck {
@@ -69,7 +78,10 @@ impl<'s> SourceCheck<'s> {
 
     /// Notes what became of a file.
     pub fn note_file(&mut self, report: &FileReport) {
-        self.lacks_files |= matches!(report.standing, Standing::Failing | Standing::Pending | Standing::Missing);
+        self.lacks_files |= matches!(
+            report.standing,
+            Standing::Failing | Standing::Pending | Standing::Missing
+        );
         if matches!(report.standing, Standing::Failing | Standing::Missing) {
             self.failing_now.insert(report.name.clone());
         }
@@ -78,24 +90,43 @@ impl<'s> SourceCheck<'s> {
         }
     }
 
-    /// Writes down what was found. Returns when the source was looked through, if that went to the last file.
-    pub async fn end(self, context: &ImportContext, is_whole: bool) -> Result<Option<SourceTimes>, DbError> {
+    /// Writes down what was found. Returns when the source was looked through, if that went to the
+    /// last file.
+    pub async fn end(
+        self,
+        context: &ImportContext,
+        is_whole: bool,
+    ) -> Result<Option<SourceTimes>, DbError> {
         let completed_at = Some(self.begun_at).filter(|_| !self.lacks_files);
-        let times = SourceTimes { checked_at: self.begun_at, completed_at };
+        let times = SourceTimes {
+            checked_at: self.begun_at,
+            completed_at,
+        };
         if self.source.has_ledger() {
             let (department_id, source) = (self.source.department_id, self.source.name.as_str());
-            let is_gone = |path: &&String| !self.offered.contains(*path) && !self.failing_now.contains(*path);
-            // A folder that is empty unexpectedly, or a line that nobody understands, does not say that files were
-            // removed.
+            let is_gone =
+                |path: &&String| !self.offered.contains(*path) && !self.failing_now.contains(*path);
+            // A folder that is empty unexpectedly, or a line that nobody understands, does not say
+            // that files were removed.
             let names_all = !self.failing_now.contains(ALL_FILES) && !self.has_unread_lines;
-            let vanished: Vec<String> = self.failing.iter().filter(|_| names_all).filter(is_gone).cloned().collect();
+            let vanished: Vec<String> = self
+                .failing
+                .iter()
+                .filter(|_| names_all)
+                .filter(is_gone)
+                .cloned()
+                .collect();
             let written = async |conn: &mut DbConn| {
                 let mut concerned =
-                    db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at).await?;
+                    db::record_checked(conn, department_id, source, &self.unchanged, self.begun_at)
+                        .await?;
                 concerned += db::forget_failures(conn, department_id, source, &vanished).await?;
                 if names_all {
-                    for path in db::record_offered_files(conn, department_id, source, &self.offered).await? {
-                        concerned += usize::from(db::was_finding(conn, department_id, &path).await?);
+                    for path in
+                        db::record_offered_files(conn, department_id, source, &self.offered).await?
+                    {
+                        concerned +=
+                            usize::from(db::was_finding(conn, department_id, &path).await?);
                     }
                 }
                 if is_whole {
@@ -103,7 +134,9 @@ impl<'s> SourceCheck<'s> {
                 }
                 match concerned {
                     0 => Ok(None),
-                    _ => db::record_change(conn, department_id, ChangedData::default()).await.map(Some),
+                    _ => db::record_change(conn, department_id, ChangedData::default())
+                        .await
+                        .map(Some),
                 }
             };
             if let Some(change) = context.db.write(written).await? {
@@ -114,20 +147,30 @@ impl<'s> SourceCheck<'s> {
     }
 }
 
-/// Forgets failing files of folders that the settings do not name, once they are gone from there: no schedule
-/// looks through such a folder again.
+/// Forgets failing files of folders that the settings do not name, once they are gone from there:
+/// no schedule looks through such a folder again.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
-    let failing = db::list_failing_files(&mut context.db.conn().await?, DepartmentScope::All).await?;
+    let failing =
+        db::list_failing_files(&mut context.db.conn().await?, DepartmentScope::All).await?;
     let is_configured = |file: &FailingFile| {
-        context.configured_sources.iter().any(|(id, name)| *id == file.department_id && *name == file.source)
+        context
+            .configured_sources
+            .iter()
+            .any(|(id, name)| *id == file.department_id && *name == file.source)
     };
     for file in failing.into_iter().filter(|file| !is_configured(file)) {
         if is_gone(&file).await {
             let gone = async |conn: &mut DbConn| {
-                db::forget_failures(conn, file.department_id, &file.source, std::slice::from_ref(&file.path)).await?;
+                db::forget_failures(
+                    conn,
+                    file.department_id,
+                    &file.source,
+                    std::slice::from_ref(&file.path),
+                )
+                .await?;
                 db::record_change(conn, file.department_id, ChangedData::default()).await
             };
             let change = context.db.write(gone).await?;
@@ -148,9 +191,9 @@ async fn is_gone(file: &FailingFile) -> bool {
     is_gone
 }
 
-/// Returns when all of a department's sources were last looked through, with and without failing files, by what
-/// is known of each source. `own` are those of the run that ends: they are everything where no source of the
-/// settings was ever looked through.
+/// Returns when all of a department's sources were last looked through, with and without failing
+/// files, by what is known of each source. `own` are those of the run that ends: they are
+/// everything where no source of the settings was ever looked through.
 pub(in crate::import) fn department_times<'n>(
     configured: &[&'n str],
     own: &[&'n str],
@@ -158,8 +201,13 @@ pub(in crate::import) fn department_times<'n>(
 ) -> (Option<NaiveDateTime>, Option<NaiveDateTime>) {
     let is_used = configured.iter().any(|source| times_of(source).is_some());
     let everything = if is_used { configured } else { own };
-    let times: Option<Vec<SourceTimes>> = everything.iter().map(|source| times_of(source)).collect();
+    let times: Option<Vec<SourceTimes>> =
+        everything.iter().map(|source| times_of(source)).collect();
     let times = times.unwrap_or_default();
-    let completed: Option<Vec<NaiveDateTime>> = times.iter().map(|times| times.completed_at).collect();
-    (times.iter().map(|times| times.checked_at).min(), completed.and_then(|times| times.into_iter().min()))
+    let completed: Option<Vec<NaiveDateTime>> =
+        times.iter().map(|times| times.completed_at).collect();
+    (
+        times.iter().map(|times| times.checked_at).min(),
+        completed.and_then(|times| times.into_iter().min()),
+    )
 }

@@ -130,7 +130,10 @@ impl FileReport {
     /// Nothing of it goes in, because it is gone.
     pub(in crate::import) fn missing(self, message: String) -> FileReport {
         let code = vec![RemarkCode::FilesMissing];
-        FileReport { remark_codes: code, ..self.untouched(FileStatus::Partial, Standing::Missing, message) }
+        FileReport {
+            remark_codes: code,
+            ..self.untouched(FileStatus::Partial, Standing::Missing, message)
+        }
     }
 
     /// It is passed over.
@@ -152,8 +155,8 @@ impl FileReport {
         self.rejects.extend(rejects.iter().take(room).cloned());
     }
 
-    /// Whether it is a finding of the data's quality: its own total is not the sum of its rows, or rejected rows are of
-    /// operations that are stored.
+    /// Whether it is a finding of the data's quality: its own total is not the sum of its rows, or
+    /// rejected rows are of operations that are stored.
     pub(in crate::import) fn is_finding(&self) -> bool {
         self.total_differs || self.rejected_still_stored > 0
     }
@@ -170,8 +173,13 @@ impl FileReport {
         self.rows_total = Some(totals.rows_total);
         self.status = FileStatus::Success;
         self.total_differs = totals.differs();
-        let rejected = self.first_reject().map(|text| Remark::new(RemarkCode::RowsRejected, text));
-        rejected.iter().chain(&totals.remarks).for_each(|remark| self.remark(remark));
+        let rejected = self
+            .first_reject()
+            .map(|text| Remark::new(RemarkCode::RowsRejected, text));
+        rejected
+            .iter()
+            .chain(&totals.remarks)
+            .for_each(|remark| self.remark(remark));
         totals.notes.iter().for_each(|note| self.note(note));
     }
 
@@ -199,7 +207,11 @@ impl FileReport {
             "{} of {} rows rejected, the first: {}row {}, column «{}»: {:?} {}",
             self.rejected,
             self.rows_read(),
-            first.sheet.as_ref().map(|sheet| format!("sheet «{sheet}», ")).unwrap_or_default(),
+            first
+                .sheet
+                .as_ref()
+                .map(|sheet| format!("sheet «{sheet}», "))
+                .unwrap_or_default(),
             first.row_number,
             first.column,
             first.value,
@@ -225,20 +237,29 @@ impl FileReport {
     pub fn counts_line(&self) -> String {
         let named = self.all_counts().into_iter().filter(|(_, rows)| *rows > 0);
         let named: Vec<String> = named.map(|(name, rows)| format!("{rows} {name}")).collect();
-        if named.is_empty() { "no rows".to_owned() } else { named.join(", ") }
+        if named.is_empty() {
+            "no rows".to_owned()
+        } else {
+            named.join(", ")
+        }
     }
 
     /// Writes to log and metrics how it ended.
     pub(in crate::import) fn log(&self, run_id: i64) {
         for (result, rows) in self.all_counts() {
-            metrics::IMPORT_ROWS.with_label_values(&[result.replace(' ', "_").as_str()]).inc_by(rows as u64);
+            metrics::IMPORT_ROWS
+                .with_label_values(&[result.replace(' ', "_").as_str()])
+                .inc_by(rows as u64);
         }
         let line = format!(
             "Import run {run_id}, {:?}: {}, {}{}",
             self.name,
             self.status.as_str(),
             self.counts_line(),
-            self.message.as_ref().map(|message| format!(": {message}")).unwrap_or_default()
+            self.message
+                .as_ref()
+                .map(|message| format!(": {message}"))
+                .unwrap_or_default()
         );
         match self.status {
             FileStatus::Success | FileStatus::Skipped => log::info!("{line}"),
@@ -247,7 +268,12 @@ impl FileReport {
     }
 
     /// The journal entry of this file.
-    pub(in crate::import) fn entry(&self, department_id: i64, run_id: i64, processed_by: &str) -> NewJournalEntry {
+    pub(in crate::import) fn entry(
+        &self,
+        department_id: i64,
+        run_id: i64,
+        processed_by: &str,
+    ) -> NewJournalEntry {
         let codes: Vec<&str> = self.remark_codes.iter().map(|code| code.as_str()).collect();
         NewJournalEntry {
             department_id,
@@ -268,7 +294,9 @@ impl FileReport {
             control_total: self.control_total.map(Money::kopecks),
             rows_total: self.rows_total.map(Money::kopecks),
             source: Some(self.source.clone()),
-            titles: serde_json::to_string(&self.titles).ok().filter(|_| self.rejected > 0),
+            titles: serde_json::to_string(&self.titles)
+                .ok()
+                .filter(|_| self.rejected > 0),
             rows_deactivated: count(self.counts.deactivated),
             rows_left_alone: count(self.counts.left_alone),
             rejected_still_stored: count(self.rejected_still_stored),
@@ -277,7 +305,11 @@ impl FileReport {
 }
 
 /// Rejected rows as they are stored with the journal entry of that id.
-pub(in crate::import) fn stored_rejects(rejects: &[Reject], department_id: i64, journal_id: i64) -> Vec<NewReject> {
+pub(in crate::import) fn stored_rejects(
+    rejects: &[Reject],
+    department_id: i64,
+    journal_id: i64,
+) -> Vec<NewReject> {
     let row = |reject: &Reject| NewReject {
         department_id,
         journal_id,

@@ -1,8 +1,8 @@
 //! A process's hold on the run that it works on, and what makes it stop.
 //!
-//! The process renews the run's heartbeat, by the database's clock; another takes over a scheduled run
-//! without one for [`TAKEOVER_AFTER`]. Each file's transaction checks in the end whether the run is
-//! still held: a process that was paused and wakes up late can't write.
+//! The process renews the run's heartbeat, by the database's clock; another takes over a scheduled
+//! run without one for [`TAKEOVER_AFTER`]. Each file's transaction checks in the end whether the
+//! run is still held: a process that was paused and wakes up late can't write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -41,7 +41,9 @@ pub struct StopSignal(Arc<AtomicU8>);
 impl StopSignal {
     /// Tells it; the first reason holds.
     pub fn stop(&self, reason: StopReason) {
-        let _ = self.0.compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self
+            .0
+            .compare_exchange(0, reason as u8, Ordering::AcqRel, Ordering::Acquire);
     }
 
     /// Waits until it has to stop.
@@ -74,12 +76,19 @@ impl RunLease {
         let (end, mut ended) = watch::channel(());
         let (db, holder, stop) = (db.clone(), holder.to_owned(), stop.clone());
         let task = actix_rt::spawn(async move {
-            while tokio::time::timeout(HEARTBEAT, ended.changed()).await.is_err() {
-                match db.write(async |conn| db::keep_run(conn, run_id, &holder).await).await {
+            while tokio::time::timeout(HEARTBEAT, ended.changed())
+                .await
+                .is_err()
+            {
+                match db
+                    .write(async |conn| db::keep_run(conn, run_id, &holder).await)
+                    .await
+                {
                     Ok(db::LeaseStatus::Held) => {}
                     Ok(db::LeaseStatus::Cancelled) => stop.stop(StopReason::Cancelled),
                     Ok(db::LeaseStatus::Lost) => stop.stop(StopReason::TakenOver),
-                    // In SQLite one transaction writes at a time: that of a file renews it itself at its end.
+                    // In SQLite one transaction writes at a time: that of a file renews it itself
+                    // at its end.
                     Err(err) => log::debug!("Import run {run_id} can't be kept: {err}"),
                 }
             }

@@ -30,17 +30,33 @@ impl Run<'_> {
                 };
                 Some((RunState::Interrupted, rest))
             }
-            Some(StopReason::Cancelled) => Some((RunState::Cancelled, "cancelled; what was finished before is kept")),
-            Some(StopReason::TakenOver) => Some((RunState::Interrupted, "another process has taken this run over")),
+            Some(StopReason::Cancelled) => Some((
+                RunState::Cancelled,
+                "cancelled; what was finished before is kept",
+            )),
+            Some(StopReason::TakenOver) => Some((
+                RunState::Interrupted,
+                "another process has taken this run over",
+            )),
         };
         if let Some((state, message)) = stopped {
             (report.state, report.message) = (state, message.to_owned());
         }
         if report.message.is_empty() {
-            let (failed, skipped) = (report.count(FileStatus::Failed), report.count(FileStatus::Skipped));
-            let missing = report.files.iter().filter(|file| file.standing == Standing::Missing);
+            let (failed, skipped) = (
+                report.count(FileStatus::Failed),
+                report.count(FileStatus::Skipped),
+            );
+            let missing = report
+                .files
+                .iter()
+                .filter(|file| file.standing == Standing::Missing);
             let warnings: Vec<&str> = missing.filter_map(|file| file.message.as_deref()).collect();
-            let failing = report.files.iter().filter(|file| file.standing == Standing::Failing).count();
+            let failing = report
+                .files
+                .iter()
+                .filter(|file| file.standing == Standing::Failing)
+                .count();
             report.message = format!(
                 "{} of {} files imported, {failed} failed, {skipped} skipped{}",
                 report.processed(),
@@ -50,7 +66,9 @@ impl Run<'_> {
                     left_alone => format!(", of which {left_alone} still failing"),
                 }
             );
-            warnings.iter().for_each(|warning| report.message.push_str(&format!("; {warning}")));
+            warnings
+                .iter()
+                .for_each(|warning| report.message.push_str(&format!("; {warning}")));
         }
     }
 
@@ -69,32 +87,54 @@ impl Run<'_> {
         }
         let ended = async |conn: &mut DbConn| self.record_end(conn, report).await;
         report.files_failing = self.context.db.write(ended).await?;
-        metrics::IMPORT_RUNS.with_label_values(&[report.state.as_str()]).inc();
+        metrics::IMPORT_RUNS
+            .with_label_values(&[report.state.as_str()])
+            .inc();
         // The run has ended all the same; the gauges are refreshed again soon.
         if let Err(err) = refresh_gauges(&self.context.db).await {
             log::debug!("The gauges of imports can't be refreshed: {err}");
         }
-        log::info!("Import run {} {}: {}", report.run_id, report.state.as_str(), report.message);
+        log::info!(
+            "Import run {} {}: {}",
+            report.run_id,
+            report.state.as_str(),
+            report.message
+        );
         Ok(())
     }
 
-    /// Returns whether the run stays open because the program stops: another process, or the next one, takes it over
-    /// like that of a process that was killed, so that no time of the schedule is lost.
+    /// Returns whether the run stays open because the program stops: another process, or the next
+    /// one, takes it over like that of a process that was killed, so that no time of the schedule
+    /// is lost.
     fn is_left_to_others(&self) -> bool {
         self.stop.reason() == Some(StopReason::Shutdown) && self.order.scheduled_for.is_some()
     }
 
-    /// Writes down state, counts and how new the department's data is; gives how many of its files fail.
+    /// Writes down state, counts and how new the department's data is; gives how many of its files
+    /// fail.
     async fn record_end(&self, conn: &mut DbConn, report: &RunReport) -> Result<usize, DbError> {
         let department_id = report.department_id;
         let known = db::list_source_times(conn, department_id).await?;
         let of_run = self.source_times.borrow().clone();
-        let of_department = self.context.configured_sources.iter().filter(|(id, _)| *id == department_id);
+        let of_department = self
+            .context
+            .configured_sources
+            .iter()
+            .filter(|(id, _)| *id == department_id);
         let configured: Vec<&str> = of_department.map(|(_, name)| name.as_str()).collect();
-        let own: Vec<&str> = self.order.sources.iter().map(|source| source.name.as_str()).collect();
+        let own: Vec<&str> = self
+            .order
+            .sources
+            .iter()
+            .map(|source| source.name.as_str())
+            .collect();
         let (checked_at, completed_at) = department_times(&configured, &own, |name| {
             // What this run found of a source of the settings is written down already.
-            if configured.contains(&name) { known.get(name).copied() } else { of_run.get(name).copied() }
+            if configured.contains(&name) {
+                known.get(name).copied()
+            } else {
+                of_run.get(name).copied()
+            }
         });
         db::record_department_check(conn, department_id, checked_at, completed_at).await?;
         let files_failing = db::count_failing_files(conn, department_id).await?;
@@ -109,16 +149,26 @@ impl Run<'_> {
             message: report.message.clone(),
             files_failing: Some(i32::try_from(files_failing).unwrap_or(i32::MAX)),
         };
-        db::finish_run(conn, report.run_id, self.context.cache.replica_id(), &result).await?;
+        db::finish_run(
+            conn,
+            report.run_id,
+            self.context.cache.replica_id(),
+            &result,
+        )
+        .await?;
         Ok(usize::try_from(files_failing).unwrap_or_default())
     }
 
-    /// The end of a run may be published only when no process answers from older data: others look for
-    /// changes within the lease.
+    /// The end of a run may be published only when no process answers from older data: others look
+    /// for changes within the lease.
     async fn wait_for_replicas(&self, committed: Instant) -> Result<(), DbError> {
         let replica_id = self.context.cache.replica_id();
         if db::has_other_replicas(&mut self.context.db.conn().await?, replica_id).await? {
-            let left = self.context.cache.lease().saturating_sub(committed.elapsed());
+            let left = self
+                .context
+                .cache
+                .lease()
+                .saturating_sub(committed.elapsed());
             tokio::time::sleep(left).await;
         }
         Ok(())

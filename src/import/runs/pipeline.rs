@@ -26,8 +26,11 @@ use crate::import::sources::backoff::Backoff;
 use crate::import::sources::{Connection, Listing, OfferedFile, Session, Source, SourceError};
 
 /// Names are compared in any letter case.
-const ANY_CASE: MatchOptions =
-    MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
+const ANY_CASE: MatchOptions = MatchOptions {
+    case_sensitive: false,
+    require_literal_separator: false,
+    require_literal_leading_dot: false,
+};
 
 /// What a run works with.
 #[derive(Clone)]
@@ -42,7 +45,8 @@ pub struct ImportContext {
     pub max_file_bytes: u64,
     /// Whether a change concerns only what it touches, or everything.
     pub is_scoped: bool,
-    /// The departments and names of the sources that the settings name: what an import of everything covers.
+    /// The departments and names of the sources that the settings name: what an import of
+    /// everything covers.
     pub configured_sources: Arc<[(i64, String)]>,
 }
 
@@ -62,12 +66,19 @@ pub struct ImportRequest {
 impl ImportRequest {
     /// What somebody wants now.
     pub fn now(sources: Vec<Source>, started_by: &str) -> ImportRequest {
-        ImportRequest { sources, started_by: started_by.to_owned(), is_forced: false, scheduled_for: None }
+        ImportRequest {
+            sources,
+            started_by: started_by.to_owned(),
+            is_forced: false,
+            scheduled_for: None,
+        }
     }
 
     /// The department that the rows belong to.
     pub fn department_id(&self) -> i64 {
-        self.sources.first().map_or(0, |source| source.department_id)
+        self.sources
+            .first()
+            .map_or(0, |source| source.department_id)
     }
 }
 
@@ -88,7 +99,10 @@ pub async fn run_once(
 /// Writes down that a run begins; gives its id.
 async fn begin(context: &ImportContext, order: &ImportRequest) -> Result<i64, DbError> {
     let run = new_run(context, order);
-    context.db.write(async |conn| db::insert_run(conn, run).await).await
+    context
+        .db
+        .write(async |conn| db::insert_run(conn, run).await)
+        .await
 }
 
 /// The same unless some process works on a run of the department. `Err`: its id.
@@ -108,7 +122,11 @@ pub(in crate::import) async fn begin_alone(
 }
 
 fn new_run(context: &ImportContext, order: &ImportRequest) -> NewRun {
-    let names: Vec<&str> = order.sources.iter().map(|source| source.name.as_str()).collect();
+    let names: Vec<&str> = order
+        .sources
+        .iter()
+        .map(|source| source.name.as_str())
+        .collect();
     NewRun {
         department_id: order.department_id(),
         state: "running".to_owned(),
@@ -154,7 +172,11 @@ async fn import_all(
         files_failing: 0,
     };
     for source in &order.sources {
-        log::info!("Import run {run_id} of {}, started by {}", source.describe(), order.started_by);
+        log::info!(
+            "Import run {run_id} of {}, started by {}",
+            source.describe(),
+            order.started_by
+        );
         run.import_source(source, &mut report, announce).await?;
         if stop.reason().is_some() {
             break;
@@ -178,10 +200,14 @@ pub(in crate::import) struct Run<'r> {
 }
 
 impl ImportContext {
-    /// Returns what is recorded of a commit; nothing when it changed neither a row nor what the checks of the data
-    /// find. A commit that changed no figure raises the generation, too: the counts of lists and the findings are
-    /// cached by it.
-    pub(in crate::import) fn record(&self, changed: ChangedData, has_changes: bool) -> Option<ChangedData> {
+    /// Returns what is recorded of a commit; nothing when it changed neither a row nor what the
+    /// checks of the data find. A commit that changed no figure raises the generation, too: the
+    /// counts of lists and the findings are cached by it.
+    pub(in crate::import) fn record(
+        &self,
+        changed: ChangedData,
+        has_changes: bool,
+    ) -> Option<ChangedData> {
         let changes_figures = changed.reference_data || !changed.flows.is_empty();
         match changes_figures {
             true if !self.is_scoped => Some(ChangedData::everything()),
@@ -198,7 +224,14 @@ impl<'r> Run<'r> {
         order: &'r ImportRequest,
         stop: &'r StopSignal,
     ) -> Run<'r> {
-        Run { context, run_id, order, stop, committed: Cell::new(None), source_times: RefCell::default() }
+        Run {
+            context,
+            run_id,
+            order,
+            stop,
+            committed: Cell::new(None),
+            source_times: RefCell::default(),
+        }
     }
 
     async fn import_source(
@@ -244,8 +277,15 @@ impl<'r> Run<'r> {
             announce(ImportEvent::FileStarted(&file.name));
             let ledger = known.get(&file.name);
             let imported = match is_settled {
-                true => self.import_file(source, &mut connection, file, ledger, announce).await?,
-                false => Some(still_changing(source, file, check.failed_before(&file.name))),
+                true => {
+                    self.import_file(source, &mut connection, file, ledger, announce)
+                        .await?
+                }
+                false => Some(still_changing(
+                    source,
+                    file,
+                    check.failed_before(&file.name),
+                )),
             };
             if let Some(imported) = imported {
                 announce(ImportEvent::FileEnded(&imported));
@@ -256,7 +296,9 @@ impl<'r> Run<'r> {
         connection.close().await;
         let is_whole = self.stop.reason().is_none();
         if let Some(times) = check.end(self.context, is_whole).await? {
-            self.source_times.borrow_mut().insert(source.name.clone(), times);
+            self.source_times
+                .borrow_mut()
+                .insert(source.name.clone(), times);
         }
         Ok(())
     }
@@ -275,8 +317,8 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// Opens a source and puts its files in order: by kind, then by version. Files that only say that another is
-    /// complete are not among them.
+    /// Opens a source and puts its files in order: by kind, then by version. Files that only say
+    /// that another is complete are not among them.
     pub async fn list(&self, source: &Source) -> Result<(Session, Listing), SourceError> {
         let mut backoff = Backoff::new();
         loop {
@@ -287,7 +329,13 @@ impl<'r> Run<'r> {
             };
             let err = match listed.await {
                 Ok((session, Listing { files, unread })) => {
-                    return Ok((session, Listing { files: in_order(source, files), unread }));
+                    return Ok((
+                        session,
+                        Listing {
+                            files: in_order(source, files),
+                            unread,
+                        },
+                    ));
                 }
                 Err(err) => err,
             };
@@ -306,7 +354,10 @@ impl<'r> Run<'r> {
         announce: EventSink<'_>,
     ) -> Result<Vec<(OfferedFile, bool)>, SourceError> {
         let is_news = |file: &OfferedFile| {
-            !file.is_complete && !known.get(&file.name).is_some_and(|known| file.matches_version(known))
+            !file.is_complete
+                && !known
+                    .get(&file.name)
+                    .is_some_and(|known| file.matches_version(known))
         };
         let pause = source.policy.settle;
         if pause.is_zero() || !files.iter().any(is_news) {
@@ -326,10 +377,18 @@ impl<'r> Run<'r> {
         };
         let again = in_order(source, again?);
         let still = |file: &OfferedFile| file.is_complete || again.contains(file);
-        Ok(files.into_iter().map(|file| (still(&file), file)).map(|(still, file)| (file, still)).collect())
+        Ok(files
+            .into_iter()
+            .map(|file| (still(&file), file))
+            .map(|(still, file)| (file, still))
+            .collect())
     }
 
-    async fn list_anew(&self, source: &Source, connection: &mut Connection) -> Result<Vec<OfferedFile>, SourceError> {
+    async fn list_anew(
+        &self,
+        source: &Source,
+        connection: &mut Connection,
+    ) -> Result<Vec<OfferedFile>, SourceError> {
         let (open, listing) = self.list(source).await?;
         connection.session = Some(open);
         Ok(listing.files)
@@ -337,34 +396,61 @@ impl<'r> Run<'r> {
 
     /// Writes the journal entry of a file of which nothing was taken.
     pub async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
-        self.context.db.write(async |conn| self.journal_within(conn, report).await).await?;
+        self.context
+            .db
+            .write(async |conn| self.journal_within(conn, report).await)
+            .await?;
         report.log(self.run_id.unwrap_or_default());
         Ok(())
     }
 
     /// The same within a transaction.
-    pub async fn journal_within(&self, conn: &mut DbConn, report: &FileReport) -> Result<(), DbError> {
-        let Some(run_id) = self.run_id else { return Ok(()) };
+    pub async fn journal_within(
+        &self,
+        conn: &mut DbConn,
+        report: &FileReport,
+    ) -> Result<(), DbError> {
+        let Some(run_id) = self.run_id else {
+            return Ok(());
+        };
         let department_id = self.order.department_id();
-        let id = db::insert_journal_entry(conn, report.entry(department_id, run_id, &self.order.started_by)).await?;
-        db::insert_rejects(conn, crate::import::runs::journal::stored_rejects(&report.rejects, department_id, id)).await
+        let id = db::insert_journal_entry(
+            conn,
+            report.entry(department_id, run_id, &self.order.started_by),
+        )
+        .await?;
+        db::insert_rejects(
+            conn,
+            crate::import::runs::journal::stored_rejects(&report.rejects, department_id, id),
+        )
+        .await
     }
 }
 
-/// The files that are asked for, by kind and version. A file beside which `name.done` lies is complete, unless it was
-/// written to since.
+/// The files that are asked for, by kind and version. A file beside which `name.done` lies is
+/// complete, unless it was written to since.
 fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
-    let marker = |file: &OfferedFile| Some((file.name.strip_suffix(".done")?.to_owned(), file.modified_at?));
+    let marker = |file: &OfferedFile| {
+        Some((
+            file.name.strip_suffix(".done")?.to_owned(),
+            file.modified_at?,
+        ))
+    };
     let markers: HashMap<String, NaiveDateTime> = files.iter().filter_map(marker).collect();
     let is_asked_for = |file: &OfferedFile| {
         let patterns = &source.policy.patterns;
         !file.name.ends_with(".done")
-            && (patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches_with(&file.name, ANY_CASE)))
+            && (patterns.is_empty()
+                || patterns
+                    .iter()
+                    .any(|pattern| pattern.matches_with(&file.name, ANY_CASE)))
     };
     let mut files: Vec<OfferedFile> = files.into_iter().filter(is_asked_for).collect();
     for file in &mut files {
         let marked_at = markers.get(&file.name);
-        file.is_complete = file.modified_at.is_some_and(|time| marked_at.is_some_and(|marked_at| *marked_at >= time));
+        file.is_complete = file
+            .modified_at
+            .is_some_and(|time| marked_at.is_some_and(|marked_at| *marked_at >= time));
     }
     sort_by_version(&mut files, utc_now());
     files

@@ -64,10 +64,18 @@ impl ProgressMeter {
             ImportEvent::FileStarted(name) => {
                 let (files_done, files_total) = (progress.files_done, progress.files_total);
                 let file = Some((*name).to_owned());
-                *progress = Progress { phase: Phase::Fetching, file, files_done, files_total, ..Progress::default() };
+                *progress = Progress {
+                    phase: Phase::Fetching,
+                    file,
+                    files_done,
+                    files_total,
+                    ..Progress::default()
+                };
                 self.loading_since = None;
             }
-            ImportEvent::Fetched { bytes, of } => (progress.bytes, progress.bytes_total) = (*bytes, *of),
+            ImportEvent::Fetched { bytes, of } => {
+                (progress.bytes, progress.bytes_total) = (*bytes, *of)
+            }
             ImportEvent::Loaded { rows, of } => {
                 let since = *self.loading_since.get_or_insert_with(Instant::now);
                 progress.phase = Phase::Loading;
@@ -75,7 +83,8 @@ impl ProgressMeter {
                 progress.rows_total = Some(*of).filter(|of| *of > 0);
                 progress.rows_per_second = *rows as f64 / since.elapsed().as_secs_f64().max(0.001);
                 let left = progress.rows_total.map(|of| of.saturating_sub(*rows));
-                progress.seconds_left = left.map(|rows| rows as f64 / progress.rows_per_second.max(1.0));
+                progress.seconds_left =
+                    left.map(|rows| rows as f64 / progress.rows_per_second.max(1.0));
             }
             ImportEvent::FileEnded(_) => progress.files_done += 1,
         }

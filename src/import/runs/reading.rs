@@ -28,7 +28,11 @@ impl Reading {
                 let sent = Instant::now();
                 let is_wanted = sender.blocking_send(part).is_ok();
                 waited += sent.elapsed();
-                if is_wanted { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                if is_wanted {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
             })?;
             Ok((totals, started.elapsed().saturating_sub(waited)))
         });

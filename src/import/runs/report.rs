@@ -37,7 +37,8 @@ pub type EventSink<'a> = &'a mut dyn FnMut(ImportEvent<'_>);
 pub enum RunState {
     /// No file is failing, whether tried or left alone.
     Completed,
-    /// A source or a file can't be imported, and others came in or are unchanged; or a source offers no file any more.
+    /// A source or a file can't be imported, and others came in or are unchanged; or a source
+    /// offers no file any more.
     Partial,
     /// A source or a file can't be imported, and nothing else came in.
     Failed,
@@ -84,7 +85,10 @@ pub struct RunReport {
 impl RunReport {
     /// How many files ended that way.
     pub fn count(&self, status: FileStatus) -> usize {
-        self.files.iter().filter(|file| file.status == status).count()
+        self.files
+            .iter()
+            .filter(|file| file.status == status)
+            .count()
     }
 
     /// Returns whether the tables stand that way to any file.
@@ -95,7 +99,8 @@ impl RunReport {
     /// How many files went in, wholly or in part.
     pub fn processed(&self) -> usize {
         let went_in = |file: &&FileReport| {
-            matches!(file.status, FileStatus::Success | FileStatus::Partial) && file.standing == Standing::Current
+            matches!(file.status, FileStatus::Success | FileStatus::Partial)
+                && file.standing == Standing::Current
         };
         self.files.iter().filter(went_in).count()
     }

@@ -3,8 +3,8 @@
 use crate::config::RetentionSettings;
 use crate::db::{self, Db, DbError, OutdatedRows};
 
-/// Deletes a batch of each kind of outdated rows in each department, each in a transaction of its own. Returns how many
-/// rows; 0 when nothing is left to delete.
+/// Deletes a batch of each kind of outdated rows in each department, each in a transaction of its
+/// own. Returns how many rows; 0 when nothing is left to delete.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -20,10 +20,15 @@ pub async fn delete_outdated(db: &Db, settings: &RetentionSettings) -> Result<us
     for department in departments {
         for (outdated, kept_for) in kinds {
             let Some(kept_for) = kept_for else { continue };
-            let ids = db::list_outdated_rows(&mut db.conn().await?, department.id, outdated, kept_for).await?;
+            let ids =
+                db::list_outdated_rows(&mut db.conn().await?, department.id, outdated, kept_for)
+                    .await?;
             if !ids.is_empty() {
-                deleted +=
-                    db.write(async |conn| db::delete_outdated_rows(conn, department.id, outdated, &ids).await).await?;
+                deleted += db
+                    .write(async |conn| {
+                        db::delete_outdated_rows(conn, department.id, outdated, &ids).await
+                    })
+                    .await?;
             }
         }
     }

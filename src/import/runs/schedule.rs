@@ -1,7 +1,8 @@
 //! When the importer goes out by itself: the times of a cron schedule in a time zone.
 //!
-//! Each time that a schedule names comes once. One that daylight saving skips comes at the end of the gap; one that
-//! it repeats comes at its first occurrence. A schedule of every hour follows elapsed time instead.
+//! Each time that a schedule names comes once. One that daylight saving skips comes at the end of
+//! the gap; one that it repeats comes at its first occurrence. A schedule of every hour follows
+//! elapsed time instead.
 
 mod claim;
 mod due;
@@ -26,7 +27,8 @@ const HOURS_OF_A_DAY: usize = 24;
 pub struct Schedule {
     cron: Cron,
     timezone: Tz,
-    /// Whether it names every hour of the day, so that its times are intervals and not times of the wall clock.
+    /// Whether it names every hour of the day, so that its times are intervals and not times of the
+    /// wall clock.
     is_of_every_hour: bool,
 }
 
@@ -34,14 +36,22 @@ impl Schedule {
     /// Reads a cron pattern in a time zone.
     pub fn new(cron: Cron, timezone: Tz) -> Schedule {
         let is_of_every_hour = cron.pattern.hours.values().len() == HOURS_OF_A_DAY;
-        Schedule { cron, timezone, is_of_every_hour }
+        Schedule {
+            cron,
+            timezone,
+            is_of_every_hour,
+        }
     }
 
     /// Returns the first time after a moment; `None` when the schedule never comes again.
     pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = moment.with_timezone(&self.timezone);
         if self.is_of_every_hour {
-            return self.cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc));
+            return self
+                .cron
+                .find_next_occurrence(&local, false)
+                .ok()
+                .map(|next| next.with_timezone(&Utc));
         }
         // The wall clock read as UTC has neither gaps nor repeated hours.
         let mut wall = local.naive_local().and_utc();
@@ -58,13 +68,24 @@ impl Schedule {
     pub fn last_until(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = moment.with_timezone(&self.timezone);
         if self.is_of_every_hour {
-            return self.cron.find_previous_occurrence(&local, true).ok().map(|last| last.with_timezone(&Utc));
+            return self
+                .cron
+                .find_previous_occurrence(&local, true)
+                .ok()
+                .map(|last| last.with_timezone(&Utc));
         }
         let local = local.naive_local();
         // In a repeated hour the wall clock has shown later times before.
         let is_repeated = self.timezone.from_local_datetime(&local).single().is_none();
-        let latest = if is_repeated { local + LONGEST_OVERLAP } else { local };
-        let mut wall = self.cron.find_previous_occurrence(&latest.and_utc(), true).ok()?;
+        let latest = if is_repeated {
+            local + LONGEST_OVERLAP
+        } else {
+            local
+        };
+        let mut wall = self
+            .cron
+            .find_previous_occurrence(&latest.and_utc(), true)
+            .ok()?;
         loop {
             let time = self.first_occurrence(wall.naive_utc())?;
             if time <= moment {
@@ -76,11 +97,18 @@ impl Schedule {
 
     /// Returns the moment at which the wall clock first shows a time, or has leapt over it.
     fn first_occurrence(&self, wall: NaiveDateTime) -> Option<DateTime<Utc>> {
-        let moment =
-            |wall: NaiveDateTime| Some(self.timezone.from_local_datetime(&wall).earliest()?.with_timezone(&Utc));
+        let moment = |wall: NaiveDateTime| {
+            Some(
+                self.timezone
+                    .from_local_datetime(&wall)
+                    .earliest()?
+                    .with_timezone(&Utc),
+            )
+        };
         moment(wall).or_else(|| {
             let minute = wall.with_second(0)?.with_nanosecond(0)?;
-            (1..=LONGEST_GAP_MINUTES).find_map(|minutes| moment(minute + TimeDelta::minutes(minutes)))
+            (1..=LONGEST_GAP_MINUTES)
+                .find_map(|minutes| moment(minute + TimeDelta::minutes(minutes)))
         })
     }
 }

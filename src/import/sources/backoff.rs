@@ -1,4 +1,5 @@
-//! Trying again what may pass: a growing pause, a little by chance so that many do not come at once.
+//! Trying again what may pass: a growing pause, a little by chance so that many do not come at
+//! once.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,10 @@ pub(in crate::import) struct Backoff {
 impl Backoff {
     /// At the first try.
     pub fn new() -> Backoff {
-        Backoff { since: Instant::now(), pause: FIRST_PAUSE }
+        Backoff {
+            since: Instant::now(),
+            pause: FIRST_PAUSE,
+        }
     }
 
     /// There was progress: it is as at the first try.

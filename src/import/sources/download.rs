@@ -35,7 +35,13 @@ impl Download {
     /// Room for a file of at most so many bytes.
     pub fn new(max_bytes: u64) -> Result<Download, SourceError> {
         let file = tempfile::tempfile().map_err(no_room)?;
-        Ok(Download { file, hasher: Sha256::new(), bytes: 0, max_bytes, begun_at: utc_now() })
+        Ok(Download {
+            file,
+            hasher: Sha256::new(),
+            bytes: 0,
+            max_bytes,
+            begun_at: utc_now(),
+        })
     }
 
     /// How much has arrived.
@@ -68,13 +74,25 @@ impl Download {
     /// The whole file.
     pub fn finish(mut self) -> Result<Fetched, SourceError> {
         self.file.seek(SeekFrom::Start(0)).map_err(no_room)?;
-        let sha256 = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Fetched { file: self.file, bytes: self.bytes, sha256, begun_at: self.begun_at })
+        let sha256 = self
+            .hasher
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(Fetched {
+            file: self.file,
+            bytes: self.bytes,
+            sha256,
+            begun_at: self.begun_at,
+        })
     }
 }
 
 fn no_room(err: std::io::Error) -> SourceError {
-    SourceError::permanent(format!("the file can't be kept in the folder for temporary files: {err}"))
+    SourceError::permanent(format!(
+        "the file can't be kept in the folder for temporary files: {err}"
+    ))
 }
 
 fn too_large(bytes: u64, max_bytes: u64) -> SourceError {

@@ -1,7 +1,7 @@
 //! The FTP client: listing and fetching, plain or over TLS, every step within its time.
 //!
-//! Names go over the wire as bytes (`connect`), so that a file is fetched by the very name that its server listed. A
-//! listing loses nothing (`listing`); a file comes whole (`download`).
+//! Names go over the wire as bytes (`connect`), so that a file is fetched by the very name that its
+//! server listed. A listing loses nothing (`listing`); a file comes whole (`download`).
 
 mod connect;
 mod download;
@@ -77,7 +77,11 @@ impl FtpSession {
     /// Sends a command that must be carried out.
     async fn accepted(&mut self, line: &[u8]) -> Result<(), StepError> {
         let reply = self.command(line).await?;
-        if reply.is_done() { Ok(()) } else { Err(StepError::Refused(reply)) }
+        if reply.is_done() {
+            Ok(())
+        } else {
+            Err(StepError::Refused(reply))
+        }
     }
 
     /// Sends a command about a file or folder and returns its reply.
@@ -96,9 +100,13 @@ impl FtpSession {
         Ok(reply)
     }
 
-    /// Opens a data connection for a command, which may begin at an offset in bytes: by EPSV, or by PASV where the
-    /// server refuses EPSV, a firewall swallows it, or its port is not reached.
-    async fn open_data(&mut self, line: &[u8], offset: u64) -> Result<TransferStream<Socket>, StepError> {
+    /// Opens a data connection for a command, which may begin at an offset in bytes: by EPSV, or by
+    /// PASV where the server refuses EPSV, a firewall swallows it, or its port is not reached.
+    async fn open_data(
+        &mut self,
+        line: &[u8],
+        offset: u64,
+    ) -> Result<TransferStream<Socket>, StepError> {
         let opened = self.try_data(line, offset).await;
         let has_other_mode = self.mode == Mode::ExtendedPassive && !self.is_reached();
         match opened {
@@ -117,19 +125,26 @@ impl FtpSession {
         self.is_reached.load(Ordering::Relaxed)
     }
 
-    /// Connects again after a step that leaves the connection of no use; if that fails, the step's error counts.
+    /// Connects again after a step that leaves the connection of no use; if that fails, the step's
+    /// error counts.
     async fn reopen(&mut self, err: StepError, mode: Mode) -> Result<(), StepError> {
         let opened = FtpSession::open_by(&self.settings, self.encoding, mode).await;
         *self = opened.map_err(|_| err)?;
         Ok(())
     }
 
-    async fn try_data(&mut self, line: &[u8], offset: u64) -> Result<TransferStream<Socket>, StepError> {
+    async fn try_data(
+        &mut self,
+        line: &[u8],
+        offset: u64,
+    ) -> Result<TransferStream<Socket>, StepError> {
         self.is_reached.store(false, Ordering::Relaxed);
         let offset = usize::try_from(offset).unwrap_or_default();
         within(self.timeout, self.client.resume_transfer(offset)).await?;
         let expected = [Status::AboutToSend, Status::AlreadyOpen];
-        let opened = self.client.custom_data_command(RawBytes.decode(line), &expected);
+        let opened = self
+            .client
+            .custom_data_command(RawBytes.decode(line), &expected);
         Ok(within(self.timeout, opened).await?.1)
     }
 }
@@ -138,8 +153,8 @@ fn command_line(verb: &str, name: &[u8]) -> Vec<u8> {
     [verb.as_bytes(), b" ", name].concat()
 }
 
-/// Reads from a data connection. Some servers end a TLS connection without saying so: whether all has come is known
-/// by the reply that ends the transfer, and by the size of a file.
+/// Reads from a data connection. Some servers end a TLS connection without saying so: whether all
+/// has come is known by the reply that ends the transfer, and by the size of a file.
 async fn read_some(read: impl Future<Output = io::Result<usize>>) -> FtpResult<usize> {
     match read.await {
         Err(err) if err.kind() == ErrorKind::UnexpectedEof => Ok(0),

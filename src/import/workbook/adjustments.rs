@@ -1,4 +1,5 @@
-//! The rows of a workbook of adjustments: what exports do not hold. It is written by people, not by 1C.
+//! The rows of a workbook of adjustments: what exports do not hold. It is written by people, not by
+//! 1C.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -57,10 +58,12 @@ impl Row for AdjustmentRow {
             organization: cells.required_text(ORGANIZATION)?,
             counterparty: cells.text(COUNTERPARTY)?,
             effective_date: cells.required_date(DATE)?,
-            kind: AdjustmentKind::of_name(&kind).map(AdjustmentKind::as_str).ok_or_else(|| {
-                let reason = "is no kind of adjustment; the template lists them";
-                cells.reject(KIND, RejectCode::UnknownValue, reason)
-            })?,
+            kind: AdjustmentKind::of_name(&kind)
+                .map(AdjustmentKind::as_str)
+                .ok_or_else(|| {
+                    let reason = "is no kind of adjustment; the template lists them";
+                    cells.reject(KIND, RejectCode::UnknownValue, reason)
+                })?,
             amount: cells.required_amount(AMOUNT)?,
             comment: cells.lines(COMMENT),
         })
@@ -73,5 +76,8 @@ impl Row for AdjustmentRow {
 
 /// The headings of a workbook of adjustments, in the order of the template.
 pub fn adjustment_headings() -> Vec<&'static str> {
-    AdjustmentRow::HEADINGS.iter().map(|heading| heading.names[0]).collect()
+    AdjustmentRow::HEADINGS
+        .iter()
+        .map(|heading| heading.names[0])
+        .collect()
 }

@@ -30,11 +30,18 @@ impl Book {
     pub fn open(mut file: File) -> Result<Book, WorkbookError> {
         file.seek(SeekFrom::Start(0))?;
         let mut begin = Vec::new();
-        Read::by_ref(&mut file).take(MAGIC_BYTES).read_to_end(&mut begin)?;
+        Read::by_ref(&mut file)
+            .take(MAGIC_BYTES)
+            .read_to_end(&mut begin)?;
         other_formats::check_magic(&begin)?;
         let mut package = Package::open(file)?;
-        let Some(parts) = package.book()? else { return Err(other_formats::of_archive(&package)) };
-        let mut context = CellContext { is_1904: parts.is_1904, ..CellContext::default() };
+        let Some(parts) = package.book()? else {
+            return Err(other_formats::of_archive(&package));
+        };
+        let mut context = CellContext {
+            is_1904: parts.is_1904,
+            ..CellContext::default()
+        };
         if let Some(part) = parts.shared_strings {
             package.check(part, PartKind::SharedStrings)?;
             context.strings = SharedStrings::read(package.xml(part)?)?;
@@ -48,17 +55,29 @@ impl Book {
             let row_count = package.check(sheet.part, PartKind::Sheet)?;
             all_rows += row_count;
             if all_rows > guard::ROWS {
-                return Err(WorkbookError::TooMuch(format!("its sheets hold more than {} rows together", guard::ROWS)));
+                return Err(WorkbookError::TooMuch(format!(
+                    "its sheets hold more than {} rows together",
+                    guard::ROWS
+                )));
             }
-            sheets.push(BookSheet { part: sheet, row_count });
+            sheets.push(BookSheet {
+                part: sheet,
+                row_count,
+            });
         }
-        Ok(Book { package, context, sheets })
+        Ok(Book {
+            package,
+            context,
+            sheets,
+        })
     }
 
     /// The rows of a sheet from the first on.
     pub fn rows(&mut self, sheet: usize) -> Result<SheetRows<'_>, WorkbookError> {
         let part = self.sheets.get(sheet).map(|sheet| sheet.part.part);
-        let part = part.ok_or_else(|| WorkbookError::MissingPart { what: "a sheet".to_owned() })?;
+        let part = part.ok_or_else(|| WorkbookError::MissingPart {
+            what: "a sheet".to_owned(),
+        })?;
         Ok(SheetRows::new(self.package.xml(part)?, &self.context))
     }
 }

@@ -48,7 +48,11 @@ impl<'s> Cell<'s> {
 
     /// The length of its text in bytes, if it is one.
     pub fn text_bytes(&self) -> usize {
-        if let Cell::Text(text) = self { text.len() } else { 0 }
+        if let Cell::Text(text) = self {
+            text.len()
+        } else {
+            0
+        }
     }
 
     /// Returns whether nothing stands there.
@@ -98,11 +102,14 @@ impl<'s> Cell<'s> {
     pub fn text(&self, is_1904: bool) -> Option<Cow<'_, str>> {
         Some(match self {
             Cell::Text(text) => Cow::Borrowed(text.as_ref()),
-            Cell::Number(serial, NumberFormat::Date) => {
-                Cow::Owned(serial_date(*serial, is_1904)?.format("%d.%m.%Y").to_string())
-            }
+            Cell::Number(serial, NumberFormat::Date) => Cow::Owned(
+                serial_date(*serial, is_1904)?
+                    .format("%d.%m.%Y")
+                    .to_string(),
+            ),
             Cell::Number(number, NumberFormat::Zeros { whole, decimals }) => {
-                let (decimals, sign) = (usize::from(*decimals), if *number < 0.0 { "-" } else { "" });
+                let (decimals, sign) =
+                    (usize::from(*decimals), if *number < 0.0 { "-" } else { "" });
                 let width = usize::from(*whole) + decimals + usize::from(decimals > 0);
                 Cow::Owned(format!("{sign}{:0width$.decimals$}", number.abs()))
             }
@@ -116,7 +123,9 @@ impl<'s> Cell<'s> {
     /// The cell as it is kept of a rejected row: numbers stay numbers.
     pub fn kept(&self, is_1904: bool) -> Value {
         match self {
-            Cell::Number(number, NumberFormat::Plain) if number.fract() == 0.0 && !self.has_lost_digits() => {
+            Cell::Number(number, NumberFormat::Plain)
+                if number.fract() == 0.0 && !self.has_lost_digits() =>
+            {
                 Value::from(*number as i64)
             }
             Cell::Number(number, NumberFormat::Plain) => Value::from(*number),
@@ -128,13 +137,18 @@ impl<'s> Cell<'s> {
     }
 }
 
-/// The day of a serial number: days since 1899-12-30, or since 1904-01-01. The time of day is cut off.
+/// The day of a serial number: days since 1899-12-30, or since 1904-01-01. The time of day is cut
+/// off.
 pub(super) fn serial_date(serial: f64, is_1904: bool) -> Option<NaiveDate> {
     let (first, last) = (0.0, 2_958_465.0);
     if !(first..=last + 1.0).contains(&serial) {
         return None;
     }
-    let begin = if is_1904 { NaiveDate::from_ymd_opt(1904, 1, 1) } else { NaiveDate::from_ymd_opt(1899, 12, 30) };
+    let begin = if is_1904 {
+        NaiveDate::from_ymd_opt(1904, 1, 1)
+    } else {
+        NaiveDate::from_ymd_opt(1899, 12, 30)
+    };
     begin?.checked_add_days(Days::new(serial.floor() as u64))
 }
 
@@ -146,7 +160,9 @@ fn is_scientific(text: &str) -> bool {
     if !text.starts_with(|c: char| c.is_ascii_digit()) || text.len() > LONGEST_NUMBER {
         return false;
     }
-    let Some((mantissa, exponent)) = text.split_once(['E', 'e', 'Е', 'е']) else { return false };
+    let Some((mantissa, exponent)) = text.split_once(['E', 'e', 'Е', 'е']) else {
+        return false;
+    };
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, decimals) = mantissa.split_once([',', '.']).unwrap_or((mantissa, "0"));
@@ -161,13 +177,41 @@ mod tests {
     #[test]
     fn numbers_show_the_zeros_of_their_format() {
         for (number, format, text) in [
-            (7.0, NumberFormat::Zeros { whole: 10, decimals: 0 }, "0000000007"),
-            (66.1, NumberFormat::Zeros { whole: 1, decimals: 2 }, "66.10"),
-            (-66.1, NumberFormat::Zeros { whole: 3, decimals: 2 }, "-066.10"),
+            (
+                7.0,
+                NumberFormat::Zeros {
+                    whole: 10,
+                    decimals: 0,
+                },
+                "0000000007",
+            ),
+            (
+                66.1,
+                NumberFormat::Zeros {
+                    whole: 1,
+                    decimals: 2,
+                },
+                "66.10",
+            ),
+            (
+                -66.1,
+                NumberFormat::Zeros {
+                    whole: 3,
+                    decimals: 2,
+                },
+                "-066.10",
+            ),
             (66.03, NumberFormat::Plain, "66.03"),
-            (123_456_789_012_345.0, NumberFormat::Plain, "123456789012345"),
+            (
+                123_456_789_012_345.0,
+                NumberFormat::Plain,
+                "123456789012345",
+            ),
         ] {
-            assert_eq!(Cell::Number(number, format).text(false).as_deref(), Some(text));
+            assert_eq!(
+                Cell::Number(number, format).text(false).as_deref(),
+                Some(text)
+            );
         }
     }
 
@@ -176,8 +220,15 @@ mod tests {
         for text in ["4.0702810E+19", "4,07E+19", "1E+15", "4,07Е+19"] {
             assert!(Cell::Text(text.into()).has_lost_digits(), "{text}");
         }
-        for text in ["12E5", "9012AB3C4D5E6F7G8H9", "0E1", "1E+1 от 01.02.2024", "40702810900000000001", "E12", "5е"]
-        {
+        for text in [
+            "12E5",
+            "9012AB3C4D5E6F7G8H9",
+            "0E1",
+            "1E+1 от 01.02.2024",
+            "40702810900000000001",
+            "E12",
+            "5е",
+        ] {
             assert!(!Cell::Text(text.into()).has_lost_digits(), "{text}");
         }
         assert!(Cell::Number(1e15, NumberFormat::Plain).has_lost_digits());

@@ -1,7 +1,7 @@
 //! The cells of one row, read as text, amount, date or flag.
 //!
-//! What figures depend on is read as a person reads it in the sheet, or the row is rejected. Texts for
-//! people are left out where they can't be read.
+//! What figures depend on is read as a person reads it in the sheet, or the row is rejected. Texts
+//! for people are left out where they can't be read.
 
 use chrono::{Months, NaiveDate};
 use serde_json::Value;
@@ -31,8 +31,18 @@ pub(super) struct RowCells<'r, 's> {
 
 impl<'r, 's> RowCells<'r, 's> {
     /// The current row of a sheet.
-    pub fn new(rows: &'r SheetRows<'s>, columns: &'r Columns, rules: &'r ReadingRules) -> RowCells<'r, 's> {
-        RowCells { cells: rows.cells(), row_number: rows.row_number(), is_1904: rows.is_1904(), columns, rules }
+    pub fn new(
+        rows: &'r SheetRows<'s>,
+        columns: &'r Columns,
+        rules: &'r ReadingRules,
+    ) -> RowCells<'r, 's> {
+        RowCells {
+            cells: rows.cells(),
+            row_number: rows.row_number(),
+            is_1904: rows.is_1904(),
+            columns,
+            rules,
+        }
     }
 
     pub fn row_number(&self) -> u32 {
@@ -41,14 +51,19 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// The text of a cell, white space folded; `None` when the cell or the column is empty.
     pub fn text(&self, field: usize) -> Result<Option<String>, Reject> {
-        let Some(cell) = self.cell(field) else { return Ok(None) };
+        let Some(cell) = self.cell(field) else {
+            return Ok(None);
+        };
         if let Some(fault) = cell.fault() {
             return match self.heading(field).weight {
                 Weight::Descriptive => Ok(None),
                 Weight::Required | Weight::Deciding => Err(self.faulty(field, cell, &fault)),
             };
         }
-        Ok(cell.text(self.is_1904).map(|text| folded(&text)).filter(|text| !text.is_empty()))
+        Ok(cell
+            .text(self.is_1904)
+            .map(|text| folded(&text))
+            .filter(|text| !text.is_empty()))
     }
 
     /// The text of a cell that must not be empty.
@@ -76,14 +91,19 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// A text for people with its lines and spaces.
     pub fn lines(&self, field: usize) -> Option<String> {
-        let text = self.cell(field).filter(|cell| cell.fault().is_none())?.text(self.is_1904)?;
+        let text = self
+            .cell(field)
+            .filter(|cell| cell.fault().is_none())?
+            .text(self.is_1904)?;
         let text = text.trim();
         (!text.is_empty()).then(|| text.replace("\r\n", "\n"))
     }
 
     /// The amount in a cell.
     pub fn amount(&self, field: usize) -> Result<Option<Money>, Reject> {
-        let Some(cell) = self.cell(field) else { return Ok(None) };
+        let Some(cell) = self.cell(field) else {
+            return Ok(None);
+        };
         if let Some(fault) = cell.fault() {
             return Err(self.faulty(field, cell, &fault));
         }
@@ -117,37 +137,50 @@ impl<'r, 's> RowCells<'r, 's> {
             _ => self.text(field)?,
         };
         match rate {
-            Some(rate) if !is_rate(&rate) => Err(self.reject(field, RejectCode::NotARate, "is not a rate")),
+            Some(rate) if !is_rate(&rate) => {
+                Err(self.reject(field, RejectCode::NotARate, "is not a rate"))
+            }
             rate => Ok(rate),
         }
     }
 
-    /// The date in a cell: text, a real date, or the serial number of one. A text that may mean two days means
-    /// the one of them that `likely` is.
-    pub fn date(&self, field: usize, likely: Option<NaiveDate>) -> Result<Option<NaiveDate>, Reject> {
-        let Some(cell) = self.cell(field) else { return Ok(None) };
+    /// The date in a cell: text, a real date, or the serial number of one. A text that may mean two
+    /// days means the one of them that `likely` is.
+    pub fn date(
+        &self,
+        field: usize,
+        likely: Option<NaiveDate>,
+    ) -> Result<Option<NaiveDate>, Reject> {
+        let Some(cell) = self.cell(field) else {
+            return Ok(None);
+        };
         if let Some(fault) = cell.fault() {
             return Err(self.faulty(field, cell, &fault));
         }
         let not_a_date = || self.reject(field, RejectCode::NotADate, "is not a date");
         let read = match cell {
-            Cell::Number(serial, _) => DateText::Day(serial_date(*serial, self.is_1904).ok_or_else(not_a_date)?),
-            other => DateText::parse(&other.text(self.is_1904).unwrap_or_default()).ok_or_else(not_a_date)?,
+            Cell::Number(serial, _) => {
+                DateText::Day(serial_date(*serial, self.is_1904).ok_or_else(not_a_date)?)
+            }
+            other => DateText::parse(&other.text(self.is_1904).unwrap_or_default())
+                .ok_or_else(not_a_date)?,
         };
         match read {
             DateText::Empty => Ok(None),
             DateText::Day(date) => self.within_bounds(field, date).map(Some),
-            DateText::Either(one, other) => match likely.filter(|likely| [one, other].contains(likely)) {
-                Some(date) => self.within_bounds(field, date).map(Some),
-                None => {
-                    let reason = format!(
-                        "may mean {} or {}: write it as day.month.year",
-                        one.format("%d.%m.%Y"),
-                        other.format("%d.%m.%Y")
-                    );
-                    Err(self.reject(field, RejectCode::AmbiguousDate, &reason))
+            DateText::Either(one, other) => {
+                match likely.filter(|likely| [one, other].contains(likely)) {
+                    Some(date) => self.within_bounds(field, date).map(Some),
+                    None => {
+                        let reason = format!(
+                            "may mean {} or {}: write it as day.month.year",
+                            one.format("%d.%m.%Y"),
+                            other.format("%d.%m.%Y")
+                        );
+                        Err(self.reject(field, RejectCode::AmbiguousDate, &reason))
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -159,7 +192,11 @@ impl<'r, 's> RowCells<'r, 's> {
     /// A date that figures may be of; `field` is where it stands.
     pub fn within_bounds(&self, field: usize, date: NaiveDate) -> Result<NaiveDate, Reject> {
         let first = NaiveDate::from_ymd_opt(FIRST_YEAR, 1, 1).unwrap_or_default();
-        let last = self.rules.today.checked_add_months(MONTHS_AHEAD).unwrap_or(NaiveDate::MAX);
+        let last = self
+            .rules
+            .today
+            .checked_add_months(MONTHS_AHEAD)
+            .unwrap_or(NaiveDate::MAX);
         if (first..=last).contains(&date) {
             return Ok(date);
         }
@@ -174,11 +211,22 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// The currency in a cell; the base currency where none stands.
     pub fn currency(&self, field: usize) -> Result<Currency, Reject> {
-        let Some(text) = self.text(field)? else { return Ok(self.rules.base_currency.clone()) };
-        if text.chars().all(|c| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ',' | '/')) {
+        let Some(text) = self.text(field)? else {
+            return Ok(self.rules.base_currency.clone());
+        };
+        if text
+            .chars()
+            .all(|c| c.is_whitespace() || matches!(c, '-' | '–' | '—' | '.' | ',' | '/'))
+        {
             return Ok(self.rules.base_currency.clone());
         }
-        let unknown = || self.reject(field, RejectCode::UnknownCurrency, "is no currency of ISO 4217 that is known");
+        let unknown = || {
+            self.reject(
+                field,
+                RejectCode::UnknownCurrency,
+                "is no currency of ISO 4217 that is known",
+            )
+        };
         Currency::parse(&text).ok_or_else(unknown)
     }
 
@@ -191,15 +239,22 @@ impl<'r, 's> RowCells<'r, 's> {
             None => Ok(None),
             Some("да" | "истина" | "true" | "1") => Ok(Some(true)),
             Some("нет" | "ложь" | "false" | "0" | "-") => Ok(Some(false)),
-            Some(_) => Err(self.reject(field, RejectCode::UnknownValue, "is neither «Да» nor «Нет»")),
+            Some(_) => {
+                Err(self.reject(field, RejectCode::UnknownValue, "is neither «Да» nor «Нет»"))
+            }
         }
     }
 
-    /// What is left out of texts for people since it can't be read: the field, and what stands there.
+    /// What is left out of texts for people since it can't be read: the field, and what stands
+    /// there.
     pub fn left_out(&self) -> impl Iterator<Item = (usize, String)> {
         // Nearly all rows have no such cell.
         let has_faults = self.cells.iter().any(|cell| cell.is_faulty());
-        let faulty = if has_faults { self.columns.fields() } else { 0..0 };
+        let faulty = if has_faults {
+            self.columns.fields()
+        } else {
+            0..0
+        };
         let faulty = faulty.filter(|field| self.heading(*field).weight == Weight::Descriptive);
         let faulty = faulty.filter(|field| self.cell(*field).is_some_and(Cell::is_faulty));
         let lost = self.columns.account_fields.iter().copied();
@@ -209,7 +264,11 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// Why the row is not taken.
     pub fn reject(&self, field: usize, code: RejectCode, reason: &str) -> Reject {
-        let kept: Vec<Value> = self.cells.iter().map(|cell| cell.kept(self.is_1904)).collect();
+        let kept: Vec<Value> = self
+            .cells
+            .iter()
+            .map(|cell| cell.kept(self.is_1904))
+            .collect();
         Reject {
             sheet: self.columns.sheet.clone(),
             row_number: self.row_number,
@@ -239,7 +298,10 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// What stands in a cell, not longer than a message may be.
     pub fn shown(&self, field: usize) -> String {
-        let text = self.cell(field).and_then(|cell| cell.text(self.is_1904)).unwrap_or_default();
+        let text = self
+            .cell(field)
+            .and_then(|cell| cell.text(self.is_1904))
+            .unwrap_or_default();
         folded(&text).chars().take(SHOWN_CHARACTERS).collect()
     }
 
@@ -249,7 +311,11 @@ impl<'r, 's> RowCells<'r, 's> {
         if !own.is_empty() {
             return own;
         }
-        let first = self.cells.iter().find_map(|cell| cell.text(self.is_1904)).unwrap_or_default();
+        let first = self
+            .cells
+            .iter()
+            .find_map(|cell| cell.text(self.is_1904))
+            .unwrap_or_default();
         folded(&first).chars().take(SHOWN_CHARACTERS).collect()
     }
 
@@ -260,11 +326,17 @@ impl<'r, 's> RowCells<'r, 's> {
     /// The cell of a field; of a heading that stands twice, the first that holds something.
     fn cell(&self, field: usize) -> Option<&'r Cell<'s>> {
         let positions = self.columns.positions(field);
-        positions.iter().filter_map(|at| self.cells.get(*at)).find(|cell| !cell.is_empty())
+        positions
+            .iter()
+            .filter_map(|at| self.cells.get(*at))
+            .find(|cell| !cell.is_empty())
     }
 }
 
 /// A number as spreadsheets show it at most: with 15 significant digits.
 fn significant(number: f64) -> String {
-    format!("{number:.14e}").parse::<f64>().unwrap_or(number).to_string()
+    format!("{number:.14e}")
+        .parse::<f64>()
+        .unwrap_or(number)
+        .to_string()
 }

@@ -1,7 +1,7 @@
 //! Which sheets of a workbook are read.
 //!
-//! Each visible sheet whose header fits. A hidden one is read only if no visible one fits; what is not read is
-//! said. Rows below no header are never passed over in silence.
+//! Each visible sheet whose header fits. A hidden one is read only if no visible one fits; what is
+//! not read is said. Rows below no header are never passed over in silence.
 
 use super::book::Book;
 use super::cell::Cell;
@@ -37,10 +37,21 @@ pub(super) fn choose(book: &mut Book, kind: Option<Kind>) -> Result<Choice, Work
     let (mut visible, mut hidden, mut headless) = (Vec::new(), Vec::new(), Vec::new());
     let mut missing = None;
     for number in 0..book.sheets.len() {
-        let (name, is_hidden) = (book.sheets[number].part.name.clone(), book.sheets[number].part.is_hidden);
+        let (name, is_hidden) = (
+            book.sheets[number].part.name.clone(),
+            book.sheets[number].part.is_hidden,
+        );
         match headings::find(&mut book.rows(number)?, &kinds)? {
-            Ok(header) if is_hidden => hidden.push(ChosenSheet { number, name, header }),
-            Ok(header) => visible.push(ChosenSheet { number, name, header }),
+            Ok(header) if is_hidden => hidden.push(ChosenSheet {
+                number,
+                name,
+                header,
+            }),
+            Ok(header) => visible.push(ChosenSheet {
+                number,
+                name,
+                header,
+            }),
             Err(columns) => {
                 missing = missing.or(Some(columns));
                 headless.push((number, name, is_hidden));
@@ -51,25 +62,36 @@ pub(super) fn choose(book: &mut Book, kind: Option<Kind>) -> Result<Choice, Work
     let mut sheets = match (visible.len(), hidden.len()) {
         (0, 0) => {
             return Err(match (missing, kind) {
-                (Some(columns), Some(kind)) if columns.is_empty() => WorkbookError::NoHeader { kind },
+                (Some(columns), Some(kind)) if columns.is_empty() => {
+                    WorkbookError::NoHeader { kind }
+                }
                 (Some(columns), Some(kind)) => WorkbookError::MissingColumns { kind, columns },
                 _ => WorkbookError::UnknownKind,
             });
         }
         (0, 1) => {
             notes.extend(hidden.iter().map(|sheet| {
-                format!("the sheet «{}» is hidden; it was read since no other one has a fitting header", sheet.name)
+                format!(
+                    "the sheet «{}» is hidden; it was read since no other one has a fitting header",
+                    sheet.name
+                )
             }));
             hidden
         }
         (0, _) => {
-            let sheets = hidden.into_iter().map(|sheet| format!("«{}»", sheet.name)).collect();
+            let sheets = hidden
+                .into_iter()
+                .map(|sheet| format!("«{}»", sheet.name))
+                .collect();
             return Err(WorkbookError::HiddenSheets { sheets });
         }
         _ => {
             notes.extend(hidden.iter().map(|sheet| {
                 let kind = sheet.header.kind;
-                format!("the sheet «{}» is hidden and was not read, though it holds {kind}", sheet.name)
+                format!(
+                    "the sheet «{}» is hidden and was not read, though it holds {kind}",
+                    sheet.name
+                )
             }));
             visible
         }
@@ -83,18 +105,29 @@ pub(super) fn choose(book: &mut Book, kind: Option<Kind>) -> Result<Choice, Work
         } else if let Some(row) = first_operation(book, number)? {
             match is_hidden {
                 false => return Err(WorkbookError::NoHeaderOnSheet { sheet: name, row }),
-                true => {
-                    notes.push(format!("the sheet «{name}» is hidden and was not read, though it holds operations"))
-                }
+                true => notes.push(format!(
+                    "the sheet «{name}» is hidden and was not read, though it holds operations"
+                )),
             }
         }
     }
-    let expected_rows = sheets.iter().map(|sheet| book.sheets[sheet.number].row_count).sum();
-    Ok(Choice { kind, sheets, notes, remarks, expected_rows })
+    let expected_rows = sheets
+        .iter()
+        .map(|sheet| book.sheets[sheet.number].row_count)
+        .sum();
+    Ok(Choice {
+        kind,
+        sheets,
+        notes,
+        remarks,
+        expected_rows,
+    })
 }
 
 fn not_read(sheet: &str, kind: Kind) -> Remark {
-    let text = format!("the sheet «{sheet}» holds {kind} and was not read: export each kind to a file of its own");
+    let text = format!(
+        "the sheet «{sheet}» holds {kind} and was not read: export each kind to a file of its own"
+    );
     Remark::new(RemarkCode::SheetNotRead, text)
 }
 

@@ -40,18 +40,41 @@ impl Columns {
         first: &[String],
         account_fields: &'static [usize],
     ) -> Columns {
-        let place_of = |title: &String| header.titles.iter().position(|own| own == title).filter(|_| !title.is_empty());
+        let place_of = |title: &String| {
+            header
+                .titles
+                .iter()
+                .position(|own| own == title)
+                .filter(|_| !title.is_empty())
+        };
         let first_order = match header.titles == first {
             true => Vec::new(),
             false => first.iter().map(place_of).collect(),
         };
         let wanted = wanted(header.kind);
         let is_doubled = |field: &usize| {
-            let is_deciding = wanted.get(*field).is_some_and(|heading| heading.weight != Weight::Descriptive);
-            is_deciding && header.headings.positions.get(*field).is_some_and(|positions| positions.len() > 1)
+            let is_deciding = wanted
+                .get(*field)
+                .is_some_and(|heading| heading.weight != Weight::Descriptive);
+            is_deciding
+                && header
+                    .headings
+                    .positions
+                    .get(*field)
+                    .is_some_and(|positions| positions.len() > 1)
         };
-        let doubled = (0..wanted.len()).filter(is_doubled).map(|field| Doubled { field, used: None }).collect();
-        Columns { sheet, wanted, positions: header.headings.positions.clone(), account_fields, first_order, doubled }
+        let doubled = (0..wanted.len())
+            .filter(is_doubled)
+            .map(|field| Doubled { field, used: None })
+            .collect();
+        Columns {
+            sheet,
+            wanted,
+            positions: header.headings.positions.clone(),
+            account_fields,
+            first_order,
+            doubled,
+        }
     }
 
     /// The columns of a field.
@@ -75,18 +98,36 @@ impl Columns {
             return cells;
         }
         let mut take = |at: usize| cells.get_mut(at).map(std::mem::take).unwrap_or_default();
-        self.first_order.iter().map(|place| place.map_or(Value::Null, &mut take)).collect()
+        self.first_order
+            .iter()
+            .map(|place| place.map_or(Value::Null, &mut take))
+            .collect()
     }
 
-    /// Checks a row's values below headings that stand several times and on which figures depend: they must be
-    /// equal, or only one and the same column filled.
-    pub fn check_doubled(&mut self, row: u32, cells: &[Cell<'_>], is_1904: bool) -> Result<(), WorkbookError> {
+    /// Checks a row's values below headings that stand several times and on which figures depend:
+    /// they must be equal, or only one and the same column filled.
+    pub fn check_doubled(
+        &mut self,
+        row: u32,
+        cells: &[Cell<'_>],
+        is_1904: bool,
+    ) -> Result<(), WorkbookError> {
         for doubled in &mut self.doubled {
-            let positions = self.positions.get(doubled.field).map_or(&[][..], Vec::as_slice);
-            let filled: Vec<usize> =
-                positions.iter().copied().filter(|at| cells.get(*at).is_some_and(|cell| !cell.is_empty())).collect();
+            let positions = self
+                .positions
+                .get(doubled.field)
+                .map_or(&[][..], Vec::as_slice);
+            let filled: Vec<usize> = positions
+                .iter()
+                .copied()
+                .filter(|at| cells.get(*at).is_some_and(|cell| !cell.is_empty()))
+                .collect();
             let text = |at: &usize| {
-                cells.get(*at).and_then(|cell| cell.text(is_1904)).map(|text| folded(&text)).unwrap_or_default()
+                cells
+                    .get(*at)
+                    .and_then(|cell| cell.text(is_1904))
+                    .map(|text| folded(&text))
+                    .unwrap_or_default()
             };
             let is_ambiguous = match filled.as_slice() {
                 [] => false,

@@ -65,7 +65,9 @@ impl Row for DetailRow {
     fn read(cells: &RowCells<'_, '_>) -> Result<DetailRow, Reject> {
         Ok(DetailRow {
             expense_operation_id: cells.required_identifier(EXPENSE_OPERATION_ID)?,
-            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, None)),
+            contract: cells
+                .identifier(CONTRACT)?
+                .and_then(|text| ContractRef::parse(&text, None)),
             repayment_type: cells.text(REPAYMENT_TYPE)?,
             settlement_account: cells.text(SETTLEMENT_ACCOUNT)?,
             advance_account: cells.text(ADVANCE_ACCOUNT)?,

@@ -7,7 +7,9 @@ use super::headings::HEADER_WITHIN_ROWS;
 #[derive(Debug, thiserror::Error)]
 pub enum WorkbookError {
     /// Nothing in it.
-    #[error("the file is empty (0 bytes): 1C is still writing it, or the export failed; export it again")]
+    #[error(
+        "the file is empty (0 bytes): 1C is still writing it, or the export failed; export it again"
+    )]
     Empty,
     /// Encrypted.
     #[error("the workbook is protected by a password: export it as XLSX without a password")]
@@ -56,7 +58,9 @@ pub enum WorkbookError {
         what: String,
     },
     /// Nothing stands where the header row should.
-    #[error("{kind}: there is no header row among the first {HEADER_WITHIN_ROWS} rows of the sheet")]
+    #[error(
+        "{kind}: there is no header row among the first {HEADER_WITHIN_ROWS} rows of the sheet"
+    )]
     NoHeader {
         /// What the file's name says it is.
         kind: Kind,
@@ -70,7 +74,9 @@ pub enum WorkbookError {
         columns: Vec<String>,
     },
     /// Neither the name nor any header says what it is.
-    #[error("neither the file's name nor a header row says that it holds receipts, expenses or expense details")]
+    #[error(
+        "neither the file's name nor a header row says that it holds receipts, expenses or expense details"
+    )]
     UnknownKind,
     /// Rows whose columns can't be known.
     #[error(

@@ -33,7 +33,8 @@ pub struct ExpenseRow {
     pub comment: Option<String>,
     pub tax_period: Option<String>,
     pub unconfirmed_by_bank: Option<bool>,
-    /// What is damaged is left out: it decides nothing. A row without keeps the fingerprint that it was stored with.
+    /// What is damaged is left out: it decides nothing. A row without keeps the fingerprint that it
+    /// was stored with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient_inn: Option<String>,
 }
@@ -102,7 +103,9 @@ impl Row for ExpenseRow {
             recipient: cells.text(RECIPIENT)?,
             recipient_account: cells.identifier(RECIPIENT_ACCOUNT)?,
             debit_account: cells.text(DEBIT_ACCOUNT)?,
-            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, contract_date)),
+            contract: cells
+                .identifier(CONTRACT)?
+                .and_then(|text| ContractRef::parse(&text, contract_date)),
             contract_date,
             currency: cells.currency(CURRENCY)?,
             amount: cells.required_amount(AMOUNT)?,
@@ -112,7 +115,9 @@ impl Row for ExpenseRow {
             comment: cells.lines(COMMENT),
             tax_period: cells.text(TAX_PERIOD)?,
             unconfirmed_by_bank: cells.flag(UNCONFIRMED_BY_BANK)?,
-            recipient_inn: cells.identifier(RECIPIENT_INN)?.and_then(|text| valid_inn(&text)),
+            recipient_inn: cells
+                .identifier(RECIPIENT_INN)?
+                .and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

@@ -1,7 +1,7 @@
 //! What a part of a workbook may ask of this program, found out before anything of it is believed.
 //!
-//! A part is inflated once, in small pieces that are only looked at: sizes that the archive announces
-//! may be lies, and a reader of XML holds one text or tag as a whole.
+//! A part is inflated once, in small pieces that are only looked at: sizes that the archive
+//! announces may be lies, and a reader of XML holds one text or tag as a whole.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -50,7 +50,8 @@ pub(super) enum PartKind {
     Other,
 }
 
-/// Inflates a part and checks it; `inflated` counts the bytes of all parts. Returns how many rows it has.
+/// Inflates a part and checks it; `inflated` counts the bytes of all parts. Returns how many rows
+/// it has.
 pub(super) fn check(
     part: &mut ZipFile<'_, BufReader<File>>,
     kind: PartKind,
@@ -74,19 +75,36 @@ pub(super) fn check(
         bytes += count as u64;
         *inflated += count as u64;
         if bytes > most || *inflated > INFLATED_BYTES {
-            return Err(too_much(&name, format!("inflates to more than {} MB", most.min(INFLATED_BYTES) >> 20)));
+            return Err(too_much(
+                &name,
+                format!(
+                    "inflates to more than {} MB",
+                    most.min(INFLATED_BYTES) >> 20
+                ),
+            ));
         }
         if bytes > RATIO_FROM && bytes / compressed > RATIO {
-            return Err(too_much(&name, format!("inflates to more than {RATIO} times its size")));
+            return Err(too_much(
+                &name,
+                format!("inflates to more than {RATIO} times its size"),
+            ));
         }
-        scanner.feed(&buffer[..count]).map_err(|what| too_much(&name, what))?;
+        scanner
+            .feed(&buffer[..count])
+            .map_err(|what| too_much(&name, what))?;
         if kind == PartKind::SharedStrings {
             if scanner.children > SHARED_STRINGS {
-                return Err(too_much(&name, format!("holds more than {SHARED_STRINGS} texts")));
+                return Err(too_much(
+                    &name,
+                    format!("holds more than {SHARED_STRINGS} texts"),
+                ));
             }
             let memory = bytes + scanner.children * TEXT_MEMORY;
             if bytes / compressed > SHARED_STRINGS_RATIO && memory > SHARED_STRINGS_MEMORY {
-                return Err(too_much(&name, format!("inflates to more than {SHARED_STRINGS_RATIO} times its size")));
+                return Err(too_much(
+                    &name,
+                    format!("inflates to more than {SHARED_STRINGS_RATIO} times its size"),
+                ));
             }
         }
         if kind == PartKind::Sheet && scanner.rows > ROWS {
@@ -103,8 +121,12 @@ pub(super) fn check_directory(file: &mut File) -> Result<(), WorkbookError> {
     let tail_length = length.min(RECORD as u64 + LONGEST_COMMENT + LOCATOR as u64);
     file.seek(SeekFrom::Start(length - tail_length))?;
     let mut tail = Vec::new();
-    Read::by_ref(file).take(tail_length).read_to_end(&mut tail)?;
-    let record = (0..tail.len().saturating_sub(RECORD - 1)).rev().find(|at| tail[*at..].starts_with(b"PK\x05\x06"));
+    Read::by_ref(file)
+        .take(tail_length)
+        .read_to_end(&mut tail)?;
+    let record = (0..tail.len().saturating_sub(RECORD - 1))
+        .rev()
+        .find(|at| tail[*at..].starts_with(b"PK\x05\x06"));
     let record = record.ok_or(WorkbookError::CutOff)?;
     let stated = u16::from_le_bytes([tail[record + 10], tail[record + 11]]);
     // Readers go by the record of ZIP64 wherever one is found, whatever the plain one says.
@@ -128,15 +150,20 @@ pub(super) fn too_many_parts() -> WorkbookError {
 /// The length of what stands before the directory's end and says where the record of ZIP64 is.
 const LOCATOR: usize = 20;
 
-/// How many parts the record of ZIP64 counts, if there is one; `before` ends where the record of the plain format
-/// begins.
+/// How many parts the record of ZIP64 counts, if there is one; `before` ends where the record of
+/// the plain format begins.
 fn zip64_parts(file: &mut File, before: &[u8]) -> Result<Option<u64>, WorkbookError> {
     const TOTAL_AT: u64 = 32;
-    let Some(locator) = before.last_chunk::<LOCATOR>().filter(|locator| locator.starts_with(b"PK\x06\x07")) else {
+    let Some(locator) = before
+        .last_chunk::<LOCATOR>()
+        .filter(|locator| locator.starts_with(b"PK\x06\x07"))
+    else {
         return Ok(None);
     };
     let offset: [u8; 8] = std::array::from_fn(|at| locator[8 + at]);
-    file.seek(SeekFrom::Start(u64::from_le_bytes(offset).saturating_add(TOTAL_AT)))?;
+    file.seek(SeekFrom::Start(
+        u64::from_le_bytes(offset).saturating_add(TOTAL_AT),
+    ))?;
     let mut total = [0; 8];
     file.read_exact(&mut total)?;
     Ok(Some(u64::from_le_bytes(total)))
@@ -150,7 +177,8 @@ fn too_much(part: &str, what: String) -> WorkbookError {
 #[derive(Default)]
 struct Scanner {
     place: Place,
-    /// The length of the tag so far, or of what stands since the last one: texts, comments, instructions.
+    /// The length of the tag so far, or of what stands since the last one: texts, comments,
+    /// instructions.
     run: usize,
     depth: usize,
     /// Elements right below the root.
@@ -169,10 +197,15 @@ enum Place {
     Declaration,
     /// Right after `<!-`: the next dash is none of those that end a comment.
     CommentStart,
-    /// In what ends with these bytes, of which so many have just been read: comments, CDATA, instructions.
+    /// In what ends with these bytes, of which so many have just been read: comments, CDATA,
+    /// instructions.
     Until { end: &'static [u8], read: usize },
     /// In a tag: whether it opens an element, its last byte, and the quote that is open.
-    Tag { opens: bool, last: u8, quote: Option<u8> },
+    Tag {
+        opens: bool,
+        last: u8,
+        quote: Option<u8>,
+    },
 }
 
 impl Scanner {
@@ -191,7 +224,10 @@ impl Scanner {
                     1
                 }
                 Place::TagStart if first == b'?' => {
-                    self.place = Place::Until { end: b"?>", read: 0 };
+                    self.place = Place::Until {
+                        end: b"?>",
+                        read: 0,
+                    };
                     1
                 }
                 Place::TagStart => {
@@ -199,31 +235,48 @@ impl Scanner {
                     let opens = first != b'/';
                     self.depth = self.depth.saturating_sub(usize::from(first == b'/'));
                     self.children += u64::from(opens && self.depth == 1);
-                    self.rows += u64::from(opens && self.depth == 2 && local_name_begin(bytes) == b'r');
+                    self.rows +=
+                        u64::from(opens && self.depth == 2 && local_name_begin(bytes) == b'r');
                     match plain_end(&bytes[1..]) {
                         Some(at) => {
                             self.end_tag(opens, bytes[at])?;
                             at + 2
                         }
                         None => {
-                            self.place = Place::Tag { opens, last: first, quote: None };
+                            self.place = Place::Tag {
+                                opens,
+                                last: first,
+                                quote: None,
+                            };
                             1
                         }
                     }
                 }
                 Place::Declaration => {
                     if matches!(first, b'D' | b'd' | b'E') {
-                        return Err("declares a document type or entities, which no export does".to_owned());
+                        return Err(
+                            "declares a document type or entities, which no export does".to_owned()
+                        );
                     }
                     self.place = match first {
                         b'-' => Place::CommentStart,
-                        b'[' => Place::Until { end: b"]]>", read: 0 },
-                        _ => Place::Tag { opens: false, last: 0, quote: None },
+                        b'[' => Place::Until {
+                            end: b"]]>",
+                            read: 0,
+                        },
+                        _ => Place::Tag {
+                            opens: false,
+                            last: 0,
+                            quote: None,
+                        },
                     };
                     1
                 }
                 Place::CommentStart => {
-                    self.place = Place::Until { end: b"-->", read: 0 };
+                    self.place = Place::Until {
+                        end: b"-->",
+                        read: 0,
+                    };
                     1
                 }
                 Place::Until { end, read: 0 } => match memchr::memchr(end[0], bytes) {
@@ -239,33 +292,64 @@ impl Scanner {
                         read -= 1;
                     }
                     read += usize::from(end[read] == first);
-                    self.place = if read == end.len() { Place::Text } else { Place::Until { end, read } };
+                    self.place = if read == end.len() {
+                        Place::Text
+                    } else {
+                        Place::Until { end, read }
+                    };
                     1
                 }
-                Place::Tag { opens, last, quote: None } => match memchr::memchr3(b'>', b'"', b'\'', bytes) {
+                Place::Tag {
+                    opens,
+                    last,
+                    quote: None,
+                } => match memchr::memchr3(b'>', b'"', b'\'', bytes) {
                     None => {
-                        self.place = Place::Tag { opens, last: bytes[bytes.len() - 1], quote: None };
+                        self.place = Place::Tag {
+                            opens,
+                            last: bytes[bytes.len() - 1],
+                            quote: None,
+                        };
                         bytes.len()
                     }
                     Some(at) => {
                         match bytes[at] {
-                            b'>' => self.end_tag(opens, if at == 0 { last } else { bytes[at - 1] })?,
-                            quote => self.place = Place::Tag { opens, last: quote, quote: Some(quote) },
+                            b'>' => {
+                                self.end_tag(opens, if at == 0 { last } else { bytes[at - 1] })?
+                            }
+                            quote => {
+                                self.place = Place::Tag {
+                                    opens,
+                                    last: quote,
+                                    quote: Some(quote),
+                                }
+                            }
                         }
                         at + 1
                     }
                 },
-                Place::Tag { opens, quote: Some(quote), .. } => match memchr::memchr(quote, bytes) {
+                Place::Tag {
+                    opens,
+                    quote: Some(quote),
+                    ..
+                } => match memchr::memchr(quote, bytes) {
                     None => bytes.len(),
                     Some(at) => {
-                        self.place = Place::Tag { opens, last: quote, quote: None };
+                        self.place = Place::Tag {
+                            opens,
+                            last: quote,
+                            quote: None,
+                        };
                         at + 1
                     }
                 },
             };
             self.run += used;
             if self.run > RUN_BYTES + BUFFER {
-                return Err(format!("holds a text or a tag of more than {} MB", RUN_BYTES >> 20));
+                return Err(format!(
+                    "holds a text or a tag of more than {} MB",
+                    RUN_BYTES >> 20
+                ));
             }
             bytes = &bytes[used..];
         }
@@ -286,9 +370,16 @@ impl Scanner {
 /// The first byte of a tag's name behind its prefix: `row` and `x:row` begin alike.
 fn local_name_begin(tag: &[u8]) -> u8 {
     const LONGEST_PREFIX: usize = 32;
-    let name = tag.split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/')).next().unwrap_or_default();
+    let name = tag
+        .split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))
+        .next()
+        .unwrap_or_default();
     let colon = memchr::memchr(b':', &name[..name.len().min(LONGEST_PREFIX)]);
-    colon.and_then(|at| name.get(at + 1)).or(tag.first()).copied().unwrap_or_default()
+    colon
+        .and_then(|at| name.get(at + 1))
+        .or(tag.first())
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Where a tag ends, if that can be seen at a glance: it is not looked for twice.

@@ -31,20 +31,30 @@ pub(super) enum Weight {
 
 /// A required column.
 pub(super) const fn required(names: &'static [&'static str]) -> Heading {
-    Heading { names, weight: Weight::Required }
+    Heading {
+        names,
+        weight: Weight::Required,
+    }
 }
 
 /// An optional column on which figures depend.
 pub(super) const fn deciding(names: &'static [&'static str]) -> Heading {
-    Heading { names, weight: Weight::Deciding }
+    Heading {
+        names,
+        weight: Weight::Deciding,
+    }
 }
 
 /// An optional column for people.
 pub(super) const fn descriptive(names: &'static [&'static str]) -> Heading {
-    Heading { names, weight: Weight::Descriptive }
+    Heading {
+        names,
+        weight: Weight::Descriptive,
+    }
 }
 
-/// Where the columns stand, by the numbers of the fields; several places where a heading stands several times.
+/// Where the columns stand, by the numbers of the fields; several places where a heading stands
+/// several times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Headings {
     pub positions: Vec<Vec<usize>>,
@@ -72,7 +82,10 @@ pub(super) fn wanted(kind: Kind) -> &'static [Heading] {
 
 /// Reads rows until one is a header of one of the kinds. `Err`: the required headings that the
 /// best candidate lacks; none when there is no row at all.
-pub(super) fn find(rows: &mut SheetRows<'_>, kinds: &[Kind]) -> Result<Result<HeaderRow, Vec<String>>, WorkbookError> {
+pub(super) fn find(
+    rows: &mut SheetRows<'_>,
+    kinds: &[Kind],
+) -> Result<Result<HeaderRow, Vec<String>>, WorkbookError> {
     let mut fewest_missing: Option<Vec<String>> = None;
     for line in 1..=HEADER_WITHIN_LINES {
         if !rows.next_row()? || rows.row_number() > HEADER_WITHIN_ROWS {
@@ -83,11 +96,24 @@ pub(super) fn find(rows: &mut SheetRows<'_>, kinds: &[Kind]) -> Result<Result<He
             match locate(&texts, wanted(*kind)) {
                 Ok(headings) => {
                     let is_1904 = rows.is_1904();
-                    let shown = |cell: &Cell<'_>| cell.text(is_1904).map(|text| folded(&text)).unwrap_or_default();
+                    let shown = |cell: &Cell<'_>| {
+                        cell.text(is_1904)
+                            .map(|text| folded(&text))
+                            .unwrap_or_default()
+                    };
                     let titles = rows.cells().iter().map(shown).collect();
-                    return Ok(Ok(HeaderRow { kind: *kind, headings, titles, line }));
+                    return Ok(Ok(HeaderRow {
+                        kind: *kind,
+                        headings,
+                        titles,
+                        line,
+                    }));
                 }
-                Err(missing) if fewest_missing.as_ref().is_none_or(|fewest| missing.len() < fewest.len()) => {
+                Err(missing)
+                    if fewest_missing
+                        .as_ref()
+                        .is_none_or(|fewest| missing.len() < fewest.len()) =>
+                {
                     fewest_missing = Some(missing);
                 }
                 Err(_) => {}
@@ -102,7 +128,11 @@ fn locate(texts: &[String], wanted: &[Heading]) -> Result<Headings, Vec<String>>
     let positions_of = |heading: &Heading| -> Vec<usize> {
         let of_name = |name: &&str| {
             let name = comparable(name);
-            texts.iter().enumerate().filter(move |(_, text)| **text == name).map(|(at, _)| at)
+            texts
+                .iter()
+                .enumerate()
+                .filter(move |(_, text)| **text == name)
+                .map(|(at, _)| at)
         };
         heading.names.iter().flat_map(of_name).collect()
     };
@@ -113,7 +143,11 @@ fn locate(texts: &[String], wanted: &[Heading]) -> Result<Headings, Vec<String>>
         .filter(|(heading, positions)| heading.weight == Weight::Required && positions.is_empty())
         .map(|(heading, _)| format!("«{}»", heading.names[0]))
         .collect();
-    if missing.is_empty() { Ok(Headings { positions }) } else { Err(missing) }
+    if missing.is_empty() {
+        Ok(Headings { positions })
+    } else {
+        Err(missing)
+    }
 }
 
 fn normalized(cell: &Cell<'_>) -> String {

@@ -26,12 +26,19 @@ const WORDS: [(Kind, [&str; 2]); 4] = [
 impl Kind {
     /// All kinds, in the order in which a header is tried: a breakdown before the expenses whose
     /// first column it shares.
-    pub const ALL: [Kind; 4] = [Kind::Details, Kind::Receipts, Kind::Expenses, Kind::Adjustments];
+    pub const ALL: [Kind; 4] = [
+        Kind::Details,
+        Kind::Receipts,
+        Kind::Expenses,
+        Kind::Adjustments,
+    ];
 
     /// Returns the kind that a file's name states, in any letter case.
     pub fn of_name(name: &str) -> Option<Kind> {
         let name = name.to_lowercase();
-        let named = WORDS.iter().find(|(_, words)| words.iter().any(|word| name.contains(word)));
+        let named = WORDS
+            .iter()
+            .find(|(_, words)| words.iter().any(|word| name.contains(word)));
         named.map(|(kind, _)| *kind)
     }
 

@@ -1,5 +1,5 @@
-//! How a workbook shows its numbers, as far as that changes what a number is: a date, or digits with
-//! zeros in front.
+//! How a workbook shows its numbers, as far as that changes what a number is: a date, or digits
+//! with zeros in front.
 //!
 //! Source: ECMA-376 part 1, 18.8.30 and 18.8.31.
 
@@ -45,19 +45,28 @@ pub(super) fn read(mut xml: PartXml<'_>) -> Result<Vec<NumberFormat>, WorkbookEr
         match xml.read_event_into(&mut event)? {
             Event::Start(element) => match element.local_name().as_ref() {
                 "numFmt" => {
-                    let number = attribute(&element, "numFmtId")?.and_then(|number| number.parse().ok());
+                    let number =
+                        attribute(&element, "numFmtId")?.and_then(|number| number.parse().ok());
                     let code = attribute(&element, "formatCode")?.unwrap_or_default();
                     codes.extend(number.map(|number: u32| (number, of_code(&code))));
                 }
                 "cellXfs" => is_cell_format = true,
                 "xf" if is_cell_format => {
-                    let number = attribute(&element, "numFmtId")?.and_then(|number| number.parse().ok());
+                    let number =
+                        attribute(&element, "numFmtId")?.and_then(|number| number.parse().ok());
                     let number = number.unwrap_or_default();
-                    formats.push(codes.get(&number).copied().unwrap_or_else(|| built_in(number)));
+                    formats.push(
+                        codes
+                            .get(&number)
+                            .copied()
+                            .unwrap_or_else(|| built_in(number)),
+                    );
                 }
                 _ => {}
             },
-            Event::End(element) if element.local_name().as_ref() == "cellXfs" => is_cell_format = false,
+            Event::End(element) if element.local_name().as_ref() == "cellXfs" => {
+                is_cell_format = false
+            }
             Event::Eof => return Ok(formats),
             _ => {}
         }
@@ -67,8 +76,14 @@ pub(super) fn read(mut xml: PartXml<'_>) -> Result<Vec<NumberFormat>, WorkbookEr
 /// The formats that need no code.
 fn built_in(number: u32) -> NumberFormat {
     match number {
-        1 => NumberFormat::Zeros { whole: 1, decimals: 0 },
-        2 => NumberFormat::Zeros { whole: 1, decimals: 2 },
+        1 => NumberFormat::Zeros {
+            whole: 1,
+            decimals: 0,
+        },
+        2 => NumberFormat::Zeros {
+            whole: 1,
+            decimals: 2,
+        },
         14..=22 | 27..=36 | 45..=47 | 50..=58 => NumberFormat::Date,
         _ => NumberFormat::Plain,
     }
@@ -79,7 +94,11 @@ fn of_code(code: &str) -> NumberFormat {
     if let Some(zeros) = zeros(code) {
         return zeros;
     }
-    if is_date(code) { NumberFormat::Date } else { NumberFormat::Plain }
+    if is_date(code) {
+        NumberFormat::Date
+    } else {
+        NumberFormat::Plain
+    }
 }
 
 fn zeros(code: &str) -> Option<NumberFormat> {
@@ -88,11 +107,14 @@ fn zeros(code: &str) -> Option<NumberFormat> {
     if whole.is_empty() || !is_zeros(whole) || !is_zeros(decimals) {
         return None;
     }
-    Some(NumberFormat::Zeros { whole: u8::try_from(whole.len()).ok()?, decimals: u8::try_from(decimals.len()).ok()? })
+    Some(NumberFormat::Zeros {
+        whole: u8::try_from(whole.len()).ok()?,
+        decimals: u8::try_from(decimals.len()).ok()?,
+    })
 }
 
-/// Whether a code holds letters of a date or time, English or Russian, outside of quotes, escapes and
-/// brackets.
+/// Whether a code holds letters of a date or time, English or Russian, outside of quotes, escapes
+/// and brackets.
 fn is_date(code: &str) -> bool {
     let mut characters = code.chars();
     let (mut is_quoted, mut in_brackets) = (false, false);
@@ -106,7 +128,10 @@ fn is_date(code: &str) -> bool {
             ']' => {
                 in_brackets = false;
                 // `[h]` is a duration; `[Red]`, `[$-419]` and `[>1]` say nothing.
-                if !bracketed.is_empty() && bracketed.chars().all(|c| matches!(c, 'h' | 'm' | 's' | 'ч' | 'м' | 'с'))
+                if !bracketed.is_empty()
+                    && bracketed
+                        .chars()
+                        .all(|c| matches!(c, 'h' | 'm' | 's' | 'ч' | 'м' | 'с'))
                 {
                     return true;
                 }
@@ -159,7 +184,19 @@ mod tests {
         ] {
             assert_eq!(of_code(code), NumberFormat::Plain, "{code}");
         }
-        assert_eq!(of_code("0000000000"), NumberFormat::Zeros { whole: 10, decimals: 0 });
-        assert_eq!(of_code("0.00"), NumberFormat::Zeros { whole: 1, decimals: 2 });
+        assert_eq!(
+            of_code("0000000000"),
+            NumberFormat::Zeros {
+                whole: 10,
+                decimals: 0
+            }
+        );
+        assert_eq!(
+            of_code("0.00"),
+            NumberFormat::Zeros {
+                whole: 1,
+                decimals: 2
+            }
+        );
     }
 }

@@ -6,7 +6,8 @@ use super::cells::RowCells;
 use super::{Reject, RejectCode};
 use crate::domain::{DateText, folded, ru_date};
 
-/// The date of an operation: of the document, or the one inside the operation id, `… от 24.09.2021 14:30:12`.
+/// The date of an operation: of the document, or the one inside the operation id, `… от 24.09.2021
+/// 14:30:12`.
 pub(super) fn document_date(
     cells: &RowCells<'_, '_>,
     date_field: usize,
@@ -21,13 +22,19 @@ pub(super) fn document_date(
     };
     match cells.date(date_field, in_id)? {
         Some(date) => Ok(Some(date)),
-        None if matches!(said, Some(DateText::Either(..))) => {
-            Err(cells.reject(id_field, RejectCode::AmbiguousDate, "ends with a date that may mean two days"))
-        }
-        None if in_id.is_none() && tail.is_some_and(looks_like_a_date) => {
-            Err(cells.reject(id_field, RejectCode::NotADate, "ends with something like a date that is none"))
-        }
-        None => in_id.map(|date| cells.within_bounds(id_field, date)).transpose(),
+        None if matches!(said, Some(DateText::Either(..))) => Err(cells.reject(
+            id_field,
+            RejectCode::AmbiguousDate,
+            "ends with a date that may mean two days",
+        )),
+        None if in_id.is_none() && tail.is_some_and(looks_like_a_date) => Err(cells.reject(
+            id_field,
+            RejectCode::NotADate,
+            "ends with something like a date that is none",
+        )),
+        None => in_id
+            .map(|date| cells.within_bounds(id_field, date))
+            .transpose(),
     }
 }
 
@@ -38,13 +45,18 @@ fn looks_like_a_date(text: &str) -> bool {
     numbers.clone().count() == 3 && numbers.clone().all(is_number)
 }
 
-/// Whether a text names an operation as 1C does: it ends with a day and mostly a time of day. Contracts end with a day
-/// too, so that without a time its beginning must be that of an operation.
+/// Whether a text names an operation as 1C does: it ends with a day and mostly a time of day.
+/// Contracts end with a day too, so that without a time its beginning must be that of an operation.
 pub(super) fn names_operation(text: &str) -> bool {
     let text = folded(text);
-    let Some((name, tail)) = text.rsplit_once(" от ") else { return false };
+    let Some((name, tail)) = text.rsplit_once(" от ") else {
+        return false;
+    };
     let (day, time) = tail.trim().split_once(' ').unwrap_or((tail.trim(), ""));
-    let is_time = time.split(':').count() == 3 && time.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    let is_time = time.split(':').count() == 3
+        && time
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b':');
     let is_named = || {
         let name = name.to_lowercase();
         time.is_empty() && (name.starts_with("поступление на ") || name.starts_with("списание с "))
@@ -66,8 +78,12 @@ mod tests {
         ] {
             assert!(names_operation(text), "{text}");
         }
-        for text in ["Договор займа 12 от 05.03.2024", "Поступление на расчетный счет", "от 05.03.2024 12:00", "Итого"]
-        {
+        for text in [
+            "Договор займа 12 от 05.03.2024",
+            "Поступление на расчетный счет",
+            "от 05.03.2024 12:00",
+            "Итого",
+        ] {
             assert!(!names_operation(text), "{text}");
         }
     }

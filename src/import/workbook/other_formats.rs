@@ -21,19 +21,35 @@ pub(super) fn check_magic(begin: &[u8]) -> Result<(), WorkbookError> {
         [b'P', b'K', ..] => Ok(()),
         _ if begin.starts_with(OLE) => {
             // The directory of a compound file names its streams in UTF-16.
-            let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let name: Vec<u8> = "EncryptedPackage"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect();
             match memchr::memmem::find(begin, &name) {
                 Some(_) => Err(WorkbookError::Protected),
-                None => is("in the old .xls format, or protected by a password", AS_XLSX),
+                None => is(
+                    "in the old .xls format, or protected by a password",
+                    AS_XLSX,
+                ),
             }
         }
-        _ if begin.starts_with(b"MOXCEL") => is("a table of 1C (MXL)", "save it as XLSX in 1C, not as MXL"),
+        _ if begin.starts_with(b"MOXCEL") => {
+            is("a table of 1C (MXL)", "save it as XLSX in 1C, not as MXL")
+        }
         _ if begin.starts_with(b"%PDF") => is("a PDF", AS_XLSX),
         _ if begin.starts_with(b"{\\rtf") => is("an RTF document", AS_XLSX),
-        _ if begin.starts_with(b"\x1f\x8b") || begin.starts_with(b"Rar!") || begin.starts_with(b"7z\xbc\xaf") => {
-            is("a compressed archive", "put the workbooks themselves into the folder")
+        _ if begin.starts_with(b"\x1f\x8b")
+            || begin.starts_with(b"Rar!")
+            || begin.starts_with(b"7z\xbc\xaf") =>
+        {
+            is(
+                "a compressed archive",
+                "put the workbooks themselves into the folder",
+            )
         }
-        _ if lower.starts_with("<!doctype html") || lower.starts_with("<html") => is("an HTML page", AS_XLSX),
+        _ if lower.starts_with("<!doctype html") || lower.starts_with("<html") => {
+            is("an HTML page", AS_XLSX)
+        }
         _ if lower.contains("urn:schemas-microsoft-com:office:spreadsheet") => {
             is("an XML table of Excel 2003", AS_XLSX)
         }
@@ -54,7 +70,10 @@ pub(super) fn of_archive(package: &Package) -> WorkbookError {
     } else if package.names().any(|name| name.starts_with("word/")) {
         ("a Word document (.docx)", AS_XLSX)
     } else if [".xlsx", ".xls", ".csv"].into_iter().any(has) {
-        ("a ZIP archive of other files", "put the workbooks themselves into the folder")
+        (
+            "a ZIP archive of other files",
+            "put the workbooks themselves into the folder",
+        )
     } else {
         ("a ZIP archive without a workbook", AS_XLSX)
     };

@@ -1,9 +1,9 @@
 //! The package of a workbook: its parts, its sheets, and how they refer to each other.
 //!
 //! Source: ECMA-376 part 2 (Open Packaging Conventions). Parts are found by the relationships that
-//! name them, whatever the writer called them; names are compared in any letter case and with either
-//! kind of slash. Each part is checked against its limits before it is believed; parts that nothing
-//! here reads are not opened.
+//! name them, whatever the writer called them; names are compared in any letter case and with
+//! either kind of slash. Each part is checked against its limits before it is believed; parts that
+//! nothing here reads are not opened.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -74,7 +74,11 @@ impl Package {
         for (number, name) in archive.file_names_raw().enumerate() {
             parts.insert(plain_name(&String::from_utf8_lossy(name)), number);
         }
-        Ok(Package { archive, parts, inflated_bytes: 0 })
+        Ok(Package {
+            archive,
+            parts,
+            inflated_bytes: 0,
+        })
     }
 
     /// Returns whether there is a part of that name.
@@ -90,19 +94,32 @@ impl Package {
     /// Reads the main part and its relationships; `None` when this is no workbook of XML.
     pub fn book(&mut self) -> Result<Option<BookParts>, WorkbookError> {
         let main = self.main_part()?;
-        let Some(number) = self.parts.get(&main).copied() else { return Ok(None) };
+        let Some(number) = self.parts.get(&main).copied() else {
+            return Ok(None);
+        };
         let relationships = self.relationships(&main)?;
         let part_of = |kind: &str| {
-            let found = relationships.iter().find(|relationship| relationship.kind == kind)?;
+            let found = relationships
+                .iter()
+                .find(|relationship| relationship.kind == kind)?;
             self.parts.get(&found.target).copied()
         };
-        let shared_strings = part_of("sharedstrings").or_else(|| self.parts.get("xl/sharedstrings.xml").copied());
+        let shared_strings =
+            part_of("sharedstrings").or_else(|| self.parts.get("xl/sharedstrings.xml").copied());
         let styles = part_of("styles").or_else(|| self.parts.get("xl/styles.xml").copied());
-        let mut book = BookParts { sheets: Vec::new(), shared_strings, styles, is_1904: false };
+        let mut book = BookParts {
+            sheets: Vec::new(),
+            shared_strings,
+            styles,
+            is_1904: false,
+        };
         let mut sheets = Vec::new();
         self.each_element(number, |element| {
             match element.local_name().as_ref() {
-                "workbookPr" => book.is_1904 |= attribute(element, "date1904")?.is_some_and(|value| is_true(&value)),
+                "workbookPr" => {
+                    book.is_1904 |=
+                        attribute(element, "date1904")?.is_some_and(|value| is_true(&value))
+                }
                 "sheet" => sheets.push((
                     attribute(element, "name")?.unwrap_or_default(),
                     attribute(element, "state")?.is_some_and(|state| state != "visible"),
@@ -112,21 +129,33 @@ impl Package {
             }
             Ok(())
         })?;
-        let by_id: HashMap<&str, &Relationship> =
-            relationships.iter().map(|relationship| (relationship.id.as_str(), relationship)).collect();
+        let by_id: HashMap<&str, &Relationship> = relationships
+            .iter()
+            .map(|relationship| (relationship.id.as_str(), relationship))
+            .collect();
         let mut names: HashMap<usize, String> = HashMap::new();
         for (name, is_hidden, id) in sheets {
-            let missing = || WorkbookError::MissingPart { what: format!("the sheet «{name}»") };
+            let missing = || WorkbookError::MissingPart {
+                what: format!("the sheet «{name}»"),
+            };
             let relationship = by_id.get(id.as_str()).ok_or_else(missing)?;
             if relationship.kind != "worksheet" {
                 continue;
             }
-            let part = self.parts.get(&relationship.target).copied().ok_or_else(missing)?;
+            let part = self
+                .parts
+                .get(&relationship.target)
+                .copied()
+                .ok_or_else(missing)?;
             if let Some(other) = names.insert(part, name.clone()) {
                 let what = format!("its sheets «{other}» and «{name}» are one and the same part");
                 return Err(WorkbookError::Malformed(what));
             }
-            book.sheets.push(SheetPart { name, is_hidden, part });
+            book.sheets.push(SheetPart {
+                name,
+                is_hidden,
+                part,
+            });
         }
         Ok(Some(book))
     }
@@ -148,7 +177,10 @@ impl Package {
 
     /// The main part as the package's own relationships name it.
     fn main_part(&mut self) -> Result<String, WorkbookError> {
-        let found = self.relationships("")?.into_iter().find(|relationship| relationship.kind == "officedocument");
+        let found = self
+            .relationships("")?
+            .into_iter()
+            .find(|relationship| relationship.kind == "officedocument");
         Ok(found.map_or(MAIN_PART.to_owned(), |relationship| relationship.target))
     }
 
@@ -156,7 +188,9 @@ impl Package {
     fn relationships(&mut self, of: &str) -> Result<Vec<Relationship>, WorkbookError> {
         let (folder, file) = of.rsplit_once('/').unwrap_or(("", of));
         let name = in_folder(folder, &format!("_rels/{file}.rels"));
-        let Some(part) = self.parts.get(&name).copied() else { return Ok(Vec::new()) };
+        let Some(part) = self.parts.get(&name).copied() else {
+            return Ok(Vec::new());
+        };
         let mut found = Vec::new();
         self.each_element(part, |element| {
             if element.local_name().as_ref() == "Relationship" {
@@ -194,11 +228,18 @@ impl Package {
 }
 
 /// The value of an attribute, whatever its prefix.
-pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<String>, WorkbookError> {
+pub(super) fn attribute(
+    element: &BytesStart<'_>,
+    name: &str,
+) -> Result<Option<String>, WorkbookError> {
     for attribute in element.attributes().with_checks(false) {
         let attribute = attribute?;
         if attribute.key.local_name().as_ref() == name {
-            return Ok(Some(attribute.normalized_value(XmlVersion::Implicit1_0)?.into_owned()));
+            return Ok(Some(
+                attribute
+                    .normalized_value(XmlVersion::Implicit1_0)?
+                    .into_owned(),
+            ));
         }
     }
     Ok(None)
@@ -211,7 +252,9 @@ fn is_true(value: &str) -> bool {
 
 /// A part's name for comparing.
 fn plain_name(name: &str) -> String {
-    name.replace('\\', "/").trim_start_matches('/').to_lowercase()
+    name.replace('\\', "/")
+        .trim_start_matches('/')
+        .to_lowercase()
 }
 
 /// The name of a part that a part in `folder` refers to as `target`.
@@ -239,7 +282,11 @@ mod tests {
     fn parts_are_found_from_the_folder_that_refers_to_them() {
         for (folder, target, name) in [
             ("xl", "worksheets/Sheet1.xml", "xl/worksheets/sheet1.xml"),
-            ("xl", "/xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            (
+                "xl",
+                "/xl/worksheets/sheet1.xml",
+                "xl/worksheets/sheet1.xml",
+            ),
             ("xl", "../xl/./strings/table1.xml", "xl/strings/table1.xml"),
             ("xl", "worksheets\\sheet1.xml", "xl/worksheets/sheet1.xml"),
             ("", "xl/workbook.xml", "xl/workbook.xml"),

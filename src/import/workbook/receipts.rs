@@ -32,7 +32,8 @@ pub struct ReceiptRow {
     pub payment_purpose: Option<String>,
     pub responsible: Option<String>,
     pub comment: Option<String>,
-    // Left out of the content when absent: a row that has neither keeps the fingerprint that it was stored with.
+    // Left out of the content when absent: a row that has neither keeps the fingerprint that it was
+    // stored with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settlement_rate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +109,9 @@ impl Row for ReceiptRow {
             payer: cells.text(PAYER)?,
             payer_account: cells.identifier(PAYER_ACCOUNT)?,
             settlement_account: cells.text(SETTLEMENT_ACCOUNT)?,
-            contract: cells.identifier(CONTRACT)?.and_then(|text| ContractRef::parse(&text, contract_date)),
+            contract: cells
+                .identifier(CONTRACT)?
+                .and_then(|text| ContractRef::parse(&text, contract_date)),
             contract_date,
             currency: cells.currency(CURRENCY)?,
             amount: cells.required_amount(AMOUNT)?,
@@ -119,7 +122,9 @@ impl Row for ReceiptRow {
             comment: cells.lines(COMMENT),
             settlement_rate: cells.rate(SETTLEMENT_RATE)?,
             settlement_amount: cells.amount(SETTLEMENT_AMOUNT)?,
-            payer_inn: cells.identifier(PAYER_INN)?.and_then(|text| valid_inn(&text)),
+            payer_inn: cells
+                .identifier(PAYER_INN)?
+                .and_then(|text| valid_inn(&text)),
             operation_id,
         })
     }

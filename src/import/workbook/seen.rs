@@ -90,7 +90,12 @@ impl SeenIds {
 
     fn key(&self, id: &str) -> Key {
         let [high, low] = [0, 1].map(|at| self.keys[at].hash_one(id));
-        [(high >> 32) as u32, high as u32, (low >> 32) as u32, low as u32]
+        [
+            (high >> 32) as u32,
+            high as u32,
+            (low >> 32) as u32,
+            low as u32,
+        ]
     }
 }
 
@@ -122,7 +127,10 @@ impl IdTable {
             return Ok(earlier);
         }
         let mut entry = [0; ENTRY];
-        for (bytes, word) in entry.chunks_exact_mut(WORD).zip(key.into_iter().chain([row])) {
+        for (bytes, word) in entry
+            .chunks_exact_mut(WORD)
+            .zip(key.into_iter().chain([row]))
+        {
             bytes.copy_from_slice(&word.to_ne_bytes());
         }
         self.file.write_all_at(&entry, place)?;
@@ -133,16 +141,26 @@ impl IdTable {
     fn find(&self, key: Key) -> io::Result<(u64, Option<u32>)> {
         let first = (u64::from(key[0]) << 32 | u64::from(key[1])) % BLOCKS;
         let mut block = [0; BLOCK];
-        for begin in (first..BLOCKS).chain(0..first).map(|number| number * BLOCK as u64) {
+        for begin in (first..BLOCKS)
+            .chain(0..first)
+            .map(|number| number * BLOCK as u64)
+        {
             self.file.read_exact_at(&mut block, begin)?;
             for (at, entry) in block.chunks_exact(ENTRY).enumerate() {
-                let word = |at: usize| u32::from_ne_bytes(std::array::from_fn(|byte| entry[at * WORD + byte]));
+                let word = |at: usize| {
+                    u32::from_ne_bytes(std::array::from_fn(|byte| entry[at * WORD + byte]))
+                };
                 let row = word(key.len());
                 if row == FREE || std::array::from_fn(word) == key {
-                    return Ok((begin + (at * ENTRY) as u64, Some(row).filter(|row| *row != FREE)));
+                    return Ok((
+                        begin + (at * ENTRY) as u64,
+                        Some(row).filter(|row| *row != FREE),
+                    ));
                 }
             }
         }
-        Err(io::Error::other("there are more operation ids than a sheet may have rows"))
+        Err(io::Error::other(
+            "there are more operation ids than a sheet may have rows",
+        ))
     }
 }

@@ -27,8 +27,9 @@ impl SharedStrings {
             match xml.read_event_into(&mut event)? {
                 Event::Start(element) if element.local_name().as_ref() == "si" => {
                     read_string(&mut xml, "si", &mut strings.text, &mut buffers)?;
-                    let end = u32::try_from(strings.text.len())
-                        .map_err(|_| WorkbookError::TooMuch("its shared texts are larger than 4 GB".to_owned()))?;
+                    let end = u32::try_from(strings.text.len()).map_err(|_| {
+                        WorkbookError::TooMuch("its shared texts are larger than 4 GB".to_owned())
+                    })?;
                     strings.ends.push(end);
                 }
                 Event::Eof => break,
@@ -43,7 +44,9 @@ impl SharedStrings {
     /// The text of that number.
     pub fn get(&self, number: usize) -> Option<&str> {
         let end = *self.ends.get(number)? as usize;
-        let begin = number.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let begin = number
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
         self.text.get(begin..end)
     }
 }

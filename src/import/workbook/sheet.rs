@@ -1,8 +1,8 @@
 //! Walks the rows of a sheet, one row in memory at a time.
 //!
-//! Reads the XML itself since a figure depends on what readers of spreadsheets hide: where one row ends and
-//! the next of the same number begins, which cell could not be read, whether a formula has a result.
-//! Source: ECMA-376 part 1, 18.3.1. Nothing is believed of `<dimension>`.
+//! Reads the XML itself since a figure depends on what readers of spreadsheets hide: where one row
+//! ends and the next of the same number begins, which cell could not be read, whether a formula has
+//! a result. Source: ECMA-376 part 1, 18.3.1. Nothing is believed of `<dimension>`.
 
 use std::borrow::Cow;
 
@@ -79,7 +79,10 @@ impl<'b> SheetRows<'b> {
                 Event::Start(element) if !self.is_begun => {
                     let name = element.local_name();
                     if name.as_ref() != "worksheet" {
-                        let what = format!("a sheet's part begins with <{}> and is no worksheet", name.as_ref());
+                        let what = format!(
+                            "a sheet's part begins with <{}> and is no worksheet",
+                            name.as_ref()
+                        );
                         return Err(WorkbookError::Malformed(what));
                     }
                     self.is_begun = true;
@@ -94,7 +97,9 @@ impl<'b> SheetRows<'b> {
                         return Ok(true);
                     }
                 }
-                Event::End(element) if element.local_name().as_ref() == "sheetData" => return Ok(false),
+                Event::End(element) if element.local_name().as_ref() == "sheetData" => {
+                    return Ok(false);
+                }
                 Event::Eof => return Err(WorkbookError::cut_off_in("worksheet")),
                 _ => {}
             }
@@ -182,7 +187,8 @@ impl<'b> SheetRows<'b> {
                 },
                 Event::Start(_) => depth += 1,
                 Event::End(element) if depth == 0 && element.local_name().as_ref() == "c" => {
-                    let lacks_result = has_formula && cell == Cell::Empty && attributes.kind != CellKind::String;
+                    let lacks_result =
+                        has_formula && cell == Cell::Empty && attributes.kind != CellKind::String;
                     return Ok(if lacks_result { Cell::NoResult } else { cell });
                 }
                 Event::End(_) => depth = depth.saturating_sub(1),
@@ -195,7 +201,11 @@ impl<'b> SheetRows<'b> {
 
 impl CellAttributes {
     fn of(element: &BytesStart<'_>) -> Result<CellAttributes, WorkbookError> {
-        let mut found = CellAttributes { column: None, style: None, kind: CellKind::Number };
+        let mut found = CellAttributes {
+            column: None,
+            style: None,
+            kind: CellKind::Number,
+        };
         for attribute in element.attributes().with_checks(false) {
             let attribute = attribute?;
             let value = attribute.value.as_ref();
@@ -230,15 +240,24 @@ fn value<'b>(raw: &str, attributes: &CellAttributes, context: &'b CellContext) -
     match attributes.kind {
         CellKind::Number => match trimmed.parse::<f64>() {
             Ok(number) if number.is_finite() => {
-                let format = attributes.style.and_then(|style| context.formats.get(style)).copied();
+                let format = attributes
+                    .style
+                    .and_then(|style| context.formats.get(style))
+                    .copied();
                 Cell::Number(number, format.unwrap_or_default())
             }
             // A number by its type alone is read as the text that stands there.
             _ => Cell::of_text(Cow::Owned(raw.to_owned())),
         },
-        CellKind::SharedString => match trimmed.parse().ok().and_then(|number| context.strings.get(number)) {
+        CellKind::SharedString => match trimmed
+            .parse()
+            .ok()
+            .and_then(|number| context.strings.get(number))
+        {
             Some(text) => Cell::of_text(Cow::Borrowed(text)),
-            None => Cell::Unreadable(format!("refers to the shared text {trimmed:?}, which the file lacks").into()),
+            None => Cell::Unreadable(
+                format!("refers to the shared text {trimmed:?}, which the file lacks").into(),
+            ),
         },
         CellKind::InlineString | CellKind::String => {
             let mut text = String::new();
@@ -248,7 +267,9 @@ fn value<'b>(raw: &str, attributes: &CellAttributes, context: &'b CellContext) -
         CellKind::Flag => match trimmed.to_ascii_lowercase().as_str() {
             "1" | "true" => Cell::Flag(true),
             "0" | "false" => Cell::Flag(false),
-            _ => Cell::Unreadable(format!("is {trimmed:?} where true or false should stand").into()),
+            _ => {
+                Cell::Unreadable(format!("is {trimmed:?} where true or false should stand").into())
+            }
         },
         CellKind::Error => Cell::Error(trimmed.into()),
         CellKind::IsoDate => Cell::IsoDate(trimmed.into()),
@@ -260,11 +281,15 @@ fn value<'b>(raw: &str, attributes: &CellAttributes, context: &'b CellContext) -
 fn column_of(reference: &str) -> Option<usize> {
     let letters = reference.bytes().take_while(u8::is_ascii_alphabetic);
     let column = letters.fold(0_usize, |column, letter| {
-        column.saturating_mul(26).saturating_add(usize::from(letter.to_ascii_uppercase() - b'A') + 1)
+        column
+            .saturating_mul(26)
+            .saturating_add(usize::from(letter.to_ascii_uppercase() - b'A') + 1)
     });
     column.checked_sub(1)
 }
 
 fn number_attribute(element: &BytesStart<'_>, name: &str) -> Result<Option<u32>, WorkbookError> {
-    Ok(element.try_get_attribute(name)?.and_then(|attribute| attribute.value.parse().ok()))
+    Ok(element
+        .try_get_attribute(name)?
+        .and_then(|attribute| attribute.value.parse().ok()))
 }

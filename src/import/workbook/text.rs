@@ -1,7 +1,7 @@
 //! The texts of cells as they stand in XML: plain or in runs of different fonts.
 //!
-//! Source: ECMA-376 part 1, 18.4 and 22.9.2.19 (`ST_Xstring`, which writes characters that XML can't
-//! hold as `_x000D_`).
+//! Source: ECMA-376 part 1, 18.4 and 22.9.2.19 (`ST_Xstring`, which writes characters that XML
+//! can't hold as `_x000D_`).
 
 use std::io::BufRead;
 
@@ -20,7 +20,8 @@ pub(super) struct Buffers {
 }
 
 /// Appends the text of an element that was just opened, up to its end tag `closing`. Pronunciation
-/// (`rPh`) is no part of it. Of a text that is longer than a cell can hold, what comes behind that is left out.
+/// (`rPh`) is no part of it. Of a text that is longer than a cell can hold, what comes behind that
+/// is left out.
 pub(super) fn read_string<R: BufRead>(
     xml: &mut Reader<R>,
     closing: &str,
@@ -32,10 +33,15 @@ pub(super) fn read_string<R: BufRead>(
     loop {
         buffers.event.clear();
         match xml.read_event_into(&mut buffers.event)? {
-            Event::Start(element) if element.local_name().as_ref() == "rPh" => is_pronunciation = true,
-            Event::End(element) if element.local_name().as_ref() == "rPh" => is_pronunciation = false,
+            Event::Start(element) if element.local_name().as_ref() == "rPh" => {
+                is_pronunciation = true
+            }
+            Event::End(element) if element.local_name().as_ref() == "rPh" => {
+                is_pronunciation = false
+            }
             Event::Start(element) if element.local_name().as_ref() == "t" && !is_pronunciation => {
-                let keeps_space = attribute(&element, "space")?.is_some_and(|value| value == "preserve");
+                let keeps_space =
+                    attribute(&element, "space")?.is_some_and(|value| value == "preserve");
                 read_content(xml, "t", buffers)?;
                 let raw: &str = match keeps_space {
                     true => &buffers.raw,
@@ -52,7 +58,8 @@ pub(super) fn read_string<R: BufRead>(
     }
 }
 
-/// Reads the characters of an element that was just opened, up to its end tag `closing`; returns them.
+/// Reads the characters of an element that was just opened, up to its end tag `closing`; returns
+/// them.
 pub(super) fn read_content<'b, R: BufRead>(
     xml: &mut Reader<R>,
     closing: &str,
@@ -65,7 +72,9 @@ pub(super) fn read_content<'b, R: BufRead>(
             Event::Text(part) => buffers.raw.push_str(&part.xml10_content()),
             Event::CData(part) => buffers.raw.push_str(&part.xml10_content()),
             Event::GeneralRef(reference) => buffers.raw.push(character(&reference)?),
-            Event::End(element) if element.local_name().as_ref() == closing => return Ok(&buffers.raw),
+            Event::End(element) if element.local_name().as_ref() == closing => {
+                return Ok(&buffers.raw);
+            }
             Event::Eof => return Err(WorkbookError::cut_off_in(closing)),
             _ => {}
         }
@@ -83,7 +92,9 @@ fn character(reference: &BytesRef<'_>) -> Result<char, WorkbookError> {
         "amp" => Ok('&'),
         "quot" => Ok('"'),
         "apos" => Ok('\''),
-        other => Err(WorkbookError::Malformed(format!("the entity &{other}; is not known"))),
+        other => Err(WorkbookError::Malformed(format!(
+            "the entity &{other}; is not known"
+        ))),
     }
 }
 

@@ -1,6 +1,8 @@
-//! The totals that a sheet carries: rows that begin with `Итого` or `Всего`, checked and never taken.
+//! The totals that a sheet carries: rows that begin with `Итого` or `Всего`, checked and never
+//! taken.
 //!
-//! A total must equal the sum of all rows above it, or of those since an earlier total (`Итого по …`).
+//! A total must equal the sum of all rows above it, or of those since an earlier total (`Итого по
+//! …`).
 
 use std::collections::HashSet;
 
@@ -44,7 +46,8 @@ impl SheetSums {
                  of {}",
                 total - rows_total
             );
-            self.remarks.push(Remark::new(RemarkCode::TotalDiffers, text));
+            self.remarks
+                .push(Remark::new(RemarkCode::TotalDiffers, text));
         }
         self.control_total = Some(if is_part { rows_total } else { total });
         self.begins.insert(rows_total);
@@ -59,36 +62,50 @@ impl SheetSums {
                 "rows stand below the file's own total (Итого) of {total}; with them its rows add up to {}",
                 self.rows_total
             );
-            self.remarks.push(Remark::new(RemarkCode::RowsBelowTotal, text));
+            self.remarks
+                .push(Remark::new(RemarkCode::RowsBelowTotal, text));
         }
     }
 
     /// Notes a total that can't be read.
     pub fn note_unreadable(&mut self, row: u32, shown: &str) {
-        let what = if shown.is_empty() { "nothing".to_owned() } else { format!("{shown:?}") };
+        let what = if shown.is_empty() {
+            "nothing".to_owned()
+        } else {
+            format!("{shown:?}")
+        };
         let text = format!(
             "the file's own total (Итого, row {row}) can't be read: {what} stands there, so that its rows are not checked"
         );
-        self.remarks.push(Remark::new(RemarkCode::UnreadableTotal, text));
+        self.remarks
+            .push(Remark::new(RemarkCode::UnreadableTotal, text));
         self.begins.insert(self.rows_total);
         self.has_rows_since = false;
     }
 }
 
-/// Whether a row is a total: a cell in front of the amount says so, and none names an operation, unless it is
-/// that word itself.
+/// Whether a row is a total: a cell in front of the amount says so, and none names an operation,
+/// unless it is that word itself.
 pub(super) fn is_total(cells: &[Cell<'_>], id: Option<usize>, amount: Option<usize>) -> bool {
     let says_total = |cell: &Cell<'_>| matches!(cell, Cell::Text(text) if names_total(text));
-    let id_cell = id.and_then(|at| cells.get(at)).filter(|cell| !cell.is_empty());
+    let id_cell = id
+        .and_then(|at| cells.get(at))
+        .filter(|cell| !cell.is_empty());
     match id_cell {
         Some(cell) => says_total(cell),
-        None => cells.iter().take(amount.unwrap_or(cells.len())).any(says_total),
+        None => cells
+            .iter()
+            .take(amount.unwrap_or(cells.len()))
+            .any(says_total),
     }
 }
 
 /// `Итого`, `Всего:`, `Итого по ООО «Север»`, `Итого: 999,99`.
 fn names_total(text: &str) -> bool {
-    let mut characters = text.chars().skip_while(|c| !c.is_alphabetic()).flat_map(char::to_lowercase);
+    let mut characters = text
+        .chars()
+        .skip_while(|c| !c.is_alphabetic())
+        .flat_map(char::to_lowercase);
     let word: String = characters.by_ref().take(5).collect();
     let ends = characters.next().is_none_or(|c| !c.is_alphanumeric());
     (word == "итого" || word == "всего") && ends && folded(text).chars().count() <= 250

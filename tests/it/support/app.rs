@@ -63,7 +63,10 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or("")
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap())
+            .unwrap_or("")
     }
 
     /// The answer must be 200; gives its JSON.
@@ -82,30 +85,47 @@ impl TestApp {
     /// Starts it with that Redis.
     pub async fn start_with_redis(backend: Backend, redis: &Redis) -> TestApp {
         let port = redis.port.to_string();
-        TestApp::start_with(backend, &[("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", &port)]).await
+        TestApp::start_with(
+            backend,
+            &[("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", &port)],
+        )
+        .await
     }
 
     /// Starts it with settings over the tests' own.
     pub async fn start_with(backend: Backend, settings: &[(&str, &str)]) -> TestApp {
-        let folder = tempfile::Builder::new().prefix("cp-test-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("cp-test-")
+            .tempdir()
+            .unwrap();
         let database_url = match backend {
             Backend::Sqlite => format!("sqlite://{}", folder.path().join("test.db").display()),
-            Backend::Postgres => tokio::task::spawn_blocking(Postgres::fresh_database).await.unwrap(),
+            Backend::Postgres => tokio::task::spawn_blocking(Postgres::fresh_database)
+                .await
+                .unwrap(),
         };
         TestApp::start_on(Arc::new(folder), database_url, settings).await
     }
 
     /// Starts it without Redis on a database that a dump makes.
     pub async fn start_from(backend: Backend, dump: &str) -> TestApp {
-        let folder = tempfile::Builder::new().prefix("cp-test-").tempdir().unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("cp-test-")
+            .tempdir()
+            .unwrap();
         let database_url = match backend {
             Backend::Sqlite => {
                 let path = folder.path().join("test.db").display().to_string();
-                SqliteConnection::establish(&path).unwrap().batch_execute(dump).unwrap();
+                SqliteConnection::establish(&path)
+                    .unwrap()
+                    .batch_execute(dump)
+                    .unwrap();
                 format!("sqlite://{path}")
             }
             Backend::Postgres => {
-                let url = tokio::task::spawn_blocking(Postgres::empty_database).await.unwrap();
+                let url = tokio::task::spawn_blocking(Postgres::empty_database)
+                    .await
+                    .unwrap();
                 psql(&url, dump).unwrap();
                 url
             }
@@ -113,10 +133,16 @@ impl TestApp {
         TestApp::start_on(Arc::new(folder), database_url, &[("USE_REDIS", "false")]).await
     }
 
-    async fn start_on(folder: Arc<TempDir>, database_url: String, overrides: &[(&str, &str)]) -> TestApp {
+    async fn start_on(
+        folder: Arc<TempDir>,
+        database_url: String,
+        overrides: &[(&str, &str)],
+    ) -> TestApp {
         let files = folder.path().join("ftp");
         std::fs::create_dir_all(&files).unwrap();
-        let ftp = DemoFtpServer::start(files, FTP_USER, &Secret::new(FTP_PASSWORD)).await.unwrap();
+        let ftp = DemoFtpServer::start(files, FTP_USER, &Secret::new(FTP_PASSWORD))
+            .await
+            .unwrap();
         let ftp_port = ftp.address.port().to_string();
         let mut values: HashMap<&str, &str> = HashMap::from([
             ("DATABASE_URL", database_url.as_str()),
@@ -133,8 +159,10 @@ impl TestApp {
             ("BIND", "127.0.0.1:0"),
         ]);
         values.extend(overrides.iter().copied());
-        let mut settings =
-            Settings::from_sources(None, |name| values.get(name).map(|value| (*value).to_owned())).unwrap();
+        let mut settings = Settings::from_sources(None, |name| {
+            values.get(name).map(|value| (*value).to_owned())
+        })
+        .unwrap();
         settings.cache.clock = Clock::fixed(settings.import.timezone, noon_of(TODAY));
         let running = RunningApp::start(&settings, true).await.unwrap();
         TestApp {
@@ -184,7 +212,8 @@ impl TestApp {
         match self.database_url.strip_prefix("sqlite://") {
             Some(path) => {
                 let mut conn = SqliteConnection::establish(path).unwrap();
-                conn.batch_execute(&format!("PRAGMA busy_timeout = 30000; {sql}")).unwrap();
+                conn.batch_execute(&format!("PRAGMA busy_timeout = 30000; {sql}"))
+                    .unwrap();
             }
             None => drop(psql(&self.database_url, sql).unwrap()),
         }
@@ -202,9 +231,18 @@ impl TestApp {
                 let mut conn = SqliteConnection::establish(path).unwrap();
                 conn.batch_execute("PRAGMA busy_timeout = 30000").unwrap();
                 let named = format!("WITH lines (line) AS ({sql}) SELECT line FROM lines");
-                diesel::sql_query(named).load(&mut conn).unwrap().into_iter().map(|row: Line| row.line).collect()
+                diesel::sql_query(named)
+                    .load(&mut conn)
+                    .unwrap()
+                    .into_iter()
+                    .map(|row: Line| row.line)
+                    .collect()
             }
-            None => psql(&self.database_url, sql).unwrap().lines().map(str::to_owned).collect(),
+            None => psql(&self.database_url, sql)
+                .unwrap()
+                .lines()
+                .map(str::to_owned)
+                .collect(),
         }
     }
 
@@ -224,17 +262,39 @@ impl TestApp {
     }
 
     /// The same, also of what is unchanged.
-    pub async fn import_folder_again(&self, folder: &Path, department_id: i64, is_forced: bool) -> RunReport {
-        let source = Source::folder(folder.to_owned(), department_id, self.settings.import.policy.clone());
+    pub async fn import_folder_again(
+        &self,
+        folder: &Path,
+        department_id: i64,
+        is_forced: bool,
+    ) -> RunReport {
+        let source = Source::folder(
+            folder.to_owned(),
+            department_id,
+            self.settings.import.policy.clone(),
+        );
         self.import_source(source, is_forced, &mut |_| {}).await
     }
 
     /// Imports a source, with an eye on what happens meanwhile.
-    pub async fn import_source(&self, source: Source, is_forced: bool, announce: EventSink<'_>) -> RunReport {
-        let (db, cache) = (self.running.state.db.clone(), self.running.state.cache.clone());
+    pub async fn import_source(
+        &self,
+        source: Source,
+        is_forced: bool,
+        announce: EventSink<'_>,
+    ) -> RunReport {
+        let (db, cache) = (
+            self.running.state.db.clone(),
+            self.running.state.cache.clone(),
+        );
         let context = import_context(&self.settings, db, cache);
-        let order = ImportRequest { is_forced, ..ImportRequest::now(vec![source], "test") };
-        run_once(&context, &order, &Default::default(), announce).await.unwrap()
+        let order = ImportRequest {
+            is_forced,
+            ..ImportRequest::now(vec![source], "test")
+        };
+        run_once(&context, &order, &Default::default(), announce)
+            .await
+            .unwrap()
     }
 
     /// Imports files into a department.
@@ -249,7 +309,13 @@ impl TestApp {
     /// Imports what lies on the FTP server, as a user would: `POST /import/trigger`.
     pub async fn trigger(&self) -> Answer {
         let token = self.token(Role::Admin, DEPARTMENT).await;
-        self.request(Method::POST, "credit-portfolio/import/trigger", Some(&token), None).await
+        self.request(
+            Method::POST,
+            "credit-portfolio/import/trigger",
+            Some(&token),
+            None,
+        )
+        .await
     }
 
     /// A token of a new user.
@@ -272,8 +338,17 @@ impl TestApp {
             created_at: now,
             updated_at: now,
         };
-        let id = self.running.state.db.write(async |conn| db::insert_user(conn, user).await).await.unwrap();
-        db::find_user_by_id(&mut self.running.state.db.conn().await.unwrap(), id).await.unwrap().unwrap()
+        let id = self
+            .running
+            .state
+            .db
+            .write(async |conn| db::insert_user(conn, user).await)
+            .await
+            .unwrap();
+        db::find_user_by_id(&mut self.running.state.db.conn().await.unwrap(), id)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     /// Asks an endpoint as an administrator.
@@ -284,12 +359,26 @@ impl TestApp {
 
     /// Asks an endpoint of the credit portfolio with a token.
     pub async fn get_as(&self, token: &str, path: &str) -> Answer {
-        self.request(Method::GET, &format!("credit-portfolio/{path}"), Some(token), None).await
+        self.request(
+            Method::GET,
+            &format!("credit-portfolio/{path}"),
+            Some(token),
+            None,
+        )
+        .await
     }
 
     /// Any request below the prefix.
-    pub async fn request(&self, method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Answer {
-        let mut request = self.http.request(method, self.url(&format!("/api/v1/{path}")));
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut request = self
+            .http
+            .request(method, self.url(&format!("/api/v1/{path}")));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
@@ -301,12 +390,27 @@ impl TestApp {
 
     /// The body of a GET, whatever it is.
     pub async fn bytes(&self, path: &str, token: &str) -> Vec<u8> {
-        let request = self.http.get(self.url(&format!("/api/v1/{path}"))).bearer_auth(token);
-        request.send().await.unwrap().bytes().await.unwrap().to_vec()
+        let request = self
+            .http
+            .get(self.url(&format!("/api/v1/{path}")))
+            .bearer_auth(token);
+        request
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap()
+            .to_vec()
     }
 
     /// Sends files.
-    pub async fn send_form(&self, path: &str, token: &str, form: reqwest::multipart::Form) -> Answer {
+    pub async fn send_form(
+        &self,
+        path: &str,
+        token: &str,
+        form: reqwest::multipart::Form,
+    ) -> Answer {
         let request = self.http.post(self.url(&format!("/api/v1/{path}")));
         answer_of(request.bearer_auth(token).multipart(form)).await
     }
@@ -327,5 +431,9 @@ impl TestApp {
 
 async fn answer_of(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
-    Answer { status: response.status(), headers: response.headers().clone(), text: response.text().await.unwrap() }
+    Answer {
+        status: response.status(),
+        headers: response.headers().clone(),
+        text: response.text().await.unwrap(),
+    }
 }

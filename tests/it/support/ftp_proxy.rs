@@ -101,8 +101,15 @@ async fn control(client: TcpStream, server: TcpStream, fault: Fault, chance: Cha
     let commands = async move {
         let mut lines = BufReader::new(from_client).lines();
         while let Ok(Some(line)) = lines.next_line().await {
-            line.split(' ').next().unwrap().clone_into(&mut heard.lock().unwrap());
-            if to_server.write_all(format!("{line}\r\n").as_bytes()).await.is_err() {
+            line.split(' ')
+                .next()
+                .unwrap()
+                .clone_into(&mut heard.lock().unwrap());
+            if to_server
+                .write_all(format!("{line}\r\n").as_bytes())
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -122,11 +129,25 @@ async fn control(client: TcpStream, server: TcpStream, fault: Fault, chance: Cha
                 let own = listener.local_addr().unwrap().port();
                 line = match line.starts_with("229 ") {
                     true => format!("229 Entering Extended Passive Mode (|||{own}|)"),
-                    false => format!("227 Entering Passive Mode (127,0,0,1,{},{}).", own / 256, own % 256),
+                    false => format!(
+                        "227 Entering Passive Mode (127,0,0,1,{},{}).",
+                        own / 256,
+                        own % 256
+                    ),
                 };
-                transfers.spawn(transfer(listener, port, fault, command.clone(), chance.clone()));
+                transfers.spawn(transfer(
+                    listener,
+                    port,
+                    fault,
+                    command.clone(),
+                    chance.clone(),
+                ));
             }
-            if to_client.write_all(format!("{line}\r\n").as_bytes()).await.is_err() {
+            if to_client
+                .write_all(format!("{line}\r\n").as_bytes())
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -139,28 +160,61 @@ async fn control(client: TcpStream, server: TcpStream, fault: Fault, chance: Cha
 
 fn passive_port(line: &str) -> Option<u16> {
     if let Some(extended) = line.strip_prefix("229 ") {
-        return extended.split_once("(|||")?.1.split_once('|')?.0.parse().ok();
+        return extended
+            .split_once("(|||")?
+            .1
+            .split_once('|')?
+            .0
+            .parse()
+            .ok();
     }
-    let numbers = line.strip_prefix("227 ")?.split_once('(')?.1.split_once(')')?.0;
-    let numbers: Vec<u16> = numbers.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+    let numbers = line
+        .strip_prefix("227 ")?
+        .split_once('(')?
+        .1
+        .split_once(')')?
+        .0;
+    let numbers: Vec<u16> = numbers
+        .split(',')
+        .filter_map(|number| number.trim().parse().ok())
+        .collect();
     Some(numbers.get(4)? * 256 + numbers.get(5)?)
 }
 
-async fn transfer(listener: TcpListener, port: u16, fault: Fault, command: Arc<Mutex<String>>, chance: Chance) {
-    let Ok((mut client, _)) = listener.accept().await else { return };
-    let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+async fn transfer(
+    listener: TcpListener,
+    port: u16,
+    fault: Fault,
+    command: Arc<Mutex<String>>,
+    chance: Chance,
+) {
+    let Ok((mut client, _)) = listener.accept().await else {
+        return;
+    };
+    let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else {
+        return;
+    };
     let mut buffer = vec![0; 1024];
-    let Ok(mut count) = server.read(&mut buffer).await else { return };
+    let Ok(mut count) = server.read(&mut buffer).await else {
+        return;
+    };
     let is_listing = command.lock().unwrap().as_str() != "RETR";
     if is_listing && matches!(fault, Fault::LieAboutSizes | Fault::Reorder) {
         let mut listing = buffer[..count].to_vec();
         let _ = server.read_to_end(&mut listing).await;
-        let mut lines: Vec<String> = String::from_utf8_lossy(&listing).lines().map(str::to_owned).collect();
+        let mut lines: Vec<String> = String::from_utf8_lossy(&listing)
+            .lines()
+            .map(str::to_owned)
+            .collect();
         match fault {
             Fault::Reorder => chance.shuffle(&mut lines),
-            _ => lines.iter_mut().for_each(|line| *line = line.to_lowercase().replace("size=", "size=1")),
+            _ => lines
+                .iter_mut()
+                .for_each(|line| *line = line.to_lowercase().replace("size=", "size=1")),
         }
-        let _ = client.write_all((lines.join("\r\n") + "\r\n").as_bytes()).await;
+        let _ = client
+            .write_all((lines.join("\r\n") + "\r\n").as_bytes())
+            .await;
         return;
     }
     let mut passed = 0;
@@ -186,7 +240,9 @@ async fn transfer(listener: TcpListener, port: u16, fault: Fault, command: Arc<M
             Fault::SlowData => tokio::time::sleep(Duration::from_millis(20)).await,
             _ => {}
         }
-        let Ok(more) = server.read(&mut buffer).await else { return };
+        let Ok(more) = server.read(&mut buffer).await else {
+            return;
+        };
         count = more;
     }
 }

@@ -48,13 +48,26 @@ impl Vsftpd {
         );
         std::fs::write(&openssl, versions).unwrap();
         let environment = format!("OPENSSL_CONF={}", text(&openssl));
-        let server = Server::start(&folder, &["env", &environment, &program("vsftpd"), &text(&settings_file)]);
+        let server = Server::start(
+            &folder,
+            &[
+                "env",
+                &environment,
+                &program("vsftpd"),
+                &text(&settings_file),
+            ],
+        );
         wait_for_port(port, "vsftpd");
-        Vsftpd { port, certificate: folder.join("cert.pem"), _server: server }
+        Vsftpd {
+            port,
+            certificate: folder.join("cert.pem"),
+            _server: server,
+        }
     }
 }
 
-/// pyftpdlib, another server that this project did not write; it speaks MLSD, which vsftpd does not.
+/// pyftpdlib, another server that this project did not write; it speaks MLSD, which vsftpd does
+/// not.
 pub struct Pyftpdlib {
     pub port: u16,
     /// Of its own authority, when it encrypts.
@@ -78,17 +91,29 @@ impl Pyftpdlib {
         let python = Path::new(&program("schemathesis")).with_file_name("python");
         let both = folder.join("both.pem");
         let encoding = format!("NAME_ENCODING={encoding}");
-        let mut command = vec!["env".to_owned(), encoding, text(&python), text(&script), text(files), port.to_string()];
+        let mut command = vec![
+            "env".to_owned(),
+            encoding,
+            text(&python),
+            text(&script),
+            text(files),
+            port.to_string(),
+        ];
         if let Some(newest) = tls {
             a_certificate(&folder);
-            let parts = ["key.pem", "cert.pem"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+            let parts = ["key.pem", "cert.pem"]
+                .map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
             std::fs::write(&both, parts.concat()).unwrap();
             command.extend([text(&both), newest.to_owned()]);
         }
         let command: Vec<&str> = command.iter().map(String::as_str).collect();
         let server = Server::start(&folder, &command);
         wait_for_port(port, "pyftpdlib");
-        Pyftpdlib { port, certificate: folder.join("cert.pem"), server }
+        Pyftpdlib {
+            port,
+            certificate: folder.join("cert.pem"),
+            server,
+        }
     }
 }
 
@@ -107,7 +132,11 @@ impl FtpTls {
             return String::new();
         }
         a_certificate(folder);
-        let implicit = if self == FtpTls::Implicit { "YES" } else { "NO" };
+        let implicit = if self == FtpTls::Implicit {
+            "YES"
+        } else {
+            "NO"
+        };
         let folder = text(folder);
         format!(
             "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nforce_anon_data_ssl=YES\n\
@@ -141,7 +170,10 @@ impl Proftpd {
         let [user, group] = ["-un", "-gn"].map(|what| printed(Command::new("id").arg(what)));
         let (name, password) = Proftpd::LOGIN;
         let hash = printed(Command::new(program("openssl")).args(["passwd", "-5", password]));
-        private(&folder.join("passwd"), &format!("{name}:{}:{uid}:{gid}::{}:/bin/sh\n", hash, text(files)));
+        private(
+            &folder.join("passwd"),
+            &format!("{name}:{}:{uid}:{gid}::{}:/bin/sh\n", hash, text(files)),
+        );
         private(&folder.join("group"), &format!("{name}:x:{gid}:\n"));
         let mut settings = format!(
             "ServerName test\nServerType standalone\nPort {port}\nDefaultAddress 127.0.0.1\nUseIPv6 off\n\
@@ -160,12 +192,30 @@ impl Proftpd {
         }
         let settings_file = folder.join("proftpd.conf");
         std::fs::write(&settings_file, settings).unwrap();
-        let libraries = std::fs::read_dir(root.join("usr/lib")).unwrap().map(|entry| text(&entry.unwrap().path()));
-        let libraries: Vec<String> = libraries.filter(|path| path.ends_with("-linux-gnu")).collect();
+        let libraries = std::fs::read_dir(root.join("usr/lib"))
+            .unwrap()
+            .map(|entry| text(&entry.unwrap().path()));
+        let libraries: Vec<String> = libraries
+            .filter(|path| path.ends_with("-linux-gnu"))
+            .collect();
         let environment = format!("LD_LIBRARY_PATH={}", libraries.join(":"));
-        let server = Server::start(&folder, &["env", &environment, &daemon, "-n", "-c", &text(&settings_file)]);
+        let server = Server::start(
+            &folder,
+            &[
+                "env",
+                &environment,
+                &daemon,
+                "-n",
+                "-c",
+                &text(&settings_file),
+            ],
+        );
         wait_for_port(port, "proftpd");
-        Proftpd { port, certificate: folder.join("cert.pem"), _server: server }
+        Proftpd {
+            port,
+            certificate: folder.join("cert.pem"),
+            _server: server,
+        }
     }
 }
 
@@ -177,5 +227,8 @@ fn private(path: &Path, content: &str) {
 }
 
 fn printed(command: &mut Command) -> String {
-    String::from_utf8(command.output().unwrap().stdout).unwrap().trim().to_owned()
+    String::from_utf8(command.output().unwrap().stdout)
+        .unwrap()
+        .trim()
+        .to_owned()
 }

@@ -15,7 +15,11 @@ pub struct RawSheet {
 }
 
 pub fn a_sheet(name: &str, rows: Vec<Vec<String>>) -> RawSheet {
-    RawSheet { name: name.to_owned(), state: "", rows }
+    RawSheet {
+        name: name.to_owned(),
+        state: "",
+        rows,
+    }
 }
 
 impl RawSheet {
@@ -27,11 +31,23 @@ impl RawSheet {
 
 /// A cell with a text of its own.
 pub fn text(text: &str) -> String {
-    cell("t=\"inlineStr\"", &format!("<is><t xml:space=\"preserve\">{}</t></is>", escaped(text)))
+    cell(
+        "t=\"inlineStr\"",
+        &format!("<is><t xml:space=\"preserve\">{}</t></is>", escaped(text)),
+    )
 }
 
 pub fn texts(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|one| if one.is_empty() { cell("", "") } else { text(one) }).collect()
+    texts
+        .iter()
+        .map(|one| {
+            if one.is_empty() {
+                cell("", "")
+            } else {
+                text(one)
+            }
+        })
+        .collect()
 }
 
 /// A cell with a number, as it is written.
@@ -48,7 +64,13 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// The headings of receipts that the rows of [`a_row`] stand below.
-pub const HEADINGS: [&str; 5] = ["Поступление на расчетный счет", "Организация", "Сумма", "Договор", "Комментарий"];
+pub const HEADINGS: [&str; 5] = [
+    "Поступление на расчетный счет",
+    "Организация",
+    "Сумма",
+    "Договор",
+    "Комментарий",
+];
 
 /// A receipt of that number; `amount` is a cell.
 pub fn a_row(number: u32, amount: String) -> Vec<String> {
@@ -94,21 +116,38 @@ fn written(sheets: &[RawSheet], own_relations: Option<&str>, others: &[(&str, &[
     let (mut tabs, mut relations) = (String::new(), String::new());
     let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
     for (number, sheet) in (1..).zip(sheets) {
-        let state = if sheet.state.is_empty() { String::new() } else { format!(" state=\"{}\"", sheet.state) };
+        let state = if sheet.state.is_empty() {
+            String::new()
+        } else {
+            format!(" state=\"{}\"", sheet.state)
+        };
         tabs += &format!(
             "<sheet name=\"{}\" sheetId=\"{number}\"{state} r:id=\"rId{number}\"/>",
             escaped(&sheet.name).replace('"', "&quot;")
         );
-        relations += &relation(&format!("rId{number}"), "worksheet", &format!("worksheets/sheet{number}.xml"));
-        parts.push((format!("xl/worksheets/sheet{number}.xml"), sheet_xml(&sheet.rows).into_bytes()));
+        relations += &relation(
+            &format!("rId{number}"),
+            "worksheet",
+            &format!("worksheets/sheet{number}.xml"),
+        );
+        parts.push((
+            format!("xl/worksheets/sheet{number}.xml"),
+            sheet_xml(&sheet.rows).into_bytes(),
+        ));
     }
     relations += &relation("rId90", "styles", "styles.xml");
     let main = relation("rId1", "officeDocument", "xl/workbook.xml");
     parts.extend([
-        ("_rels/.rels".to_owned(), format!("<Relationships xmlns=\"{PACKAGE}\">{main}</Relationships>").into_bytes()),
+        (
+            "_rels/.rels".to_owned(),
+            format!("<Relationships xmlns=\"{PACKAGE}\">{main}</Relationships>").into_bytes(),
+        ),
         (
             "xl/workbook.xml".to_owned(),
-            format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{tabs}</sheets></workbook>").into_bytes(),
+            format!(
+                "<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><sheets>{tabs}</sheets></workbook>"
+            )
+            .into_bytes(),
         ),
         (
             "xl/_rels/workbook.xml.rels".to_owned(),
@@ -119,13 +158,22 @@ fn written(sheets: &[RawSheet], own_relations: Option<&str>, others: &[(&str, &[
                 )
                 .into_bytes(),
         ),
-        ("xl/styles.xml".to_owned(), format!("<styleSheet xmlns=\"{MAIN}\">{STYLES}</styleSheet>").into_bytes()),
+        (
+            "xl/styles.xml".to_owned(),
+            format!("<styleSheet xmlns=\"{MAIN}\">{STYLES}</styleSheet>").into_bytes(),
+        ),
         ("[Content_Types].xml".to_owned(), b"<Types/>".to_vec()),
     ]);
-    parts.extend(others.iter().map(|(name, content)| ((*name).to_owned(), content.to_vec())));
+    parts.extend(
+        others
+            .iter()
+            .map(|(name, content)| ((*name).to_owned(), content.to_vec())),
+    );
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
-        archive.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(name.as_str(), SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(&content).unwrap();
     }
     archive.finish().unwrap().into_inner()
@@ -137,6 +185,9 @@ fn relation(id: &str, kind: &str, target: &str) -> String {
 
 /// Rows and cells without references: they follow each other.
 fn sheet_xml(rows: &[Vec<String>]) -> String {
-    let rows: String = rows.iter().map(|row| format!("<row>{}</row>", row.concat())).collect();
+    let rows: String = rows
+        .iter()
+        .map(|row| format!("<row>{}</row>", row.concat()))
+        .collect();
     format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{rows}</sheetData></worksheet>")
 }

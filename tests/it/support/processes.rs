@@ -42,12 +42,20 @@ impl Server {
         }
         // What the server prints later must not block it.
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
-        Server { watcher, alive: Some(alive), pid: digits.parse().unwrap() }
+        Server {
+            watcher,
+            alive: Some(alive),
+            pid: digits.parse().unwrap(),
+        }
     }
 
     /// Sends a signal, such as `KILL`, `STOP` or `CONT`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.pid.to_string()).status().unwrap();
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.pid.to_string())
+            .status()
+            .unwrap();
         assert!(sent.success(), "no process {} to send {name} to", self.pid);
     }
 }
@@ -67,7 +75,9 @@ pub fn free_port() -> u16 {
     const COUNT: u32 = 10_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(std::process::id().wrapping_mul(101));
+        let number = NEXT
+            .fetch_add(1, Ordering::Relaxed)
+            .wrapping_add(std::process::id().wrapping_mul(101));
         let port = u16::try_from(FIRST + number % COUNT).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
@@ -79,7 +89,10 @@ pub fn free_port() -> u16 {
 pub fn wait_for_port(port: u16, what: &str) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(Instant::now() < deadline, "{what} does not listen on port {port}");
+        assert!(
+            Instant::now() < deadline,
+            "{what} does not listen on port {port}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -92,7 +105,11 @@ pub fn program(name: &str) -> String {
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
-    let found = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
-    let found = found.unwrap_or_else(|| panic!("{name} is not installed: tests/run says how to get it"));
+    let found = folders
+        .iter()
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file());
+    let found =
+        found.unwrap_or_else(|| panic!("{name} is not installed: tests/run says how to get it"));
     found.to_string_lossy().into_owned()
 }

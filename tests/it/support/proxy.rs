@@ -18,7 +18,12 @@ pub struct Proxy {
 
 impl Proxy {
     pub async fn start(target: u16) -> Proxy {
-        let mut proxy = Proxy { port: 0, target, passing: None, until_break: Arc::default() };
+        let mut proxy = Proxy {
+            port: 0,
+            target,
+            passing: None,
+            until_break: Arc::default(),
+        };
         proxy.restore().await;
         proxy
     }
@@ -68,11 +73,15 @@ async fn pass_on(
 ) {
     let mut buffer = vec![0; 16 * 1024];
     loop {
-        let Ok(read @ 1..) = answers.read(&mut buffer).await else { return };
+        let Ok(read @ 1..) = answers.read(&mut buffer).await else {
+            return;
+        };
         if to_client.write_all(&buffer[..read]).await.is_err() {
             return;
         }
-        let left = until_break.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(read)));
+        let left = until_break.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            Some(left.saturating_sub(read))
+        });
         if left.is_ok_and(|left| left > 0 && left <= read) {
             return;
         }

@@ -16,9 +16,20 @@ pub const LENDERS: [&str; 3] = ["ПАО «Банк»", "ООО «Займ»", "�
 pub const CONTRACTS: usize = 4;
 const LENT: usize = 2;
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
-const ACCOUNTS_OF_DETAILS: [Option<&str>; 6] =
-    [None, Some("67.01"), Some("67.02"), Some("66.03"), Some("66.04"), Some("91.02")];
-const PAYMENT_TYPES: [Option<&str>; 4] = [None, Some("Погашение долга"), Some("Уплата процентов"), Some("Комиссия")];
+const ACCOUNTS_OF_DETAILS: [Option<&str>; 6] = [
+    None,
+    Some("67.01"),
+    Some("67.02"),
+    Some("66.03"),
+    Some("66.04"),
+    Some("91.02"),
+];
+const PAYMENT_TYPES: [Option<&str>; 4] = [
+    None,
+    Some("Погашение долга"),
+    Some("Уплата процентов"),
+    Some("Комиссия"),
+];
 
 /// A contract: organization and number.
 pub type Contract = (usize, usize);
@@ -68,68 +79,125 @@ pub struct Portfolio {
 }
 
 pub fn portfolio(size: usize) -> impl Strategy<Value = Portfolio> {
-    let adjustment = (0..ORGANIZATIONS.len(), 0..CONTRACTS, 0_u64..700, -3_000_000_i64..9_000_000)
-        .prop_map(|(organization, contract, day, amount)| Adjusted { contract: (organization, contract), day, amount });
-    (prop::collection::vec(operation(), size), prop::collection::vec(adjustment, size / 8))
-        .prop_map(|(operations, adjustments)| Portfolio { operations, adjustments })
+    let adjustment = (
+        0..ORGANIZATIONS.len(),
+        0..CONTRACTS,
+        0_u64..700,
+        -3_000_000_i64..9_000_000,
+    )
+        .prop_map(|(organization, contract, day, amount)| Adjusted {
+            contract: (organization, contract),
+            day,
+            amount,
+        });
+    (
+        prop::collection::vec(operation(), size),
+        prop::collection::vec(adjustment, size / 8),
+    )
+        .prop_map(|(operations, adjustments)| Portfolio {
+            operations,
+            adjustments,
+        })
 }
 
 fn operation() -> impl Strategy<Value = Random> {
-    let detail = (0..CONTRACTS, 0_usize..4, 0_usize..6, 1_i64..3_000_000, 0_usize..4).prop_map(
-        |(contract, payment_type, account, amount, settlement)| Paid {
-            contract,
-            payment_type,
-            account,
-            amount,
-            settlement,
-        },
-    );
+    let detail = (
+        0..CONTRACTS,
+        0_usize..4,
+        0_usize..6,
+        1_i64..3_000_000,
+        0_usize..4,
+    )
+        .prop_map(
+            |(contract, payment_type, account, amount, settlement)| Paid {
+                contract,
+                payment_type,
+                account,
+                amount,
+                settlement,
+            },
+        );
     let details = prop::collection::vec(detail, 0..4);
     let parties = (0_usize..2, 0..CONTRACTS, 0_usize..3);
     let rare = || prop::bool::weighted(0.2);
-    let flags = (any::<bool>(), rare(), rare(), rare(), prop::bool::weighted(0.8));
-    (flags, parties, 0_u64..700, 1_i64..9_000_000, 0_usize..6, 0_i64..5_000, details).prop_map(
-        |(
-            (is_receipt, is_neutral, is_upper_case, is_in_dollars, is_confirmed),
-            (organization, contract, lender),
-            day,
-            amount,
-            account,
-            commission,
-            details,
-        )| {
-            Random {
-                is_receipt,
-                organization,
+    let flags = (
+        any::<bool>(),
+        rare(),
+        rare(),
+        rare(),
+        prop::bool::weighted(0.8),
+    );
+    (
+        flags,
+        parties,
+        0_u64..700,
+        1_i64..9_000_000,
+        0_usize..6,
+        0_i64..5_000,
+        details,
+    )
+        .prop_map(
+            |(
+                (is_receipt, is_neutral, is_upper_case, is_in_dollars, is_confirmed),
+                (organization, contract, lender),
                 day,
                 amount,
-                contract,
-                lender,
-                is_neutral,
-                is_upper_case,
-                // The contract in dollars is mostly paid in them.
-                is_in_dollars: if contract == 1 { !is_in_dollars } else { is_in_dollars },
-                is_confirmed: is_receipt || is_confirmed,
                 account,
-                commission: if is_receipt { commission } else { 0 },
-                details: if is_receipt { Vec::new() } else { own_kind(contract, details) },
-            }
-        },
-    )
+                commission,
+                details,
+            )| {
+                Random {
+                    is_receipt,
+                    organization,
+                    day,
+                    amount,
+                    contract,
+                    lender,
+                    is_neutral,
+                    is_upper_case,
+                    // The contract in dollars is mostly paid in them.
+                    is_in_dollars: if contract == 1 {
+                        !is_in_dollars
+                    } else {
+                        is_in_dollars
+                    },
+                    is_confirmed: is_receipt || is_confirmed,
+                    account,
+                    commission: if is_receipt { commission } else { 0 },
+                    details: if is_receipt {
+                        Vec::new()
+                    } else {
+                        own_kind(contract, details)
+                    },
+                }
+            },
+        )
 }
 
 /// A payment goes to contracts that are borrowed, or to the one that is lent.
 fn own_kind(contract: usize, details: Vec<Paid>) -> Vec<Paid> {
     let fitting = |detail: Paid| Paid {
-        contract: if contract == LENT || detail.contract == LENT { contract } else { detail.contract },
-        account: if contract == LENT && detail.account > 0 { 6 } else { detail.account },
+        contract: if contract == LENT || detail.contract == LENT {
+            contract
+        } else {
+            detail.contract
+        },
+        account: if contract == LENT && detail.account > 0 {
+            6
+        } else {
+            detail.account
+        },
         ..detail
     };
     details.into_iter().map(fitting).collect()
 }
 
 fn account_of(number: usize) -> Option<&'static str> {
-    if number == 6 { Some("58.03") } else { ACCOUNTS_OF_DETAILS[number] }
+    if number == 6 {
+        Some("58.03")
+    } else {
+        ACCOUNTS_OF_DETAILS[number]
+    }
 }
 
 impl Random {
@@ -173,7 +241,11 @@ impl Random {
     /// As the export writes it.
     fn written_type(&self) -> String {
         let written = self.operation_type();
-        if self.is_upper_case { written.to_uppercase() } else { written.to_owned() }
+        if self.is_upper_case {
+            written.to_uppercase()
+        } else {
+            written.to_owned()
+        }
     }
 }
 
@@ -226,12 +298,20 @@ pub async fn import(app: &TestApp, portfolio: &Portfolio) {
             Cell::text(LENDERS[operation.lender]),
             cell(operation.account()),
             Cell::text(contract(operation.contract)),
-            Cell::text(if operation.is_in_dollars { "USD" } else { "руб." }),
+            Cell::text(if operation.is_in_dollars {
+                "USD"
+            } else {
+                "руб."
+            }),
             Cell::amount(operation.amount),
             if operation.is_receipt {
                 Cell::amount(operation.commission)
             } else {
-                Cell::text(if operation.is_confirmed { "Нет" } else { "Да" })
+                Cell::text(if operation.is_confirmed {
+                    "Нет"
+                } else {
+                    "Да"
+                })
             },
         ];
         if operation.is_receipt {
@@ -246,7 +326,11 @@ pub async fn import(app: &TestApp, portfolio: &Portfolio) {
                 cell(account_of(detail.account)),
                 cell(PAYMENT_TYPES[detail.payment_type]),
                 Cell::amount(detail.amount),
-                if detail.settlement >= 2 { Cell::text("80") } else { Cell::Empty },
+                if detail.settlement >= 2 {
+                    Cell::text("80")
+                } else {
+                    Cell::Empty
+                },
                 match detail.settlement {
                     1 => Cell::amount(detail.amount * 3),
                     3 => Cell::amount(0),
@@ -260,14 +344,26 @@ pub async fn import(app: &TestApp, portfolio: &Portfolio) {
         adjusted.rows.push(vec![
             Cell::text(ORGANIZATIONS[adjustment.contract.0]),
             Cell::text(contract(adjustment.contract.1)),
-            Cell::text((FIRST_DAY + Days::new(adjustment.day)).format("%d.%m.%Y").to_string()),
+            Cell::text(
+                (FIRST_DAY + Days::new(adjustment.day))
+                    .format("%d.%m.%Y")
+                    .to_string(),
+            ),
             Cell::text("Взаимозачет"),
             Cell::amount(adjustment.amount),
         ]);
     }
     let sheets = [received, spent, paid, adjusted].map(|sheet| sheet.to_xlsx().unwrap());
-    let names = ["postuplenie.xlsx", "spisanie.xlsx", "rasshifrovka.xlsx", "korrektirovka.xlsx"];
-    let files: Vec<(&str, &[u8])> = names.into_iter().zip(sheets.iter().map(Vec::as_slice)).collect();
+    let names = [
+        "postuplenie.xlsx",
+        "spisanie.xlsx",
+        "rasshifrovka.xlsx",
+        "korrektirovka.xlsx",
+    ];
+    let files: Vec<(&str, &[u8])> = names
+        .into_iter()
+        .zip(sheets.iter().map(Vec::as_slice))
+        .collect();
     let report = app.import(DEPARTMENT, &files).await;
     assert_eq!(report.processed(), 4, "{}", report.message);
 }

@@ -1,4 +1,5 @@
-//! An FTP server that follows a script: it answers as servers out there do, whatever the standard says.
+//! An FTP server that follows a script: it answers as servers out there do, whatever the standard
+//! says.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,14 +62,18 @@ impl Script {
 
     /// It lists these lines by that command; others are unknown to it.
     pub fn listing(mut self, command: &'static str, lines: &[impl AsRef<[u8]>]) -> Script {
-        let lines: Vec<Vec<u8>> = lines.iter().map(|line| [line.as_ref(), b"\r\n"].concat()).collect();
+        let lines: Vec<Vec<u8>> = lines
+            .iter()
+            .map(|line| [line.as_ref(), b"\r\n"].concat())
+            .collect();
         self.listings.push((command, lines.concat()));
         self
     }
 
     /// Commands that begin so get that reply.
     pub fn replying(mut self, command: impl AsRef<[u8]>, reply: &str) -> Script {
-        self.replies.push((command.as_ref().to_owned(), reply.to_owned()));
+        self.replies
+            .push((command.as_ref().to_owned(), reply.to_owned()));
         self
     }
 
@@ -83,13 +88,15 @@ impl Script {
         self
     }
 
-    /// It takes a doubled 0xFF for one, and any other for a command of the Telnet protocol, as the standard says.
+    /// It takes a doubled 0xFF for one, and any other for a command of the Telnet protocol, as the
+    /// standard says.
     pub fn speaking_telnet(mut self) -> Script {
         self.speaks_telnet = true;
         self
     }
 
-    /// It lists as Windows does, in CP1251 until it is told to use UTF-8. Names of files are given in UTF-8.
+    /// It lists as Windows does, in CP1251 until it is told to use UTF-8. Names of files are given
+    /// in UTF-8.
     pub fn like_iis(mut self) -> Script {
         self.is_iis = true;
         self
@@ -102,7 +109,11 @@ impl Script {
 
     /// Starts it.
     pub async fn start(self) -> ScriptedFtp {
-        let address = if self.is_ipv6 { IpAddr::from(Ipv6Addr::LOCALHOST) } else { Ipv4Addr::LOCALHOST.into() };
+        let address = if self.is_ipv6 {
+            IpAddr::from(Ipv6Addr::LOCALHOST)
+        } else {
+            Ipv4Addr::LOCALHOST.into()
+        };
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let commands = Arc::new(Mutex::new(Vec::new()));
@@ -122,7 +133,12 @@ impl Script {
                 tokio::spawn(session.serve());
             }
         });
-        ScriptedFtp { address, port, commands, task }
+        ScriptedFtp {
+            address,
+            port,
+            commands,
+            task,
+        }
     }
 }
 
@@ -142,13 +158,21 @@ impl ScriptedFtp {
 
     /// How many commands began so.
     pub fn count(&self, command: &str) -> usize {
-        self.commands().iter().filter(|line| line.starts_with(command)).count()
+        self.commands()
+            .iter()
+            .filter(|line| line.starts_with(command))
+            .count()
     }
 
     /// The program, which imports from it.
     pub async fn app(&self, settings: &[(&str, &str)]) -> TestApp {
         let (host, port) = (self.address.to_string(), self.port.to_string());
-        let mut all = vec![("USE_REDIS", "false"), ("FTP_HOST", &host), ("FTP_PORT", &port), ("FTP_USER", "anonymous")];
+        let mut all = vec![
+            ("USE_REDIS", "false"),
+            ("FTP_HOST", &host),
+            ("FTP_PORT", &port),
+            ("FTP_USER", "anonymous"),
+        ];
         all.extend(settings);
         TestApp::start_with(Backend::Sqlite, &all).await
     }
@@ -189,7 +213,12 @@ impl Session {
         let mut next = Some("220 ready".to_owned());
         loop {
             if let Some(reply) = next.take()
-                && self.stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await.is_err()
+                && self
+                    .stream
+                    .get_mut()
+                    .write_all(format!("{reply}\r\n").as_bytes())
+                    .await
+                    .is_err()
             {
                 return;
             }
@@ -198,8 +227,15 @@ impl Session {
                 return;
             }
             let line = line.strip_suffix(b"\r\n").unwrap_or(&line).to_vec();
-            self.heard.lock().unwrap().push(String::from_utf8_lossy(&line).into_owned());
-            let line = if self.script.speaks_telnet { without_telnet(&line) } else { line };
+            self.heard
+                .lock()
+                .unwrap()
+                .push(String::from_utf8_lossy(&line).into_owned());
+            let line = if self.script.speaks_telnet {
+                without_telnet(&line)
+            } else {
+                line
+            };
             match self.reply(&line).await {
                 Some(reply) if reply.is_empty() => {}
                 Some(reply) => next = Some(reply),
@@ -210,24 +246,49 @@ impl Session {
 
     /// The reply to a command; empty: none; `None`: the connection ends.
     async fn reply(&mut self, line: &[u8]) -> Option<String> {
-        if let Some((_, reply)) = self.script.replies.iter().find(|(command, _)| line.starts_with(command)) {
+        if let Some((_, reply)) = self
+            .script
+            .replies
+            .iter()
+            .find(|(command, _)| line.starts_with(command))
+        {
             return Some(reply.clone());
         }
-        let at = line.iter().position(|byte| *byte == b' ').unwrap_or(line.len());
-        let (verb, name) = (String::from_utf8_lossy(&line[..at]).into_owned(), line.get(at + 1..).unwrap_or_default());
-        let content = self.script.files.iter().find(|(file, _)| self.on_wire(file) == name).map(|(_, content)| content);
+        let at = line
+            .iter()
+            .position(|byte| *byte == b' ')
+            .unwrap_or(line.len());
+        let (verb, name) = (
+            String::from_utf8_lossy(&line[..at]).into_owned(),
+            line.get(at + 1..).unwrap_or_default(),
+        );
+        let content = self
+            .script
+            .files
+            .iter()
+            .find(|(file, _)| self.on_wire(file) == name)
+            .map(|(_, content)| content);
         let fine = |text: &str| Some(text.to_owned());
         match (verb.as_str(), content.cloned()) {
             ("USER", _) => fine("331 password please"),
             ("PASS", _) => fine("230 logged in"),
-            ("FEAT", _) if self.script.is_iis => fine("211-Extended features supported:\r\n UTF8\r\n SIZE\r\n211 END"),
+            ("FEAT", _) if self.script.is_iis => {
+                fine("211-Extended features supported:\r\n UTF8\r\n SIZE\r\n211 END")
+            }
             ("OPTS", _) if name == b"UTF8 ON" => {
                 self.is_utf8 = true;
                 fine("200 OPTS UTF8 command successful - UTF8 encoding now ON.")
             }
             ("TYPE", _) => fine("200 binary"),
             ("PWD", _) => fine("257 \"/\" is here"),
-            ("CWD", _) if name == b"/" || self.script.folders.iter().any(|folder| self.on_wire(folder) == name) => {
+            ("CWD", _)
+                if name == b"/"
+                    || self
+                        .script
+                        .folders
+                        .iter()
+                        .any(|folder| self.on_wire(folder) == name) =>
+            {
                 fine("250 entered")
             }
             ("EPSV", _) => {
@@ -236,7 +297,11 @@ impl Session {
             }
             ("PASV", _) if self.address.is_ipv4() => {
                 let port = self.listen().await;
-                Some(format!("227 Entering Passive Mode (127,0,0,1,{},{})", port / 256, port % 256))
+                Some(format!(
+                    "227 Entering Passive Mode (127,0,0,1,{},{})",
+                    port / 256,
+                    port % 256
+                ))
             }
             ("REST", _) => {
                 self.offset = String::from_utf8_lossy(name).parse().unwrap();
@@ -259,7 +324,11 @@ impl Session {
 
     /// A name as it is written now.
     fn on_wire(&self, name: &[u8]) -> Vec<u8> {
-        if self.is_utf8 { name.to_owned() } else { cp1251(std::str::from_utf8(name).unwrap()) }
+        if self.is_utf8 {
+            name.to_owned()
+        } else {
+            cp1251(std::str::from_utf8(name).unwrap())
+        }
     }
 
     fn listed(&self, command: &str) -> Option<Vec<u8>> {
@@ -270,7 +339,11 @@ impl Session {
             });
             return Some(files.collect::<Vec<_>>().concat());
         }
-        self.script.listings.iter().find(|(name, _)| *name == command).map(|(_, listing)| listing.clone())
+        self.script
+            .listings
+            .iter()
+            .find(|(name, _)| *name == command)
+            .map(|(_, listing)| listing.clone())
     }
 
     async fn listen(&mut self) -> u16 {
@@ -282,7 +355,10 @@ impl Session {
 
     async fn send(&mut self, content: &[u8]) -> Option<String> {
         let offset = std::mem::take(&mut self.offset);
-        let breaks_at = self.script.first_transfer_ends_at.filter(|_| !self.is_broken.swap(true, Ordering::Relaxed));
+        let breaks_at = self
+            .script
+            .first_transfer_ends_at
+            .filter(|_| !self.is_broken.swap(true, Ordering::Relaxed));
         if let Some(end) = breaks_at {
             self.transfer(&content[..end]).await;
             return None;
@@ -298,9 +374,15 @@ impl Session {
     }
 
     async fn transfer(&mut self, bytes: &[u8]) {
-        let Some(listener) = self.data.take() else { return };
+        let Some(listener) = self.data.take() else {
+            return;
+        };
         let (mut connection, _) = listener.accept().await.unwrap();
-        self.stream.get_mut().write_all(b"150 here it comes\r\n").await.unwrap();
+        self.stream
+            .get_mut()
+            .write_all(b"150 here it comes\r\n")
+            .await
+            .unwrap();
         connection.write_all(bytes).await.unwrap();
         connection.shutdown().await.unwrap();
     }

@@ -23,11 +23,16 @@ const TEMPLATE: &str = "migrated";
 impl Postgres {
     /// The URL of a fresh database with the newest schema.
     pub fn fresh_database() -> String {
-        let mut number = COPYING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut number = COPYING
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let postgres = POSTGRES.get_or_init(Postgres::start);
         *number += 1;
         let name = format!("test_{number}");
-        postgres.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+        postgres.sql(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
+        );
         postgres.url(&name)
     }
 
@@ -57,8 +62,15 @@ impl Postgres {
             "UTF8".into(),
             "--no-sync".into(),
         ];
-        let done = Command::new(first(&as_user, &initdb)).args(rest(&as_user, &initdb)).output().unwrap();
-        assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
+        let done = Command::new(first(&as_user, &initdb))
+            .args(rest(&as_user, &initdb))
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "initdb: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         let port_text = port.to_string();
         let socket = format!("unix_socket_directories={}", text(&folder));
         let postgres = [
@@ -76,10 +88,17 @@ impl Postgres {
             "-c".into(),
             "max_connections=300".into(),
         ];
-        let command: Vec<&str> = as_user.iter().chain(&postgres).map(String::as_str).collect();
+        let command: Vec<&str> = as_user
+            .iter()
+            .chain(&postgres)
+            .map(String::as_str)
+            .collect();
         let server = Server::start(&folder, &command);
         wait_for_port(port, "PostgreSQL");
-        let postgres = Postgres { port, _server: server };
+        let postgres = Postgres {
+            port,
+            _server: server,
+        };
         postgres.wait_until_ready();
         postgres.sql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
         let settings = DatabaseSettings {
@@ -89,7 +108,11 @@ impl Postgres {
         };
         std::thread::spawn(move || {
             let migrating = async { Db::open(&settings, true).await.map(drop) };
-            tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(migrating)
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(migrating)
         })
         .join()
         .unwrap()
@@ -104,7 +127,10 @@ impl Postgres {
     fn wait_until_ready(&self) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
         while self.psql("postgres", "SELECT 1").is_err() {
-            assert!(std::time::Instant::now() < deadline, "PostgreSQL does not become ready");
+            assert!(
+                std::time::Instant::now() < deadline,
+                "PostgreSQL does not become ready"
+            );
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     }
@@ -121,11 +147,25 @@ impl Postgres {
 /// Runs SQL with the PostgreSQL client; gives what it prints, unaligned.
 pub fn psql(url: &str, sql: &str) -> Result<String, String> {
     let done = Command::new(program("psql"))
-        .args([url, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", sql])
+        .args([
+            url,
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+        ])
         .output()
         .unwrap();
     let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-    if done.status.success() { Ok(printed(&done.stdout)) } else { Err(printed(&done.stderr)) }
+    if done.status.success() {
+        Ok(printed(&done.stdout))
+    } else {
+        Err(printed(&done.stderr))
+    }
 }
 
 /// A Redis of its own.
@@ -149,8 +189,17 @@ impl Redis {
     /// With further arguments; `port` is where it is waited for.
     pub fn start_on(port: u16, password: &'static str, extra: &[&str]) -> Redis {
         let folder = keep(tempfile::Builder::new().prefix("cp-redis-"));
-        let extra = extra.iter().map(|argument| (*argument).to_owned()).collect();
-        let mut redis = Redis { port, extra, password, folder, server: None };
+        let extra = extra
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect();
+        let mut redis = Redis {
+            port,
+            extra,
+            password,
+            folder,
+            server: None,
+        };
         redis.restart();
         redis
     }
@@ -198,15 +247,27 @@ impl Redis {
 
 /// A certificate for localhost, which is its own authority.
 pub fn a_certificate(folder: &Path) {
-    let subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    let subject = [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+    ];
     let done = Command::new(program("openssl"))
-        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "cert.pem"])
+        .args([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", "key.pem",
+            "-out", "cert.pem",
+        ])
         .args(subject)
         .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .current_dir(folder)
         .output()
         .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 /// A folder that its server's watcher removes.
@@ -223,9 +284,23 @@ fn unprivileged(folder: &Path) -> Vec<String> {
     if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
         return Vec::new();
     }
-    let owned = Command::new("chown").args(["-R", "postgres:postgres"]).arg(folder).status().unwrap();
-    assert!(owned.success(), "there is no user postgres: tests/run installs PostgreSQL");
-    ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"].map(String::from).to_vec()
+    let owned = Command::new("chown")
+        .args(["-R", "postgres:postgres"])
+        .arg(folder)
+        .status()
+        .unwrap();
+    assert!(
+        owned.success(),
+        "there is no user postgres: tests/run installs PostgreSQL"
+    );
+    [
+        "setpriv",
+        "--reuid=postgres",
+        "--regid=postgres",
+        "--init-groups",
+    ]
+    .map(String::from)
+    .to_vec()
 }
 
 fn first(prefix: &[String], command: &[String]) -> String {
@@ -246,7 +321,14 @@ pub fn sentinel(name: &str, master_port: u16) -> (Server, u16) {
         text(&folder)
     );
     std::fs::write(&settings_file, settings).unwrap();
-    let server = Server::start(&folder, &[&program("redis-server"), &text(&settings_file), "--sentinel"]);
+    let server = Server::start(
+        &folder,
+        &[
+            &program("redis-server"),
+            &text(&settings_file),
+            "--sentinel",
+        ],
+    );
     wait_for_port(port, "the sentinel");
     (server, port)
 }

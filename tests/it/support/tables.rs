@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use credit_portfolio::db::{
-    self, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses, OperationFilter, Page, PagedList, Receipts,
-    ReferenceFilter, list_bank_accounts, list_contracts, list_organizations, search_contracts,
+    self, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses, OperationFilter, Page,
+    PagedList, Receipts, ReferenceFilter, list_bank_accounts, list_contracts, list_organizations,
+    search_contracts,
 };
 use credit_portfolio::domain::{DateRange, DepartmentScope};
 use serde::Serialize;
@@ -12,7 +13,10 @@ use serde_json::Value;
 
 use super::app::TestApp;
 
-const ALL: Page = Page { skip: 0, limit: 10_000_000 };
+const ALL: Page = Page {
+    skip: 0,
+    limit: 10_000_000,
+};
 
 /// The rows of every table, in order, without ids, department and times of writing.
 pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec<String>> {
@@ -20,8 +24,12 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
     let conn = &mut db.conn().await.unwrap();
     let names = Names::read(conn, scope, department_id).await;
     let operations = OperationFilter::all(scope);
-    let details =
-        DetailFilter { department: scope, dates: DateRange::ALL, expense_operation_id: None, contract_id: None };
+    let details = DetailFilter {
+        department: scope,
+        dates: DateRange::ALL,
+        expense_operation_id: None,
+        contract_id: None,
+    };
     let contracts = ContractFilter {
         department: scope,
         is_active: None,
@@ -31,10 +39,22 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
         search: None,
     };
     BTreeMap::from([
-        ("receipts", names.told(&all_of(conn, &Receipts(operations.clone())).await)),
-        ("expenses", names.told(&all_of(conn, &Expenses(operations)).await)),
-        ("details", names.told(&all_of(conn, &Details(details)).await)),
-        ("contracts", names.told(&search_contracts(conn, &contracts).await.unwrap())),
+        (
+            "receipts",
+            names.told(&all_of(conn, &Receipts(operations.clone())).await),
+        ),
+        (
+            "expenses",
+            names.told(&all_of(conn, &Expenses(operations)).await),
+        ),
+        (
+            "details",
+            names.told(&all_of(conn, &Details(details)).await),
+        ),
+        (
+            "contracts",
+            names.told(&search_contracts(conn, &contracts).await.unwrap()),
+        ),
     ])
 }
 
@@ -53,10 +73,18 @@ struct Names(HashMap<(&'static str, i64), String>);
 impl Names {
     async fn read(conn: &mut DbConn, scope: DepartmentScope, department_id: i64) -> Names {
         let mut names = HashMap::new();
-        for row in list_organizations(conn, &ReferenceFilter::all(scope), ALL).await.unwrap().0 {
+        for row in list_organizations(conn, &ReferenceFilter::all(scope), ALL)
+            .await
+            .unwrap()
+            .0
+        {
             names.insert(("organization_id", row.id), row.name);
         }
-        for row in list_bank_accounts(conn, &ReferenceFilter::all(scope), ALL).await.unwrap().0 {
+        for row in list_bank_accounts(conn, &ReferenceFilter::all(scope), ALL)
+            .await
+            .unwrap()
+            .0
+        {
             names.insert(("bank_account_id", row.id), row.account_number);
         }
         for row in list_contracts(conn, department_id).await.unwrap() {
@@ -72,7 +100,13 @@ impl Names {
         let told = |row: &T| {
             let mut row = serde_json::to_value(row).unwrap();
             let fields = row.as_object_mut().unwrap();
-            for name in ["id", "department_id", "lender_id", "created_at", "updated_at"] {
+            for name in [
+                "id",
+                "department_id",
+                "lender_id",
+                "created_at",
+                "updated_at",
+            ] {
                 fields.remove(name);
             }
             for name in ["organization_id", "bank_account_id", "contract_id"] {
@@ -90,11 +124,20 @@ impl Names {
 
 /// Whether the rollups are those that the rows make: as computed aside, and as rebuilt.
 pub async fn has_true_rollups(db: &Db) -> bool {
-    let kept = db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap();
-    let computed = db.snapshot(async |conn| db::compute_rollups(conn).await).await.unwrap();
+    let kept = db::list_rollups(&mut db.conn().await.unwrap())
+        .await
+        .unwrap();
+    let computed = db
+        .snapshot(async |conn| db::compute_rollups(conn).await)
+        .await
+        .unwrap();
     assert_eq!(computed, kept);
-    db.write(async |conn| db::rebuild_rollups(conn).await.map(drop)).await.unwrap();
-    kept == db::list_rollups(&mut db.conn().await.unwrap()).await.unwrap()
+    db.write(async |conn| db::rebuild_rollups(conn).await.map(drop))
+        .await
+        .unwrap();
+    kept == db::list_rollups(&mut db.conn().await.unwrap())
+        .await
+        .unwrap()
 }
 
 /// The tables that merges, splits and their undoing change.
@@ -119,7 +162,9 @@ pub fn stored_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
     let rows = |table: &'static str| {
         let columns = match app.database_url.strip_prefix("sqlite://") {
             Some(_) => format!("SELECT name FROM pragma_table_info('{table}')"),
-            None => format!("SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"),
+            None => format!(
+                "SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'"
+            ),
         };
         let columns = app.read(&columns);
         let columns: Vec<&str> = columns
@@ -127,9 +172,17 @@ pub fn stored_rows(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
             .map(String::as_str)
             .filter(|name| !["created_at", "updated_at", "version_at"].contains(name))
             .collect();
-        let fields: Vec<String> =
-            columns.iter().map(|name| format!("'{name}=' || COALESCE(CAST({name} AS TEXT), '')")).collect();
-        (table, app.read(&format!("SELECT {} FROM {table} ORDER BY 1", fields.join(" || '; ' || "))))
+        let fields: Vec<String> = columns
+            .iter()
+            .map(|name| format!("'{name}=' || COALESCE(CAST({name} AS TEXT), '')"))
+            .collect();
+        (
+            table,
+            app.read(&format!(
+                "SELECT {} FROM {table} ORDER BY 1",
+                fields.join(" || '; ' || ")
+            )),
+        )
     };
     MERGED_TABLES.into_iter().map(rows).collect()
 }

@@ -90,7 +90,10 @@ impl Operation {
 
     /// The operation id.
     pub fn id(&self) -> String {
-        format!("{} 0000-{:06} от 05.03.2024 12:00:00", self.document, self.serial)
+        format!(
+            "{} 0000-{:06} от 05.03.2024 12:00:00",
+            self.document, self.serial
+        )
     }
 }
 
@@ -114,7 +117,12 @@ pub fn interest(expense: u32, kopecks: i64) -> Detail {
 impl Detail {
     pub fn of(expense: u32, payment_type: &str, amount: i64) -> Detail {
         let contract = "1 от 01.02.2024г.".to_owned();
-        Detail { expense, contract, payment_type: payment_type.to_owned(), amount }
+        Detail {
+            expense,
+            contract,
+            payment_type: payment_type.to_owned(),
+            amount,
+        }
     }
 
     pub fn under(mut self, contract: &str) -> Detail {
@@ -136,15 +144,36 @@ pub fn receipts_sheet(rows: &[Operation]) -> Sheet {
 
 /// An expenses export, without the row `Итого`.
 pub fn expenses_sheet(rows: &[Operation]) -> Sheet {
-    operations_sheet("Списание с расчетного счета", "Вх. дата", "Получатель", "Возврат кредита банку", rows)
+    operations_sheet(
+        "Списание с расчетного счета",
+        "Вх. дата",
+        "Получатель",
+        "Возврат кредита банку",
+        rows,
+    )
 }
 
 /// The column of the amounts in both.
 pub const AMOUNT_COLUMN: usize = 7;
 
-fn operations_sheet(id: &str, date: &str, counterparty: &str, operation_type: &str, rows: &[Operation]) -> Sheet {
-    let mut headings =
-        vec![id, "Организация", "Вид операции", date, counterparty, "Договор", "Валюта", "Сумма", "Банковский счет"];
+fn operations_sheet(
+    id: &str,
+    date: &str,
+    counterparty: &str,
+    operation_type: &str,
+    rows: &[Operation],
+) -> Sheet {
+    let mut headings = vec![
+        id,
+        "Организация",
+        "Вид операции",
+        date,
+        counterparty,
+        "Договор",
+        "Валюта",
+        "Сумма",
+        "Банковский счет",
+    ];
     let has_inns = rows.iter().any(|row| row.inn.is_some());
     if has_inns {
         headings.push(if counterparty == "Плательщик" {
@@ -175,11 +204,20 @@ fn operations_sheet(id: &str, date: &str, counterparty: &str, operation_type: &s
 
 /// An expense details export, without the row `Итого`.
 pub fn details_sheet(rows: &[Detail]) -> Sheet {
-    let mut sheet =
-        Sheet::new(&["Списание с расчетного счета", "Договор", "Вид платежа по кредитам займам", "Сумма платежа"]);
+    let mut sheet = Sheet::new(&[
+        "Списание с расчетного счета",
+        "Договор",
+        "Вид платежа по кредитам займам",
+        "Сумма платежа",
+    ]);
     for row in rows {
         let id = an_expense(row.expense).id();
-        sheet.rows.push(vec![text(&id), text(&row.contract), text(&row.payment_type), Cell::amount(row.amount)]);
+        sheet.rows.push(vec![
+            text(&id),
+            text(&row.contract),
+            text(&row.payment_type),
+            Cell::amount(row.amount),
+        ]);
     }
     sheet
 }
@@ -205,7 +243,11 @@ pub fn kopecks(value: &Value) -> i64 {
 }
 
 fn text(text: &str) -> Cell {
-    if text.is_empty() { Cell::Empty } else { Cell::text(text) }
+    if text.is_empty() {
+        Cell::Empty
+    } else {
+        Cell::text(text)
+    }
 }
 
 /// A workbook in which one part is written anew by `write`, which gets what it was.

@@ -27,12 +27,17 @@ pub(super) struct Running {
 impl Actor {
     /// Returns the run of that id while this process works on it.
     pub fn at_work(&self, run_id: i64) -> Option<&Running> {
-        self.running.as_ref().filter(|running| running.run_id == run_id && running.is_at_work.load(Ordering::Acquire))
+        self.running.as_ref().filter(|running| {
+            running.run_id == run_id && running.is_at_work.load(Ordering::Acquire)
+        })
     }
 
     /// Returns the id of the run that this process works on.
     pub fn busy_with(&self) -> Option<i64> {
-        let running = self.running.as_ref().filter(|running| running.is_at_work.load(Ordering::Acquire));
+        let running = self
+            .running
+            .as_ref()
+            .filter(|running| running.is_at_work.load(Ordering::Acquire));
         running.map(|running| running.run_id)
     }
 
@@ -45,11 +50,16 @@ impl Actor {
         let stop_of_run = stop.clone();
         let work = actix_rt::spawn(async move {
             let mut meter = ProgressMeter::default();
-            let mut announce =
-                |event: ImportEvent<'_>| drop(progress_sender.send_replace(meter.on_event(&event).clone()));
+            let mut announce = |event: ImportEvent<'_>| {
+                drop(progress_sender.send_replace(meter.on_event(&event).clone()))
+            };
             execute(&context, run_id, &order, &stop_of_run, &mut announce).await
         });
-        let (context, analytics, run_ended) = (self.context.clone(), self.analytics.clone(), self.run_ended.clone());
+        let (context, analytics, run_ended) = (
+            self.context.clone(),
+            self.analytics.clone(),
+            self.run_ended.clone(),
+        );
         let is_at_work = Arc::new(AtomicBool::new(true));
         let at_work = is_at_work.clone();
         let task = actix_rt::spawn(async move {
@@ -62,7 +72,8 @@ impl Actor {
                     drop(report.send(done));
                     analytics.warm().await;
                 }
-                // Without a heartbeat it is taken over as soon as that works, by this process or another.
+                // Without a heartbeat it is taken over as soon as that works, by this process or
+                // another.
                 Ok(Err(err)) if is_scheduled && err.is_transient() => {
                     log::warn!("Import run {run_id} broke off and will be taken up again: {err}");
                 }
@@ -70,15 +81,32 @@ impl Actor {
                 Err(_) => fail_run(&context, run_id, "an error in the program, see its log").await,
             }
         });
-        self.running = Some(Running { run_id, stop, progress, is_at_work, task });
-        StartedRun { run_id, department_id, ended }
+        self.running = Some(Running {
+            run_id,
+            stop,
+            progress,
+            is_at_work,
+            task,
+        });
+        StartedRun {
+            run_id,
+            department_id,
+            ended,
+        }
     }
 }
 
 /// Writes down that a run broke off, as far as the database can be written to.
 async fn fail_run(context: &ImportContext, run_id: i64, why: &str) {
     log::error!("Import run {run_id} broke off: {why}");
-    if let Err(err) = end_run(context, run_id, RunState::Failed, &format!("broke off: {why}")).await {
+    if let Err(err) = end_run(
+        context,
+        run_id,
+        RunState::Failed,
+        &format!("broke off: {why}"),
+    )
+    .await
+    {
         log::error!("Import run {run_id} could not be written down as failed: {err}");
     }
 }
@@ -101,5 +129,8 @@ pub(super) async fn end_run(
         files_failing: None,
     };
     let holder = context.cache.replica_id();
-    context.db.write(async |conn| db::finish_run(conn, run_id, holder, &result).await).await
+    context
+        .db
+        .write(async |conn| db::finish_run(conn, run_id, holder, &result).await)
+        .await
 }

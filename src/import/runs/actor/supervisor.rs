@@ -1,6 +1,7 @@
 //! Starts the actor again when it panics, after a growing pause.
 //!
-//! The run that is going on is a task of its own and goes on; what is due of the schedule is in the database.
+//! The run that is going on is a task of its own and goes on; what is due of the schedule is in the
+//! database.
 
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
@@ -28,7 +29,11 @@ pub(super) async fn supervise(
     loop {
         state.send_replace(ActorState::Running);
         let started = Instant::now();
-        if AssertUnwindSafe(actor.work(&mut messages)).catch_unwind().await.is_ok() {
+        if AssertUnwindSafe(actor.work(&mut messages))
+            .catch_unwind()
+            .await
+            .is_ok()
+        {
             break;
         }
         state.send_replace(ActorState::Restarting);
@@ -36,8 +41,14 @@ pub(super) async fn supervise(
         if started.elapsed() > STARTED_WELL {
             pause = FIRST_PAUSE;
         }
-        log::error!("The import actor broke off by an error in the program; it starts again in {} s", pause.as_secs());
-        if refuse_for(pause, &mut actor, &mut messages).await.is_break() {
+        log::error!(
+            "The import actor broke off by an error in the program; it starts again in {} s",
+            pause.as_secs()
+        );
+        if refuse_for(pause, &mut actor, &mut messages)
+            .await
+            .is_break()
+        {
             break;
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -46,7 +57,11 @@ pub(super) async fn supervise(
 }
 
 /// Starts no run for that long; whoever asks for one need not wait.
-async fn refuse_for(pause: Duration, actor: &mut Actor, messages: &mut mpsc::Receiver<Message>) -> ControlFlow<()> {
+async fn refuse_for(
+    pause: Duration,
+    actor: &mut Actor,
+    messages: &mut mpsc::Receiver<Message>,
+) -> ControlFlow<()> {
     let end = tokio::time::Instant::now() + pause;
     while let Ok(message) = tokio::time::timeout_at(end, messages.recv()).await {
         match message {

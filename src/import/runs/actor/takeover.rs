@@ -8,7 +8,8 @@ use crate::import::runs::pipeline::ImportRequest;
 use crate::import::runs::report::RunState;
 
 impl Actor {
-    /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is going on here.
+    /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is
+    /// going on here.
     pub async fn take_over_abandoned_runs(&mut self) {
         if self.busy_with().is_some() {
             return;
@@ -37,16 +38,30 @@ impl Actor {
             return Ok(());
         }
         let holder = self.context.cache.replica_id().to_owned();
-        let taken = async |conn: &mut db::DbConn| db::take_over_run(conn, &run, TAKEOVER_AFTER, &holder).await;
+        let taken = async |conn: &mut db::DbConn| {
+            db::take_over_run(conn, &run, TAKEOVER_AFTER, &holder).await
+        };
         if !self.context.db.write(taken).await? {
             return Ok(());
         }
         if resumes {
-            log::warn!("Import run {} lost its process: this one goes on with it", run.id);
+            log::warn!(
+                "Import run {} lost its process: this one goes on with it",
+                run.id
+            );
             let scheduled_for = run.scheduled_for.map(|time| time.and_utc());
-            self.spawn(run.id, ImportRequest { scheduled_for, ..ImportRequest::now(sources, &run.started_by) });
+            self.spawn(
+                run.id,
+                ImportRequest {
+                    scheduled_for,
+                    ..ImportRequest::now(sources, &run.started_by)
+                },
+            );
         } else {
-            log::warn!("Import run {} was broken off by the end of its process", run.id);
+            log::warn!(
+                "Import run {} was broken off by the end of its process",
+                run.id
+            );
             let why = "the program stopped during this run; files it had finished are kept whole";
             end_run(&self.context, run.id, RunState::Interrupted, why).await?;
         }

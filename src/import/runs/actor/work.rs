@@ -1,4 +1,5 @@
-//! What the actor does: it answers messages, starts the runs that are due, and looks for abandoned ones.
+//! What the actor does: it answers messages, starts the runs that are due, and looks for abandoned
+//! ones.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use crate::import::sources::Source;
 
 /// How often the actor looks for abandoned runs, and whether the clock was set.
 const ABANDONED_CHECK_INTERVAL: Duration = Duration::from_secs(5);
-/// The clock is read so often at least: a machine that slept, or whose clock was set, still keeps the schedule.
+/// The clock is read so often at least: a machine that slept, or whose clock was set, still keeps
+/// the schedule.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 pub(super) struct Actor {
@@ -42,7 +44,15 @@ impl Actor {
         clock: Clock,
     ) -> Actor {
         let timetable = timetable(&sources);
-        Actor { context, analytics, sources, running: None, run_ended: Arc::default(), clock, timetable }
+        Actor {
+            context,
+            analytics,
+            sources,
+            running: None,
+            run_ended: Arc::default(),
+            clock,
+            timetable,
+        }
     }
 
     /// Works until it is stopped.
@@ -54,7 +64,10 @@ impl Actor {
         let run_ended = self.run_ended.clone();
         loop {
             // While a run is going on, the times that come are covered by the next one.
-            let next_look = self.timetable.next_look().filter(|_| self.busy_with().is_none());
+            let next_look = self
+                .timetable
+                .next_look()
+                .filter(|_| self.busy_with().is_none());
             tokio::select! {
                 message = messages.recv() => if self.handle(message).await.is_break() {
                     return;
@@ -104,7 +117,9 @@ impl Actor {
                 None => log::info!("Imports from {place} on request only: IMPORT_ENABLED is off"),
                 Some(schedule) => match schedule.next_after(self.clock.now()) {
                     Some(next) => log::info!("The next scheduled import from {place} is at {next}"),
-                    None => log::warn!("IMPORT_SCHEDULE never comes: no scheduled import from {place}"),
+                    None => {
+                        log::warn!("IMPORT_SCHEDULE never comes: no scheduled import from {place}")
+                    }
                 },
             }
         }
@@ -127,15 +142,22 @@ impl Actor {
         }
     }
 
-    async fn start_due_run(&mut self, department_id: i64, now: DateTime<Utc>) -> Result<(), DbError> {
+    async fn start_due_run(
+        &mut self,
+        department_id: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbError> {
         let holder = self.context.cache.replica_id().to_owned();
         let scheduled = self.timetable.sources_of(department_id);
         let claim = claim_due_run(&self.context.db, department_id, scheduled, &holder, now).await?;
-        self.timetable.note_handled(department_id, &claim.marks, now);
+        self.timetable
+            .note_handled(department_id, &claim.marks, now);
         if let Some(run) = claim.run {
             let sources = self.sources_named(department_id, &run.sources);
-            let order =
-                ImportRequest { scheduled_for: Some(run.scheduled_for), ..ImportRequest::now(sources, "schedule") };
+            let order = ImportRequest {
+                scheduled_for: Some(run.scheduled_for),
+                ..ImportRequest::now(sources, "schedule")
+            };
             self.spawn(run.run_id, order);
         }
         Ok(())
@@ -143,15 +165,23 @@ impl Actor {
 
     /// Returns the sources of a department that have one of these names.
     pub fn sources_named(&self, department_id: i64, names: &[String]) -> Vec<Source> {
-        let of_department = self.sources.iter().filter(|(source, _)| source.department_id == department_id);
-        of_department.filter(|(source, _)| names.contains(&source.name)).map(|(source, _)| source.clone()).collect()
+        let of_department = self
+            .sources
+            .iter()
+            .filter(|(source, _)| source.department_id == department_id);
+        of_department
+            .filter(|(source, _)| names.contains(&source.name))
+            .map(|(source, _)| source.clone())
+            .collect()
     }
 
     async fn start_run(&mut self, order: ImportRequest) -> Result<StartedRun, StartError> {
         if let Some(run_id) = self.busy_with() {
             return Err(StartError::Busy { run_id });
         }
-        let run_id = begin_alone(&self.context, &order).await?.map_err(|run_id| StartError::Busy { run_id })?;
+        let run_id = begin_alone(&self.context, &order)
+            .await?
+            .map_err(|run_id| StartError::Busy { run_id })?;
         Ok(self.spawn(run_id, order))
     }
 
@@ -166,13 +196,19 @@ impl Actor {
 fn timetable(sources: &[(Source, Option<Schedule>)]) -> Timetable {
     Timetable::new(sources.iter().filter_map(|(source, schedule)| {
         let (department_id, name) = (source.department_id, source.name.clone());
-        Some(ScheduledSource { department_id, name, schedule: schedule.clone()? })
+        Some(ScheduledSource {
+            department_id,
+            name,
+            schedule: schedule.clone()?,
+        })
     }))
 }
 
 /// Sleeps until the clock shows that time; for ever when there is none.
 async fn sleep_until(clock: &Clock, time: Option<DateTime<Utc>>) {
-    let Some(time) = time else { return std::future::pending().await };
+    let Some(time) = time else {
+        return std::future::pending().await;
+    };
     loop {
         let left = time.signed_duration_since(clock.now());
         match left.to_std() {

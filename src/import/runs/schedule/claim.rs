@@ -1,7 +1,8 @@
-//! Claims the run that is due of a department: one transaction stores the run and moves the marks of its sources.
+//! Claims the run that is due of a department: one transaction stores the run and moves the marks
+//! of its sources.
 //!
-//! A time is handled exactly when the run that covers it is stored, so no error, crash or other process can lose it
-//! or run it twice. A run whose process dies is taken over like any other.
+//! A time is handled exactly when the run that covers it is stored, so no error, crash or other
+//! process can lose it or run it twice. A run whose process dies is taken over like any other.
 
 use std::collections::HashMap;
 
@@ -30,8 +31,8 @@ pub struct ClaimedRun {
     pub sources: Vec<String>,
 }
 
-/// Stores the run that is due of a department, if one is and no process has stored it yet. `sources` are those of
-/// the department that have a schedule, `holder` is this process.
+/// Stores the run that is due of a department, if one is and no process has stored it yet.
+/// `sources` are those of the department that have a schedule, `holder` is this process.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer: then nothing is handled, or (when the commit's answer was lost) the
@@ -48,17 +49,20 @@ pub async fn claim_due_run(
     db.write(async |conn| {
         // What is read here must hold until the marks are moved.
         db::lock_start_briefly(conn, department_id).await?;
-        let mut marks: HashMap<String, DateTime<Utc>> = db::list_schedule_marks(conn, department_id)
-            .await?
-            .into_iter()
-            .map(|(source, time)| (source, time.and_utc()))
-            .collect();
+        let mut marks: HashMap<String, DateTime<Utc>> =
+            db::list_schedule_marks(conn, department_id)
+                .await?
+                .into_iter()
+                .map(|(source, time)| (source, time.and_utc()))
+                .collect();
         let plan = plan_due_run(sources, &marks, now);
         for source in plan.begins {
             db::set_schedule_mark(conn, department_id, &source, now.naive_utc()).await?;
             marks.insert(source, now);
         }
-        let Some(due) = plan.run else { return Ok(Claim { marks, run: None }) };
+        let Some(due) = plan.run else {
+            return Ok(Claim { marks, run: None });
+        };
         let run = store_run(conn, department_id, holder, &due).await?;
         for (source, time) in due.sources {
             db::set_schedule_mark(conn, department_id, &source, time.naive_utc()).await?;
@@ -69,8 +73,8 @@ pub async fn claim_due_run(
     .await
 }
 
-/// Stores a run of the due sources that no run for the same time covers: one of an earlier version of this program
-/// leaves no marks.
+/// Stores a run of the due sources that no run for the same time covers: one of an earlier version
+/// of this program leaves no marks.
 async fn store_run(
     conn: &mut DbConn,
     department_id: i64,
@@ -79,7 +83,11 @@ async fn store_run(
 ) -> Result<Option<ClaimedRun>, DbError> {
     let scheduled_for = due.scheduled_for;
     let covered = db::list_sources_run_for(conn, department_id, scheduled_for.naive_utc()).await?;
-    let names = due.sources.iter().map(|(name, _)| name).filter(|name| !covered.contains(*name));
+    let names = due
+        .sources
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| !covered.contains(*name));
     let sources: Vec<String> = names.cloned().collect();
     if sources.is_empty() {
         return Ok(None);
@@ -95,5 +103,9 @@ async fn store_run(
         holder: holder.to_owned(),
     };
     let run_id = db::insert_run(conn, run).await?;
-    Ok(Some(ClaimedRun { run_id, scheduled_for, sources }))
+    Ok(Some(ClaimedRun {
+        run_id,
+        scheduled_for,
+        sources,
+    }))
 }

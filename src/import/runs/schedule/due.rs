@@ -1,7 +1,7 @@
 //! Which run is due: the times of a department's sources that nothing has handled yet, as one run.
 //!
-//! Pure: it takes the present moment and the marks up to which each source was handled. However many times were
-//! missed, one run covers them.
+//! Pure: it takes the present moment and the marks up to which each source was handled. However
+//! many times were missed, one run covers them.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Schedule;
 
-/// A mark that lies further ahead was left by a clock that was wrong: the clocks of processes differ by less.
+/// A mark that lies further ahead was left by a clock that was wrong: the clocks of processes
+/// differ by less.
 const WRONG_AFTER: TimeDelta = TimeDelta::days(1);
 
 /// A source with its schedule.
@@ -43,8 +44,8 @@ pub struct DueRun {
     pub sources: Vec<(String, DateTime<Utc>)>,
 }
 
-/// Returns what is to be done for the sources of one department; `marks` are the times up to which each source was
-/// handled, by name.
+/// Returns what is to be done for the sources of one department; `marks` are the times up to which
+/// each source was handled, by name.
 pub fn plan_due_run(
     sources: &[ScheduledSource],
     marks: &HashMap<String, DateTime<Utc>>,
@@ -57,9 +58,14 @@ pub fn plan_due_run(
             plan.begins.push(source.name.clone());
             continue;
         };
-        let Some(time) = source.schedule.last_until(now).filter(|time| *time > mark) else { continue };
-        let run =
-            plan.run.get_or_insert_with(|| DueRun { scheduled_for: time, covers_after: mark, sources: Vec::new() });
+        let Some(time) = source.schedule.last_until(now).filter(|time| *time > mark) else {
+            continue;
+        };
+        let run = plan.run.get_or_insert_with(|| DueRun {
+            scheduled_for: time,
+            covers_after: mark,
+            sources: Vec::new(),
+        });
         run.scheduled_for = run.scheduled_for.max(time);
         run.covers_after = run.covers_after.min(mark);
         run.sources.push((source.name.clone(), time));

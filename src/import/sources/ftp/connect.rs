@@ -25,15 +25,19 @@ impl Encoding for RawBytes {
     }
 
     fn encode(&self, text: &str) -> io::Result<Vec<u8>> {
-        let bytes =
-            text.chars().map(|c| u8::try_from(c).map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err)));
+        let bytes = text.chars().map(|c| {
+            u8::try_from(c).map_err(|err| io::Error::new(io::ErrorKind::InvalidInput, err))
+        });
         bytes.collect()
     }
 }
 
 impl FtpSession {
     /// Connects, logs in and goes to the folder.
-    pub async fn open(settings: &FtpSettings, encoding: NameEncoding) -> Result<FtpSession, SourceError> {
+    pub async fn open(
+        settings: &FtpSettings,
+        encoding: NameEncoding,
+    ) -> Result<FtpSession, SourceError> {
         FtpSession::open_by(settings, encoding, Mode::ExtendedPassive).await
     }
 
@@ -70,13 +74,17 @@ impl FtpSession {
         // From here on names are sent and read as they are.
         session.client.set_encoding(RawBytes).await;
         let folder = settings.remote_dir.as_str();
-        session.agree_on_names().await.map_err(|err| err.context(format!("the FTP server {server} fails")))?;
         session
-            .accepted(b"TYPE I")
+            .agree_on_names()
             .await
-            .map_err(|err| err.context(format!("the FTP server {server} refuses binary transfers")))?;
+            .map_err(|err| err.context(format!("the FTP server {server} fails")))?;
+        session.accepted(b"TYPE I").await.map_err(|err| {
+            err.context(format!("the FTP server {server} refuses binary transfers"))
+        })?;
         session.enter(folder).await.map_err(|err| {
-            err.context(format!("the FTP server {server} has no folder {folder} for this user; check FTP_REMOTE_DIR"))
+            err.context(format!(
+                "the FTP server {server} has no folder {folder} for this user; check FTP_REMOTE_DIR"
+            ))
         })?;
         Ok(session)
     }
@@ -84,12 +92,16 @@ impl FtpSession {
     async fn log_in(&mut self, settings: &FtpSettings, server: &str) -> Result<(), SourceError> {
         if settings.tls == FtpTls::Implicit {
             for command in [b"PBSZ 0", b"PROT P"] {
-                self.accepted(command)
-                    .await
-                    .map_err(|err| err.context(format!("the FTP server {server} does not encrypt transfers")))?;
+                self.accepted(command).await.map_err(|err| {
+                    err.context(format!(
+                        "the FTP server {server} does not encrypt transfers"
+                    ))
+                })?;
             }
         }
-        let login = self.client.login(settings.user.as_str(), settings.password.expose());
+        let login = self
+            .client
+            .login(settings.user.as_str(), settings.password.expose());
         match within(self.timeout, login).await {
             Ok(()) => Ok(()),
             // No password is needed.
@@ -104,7 +116,8 @@ impl FtpSession {
         }
     }
 
-    /// Asks for names in UTF-8 where the server has a choice. Some write another encoding all the same.
+    /// Asks for names in UTF-8 where the server has a choice. Some write another encoding all the
+    /// same.
     async fn agree_on_names(&mut self) -> Result<(), StepError> {
         let features = self.command(b"FEAT").await?;
         let has_utf8 = features.is_done() && features.text().to_uppercase().contains("UTF8");
@@ -136,7 +149,9 @@ fn with_data_timeout(client: Client, timeout: Duration, is_reached: Arc<AtomicBo
         let is_reached = is_reached.clone();
         Box::pin(async move {
             let slow = |_| FtpError::ConnectionError(io::ErrorKind::TimedOut.into());
-            let connected = tokio::time::timeout(timeout, TcpStream::connect(address)).await.map_err(slow)?;
+            let connected = tokio::time::timeout(timeout, TcpStream::connect(address))
+                .await
+                .map_err(slow)?;
             let stream = connected.map_err(FtpError::ConnectionError)?;
             is_reached.store(true, Ordering::Relaxed);
             FtpResult::Ok(stream)
@@ -144,12 +159,19 @@ fn with_data_timeout(client: Client, timeout: Duration, is_reached: Arc<AtomicBo
     })
 }
 
-async fn connect(settings: &FtpSettings, server: &str, telnet: &TelnetMode) -> Result<Client, SourceError> {
+async fn connect(
+    settings: &FtpSettings,
+    server: &str,
+    telnet: &TelnetMode,
+) -> Result<Client, SourceError> {
     // An IPv6 address may be written as in a URL.
     let host = settings.host.trim_start_matches('[').trim_end_matches(']');
     let address = (host, settings.port);
-    let unreachable =
-        |err: StepError| err.context(format!("no connection to the FTP server {server}; check FTP_HOST and FTP_PORT"));
+    let unreachable = |err: StepError| {
+        err.context(format!(
+            "no connection to the FTP server {server}; check FTP_HOST and FTP_PORT"
+        ))
+    };
     let untrusted = |err: StepError| {
         err.context(format!(
             "no TLS connection to the FTP server {server}; check FTP_TLS, and FTP_CA_FILE for a certificate of your own"
@@ -159,16 +181,29 @@ async fn connect(settings: &FtpSettings, server: &str, telnet: &TelnetMode) -> R
         FtpTls::None => None,
         FtpTls::Explicit | FtpTls::Implicit => Some(tls::connector(settings)?),
     };
-    let connector = Connector { tls: encrypted, telnet: telnet.clone() };
+    let connector = Connector {
+        tls: encrypted,
+        telnet: telnet.clone(),
+    };
     match settings.tls {
         FtpTls::Explicit => {
-            let plain = within(settings.timeout, Client::connect(address)).await.map_err(unreachable)?;
-            within(settings.timeout, plain.into_secure(connector, host)).await.map_err(untrusted)
+            let plain = within(settings.timeout, Client::connect(address))
+                .await
+                .map_err(unreachable)?;
+            within(settings.timeout, plain.into_secure(connector, host))
+                .await
+                .map_err(untrusted)
         }
         // The connector's sockets from the first byte on; without TLS they are plain.
         FtpTls::None | FtpTls::Implicit => {
             let connected = Client::connect_secure_implicit(address, connector, host);
-            let explain = |err| if settings.tls == FtpTls::None { unreachable(err) } else { untrusted(err) };
+            let explain = |err| {
+                if settings.tls == FtpTls::None {
+                    unreachable(err)
+                } else {
+                    untrusted(err)
+                }
+            };
             within(settings.timeout, connected).await.map_err(explain)
         }
     }
@@ -179,6 +214,8 @@ fn quoted(reply: &[u8]) -> Option<Vec<u8>> {
     let start = memchr::memchr(b'"', reply)? + 1;
     let end = memchr::memrchr(b'"', reply).filter(|end| *end > start)?;
     let mut text = reply[start..end].to_vec();
-    text.dedup_by(|next, last| *next == *last && matches!(*next, b'"' | super::socket::TELNET_COMMAND));
+    text.dedup_by(|next, last| {
+        *next == *last && matches!(*next, b'"' | super::socket::TELNET_COMMAND)
+    });
     Some(text)
 }

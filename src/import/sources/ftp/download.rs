@@ -1,4 +1,5 @@
-//! Fetching a file: from where the last try stopped, checked against the size that the listing announced.
+//! Fetching a file: from where the last try stopped, checked against the size that the listing
+//! announced.
 
 use suppaftp::tokio::TransferStream;
 use tokio::io::AsyncReadExt;
@@ -32,11 +33,12 @@ impl FtpSession {
         };
         let mut buffer = vec![0; super::READ_BYTES];
         loop {
-            let count = match within(self.timeout, super::read_some(transfer.read(&mut buffer))).await {
-                // The connection was not closed as it should be.
-                Err(_) if file.size == Some(download.bytes()) => break,
-                read => read.map_err(broken)?,
-            };
+            let count =
+                match within(self.timeout, super::read_some(transfer.read(&mut buffer))).await {
+                    // The connection was not closed as it should be.
+                    Err(_) if file.size == Some(download.bytes()) => break,
+                    read => read.map_err(broken)?,
+                };
             if count == 0 {
                 break;
             }
@@ -46,7 +48,10 @@ impl FtpSession {
         match within(self.timeout, transfer.finish()).await {
             Ok(()) => {}
             Err(err) if file.size == Some(download.bytes()) && is_lost_end(&err) => {
-                log::info!("{}: all bytes arrived, but not the end of the transfer: {err}", file.name);
+                log::info!(
+                    "{}: all bytes arrived, but not the end of the transfer: {err}",
+                    file.name
+                );
                 self.is_usable = false;
             }
             Err(err) => return Err(broken(err)),
@@ -64,7 +69,11 @@ impl FtpSession {
     }
 
     /// Begins the transfer of a file.
-    async fn open_file(&mut self, name: &[u8], offset: u64) -> Result<TransferStream<Socket>, StepError> {
+    async fn open_file(
+        &mut self,
+        name: &[u8],
+        offset: u64,
+    ) -> Result<TransferStream<Socket>, StepError> {
         let line = command_line("RETR", name);
         let opened = self.open_data(&line, offset).await;
         if !name.contains(&TELNET_COMMAND) || !matches!(opened, Err(StepError::Refused(_))) {

@@ -1,7 +1,7 @@
 //! The lines of a listing: MLSD (RFC 3659), LIST as Unix and Windows servers write it, NLST.
 //!
-//! Names are bytes, and leading spaces belong to them. A line that fits no form is given back as unread: whoever
-//! lists must not lose the file it may stand for.
+//! Names are bytes, and leading spaces belong to them. A line that fits no form is given back as
+//! unread: whoever lists must not lose the file it may stand for.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use memchr::memmem;
@@ -45,12 +45,22 @@ pub(super) enum EntryKind {
 
 impl Line {
     /// An entry of that name, which may be a path.
-    fn entry(name: &[u8], kind: EntryKind, size: Option<u64>, modified_at: Option<NaiveDateTime>) -> Line {
+    fn entry(
+        name: &[u8],
+        kind: EntryKind,
+        size: Option<u64>,
+        modified_at: Option<NaiveDateTime>,
+    ) -> Line {
         let start = memchr::memrchr(b'/', name).map_or(0, |at| at + 1);
         match &name[start..] {
             b"" => Line::Unread,
             b"." | b".." => Line::Nothing,
-            name => Line::Entry(Entry { name: name.to_owned(), kind, size, modified_at }),
+            name => Line::Entry(Entry {
+                name: name.to_owned(),
+                kind,
+                size,
+                modified_at,
+            }),
         }
     }
 }
@@ -71,8 +81,13 @@ pub(super) fn mlsd(line: &[u8]) -> Line {
         (None, None) => return Line::Unread,
     };
     let (mut kind, mut size, mut modified_at) = (EntryKind::Unknown, None, None);
-    for fact in facts.split(|byte| *byte == b';').filter(|fact| !fact.is_empty()) {
-        let Some(at) = memchr::memchr(b'=', fact) else { return Line::Unread };
+    for fact in facts
+        .split(|byte| *byte == b';')
+        .filter(|fact| !fact.is_empty())
+    {
+        let Some(at) = memchr::memchr(b'=', fact) else {
+            return Line::Unread;
+        };
         let value = &fact[at + 1..];
         match fact[..at].to_ascii_lowercase().as_slice() {
             b"type" => match value.to_ascii_lowercase().as_slice() {
@@ -95,11 +110,14 @@ pub(super) fn list(line: &[u8]) -> Line {
     match words.as_slice() {
         [] => Line::Nothing,
         [(word, _), (blocks, _)] if is_total(word) && number(blocks).is_some() => Line::Nothing,
-        words => unix(line, words).or_else(|| windows(line, words)).unwrap_or(Line::Unread),
+        words => unix(line, words)
+            .or_else(|| windows(line, words))
+            .unwrap_or(Line::Unread),
     }
 }
 
-/// Reads a time as MLSD and MDTM write it: `20240305120000`, in UTC; fractions of a second are left out.
+/// Reads a time as MLSD and MDTM write it: `20240305120000`, in UTC; fractions of a second are left
+/// out.
 pub(super) fn time(text: &[u8]) -> Option<NaiveDateTime> {
     let digits = std::str::from_utf8(text).ok()?.split('.').next()?;
     let part = |from: usize, to: usize| digits.get(from..to)?.parse::<u32>().ok();
@@ -113,7 +131,11 @@ pub(super) fn time(text: &[u8]) -> Option<NaiveDateTime> {
 /// Reads a whole number.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text).ok().filter(|_| is_number)?.parse().ok()
+    std::str::from_utf8(text)
+        .ok()
+        .filter(|_| is_number)?
+        .parse()
+        .ok()
 }
 
 /// The words of a line, each with the position behind it.
@@ -131,7 +153,10 @@ fn unix(line: &[u8], words: &[(&[u8], usize)]) -> Option<Line> {
     let mode = words[0].0;
     let is_mode = mode.len() >= 10 && mode[1..10].iter().all(|byte| b"rwxsStTlL-".contains(byte));
     // `d [R----F--] owner 512 Jan 16 18:53 name`
-    let is_netware = mode.len() == 1 && words.get(1).is_some_and(|(rights, _)| rights.starts_with(b"["));
+    let is_netware = mode.len() == 1
+        && words
+            .get(1)
+            .is_some_and(|(rights, _)| rights.starts_with(b"["));
     if !is_mode && !is_netware {
         return None;
     }
@@ -141,7 +166,8 @@ fn unix(line: &[u8], words: &[(&[u8], usize)]) -> Option<Line> {
         b'l' => EntryKind::Unknown,
         _ => return Some(Line::Nothing),
     };
-    let (size, end) = (1..words.len()).find_map(|at| Some((number(words[at].0)?, end_of_date(&words[at + 1..])?)))?;
+    let (size, end) = (1..words.len())
+        .find_map(|at| Some((number(words[at].0)?, end_of_date(&words[at + 1..])?)))?;
     let name = line.get(end + 1..)?;
     Some(match kind {
         EntryKind::Unknown => {
@@ -152,12 +178,19 @@ fn unix(line: &[u8], words: &[(&[u8], usize)]) -> Option<Line> {
     })
 }
 
-/// The position behind the date that these words begin with: `Mar 5 2024`, `5 мар 12:30`, `2024-03-05 12:30`.
+/// The position behind the date that these words begin with: `Mar 5 2024`, `5 мар 12:30`,
+/// `2024-03-05 12:30`.
 fn end_of_date(words: &[(&[u8], usize)]) -> Option<usize> {
     let is_clock = |word: &[u8]| word[0].is_ascii_digit() && word.contains(&b':');
     let is_year = |word: &[u8]| word.len() == 4 && number(word).is_some();
-    let is_day = |word: &[u8]| matches!(number(word.strip_suffix(b".").unwrap_or(word)), Some(1..=31));
-    let is_month = |word: &[u8]| word.len() <= 12 && word.len() >= 3 && !word.iter().any(u8::is_ascii_digit);
+    let is_day = |word: &[u8]| {
+        matches!(
+            number(word.strip_suffix(b".").unwrap_or(word)),
+            Some(1..=31)
+        )
+    };
+    let is_month =
+        |word: &[u8]| word.len() <= 12 && word.len() >= 3 && !word.iter().any(u8::is_ascii_digit);
     match words {
         [(first, _), (second, _), (third, end), ..]
             if (is_month(first) && is_day(second) || is_day(first) && is_month(second))
@@ -166,8 +199,13 @@ fn end_of_date(words: &[(&[u8], usize)]) -> Option<usize> {
             Some(*end)
         }
         [(date, _), (clock, end), rest @ ..] if is_numeric_date(date) && is_clock(clock) => {
-            let is_zone = |word: &[u8]| matches!(word, [b'+' | b'-', hours @ ..] if number(hours).is_some());
-            Some(rest.first().filter(|(word, _)| is_zone(word)).map_or(*end, |(_, end)| *end))
+            let is_zone =
+                |word: &[u8]| matches!(word, [b'+' | b'-', hours @ ..] if number(hours).is_some());
+            Some(
+                rest.first()
+                    .filter(|(word, _)| is_zone(word))
+                    .map_or(*end, |(_, end)| *end),
+            )
         }
         _ => None,
     }
@@ -175,12 +213,19 @@ fn end_of_date(words: &[(&[u8], usize)]) -> Option<usize> {
 
 /// `03-05-24  02:30PM  1234 name`, with `<DIR>` instead of the size of a folder.
 fn windows(line: &[u8], words: &[(&[u8], usize)]) -> Option<Line> {
-    let [(date, _), (clock, _), rest @ ..] = words else { return None };
+    let [(date, _), (clock, _), rest @ ..] = words else {
+        return None;
+    };
     if !is_numeric_date(date) || !clock.contains(&b':') {
         return None;
     }
-    let is_half = |word: &[u8]| word.eq_ignore_ascii_case(b"AM") || word.eq_ignore_ascii_case(b"PM");
-    let rest = if rest.first().is_some_and(|(word, _)| is_half(word)) { &rest[1..] } else { rest };
+    let is_half =
+        |word: &[u8]| word.eq_ignore_ascii_case(b"AM") || word.eq_ignore_ascii_case(b"PM");
+    let rest = if rest.first().is_some_and(|(word, _)| is_half(word)) {
+        &rest[1..]
+    } else {
+        rest
+    };
     let (what, end) = rest.first()?;
     let name = line.get(end + 1..)?;
     if what.eq_ignore_ascii_case(b"<DIR>") {
@@ -189,11 +234,18 @@ fn windows(line: &[u8], words: &[(&[u8], usize)]) -> Option<Line> {
     if what.starts_with(b"<") {
         // `<SYMLINK>      name [target]`
         let name = name.trim_ascii_start();
-        let name = memmem::find(name, b" [").filter(|_| name.ends_with(b"]")).map_or(name, |at| &name[..at]);
+        let name = memmem::find(name, b" [")
+            .filter(|_| name.ends_with(b"]"))
+            .map_or(name, |at| &name[..at]);
         return Some(Line::entry(name, EntryKind::Unknown, None, None));
     }
     let digits: Vec<u8> = what.iter().copied().filter(|byte| *byte != b',').collect();
-    Some(Line::entry(name, EntryKind::File, Some(number(&digits)?), None))
+    Some(Line::entry(
+        name,
+        EntryKind::File,
+        Some(number(&digits)?),
+        None,
+    ))
 }
 
 /// Three numbers with one kind of separator between them.
@@ -206,7 +258,10 @@ fn is_numeric_date(word: &[u8]) -> bool {
 
 /// `total` before a number of blocks, in the languages that servers write here.
 fn is_total(word: &[u8]) -> bool {
-    matches!(NameEncoding::Auto.decode(word).to_lowercase().as_str(), "total" | "итого" | "всего")
+    matches!(
+        NameEncoding::Auto.decode(word).to_lowercase().as_str(),
+        "total" | "итого" | "всего"
+    )
 }
 
 #[cfg(test)]
@@ -217,13 +272,20 @@ mod tests {
 
     /// Bytes that a name may have on the wire.
     fn a_name() -> impl Strategy<Value = Vec<u8>> {
-        let byte = any::<u8>().prop_filter("no end of line, no path", |byte| !b"\r\n\0/".contains(byte));
-        prop::collection::vec(byte, 1..30).prop_filter("a name", |name| name != b"." && name != b"..")
+        let byte =
+            any::<u8>().prop_filter("no end of line, no path", |byte| !b"\r\n\0/".contains(byte));
+        prop::collection::vec(byte, 1..30)
+            .prop_filter("a name", |name| name != b"." && name != b"..")
     }
 
     fn file(line: Line) -> Option<(Vec<u8>, Option<u64>)> {
         match line {
-            Line::Entry(Entry { name, kind: EntryKind::File, size, .. }) => Some((name, size)),
+            Line::Entry(Entry {
+                name,
+                kind: EntryKind::File,
+                size,
+                ..
+            }) => Some((name, size)),
             _ => None,
         }
     }

@@ -1,7 +1,8 @@
-//! Listing a folder without losing a file: MLSD, else LIST, else NLST, until one is understood line by line.
+//! Listing a folder without losing a file: MLSD, else LIST, else NLST, until one is understood line
+//! by line.
 //!
-//! What a listing leaves open is asked for: SIZE and MDTM, and whether a link leads to a folder. Lines that nothing
-//! explains are given back with the files.
+//! What a listing leaves open is asked for: SIZE and MDTM, and whether a link leads to a folder.
+//! Lines that nothing explains are given back with the files.
 
 use std::collections::HashSet;
 
@@ -51,8 +52,17 @@ impl Understood {
 
     /// Adds entries that only another listing of the folder has.
     fn add_missing(&mut self, other: Understood) {
-        let names: HashSet<Vec<u8>> = self.entries.iter().map(|entry| entry.name.clone()).collect();
-        self.entries.extend(other.entries.into_iter().filter(|entry| !names.contains(&entry.name)));
+        let names: HashSet<Vec<u8>> = self
+            .entries
+            .iter()
+            .map(|entry| entry.name.clone())
+            .collect();
+        self.entries.extend(
+            other
+                .entries
+                .into_iter()
+                .filter(|entry| !names.contains(&entry.name)),
+        );
     }
 }
 
@@ -69,13 +79,19 @@ impl FtpSession {
             let unread = unread.iter().map(shown).collect();
             Ok(Listing { files, unread })
         };
-        listed.await.map_err(|err: StepError| err.context("the FTP folder can't be listed".to_owned()))
+        listed
+            .await
+            .map_err(|err: StepError| err.context("the FTP folder can't be listed".to_owned()))
     }
 
-    /// Returns the entries of the folder by the first command whose answer is understood whole; if none is, by the
-    /// one that is understood best.
+    /// Returns the entries of the folder by the first command whose answer is understood whole; if
+    /// none is, by the one that is understood best.
     async fn entries(&mut self) -> Result<Understood, StepError> {
-        let forms: [(&str, LineParser); 3] = [("MLSD", lines::mlsd), ("LIST", lines::list), ("NLST", lines::name)];
+        let forms: [(&str, LineParser); 3] = [
+            ("MLSD", lines::mlsd),
+            ("LIST", lines::list),
+            ("NLST", lines::name),
+        ];
         let (mut partial, mut refusals): (Vec<Understood>, Vec<Reply>) = (Vec::new(), Vec::new());
         for (command, parse) in forms {
             let lines = match self.lines(command).await? {
@@ -87,18 +103,28 @@ impl FtpSession {
             };
             let mut understood = Understood::of(lines, parse);
             if understood.unread.is_empty() {
-                partial.into_iter().for_each(|other| understood.add_missing(other));
+                partial
+                    .into_iter()
+                    .for_each(|other| understood.add_missing(other));
                 return Ok(understood);
             }
             partial.push(understood);
         }
-        match partial.into_iter().min_by_key(|understood| understood.unread.len()) {
+        match partial
+            .into_iter()
+            .min_by_key(|understood| understood.unread.len())
+        {
             Some(best) => Ok(best),
-            None => match refusals.iter().rposition(|reply| !is_unknown_command(reply) && !is_without_files(reply)) {
+            None => match refusals
+                .iter()
+                .rposition(|reply| !is_unknown_command(reply) && !is_without_files(reply))
+            {
                 Some(at) => Err(StepError::Refused(refusals.swap_remove(at))),
                 // Some servers refuse to list a folder without files.
                 None if refusals.iter().any(is_without_files) => Ok(Understood::default()),
-                None => Err(refusals.pop().map_or(StepError::Ftp(FtpError::BadResponse), StepError::Refused)),
+                None => Err(refusals
+                    .pop()
+                    .map_or(StepError::Ftp(FtpError::BadResponse), StepError::Refused)),
             },
         }
     }
@@ -111,8 +137,12 @@ impl FtpSession {
             // It is the data connection that was refused.
             Err(err) if !self.is_reached() => return Err(err),
             // Nothing to transfer.
-            Err(StepError::Refused(reply)) if reply.is_done() => return Ok(Answer::Lines(Vec::new())),
-            Err(StepError::Refused(reply)) if is_refusal(&reply) => return Ok(Answer::Refused(reply)),
+            Err(StepError::Refused(reply)) if reply.is_done() => {
+                return Ok(Answer::Lines(Vec::new()));
+            }
+            Err(StepError::Refused(reply)) if is_refusal(&reply) => {
+                return Ok(Answer::Refused(reply));
+            }
             Err(err) => return Err(err),
         };
         let mut text = Vec::new();
@@ -134,14 +164,27 @@ impl FtpSession {
             }
             Err(err) => return Err(err),
         }
-        let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        Ok(Answer::Lines(lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect()))
+        let lines = text
+            .split(|byte| *byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Ok(Answer::Lines(
+            lines
+                .filter(|line| !line.is_empty())
+                .map(<[u8]>::to_vec)
+                .collect(),
+        ))
     }
 
-    /// Returns the file of an entry with what the listing left open; `None` for a folder. What is neither file nor
-    /// folder, such as a link that leads nowhere, is taken for a file: fetching it gives the reason.
+    /// Returns the file of an entry with what the listing left open; `None` for a folder. What is
+    /// neither file nor folder, such as a link that leads nowhere, is taken for a file: fetching it
+    /// gives the reason.
     async fn file_of(&mut self, entry: Entry) -> Result<Option<OfferedFile>, StepError> {
-        let Entry { name, kind, mut size, mut modified_at } = entry;
+        let Entry {
+            name,
+            kind,
+            mut size,
+            mut modified_at,
+        } = entry;
         if kind == EntryKind::Folder {
             return Ok(None);
         }
@@ -159,7 +202,12 @@ impl FtpSession {
         if modified_at.is_none() {
             modified_at = self.time_of(&name).await?;
         }
-        Ok(Some(OfferedFile::new(name, self.encoding, size, modified_at)))
+        Ok(Some(OfferedFile::new(
+            name,
+            self.encoding,
+            size,
+            modified_at,
+        )))
     }
 
     /// Asks when a file was written. A server that does not answer is not asked again.
@@ -180,12 +228,18 @@ impl FtpSession {
 
     /// Returns whether a name is that of a folder: whether it can be entered.
     async fn is_folder(&mut self, name: &[u8]) -> Result<bool, StepError> {
-        let Some(home) = self.home.clone() else { return Ok(false) };
+        let Some(home) = self.home.clone() else {
+            return Ok(false);
+        };
         if !self.command_on("CWD", name).await?.is_done() {
             return Ok(false);
         }
         let back = self.command_on("CWD", &home).await?;
-        if back.is_done() { Ok(true) } else { Err(StepError::Refused(back)) }
+        if back.is_done() {
+            Ok(true)
+        } else {
+            Err(StepError::Refused(back))
+        }
     }
 }
 
@@ -208,6 +262,8 @@ fn is_unknown_command(reply: &Reply) -> bool {
 /// Whether a refusal to list says that there is no file.
 fn is_without_files(reply: &Reply) -> bool {
     let text = reply.text().to_lowercase();
-    let is_denied = ["denied", "permi", "access", "доступ", "прав"].iter().any(|word| text.contains(word));
+    let is_denied = ["denied", "permi", "access", "доступ", "прав"]
+        .iter()
+        .any(|word| text.contains(word));
     matches!(reply.code(), 450 | 550) && !is_denied
 }

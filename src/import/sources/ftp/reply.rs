@@ -1,6 +1,7 @@
 //! Replies of an FTP server, and why a step failed.
 //!
-//! A reply is kept whole: its code may be none of the standard's, and its text is what an administrator needs.
+//! A reply is kept whole: its code may be none of the standard's, and its text is what an
+//! administrator needs.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +26,10 @@ impl Reply {
 
     /// Returns its code, 0 when it does not begin with one.
     pub fn code(&self) -> u16 {
-        let digits = self.0.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let digits = self
+            .0
+            .get(..3)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
         digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
     }
 
@@ -46,7 +50,10 @@ impl Reply {
 
     /// Returns its text, with its code, on one line.
     pub fn text(&self) -> String {
-        let lines = self.0.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty());
+        let lines = self
+            .0
+            .split(|byte| matches!(byte, b'\r' | b'\n'))
+            .filter(|line| !line.is_empty());
         let text: Vec<String> = lines.map(|line| NameEncoding::Auto.decode(line)).collect();
         text.join(" ")
     }
@@ -82,7 +89,8 @@ impl From<FtpError> for StepError {
 }
 
 impl StepError {
-    /// Adds what was tried. What the server refuses for good, and what breaks trust, is not tried again.
+    /// Adds what was tried. What the server refuses for good, and what breaks trust, is not tried
+    /// again.
     pub fn context(self, what: String) -> SourceError {
         let is_transient = match &self {
             StepError::Refused(reply) => reply.is_transient(),
@@ -90,12 +98,19 @@ impl StepError {
             StepError::Ftp(_) | StepError::Slow(_) => true,
         };
         let message = format!("{what}: {self}");
-        if is_transient { SourceError::transient(message) } else { SourceError::permanent(message) }
+        if is_transient {
+            SourceError::transient(message)
+        } else {
+            SourceError::permanent(message)
+        }
     }
 }
 
 /// Runs a step within its time.
-pub(super) async fn within<T>(timeout: Duration, step: impl Future<Output = FtpResult<T>>) -> Result<T, StepError> {
+pub(super) async fn within<T>(
+    timeout: Duration,
+    step: impl Future<Output = FtpResult<T>>,
+) -> Result<T, StepError> {
     match tokio::time::timeout(timeout, step).await {
         Ok(result) => result.map_err(StepError::from),
         Err(_) => Err(StepError::Slow(timeout)),

@@ -1,7 +1,8 @@
 //! The sockets below the FTP client: plain or TLS, one type for both.
 //!
-//! The client doubles the byte 0xFF in commands, as the Telnet protocol demands of the control connection. Servers
-//! that do not speak Telnet take both for the name, in which CP1251 writes `я` so: the socket can undo it.
+//! The client doubles the byte 0xFF in commands, as the Telnet protocol demands of the control
+//! connection. Servers that do not speak Telnet take both for the name, in which CP1251 writes `я`
+//! so: the socket can undo it.
 
 use std::io;
 use std::pin::Pin;
@@ -53,7 +54,9 @@ pub(super) struct Connector {
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector").field("telnet", &self.telnet).finish_non_exhaustive()
+        f.debug_struct("Connector")
+            .field("telnet", &self.telnet)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +75,11 @@ impl AsyncTlsConnector for Connector {
                 Wire::Tls(Box::new(stream))
             }
         };
-        Ok(Socket { wire, telnet: self.telnet.clone(), is_within_pair: false })
+        Ok(Socket {
+            wire,
+            telnet: self.telnet.clone(),
+            is_within_pair: false,
+        })
     }
 }
 
@@ -115,21 +122,32 @@ impl TokioTlsStream for Socket {
 }
 
 impl AsyncRead for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.wire).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Socket {
     /// Writes at most up to the first 0xFF, so that its double can be left out of what follows.
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         if self.telnet.is_on() {
             return Pin::new(&mut self.wire).poll_write(cx, buf);
         }
         if std::mem::take(&mut self.is_within_pair) {
             return Poll::Ready(Ok(1));
         }
-        let end = buf.iter().position(|byte| *byte == TELNET_COMMAND).map_or(buf.len(), |at| at + 1);
+        let end = buf
+            .iter()
+            .position(|byte| *byte == TELNET_COMMAND)
+            .map_or(buf.len(), |at| at + 1);
         let written = ready!(Pin::new(&mut self.wire).poll_write(cx, &buf[..end]))?;
         self.is_within_pair = written > 0 && buf[written - 1] == TELNET_COMMAND;
         Poll::Ready(Ok(written))
@@ -145,7 +163,11 @@ impl AsyncWrite for Socket {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Wire::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
@@ -154,7 +176,11 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Wire::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
             Wire::Tls(stream) => Pin::new(stream).poll_write(cx, buf),

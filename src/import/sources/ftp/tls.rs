@@ -9,11 +9,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use suppaftp::tokio_rustls::TlsConnector;
-use suppaftp::tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use suppaftp::tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use suppaftp::tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use suppaftp::tokio_rustls::rustls::crypto::{
+    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature,
+};
 use suppaftp::tokio_rustls::rustls::pki_types::pem::PemObject;
 use suppaftp::tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use suppaftp::tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use suppaftp::tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 use crate::config::FtpSettings;
 use crate::import::sources::SourceError;
@@ -25,9 +31,14 @@ pub(super) fn connector(settings: &FtpSettings) -> Result<TlsConnector, SourceEr
         .with_safe_default_protocol_versions()
         .map_err(|err| SourceError::permanent(format!("TLS can't be used: {err}")))?;
     let config = if settings.danger_accept_invalid_certs {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))).with_no_client_auth()
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+            .with_no_client_auth()
     } else {
-        builder.with_root_certificates(roots(settings.ca_file.as_deref())?).with_no_client_auth()
+        builder
+            .with_root_certificates(roots(settings.ca_file.as_deref())?)
+            .with_no_client_auth()
     };
     Ok(TlsConnector::from(Arc::new(config)))
 }
@@ -36,12 +47,18 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, SourceError> {
     let mut roots = RootCertStore::empty();
     match ca_file {
         Some(path) => {
-            let unusable =
-                |what: String| SourceError::permanent(format!("FTP_CA_FILE: {} can't be used: {what}", path.display()));
+            let unusable = |what: String| {
+                SourceError::permanent(format!(
+                    "FTP_CA_FILE: {} can't be used: {what}",
+                    path.display()
+                ))
+            };
             let file = File::open(path).map_err(|err| unusable(err.to_string()))?;
             for certificate in CertificateDer::pem_reader_iter(BufReader::new(file)) {
                 let certificate = certificate.map_err(|err| unusable(err.to_string()))?;
-                roots.add(certificate).map_err(|err| unusable(err.to_string()))?;
+                roots
+                    .add(certificate)
+                    .map_err(|err| unusable(err.to_string()))?;
             }
             if roots.is_empty() {
                 return Err(unusable("there is no certificate (PEM) in it".to_owned()));
@@ -77,7 +94,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -86,7 +108,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.0.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

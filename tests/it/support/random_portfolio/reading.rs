@@ -1,5 +1,5 @@
-//! An independent reading of random operations: what each does to a contract, what a contract is, and what is owed,
-//! added up row by row.
+//! An independent reading of random operations: what each does to a contract, what a contract is,
+//! and what is owed, added up row by row.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,27 @@ impl Random {
     /// What it pays as a whole, an expense.
     fn kind(&self) -> &'static str {
         let gives = self.operation_type().starts_with("Выдача");
-        if gives { "given" } else { kind_of_account(self.account()) }
+        if gives {
+            "given"
+        } else {
+            kind_of_account(self.account())
+        }
     }
 
-    /// Whether it is the beginning of a loan, or of a part of one: the money comes, or goes out to a borrower.
+    /// Whether it is the beginning of a loan, or of a part of one: the money comes, or goes out to
+    /// a borrower.
     fn begins(&self, contract: Contract) -> bool {
-        let gives = self.shares().iter().any(|(of, share)| *of == contract && share.given > 0);
+        let gives = self
+            .shares()
+            .iter()
+            .any(|(of, share)| *of == contract && share.given > 0);
         gives || self.draws() && !self.returns()
     }
 
     fn returns(&self) -> bool {
-        self.is_receipt && (self.account() == Some("58.03") || self.operation_type().starts_with("Возврат займа "))
+        self.is_receipt
+            && (self.account() == Some("58.03")
+                || self.operation_type().starts_with("Возврат займа "))
     }
 }
 
@@ -65,14 +75,16 @@ fn kind_of_account(account: Option<&str>) -> &'static str {
 /// What one operation does to one contract, and on which day.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Share {
-    /// In the currency of the payment: paid as principal, interest, given, other; received; drawn; returned.
+    /// In the currency of the payment: paid as principal, interest, given, other; received; drawn;
+    /// returned.
     pub principal: i64,
     pub interest: i64,
     pub given: i64,
     pub other: i64,
     pub drawn: i64,
     pub returned: i64,
-    /// The same of principal, given, drawn and returned in the contract's currency, if that is another.
+    /// The same of principal, given, drawn and returned in the contract's currency, if that is
+    /// another.
     settled: [i64; 4],
 }
 
@@ -98,11 +110,19 @@ impl Random {
             return vec![(own, share)];
         }
         let named: i64 = self.details.iter().map(|detail| detail.amount).sum();
-        shares.push((own, Share { other: self.amount - named, ..Share::default() }));
+        shares.push((
+            own,
+            Share {
+                other: self.amount - named,
+                ..Share::default()
+            },
+        ));
         for detail in &self.details {
             let mut share = Share::default();
             match detail.kind(self) {
-                "principal" => (share.principal, share.settled[0]) = (detail.amount, detail.settled()),
+                "principal" => {
+                    (share.principal, share.settled[0]) = (detail.amount, detail.settled())
+                }
                 "interest" => share.interest = detail.amount,
                 "given" => (share.given, share.settled[1]) = (detail.amount, detail.settled()),
                 _ => share.other = detail.amount,
@@ -123,25 +143,43 @@ pub struct Nature {
 /// Every contract that an operation names, and what it is.
 pub fn natures(operations: &[Random]) -> BTreeMap<Contract, Nature> {
     let mut natures = BTreeMap::new();
-    let all: std::collections::BTreeSet<Contract> =
-        operations.iter().flat_map(|operation| operation.shares().into_iter().map(|(contract, _)| contract)).collect();
+    let all: std::collections::BTreeSet<Contract> = operations
+        .iter()
+        .flat_map(|operation| operation.shares().into_iter().map(|(contract, _)| contract))
+        .collect();
     for contract in all {
         let mut naming: Vec<(bool, NaiveDate, String, &Random)> = operations
             .iter()
             .enumerate()
-            .filter(|(_, operation)| operation.shares().iter().any(|(named, _)| *named == contract))
-            .map(|(serial, operation)| (!operation.begins(contract), operation.day(), operation.id(serial), operation))
+            .filter(|(_, operation)| {
+                operation
+                    .shares()
+                    .iter()
+                    .any(|(named, _)| *named == contract)
+            })
+            .map(|(serial, operation)| {
+                (
+                    !operation.begins(contract),
+                    operation.day(),
+                    operation.id(serial),
+                    operation,
+                )
+            })
             .collect();
         naming.sort_by(|one, other| (one.0, one.1, &one.2).cmp(&(other.0, other.1, &other.2)));
         let says_lent = |operation: &Random| {
-            let named = operation.details.iter().any(|detail| account_of(detail.account) == Some("58.03"));
+            let named = operation
+                .details
+                .iter()
+                .any(|detail| account_of(detail.account) == Some("58.03"));
             operation.operation_type().starts_with("Выдача")
                 || operation.operation_type() == "Возврат займа контрагентом"
                 || operation.account() == Some("58.03")
                 || named
         };
         let nature = Nature {
-            is_lent: contract.1 == LENT && naming.iter().any(|(.., operation)| says_lent(operation)),
+            is_lent: contract.1 == LENT
+                && naming.iter().any(|(.., operation)| says_lent(operation)),
             currency: naming[0].3.currency(),
         };
         natures.insert(contract, nature);
@@ -149,7 +187,8 @@ pub fn natures(operations: &[Random]) -> BTreeMap<Contract, Nature> {
     natures
 }
 
-/// Drawn and adjusted, repaid, and unconfirmed of each contract, in its currency, up to the end of a day.
+/// Drawn and adjusted, repaid, and unconfirmed of each contract, in its currency, up to the end of
+/// a day.
 pub fn moved(
     portfolio: &Portfolio,
     natures: &BTreeMap<Contract, Nature>,
@@ -157,10 +196,17 @@ pub fn moved(
     is_counted: impl Fn(&Random) -> bool,
 ) -> BTreeMap<Contract, [i64; 3]> {
     let mut moved: BTreeMap<Contract, [i64; 3]> = BTreeMap::new();
-    for adjusted in portfolio.adjustments.iter().filter(|adjusted| FIRST_DAY + Days::new(adjusted.day) <= day) {
+    for adjusted in portfolio
+        .adjustments
+        .iter()
+        .filter(|adjusted| FIRST_DAY + Days::new(adjusted.day) <= day)
+    {
         moved.entry(adjusted.contract).or_default()[0] += adjusted.amount;
     }
-    let operations = portfolio.operations.iter().filter(|operation| operation.day() <= day);
+    let operations = portfolio
+        .operations
+        .iter()
+        .filter(|operation| operation.day() <= day);
     for operation in operations.filter(|operation| is_counted(operation)) {
         for (contract, share) in operation.shares() {
             let nature = natures[&contract];
