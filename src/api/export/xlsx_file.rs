@@ -275,9 +275,11 @@ fn write(
                     return Ok(grouped_length(format!("{value:.2}").len()));
                 }
                 Kind::Percent => {
-                    drop(sheet.write_number_with_format(row, column, value, &formats.percent)?)
+                    sheet.write_number_with_format(row, column, value, &formats.percent)?;
                 }
-                _ => drop(sheet.write_number(row, column, value)?),
+                _ => {
+                    sheet.write_number(row, column, value)?;
+                }
             }
             return Ok(number.to_string().len());
         }
