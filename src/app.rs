@@ -11,6 +11,7 @@ use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
@@ -211,6 +212,8 @@ impl RunningApp {
                 .configure(api::configure)
         })
         .shutdown_timeout(SHUTDOWN_SECONDS)
+        // An import must stop first: clients may be waiting for its end.
+        .disable_signals()
         .listen(listener)?
         .run();
         let background = BackgroundTasks::start(&state);
@@ -225,13 +228,42 @@ impl RunningApp {
         })
     }
 
-    /// Waits until the web server has stopped (by signal or handle), then stops the rest: of an
-    /// import that is running, the file that is not finished is undone.
+    /// Waits for SIGTERM or SIGINT, or until the web server has failed, then stops everything. A second
+    /// signal ends requests that are still being answered.
+    ///
+    /// # Errors
+    /// When the web server failed, or signals can't be waited for.
+    pub async fn ended(mut self) -> anyhow::Result<()> {
+        let mut signals = StopSignals::new()?;
+        tokio::select! {
+            served = &mut self.served => {
+                served??;
+                return self.end_rest().await;
+            }
+            () = signals.next() => log::info!("Stopping"),
+        }
+        let server = self.server.clone();
+        let impatient = actix_web::rt::spawn(async move {
+            signals.next().await;
+            server.stop(false).await;
+        });
+        let stopped = self.stop().await;
+        impatient.abort();
+        stopped
+    }
+
+    /// Stops everything: of an import that is running, the file that is not finished is undone.
     ///
     /// # Errors
     /// When the web server failed.
-    pub async fn ended(self) -> anyhow::Result<()> {
-        self.served.await??;
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        tokio::join!(self.state.import.stop(), self.server.stop(true));
+        (&mut self.served).await??;
+        self.end_rest().await
+    }
+
+    /// Ends what goes on beside the web server.
+    async fn end_rest(self) -> anyhow::Result<()> {
         self.state.import.stop().await;
         self.background.stop().await;
         let replica_id = self.state.cache.replica_id();
@@ -246,13 +278,26 @@ impl RunningApp {
         log::info!("Stopped");
         Ok(())
     }
+}
 
-    /// Stops everything.
-    ///
-    /// # Errors
-    /// When the web server failed.
-    pub async fn stop(self) -> anyhow::Result<()> {
-        self.server.stop(true).await;
-        self.ended().await
+/// The signals that end the program.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> std::io::Result<StopSignals> {
+        Ok(StopSignals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -72,8 +72,8 @@ pub use contract_facts::refresh_contract_facts;
 pub use contract_titles::{ContractTitle, list_contract_titles};
 pub use contracts::{
     ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key,
-    find_contract, has_operations_of_contract, insert_contract, insert_contracts, list_contracts,
-    list_contracts_by_key, search_contracts, update_contract,
+    find_contract, has_operations_of_contract, insert_contract, insert_contracts, is_lender_manual,
+    list_contracts, list_contracts_by_key, search_contracts, update_contract,
 };
 pub use daily_findings::{FindingRow, ensure_findings, list_daily_findings};
 pub use data_changes::{

@@ -26,6 +26,7 @@ use crate::db::{
 use crate::domain::{
     AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths,
 };
+use crate::import::Source;
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
 
@@ -310,7 +311,7 @@ pub async fn change(
     Ok(HttpResponse::Ok().json(changed.await?))
 }
 
-/// Removes an adjustment that was entered by hand.
+/// Removes an adjustment that was entered by hand, or that a workbook brought which was handed in.
 #[utoipa::path(
     delete,
     context_path = CREDIT_PORTFOLIO,
@@ -328,11 +329,11 @@ pub async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let department_id = manual(&mut state.db.conn().await?, scope, id)
+    let department_id = removable(&mut state.db.conn().await?, scope, id)
         .await?
         .department_id;
     let removed = adjust(&state, department_id, async |conn| {
-        let known = manual(conn, scope, id).await?;
+        let known = removable(conn, scope, id).await?;
         db::delete_adjustments(conn, department_id, &[id]).await?;
         Ok((
             (),
@@ -442,11 +443,30 @@ async fn manual(
     if row.source == MANUAL {
         Ok(row)
     } else {
-        let source = &row.source;
-        Err(ApiError::Conflict(format!(
-            "it came from the workbook {source:?}: change it there and import that again"
-        )))
+        Err(of_workbook(&row))
     }
+}
+
+/// An adjustment that no folder or server would bring back.
+async fn removable(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    id: i64,
+) -> Result<AdjustmentRow, ApiError> {
+    let row = db::find_adjustment(conn, scope, id).await?;
+    let row = row.ok_or_else(|| missing("adjustment", id))?;
+    if row.source == MANUAL || row.import_source.as_deref() == Some(Source::HANDED_IN) {
+        Ok(row)
+    } else {
+        Err(of_workbook(&row))
+    }
+}
+
+fn of_workbook(row: &AdjustmentRow) -> ApiError {
+    let source = &row.source;
+    ApiError::Conflict(format!(
+        "it came from the workbook {source:?}: change it there and import that again"
+    ))
 }
 
 /// The contract that is to be adjusted.

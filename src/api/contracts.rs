@@ -341,6 +341,12 @@ pub async fn change(
         }
         let lender_id = match &counterparty {
             None => None,
+            Some(None) if !db::is_lender_manual(conn, department_id, id).await? => {
+                return Err(ApiError::invalid(
+                    "counterparty",
+                    "can't be cleared: it was not set by hand but follows from the operations",
+                ));
+            }
             Some(None) => Some(None),
             Some(Some(name)) => Some(Some(db::lender_of_name(conn, department_id, name).await?)),
         };
@@ -446,12 +452,10 @@ fn direction(text: &str) -> Result<String, ApiError> {
 }
 
 fn currency(text: &str) -> Result<String, ApiError> {
-    let known = Currency::of_stored(text).map(|known| known.as_str().to_owned());
-    known
-        .filter(|code| code.len() == 3 && code.chars().all(|c| c.is_ascii_uppercase()))
-        .ok_or_else(|| {
-            ApiError::invalid("currency", format!("{text:?} is not an ISO currency code"))
-        })
+    let known = Currency::parse(text).map(|known| known.as_str().to_owned());
+    known.ok_or_else(|| {
+        ApiError::invalid("currency", format!("{text:?} is no currency of ISO 4217"))
+    })
 }
 
 fn contract_type(text: &str) -> Result<String, ApiError> {

@@ -269,7 +269,7 @@ async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse
         ApiError::Internal(format!(
             "import run {run_id} broke off; its entry in the log says why"
         ))
-    })?;
+    })??;
     Ok(HttpResponse::Ok().json(TriggerAnswer::of(report)))
 }
 

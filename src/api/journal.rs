@@ -16,9 +16,10 @@ use super::params::Params;
 use crate::app::AppState;
 use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RejectedRows};
 use crate::domain::Money;
+use crate::import::workbook::REJECT_REASON;
 
 /// The heading of the column that says why a row was rejected.
-const REASON: &str = "Причина отказа";
+const REASON: &str = REJECT_REASON;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

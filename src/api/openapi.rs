@@ -36,7 +36,6 @@ const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organi
                              totalPaid|principal|interest|outstanding|lastPayment)$";
 /// The columns that the list of contracts is sorted by.
 const CONTRACT_LIST_SORT: &str = "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
-const CURRENCY: &str = "^[0-9A-Za-zА-Яа-яЁё]+$";
 const URL: &str = "/api/v1/openapi.json";
 
 /// What the handlers say of themselves.

@@ -21,12 +21,6 @@ const DEFAULT_LIMIT: i64 = 100;
 pub(super) const LARGEST_LIMIT: i64 = 50_000;
 /// Amounts in a query: whole digits at most.
 const LONGEST_AMOUNT: usize = 13;
-const LONGEST_CURRENCY: usize = 20;
-
-/// Latin and Russian letters and digits: 1C's currencies are spelled in these.
-fn is_of_code(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, 'А'..='я' | 'Ё' | 'ё')
-}
 
 /// What is left to be read of a query string.
 pub struct Params {
@@ -160,10 +154,8 @@ impl Params {
         let Some(text) = self.value("currency") else {
             return Ok(base.clone());
         };
-        let is_code = text.chars().count() <= LONGEST_CURRENCY && text.chars().all(is_of_code);
-        let currency = Currency::of_stored(&text).filter(|_| is_code);
-        currency.ok_or_else(|| {
-            ApiError::invalid("currency", format!("{text:?} is not a currency code"))
+        Currency::parse(&text).ok_or_else(|| {
+            ApiError::invalid("currency", format!("{text:?} is no currency of ISO 4217"))
         })
     }
 

@@ -19,6 +19,7 @@ use super::redis_servers::{Link, Servers};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
+use bb8_redis::bb8::ManageConnection;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Steps share connections: more only spread them over more sockets.
@@ -72,6 +73,28 @@ pub enum RedisFault {
     Unreadable(#[from] serde_json::Error),
 }
 
+/// For how long the cause of a fault at the start is asked for.
+const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Returns why Redis can't be used at the start. The pool alone does not say: it tries again until its budget is
+/// spent, whatever Redis answers.
+async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
+    let asked = async {
+        Servers::open(settings)?
+            .0
+            .connect()
+            .await
+            .map_err(RedisFault::Failed)
+    };
+    match fault {
+        RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, asked).await {
+            Ok(Err(cause)) => cause,
+            _ => fault,
+        },
+        fault => fault,
+    }
+}
+
 /// The connection pool and the state of the server behind it.
 #[derive(Clone)]
 pub(super) struct RedisStore {
@@ -112,7 +135,7 @@ impl RedisStore {
         };
         match store.take_up().await {
             Ok(()) => log::info!("Answers are cached in Redis at {address}"),
-            Err(fault) => log_fallback(&fault),
+            Err(fault) => log_fallback(&cause(settings, fault).await),
         }
         tokio::spawn(store.clone().look_after());
         Ok(store)

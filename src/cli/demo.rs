@@ -60,7 +60,7 @@ impl Demo {
         let report = started
             .ended
             .await
-            .context("the import broke off; the log says why")?;
+            .context("the import broke off; the log says why")??;
         println!(
             "{} (a real folder holds files that are no exports, too).",
             report.message

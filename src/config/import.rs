@@ -238,13 +238,30 @@ fn cron(reader: &mut Reader, setting: &str, text: &str) -> Option<Cron> {
     .ok()
 }
 
+/// The name or address of a server. A URL is refused without showing it: it may hold a password.
+fn host(reader: &mut Reader, setting: &str) -> String {
+    let host = reader.text(setting);
+    check_host(reader, setting, &host);
+    host
+}
+
+fn check_host(reader: &mut Reader, setting: &str, host: &str) {
+    if host.contains(['/', '@', ' ']) {
+        reader.problem(
+            setting,
+            "is a host by name or address alone, such as ftp.example.org: user, password, port and folder have \
+             settings of their own",
+        );
+    }
+}
+
 fn plain_ftp(reader: &mut Reader) -> FtpSettings {
     let password_file = reader.path("FTP_PASSWORD_FILE");
     let password = reader.text("FTP_PASSWORD");
     let password = password_of(reader, "FTP_PASSWORD_FILE", Some(password), password_file);
     let tls = reader.choice("FTP_TLS", ["none", "explicit", "implicit"]);
     FtpSettings {
-        host: reader.text("FTP_HOST"),
+        host: host(reader, "FTP_HOST"),
         port: reader.number("FTP_PORT", 1, 65_535) as u16,
         user: reader.text("FTP_USER"),
         password,
@@ -268,6 +285,7 @@ fn place(
         }
         return PlaceSettings::Folder(raw.folder.clone().unwrap_or_default().into());
     };
+    check_host(reader, setting, &host);
     let tls = raw
         .tls
         .as_deref()

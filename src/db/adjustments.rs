@@ -55,6 +55,7 @@ pub struct AdjustmentRow {
     pub source: String,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    pub import_source: Option<String>,
 }
 
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it.
@@ -119,6 +120,7 @@ macro_rules! filtered {
                 adjustments::source,
                 adjustments::created_at,
                 adjustments::updated_at,
+                adjustments::import_source,
             ))
             .into_boxed();
         if let Some(id) = $filter.department.id() {

@@ -227,6 +227,25 @@ pub struct ContractRow {
     pub merged_into: Option<i64>,
 }
 
+/// Returns whether a contract's lender was set by hand.
+///
+/// # Errors
+/// [`DbError`] when the contract is unknown or the database can't answer.
+pub async fn is_lender_manual(
+    conn: &mut DbConn,
+    department_id: i64,
+    id: i64,
+) -> Result<bool, DbError> {
+    Ok(on_conn!(conn, |c| {
+        contracts::table
+            .filter(contracts::department_id.eq(department_id))
+            .filter(contracts::id.eq(id))
+            .select(contracts::is_lender_manual)
+            .first(c)
+            .await
+    })?)
+}
+
 /// What is to be changed; `None` leaves a field as it is, `Some(None)` clears it. A fact that is
 /// set by hand is marked as such, and no operation overwrites it.
 #[derive(Clone, Debug, Default, AsChangeset)]

@@ -228,6 +228,13 @@ impl Currency {
         Currency::parse(text).or_else(stored)
     }
 
+    /// Returns the codes of ISO 4217, by their numbers.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        (0..1_000)
+            .filter_map(|number| iso_currency::Currency::from_numeric(number))
+            .map(|known| known.code())
+    }
+
     /// Returns whether a character stands for a currency.
     pub fn is_sign(character: char) -> bool {
         SIGNS.iter().any(|(sign, _)| *sign == character) || character == '¥'

@@ -168,6 +168,9 @@ impl Source {
         }
     }
 
+    /// The name of the source of files that somebody handed in.
+    pub const HANDED_IN: &str = "handed in";
+
     /// Files that somebody handed in: any part of the rows, so that what they leave out says
     /// nothing.
     pub fn handed_in(folder: TempDir, department_id: i64, policy: ImportPolicy) -> Source {
@@ -177,7 +180,7 @@ impl Source {
             ..policy.at_once()
         };
         Source {
-            name: "handed in".to_owned(),
+            name: Source::HANDED_IN.to_owned(),
             department_id,
             place,
             policy,

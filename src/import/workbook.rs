@@ -58,6 +58,8 @@ use totals::{SheetSums, is_total};
 
 /// So many rows of a sheet are given away together,
 pub const BATCH_ROWS: usize = 4_000;
+/// The heading of the column that says why a row was rejected, in files of rejected rows.
+pub const REJECT_REASON: &str = "Причина отказа";
 /// or fewer, whose texts take so many bytes.
 const BATCH_BYTES: usize = 16 << 20;
 
@@ -204,6 +206,9 @@ pub fn read(
         .first()
         .map(|sheet| sheet.header.titles.clone())
         .unwrap_or_default();
+    if kind == Kind::Adjustments && first.iter().any(|title| title == REJECT_REASON) {
+        return Err(WorkbookError::RejectedAdjustments);
+    }
     if take(Part::Header(Header {
         kind,
         titles: first.clone(),

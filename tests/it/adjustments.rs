@@ -2,8 +2,9 @@
 
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::Role;
-use credit_portfolio::import::FileStatus;
+use credit_portfolio::import::{FileStatus, RemarkCode};
 use futures_util::future::join_all;
+use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -19,6 +20,9 @@ on_both_databases!(
     an_adjustment_is_entered_changed_and_removed,
     a_workbook_of_adjustments_replaces_what_it_brought_before,
     a_rejected_row_leaves_what_was_stored_alone,
+    an_emptied_workbook_removes_nothing,
+    rejected_rows_of_a_workbook_are_corrected_in_the_workbook,
+    what_was_handed_in_can_be_removed,
     a_changed_row_beside_a_rejected_one_is_not_added_to_the_row_that_it_replaces,
     changes_of_one_adjustment_at_the_same_time_leave_true_rollups,
     an_opening_balance_after_a_share_of_an_expense_is_warned_of,
@@ -292,6 +296,99 @@ async fn a_rejected_row_leaves_what_was_stored_alone(backend: Backend) {
     );
     assert_eq!(report.files[0].rejects[0].column, "Вид");
     assert_eq!(debt(&app, "").await, [50_00, 0]);
+    app.stop().await;
+}
+
+async fn an_emptied_workbook_removes_nothing(backend: Backend) {
+    let app = overpaid(backend).await;
+    let folder = tempfile::tempdir().unwrap();
+    let import = async |content: &[u8]| {
+        std::fs::write(folder.path().join("korrektirovka.xlsx"), content).unwrap();
+        app.import_folder(folder.path(), DEPARTMENT)
+            .await
+            .files
+            .remove(0)
+    };
+    let row = (
+        "Договор займа № 1 от 01.02.2024",
+        "31.12.2023",
+        "Начальный остаток",
+        Cell::amount(70_00),
+    );
+    import(&workbook(&[row])).await;
+    let before = debt(&app, "").await;
+    let emptied = import(&workbook(&[])).await;
+    assert_eq!(
+        (emptied.status, emptied.counts.deleted),
+        (FileStatus::Partial, 0),
+        "{emptied:?}"
+    );
+    assert_eq!(emptied.remark_codes, [RemarkCode::MissingNotRemoved]);
+    assert_eq!(debt(&app, "").await, before);
+    app.stop().await;
+}
+
+async fn hand_in(app: &TestApp, name: &str, content: Vec<u8>) -> Value {
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let part = Part::bytes(content).file_name(name.to_owned());
+    app.send_form(
+        "credit-portfolio/import/files",
+        &token,
+        Form::new().part("files", part),
+    )
+    .await
+    .ok()
+}
+
+async fn rejected_rows_of_a_workbook_are_corrected_in_the_workbook(backend: Backend) {
+    let app = overpaid(backend).await;
+    let row = |amount: Cell| {
+        (
+            "Договор займа № 1 от 01.02.2024",
+            "31.12.2023",
+            "Начальный остаток",
+            amount,
+        )
+    };
+    hand_in(
+        &app,
+        "korrektirovka.xlsx",
+        workbook(&[row(Cell::amount(70_00)), row(Cell::text("2,500"))]),
+    )
+    .await;
+    let before = debt(&app, "").await;
+    let journal = app.get("import-logs").await.ok();
+    let id = journal[0]["id"].as_i64().unwrap();
+    let token = app.token(Role::Manager, DEPARTMENT).await;
+    let rejects = app
+        .bytes(
+            &format!("credit-portfolio/import-logs/{id}/rejects?format=xlsx"),
+            &token,
+        )
+        .await;
+    let answer = hand_in(&app, &format!("rejects-{id}.xlsx"), rejects).await;
+    assert_eq!(answer["files_failed"], json!(1), "{answer}");
+    let why = app.get("import-logs").await.ok()[0]["error_message"].to_string();
+    assert!(why.contains("correct them in that workbook"), "{why}");
+    assert_eq!(debt(&app, "").await, before);
+    app.stop().await;
+}
+
+async fn what_was_handed_in_can_be_removed(backend: Backend) {
+    let app = overpaid(backend).await;
+    let before = debt(&app, "").await;
+    let row = (
+        "Договор займа № 1 от 01.02.2024",
+        "31.12.2023",
+        "Начальный остаток",
+        Cell::amount(70_00),
+    );
+    hand_in(&app, "korrektirovka.xlsx", workbook(&[row])).await;
+    assert_ne!(debt(&app, "").await, before);
+    let id = app.get("adjustments").await.ok()[0]["id"].clone();
+    let removed = send(&app, Method::DELETE, &format!("adjustments/{id}"), None).await;
+    assert_eq!(removed.status, StatusCode::NO_CONTENT, "{}", removed.text);
+    assert_eq!(debt(&app, "").await, before);
     app.stop().await;
 }
 

@@ -540,5 +540,14 @@ async fn what_is_entered_of_a_contract_stays_until_it_is_given_back(backend: Bac
         now,
         "the earliest drawing decides again"
     );
+    for (name, value) in [("counterparty", Value::Null), ("currency", json!("QQQ"))] {
+        let body = Some(json!({ name: value }));
+        let answer = app
+            .request(reqwest::Method::PUT, &path, Some(&token), body)
+            .await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        assert!(answer.text.contains(name), "{}", answer.text);
+    }
+    assert_eq!(app.get("summary?currency=QQQ").await.status, 422);
     app.stop().await;
 }

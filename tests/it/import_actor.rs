@@ -2,7 +2,7 @@
 
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::workbooks::{a_receipt, receipts};
@@ -15,6 +15,7 @@ on_both_databases!(
     a_run_that_was_broken_off_is_marked_at_the_next_start,
     of_two_processes_with_one_schedule_one_runs,
     the_program_stops_while_a_server_keeps_it_waiting,
+    whoever_waits_for_a_run_is_answered_when_the_program_stops,
 );
 
 async fn a_trigger_imports_and_answers_when_the_run_has_ended(backend: Backend) {
@@ -198,5 +199,31 @@ async fn the_program_stops_while_a_server_keeps_it_waiting(backend: Backend) {
     let app = app.restarted(&[("USE_REDIS", "false")]).await;
     let run = app.get(&format!("import/runs/{run_id}")).await.ok();
     assert_eq!(run["state"], "interrupted", "{run}");
+    app.stop().await;
+}
+
+async fn whoever_waits_for_a_run_is_answered_when_the_program_stops(backend: Backend) {
+    let settings = [("USE_REDIS", "false"), ("IMPORT_SETTLE_SECONDS", "3600")];
+    let app = TestApp::start_with(backend, &settings).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
+    let process = app.twin_with(app.settings.clone()).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let address = process.running.address;
+    let trigger = format!("http://{address}/api/v1/credit-portfolio/import/trigger");
+    let waiting = reqwest::Client::new()
+        .post(trigger)
+        .bearer_auth(token)
+        .send();
+    let stopping = async {
+        eventually("the run has begun", async || {
+            app.get("import/runs").await.ok()[0]["state"] == "running"
+        })
+        .await;
+        process.stop().await;
+    };
+    let (answer, ()) = tokio::join!(waiting, stopping);
+    let answer: Value = answer.unwrap().json().await.unwrap();
+    assert_eq!(answer["success"], json!(false), "{answer}");
+    assert_eq!(app.get("import/runs").await.ok()[0]["state"], "interrupted");
     app.stop().await;
 }

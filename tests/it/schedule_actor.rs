@@ -191,6 +191,31 @@ async fn is_taken_up_after_a_lock_of(locked: Duration) {
 }
 
 #[actix_rt::test]
+async fn whoever_waits_for_a_run_that_the_database_breaks_off_gets_503() {
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("DATABASE_TIMEOUT_MS", "500"),
+        ("IMPORT_SETTLE_SECONDS", "2"),
+    ];
+    let app = TestApp::start_with(Backend::Sqlite, &settings).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
+    let locking = async {
+        eventually("the run has begun", async || runs(&app).await.len() == 1).await;
+        let lock = write_lock(&app);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drop(lock);
+    };
+    let (answer, ()) = tokio::join!(app.trigger(), locking);
+    assert_eq!(
+        answer.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        answer.text
+    );
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_scheduled_run_that_is_stopped_goes_on_in_the_next_process() {
     let app = TestApp::start_with(
         Backend::Sqlite,

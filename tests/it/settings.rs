@@ -34,7 +34,7 @@ fn the_defaults_are_those_of_the_documentation() {
 }
 
 #[test]
-fn all_problems_are_told_together_each_with_its_name() {
+fn all_problems_are_reported_together_each_with_its_name() {
     let problems = from(&[
         ("BIND", "8000"),
         ("DATABASE_URL", "postgre://user:very-secret@host/db"),
@@ -46,9 +46,10 @@ fn all_problems_are_told_together_each_with_its_name() {
         ("CACHE_TTL_SECONDS", "0"),
         ("FTP_ENCODING", "koi8-r"),
         ("IMPORT_EMPTY_FOLDER", "ignore"),
+        ("FTP_HOST", "ftp://onec:very-secret@host"),
     ])
     .unwrap_err();
-    assert_eq!(problems.len(), 10, "{problems:?}");
+    assert_eq!(problems.len(), 11, "{problems:?}");
     for name in [
         "BIND",
         "DATABASE_URL",
@@ -60,6 +61,7 @@ fn all_problems_are_told_together_each_with_its_name() {
         "CACHE_TTL_SECONDS",
         "FTP_ENCODING",
         "IMPORT_EMPTY_FOLDER",
+        "FTP_HOST",
     ] {
         assert!(
             problems.iter().any(|problem| problem.starts_with(name)),

@@ -213,6 +213,44 @@ fn identifiers_that_lost_digits_are_rejected_or_left_out() {
 }
 
 #[test]
+fn a_plain_number_is_a_date_only_where_the_operation_says_so() {
+    let headings = [
+        "Поступление на расчетный счет",
+        "Организация",
+        "Сумма",
+        "Дата входящего документа",
+    ];
+    let row = |id: &str, date: String| {
+        let mut row = texts(&[id, "О"]);
+        row.extend([number("100"), date]);
+        let sheet = a_sheet("Л", vec![texts(&headings), row]);
+        read_bytes(&book(&[sheet]), Some(Kind::Receipts)).unwrap()
+    };
+    let of_march = operation_id(1);
+    for (id, date) in [
+        (of_march.as_str(), number("45356")),
+        ("№ 1", cell("s=\"3\"", "<v>45356</v>")),
+    ] {
+        let content = row(id, date);
+        let date = receipts(&content)[0]
+            .document_date
+            .map(|date| date.to_string());
+        assert_eq!(date.as_deref(), Some("2024-03-05"));
+    }
+    for (id, date) in [
+        (of_march.as_str(), "45000"),
+        ("№ 1", "45356"),
+        ("№ 1", "45000.75"),
+    ] {
+        let rejects = rejects(&row(id, number(date)));
+        assert!(
+            rejects[0].ends_with("not_a_date"),
+            "{id} {date}: {rejects:?}"
+        );
+    }
+}
+
+#[test]
 fn rates_have_all_their_digits_whatever_the_format_shows() {
     let headings = [
         "Поступление на расчетный счет",

@@ -1,13 +1,14 @@
 //! What holds of all handlers by rule: errors, headers, files, who may, and the examples.
 
 use actix_web::http::StatusCode;
+use chrono::{Datelike, Utc};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
 use super::parameters::if_none_match;
 use crate::api::answer::LONGEST_TEXT;
 use crate::api::error::Problem;
-use crate::domain::AdjustmentKind;
+use crate::domain::{AdjustmentKind, Currency};
 
 /// What may be asked without a token.
 const OPEN: [&str; 5] = [
@@ -234,10 +235,16 @@ fn complete_field(name: &str, field: &mut Value) {
         "password" | "new_password" => json!({ "minLength": 8, "maxLength": 1024 }),
         "contract_type" => json!({ "enum": ["credit", "loan", "Кредит", "Заем", null] }),
         "direction" => json!({ "enum": ["borrowed", "lent", null] }),
-        "currency" => json!({ "pattern": "^[A-Za-z]{3}$" }),
+        "currency" => {
+            let codes: Vec<Value> = Currency::codes()
+                .map(Value::from)
+                .chain([Value::Null])
+                .collect();
+            json!({ "enum": codes })
+        }
         "kind" => json!({ "enum": AdjustmentKind::ALL.map(AdjustmentKind::as_str) }),
         // The import's bounds, narrow enough for any day on which the document is read.
-        "date" => json!({ "pattern": "^20[0-2][0-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$" }),
+        "date" => json!({ "pattern": possible_days(Utc::now().year() + 1) }),
         "amount" => {
             json!({ "minimum": -10_000_000_000_000_i64, "maximum": 10_000_000_000_000_i64, "multipleOf": 0.01 })
         }
@@ -252,6 +259,22 @@ fn complete_field(name: &str, field: &mut Value) {
     if let (Some(field), Value::Object(limits)) = (field.as_object_mut(), limits) {
         field.extend(limits);
     }
+}
+
+/// A pattern of the days from 1990 to the end of a year, without those that no calendar has.
+fn possible_days(last_year: i32) -> String {
+    let years = |fits: fn(&i32) -> bool| -> String {
+        let years: Vec<String> = (1990..=last_year)
+            .filter(fits)
+            .map(|year| year.to_string())
+            .collect();
+        years.join("|")
+    };
+    let (every_year, leap_years) = (years(|_| true), years(|year| year % 4 == 0));
+    format!(
+        "^(({every_year})-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|\
+         02-(0[1-9]|1[0-9]|2[0-8]))|({leap_years})-02-29)$"
+    )
 }
 
 /// A timestamp is UTC without a mark of it, which `date-time` does not allow.

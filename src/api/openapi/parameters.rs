@@ -10,7 +10,7 @@ use crate::analytics::Measure;
 use crate::api::answer::LONGEST_TEXT;
 use crate::api::params::LARGEST_LIMIT;
 use crate::db::{Details, PagedList, Receipts};
-use crate::domain::AdjustmentKind;
+use crate::domain::{AdjustmentKind, Currency};
 
 macro_rules! groups {
     ($($group:ident: $($name:literal),+;)+) => {
@@ -111,11 +111,7 @@ fn query(name: &str) -> Parameter {
         "currency" => (
             name,
             "The currency of the figures; left out, the base currency. Amounts of others are not added in.",
-            string()
-                .min_length(Some(1))
-                .max_length(Some(20))
-                .pattern(Some(super::CURRENCY))
-                .build(),
+            string().enum_values(Some(Currency::codes())).build(),
             json!("RUB"),
         ),
         "organization_id" => (name, "One organization only.", id(), json!(1)),

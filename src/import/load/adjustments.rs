@@ -37,6 +37,13 @@ impl Loader {
             self.leave_alone(rows.len());
             return Ok(());
         }
+        if rows.is_empty() && !self.rejected.any && self.snapshot.workbook.is_whole {
+            let own = |row: &&KnownAdjustment| {
+                row.import_source.as_ref() == Some(&self.snapshot.workbook.source)
+            };
+            self.keep_all(known.iter().filter(own).count());
+            return Ok(());
+        }
         let of_newer = self.organizations_of_newer(conn, &known).await?;
         let (left, rows): (Vec<AdjustmentRow>, Vec<AdjustmentRow>) =
             rows.into_iter().partition(|row| self.is_of(row, &of_newer));
@@ -119,6 +126,18 @@ impl Loader {
         self.directory
             .organization_id(&row.organization)
             .is_some_and(|id| organization_ids.contains(&id))
+    }
+
+    /// Says that an empty workbook removes nothing.
+    fn keep_all(&mut self, stored: usize) {
+        if stored > 0 {
+            let text = format!(
+                "the workbook holds no adjustments; its {stored} stored ones were kept: to remove the last ones, leave \
+                 them in it with the amount 0"
+            );
+            self.remarks
+                .push(Remark::new(RemarkCode::MissingNotRemoved, text));
+        }
     }
 
     /// Counts rows that a newer version supersedes.

@@ -48,8 +48,8 @@ pub struct StartedRun {
     pub run_id: i64,
     /// The department that its rows belong to.
     pub department_id: i64,
-    /// Its report, when it has ended; nothing when it could not be written down.
-    pub ended: oneshot::Receiver<RunReport>,
+    /// Its report, when it has ended, or why it broke off.
+    pub ended: oneshot::Receiver<Result<RunReport, DbError>>,
 }
 
 /// Why no run was started.

@@ -1,11 +1,14 @@
 //! How far a run is, made of what it announces.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::import::runs::report::ImportEvent;
+
+/// A rate is measured over so long at least.
+const RATE_AFTER: Duration = Duration::from_millis(500);
 
 /// What a run is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,7 +44,7 @@ pub struct Progress {
     pub rows: u64,
     /// Rows in all, about, when that is known.
     pub rows_total: Option<u64>,
-    /// Rows loaded in a second so far.
+    /// Rows loaded in a second so far; 0 until that can be known.
     pub rows_per_second: f64,
     /// When the file will be loaded at that rate: seconds from now.
     pub seconds_left: Option<f64>,
@@ -81,10 +84,14 @@ impl ProgressMeter {
                 progress.phase = Phase::Loading;
                 progress.rows = *rows;
                 progress.rows_total = Some(*of).filter(|of| *of > 0);
-                progress.rows_per_second = *rows as f64 / since.elapsed().as_secs_f64().max(0.001);
-                let left = progress.rows_total.map(|of| of.saturating_sub(*rows));
-                progress.seconds_left =
-                    left.map(|rows| rows as f64 / progress.rows_per_second.max(1.0));
+                let elapsed = since.elapsed();
+                // The first batches come at once and say nothing of the rate.
+                if elapsed >= RATE_AFTER {
+                    progress.rows_per_second = *rows as f64 / elapsed.as_secs_f64();
+                    let left = progress.rows_total.map(|of| of.saturating_sub(*rows));
+                    progress.seconds_left =
+                        left.map(|rows| rows as f64 / progress.rows_per_second.max(1.0));
+                }
             }
             ImportEvent::FileEnded(_) => progress.files_done += 1,
         }

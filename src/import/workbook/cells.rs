@@ -159,6 +159,14 @@ impl<'r, 's> RowCells<'r, 's> {
         }
         let not_a_date = || self.reject(field, RejectCode::NotADate, "is not a date");
         let read = match cell {
+            // A plain number shows no date: it is one only where the operation's id says the same.
+            Cell::Number(serial, format) if !format.is_date() => {
+                let date = serial_date(*serial, self.is_1904);
+                match date.filter(|date| likely == Some(*date)) {
+                    Some(date) => DateText::Day(date),
+                    None => return Err(not_a_date()),
+                }
+            }
             Cell::Number(serial, _) => {
                 DateText::Day(serial_date(*serial, self.is_1904).ok_or_else(not_a_date)?)
             }

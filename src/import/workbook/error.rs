@@ -30,6 +30,12 @@ pub enum WorkbookError {
     /// It would take more memory or time than any export does.
     #[error("the workbook is refused: {0}")]
     TooMuch(String),
+    /// It holds rejected rows of a workbook of adjustments.
+    #[error(
+        "these are rejected rows of a workbook of adjustments, which always replaces all that it brought before: \
+         correct them in that workbook and import it again"
+    )]
+    RejectedAdjustments,
     /// The operation ids that it names could not be kept.
     #[error("no room for temporary files: {0}")]
     NoRoom(std::io::Error),

@@ -69,15 +69,20 @@ impl Actor {
             run_ended.notify_one();
             match done {
                 Ok(Ok(done)) => {
-                    drop(report.send(done));
+                    drop(report.send(Ok(done)));
                     analytics.warm().await;
                 }
                 // Without a heartbeat it is taken over as soon as that works, by this process or
                 // another.
                 Ok(Err(err)) if is_scheduled && err.is_transient() => {
                     log::warn!("Import run {run_id} broke off and will be taken up again: {err}");
+                    drop(report.send(Err(err)));
                 }
-                Ok(Err(err)) => fail_run(&context, run_id, &err.to_string()).await,
+                Ok(Err(err)) => {
+                    let why = err.to_string();
+                    drop(report.send(Err(err)));
+                    fail_run(&context, run_id, &why).await;
+                }
                 Err(_) => fail_run(&context, run_id, "an error in the program, see its log").await,
             }
         });

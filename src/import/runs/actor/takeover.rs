@@ -59,10 +59,10 @@ impl Actor {
             );
         } else {
             log::warn!(
-                "Import run {} was broken off by the end of its process",
+                "Import run {} was broken off: its process ended or could not reach the database",
                 run.id
             );
-            let why = "the program stopped during this run; files it had finished are kept whole";
+            let why = "the program stopped, or could not reach the database, during this run; files it had finished are kept whole";
             end_run(&self.context, run.id, RunState::Interrupted, why).await?;
         }
         Ok(())
