@@ -342,9 +342,8 @@ pub async fn change(
         let lender_id = match &counterparty {
             None => None,
             Some(None) if !db::is_lender_manual(conn, department_id, id).await? => {
-                return Err(ApiError::invalid(
-                    "counterparty",
-                    "can't be cleared: it was not set by hand but follows from the operations",
+                return Err(ApiError::Conflict(
+                    "counterparty can't be cleared: it was not set by hand but follows from the operations".to_owned(),
                 ));
             }
             Some(None) => Some(None),
