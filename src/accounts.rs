@@ -2,6 +2,7 @@
 //!
 //! Used by the REST endpoints and by the `user` command; knows no HTTP.
 
+mod hs256;
 mod password;
 mod throttle;
 mod token;

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+#[cfg(feature = "demo")]
 mod demo;
 mod generate;
 mod healthcheck;
@@ -35,6 +36,7 @@ enum Command {
     /// Import now, from the FTP server or a folder.
     Import(import::Import),
     /// See it work: an invented holding, its FTP server, and the service, all in this process.
+    #[cfg(feature = "demo")]
     Demo(demo::Demo),
     /// Bring the database's schema up to this version.
     Migrate,
@@ -64,6 +66,7 @@ impl Cli {
         {
             Command::Serve(serve) => serve.run(&settings()?).await,
             Command::Import(import) => import.run(&settings()?).await,
+            #[cfg(feature = "demo")]
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&settings()?).await,
             Command::Generate(generate) => generate.run(&settings()?).await,

@@ -56,6 +56,7 @@ pub struct Tokens {
 impl Tokens {
     /// Tokens that are signed with `key` and live for `lifetime`.
     pub fn new(key: &Secret, lifetime: Duration) -> Tokens {
+        super::hs256::install();
         let key = key.expose().as_bytes();
         let mut validation = Validation::new(Algorithm::HS256);
         validation.leeway = 0;

@@ -227,7 +227,7 @@ impl Loader {
             self.remove_missing(conn, totals, is_complete, max_percent)
                 .await?;
         }
-        let rejected_still_stored = self.remark_on_rejects(totals)?;
+        let rejected_still_stored = self.remark_on_rejects(totals);
         self.snapshot.close(conn, is_complete).await?;
         for (remark, is_in_doubt) in self.snapshot.notes() {
             match is_in_doubt {
@@ -297,8 +297,8 @@ impl Loader {
     }
 
     /// Says what stays stored although rows were rejected; returns how many operations do.
-    fn remark_on_rejects(&mut self, totals: &WorkbookTotals) -> Result<usize, LoadError> {
-        let (still_stored, first) = self.rejected.still_stored(&totals.seen)?;
+    fn remark_on_rejects(&mut self, totals: &WorkbookTotals) -> usize {
+        let (still_stored, first) = self.rejected.still_stored(&totals.seen);
         if let Some(first) = first {
             let text = format!(
                 "{still_stored} of the operations whose rows were rejected are stored as they were read earlier, the \
@@ -315,7 +315,7 @@ impl Loader {
             self.remarks
                 .push(Remark::new(RemarkCode::IncompleteDetails, text));
         }
-        Ok(still_stored)
+        still_stored
     }
 }
 

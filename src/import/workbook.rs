@@ -309,7 +309,7 @@ fn stream<R: Row>(
                 .or_insert_with(|| (0, cells.row_number(), shown));
             *count += 1;
         }
-        match totals.named::<R>(&cells)? {
+        match totals.named::<R>(&cells) {
             Ok(row) => batch.push(row),
             Err(reject) => {
                 let operation_id = cells
@@ -358,32 +358,27 @@ impl WorkbookTotals {
 
     /// Reads a row and notes its operation id: one that stands in the file already is not taken
     /// again.
-    fn named<R: Row>(
-        &mut self,
-        cells: &RowCells<'_, '_>,
-    ) -> Result<Result<R, Reject>, WorkbookError> {
+    fn named<R: Row>(&mut self, cells: &RowCells<'_, '_>) -> Result<R, Reject> {
         let row = R::read(cells);
         if !R::IS_UNIQUE {
-            return Ok(row);
+            return row;
         }
         let Ok(Some(id)) = cells.identifier(R::ID) else {
             self.has_nameless_rows = true;
-            return Ok(row);
+            return row;
         };
         if row.is_err() {
-            self.seen.reject(&id).map_err(WorkbookError::NoRoom)?;
-            return Ok(row);
+            self.seen.reject(&id);
+            return row;
         }
         let place = self.place(cells.row_number());
-        Ok(
-            match self.seen.take(&id, place).map_err(WorkbookError::NoRoom)? {
-                None => row,
-                Some(earlier) => {
-                    let reason = format!("stands in {} already", self.named_place(earlier));
-                    Err(cells.reject(R::ID, RejectCode::Duplicate, &reason))
-                }
-            },
-        )
+        match self.seen.take(&id, place) {
+            None => row,
+            Some(earlier) => {
+                let reason = format!("stands in {} already", self.named_place(earlier));
+                Err(cells.reject(R::ID, RejectCode::Duplicate, &reason))
+            }
+        }
     }
 
     /// A row of the current sheet as one number.

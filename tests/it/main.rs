@@ -1,6 +1,8 @@
 //! All tests, as one program: a module for each capability, over real servers that the tests
 //! start themselves. A missing server fails a test; nothing is skipped.
 
+// The futures of tests hold those of the whole program.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 // 100_00 is a hundred roubles in kopecks.
 #![allow(clippy::inconsistent_digit_grouping)]

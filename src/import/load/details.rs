@@ -98,7 +98,7 @@ impl Loader {
             self.detail_alias_ids.extend(expense.organization_alias_id);
         }
         if self.snapshot.workbook.max_missing_percent.is_some() {
-            self.detailed_expenses.take(expense_operation_id, 1)?;
+            self.detailed_expenses.take(expense_operation_id, 1);
         }
         let rows = numbered(rows);
         let wanted: HashSet<DetailKey> = rows.iter().map(|(key, _)| *key).collect();
@@ -191,7 +191,7 @@ impl Loader {
             self.snapshot.leave_alone(newer.version, rows);
             return Ok(true);
         }
-        if self.rejected.concern(expense_operation_id, loses_details)? {
+        if self.rejected.concern(expense_operation_id, loses_details) {
             self.incomplete_sets += 1;
             return Ok(true);
         }

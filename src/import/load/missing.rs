@@ -40,12 +40,8 @@ pub(super) async fn deactivate_missing(
         let Some(last) = stored.last() else { break };
         after = last.id;
         total += stored.len();
-        let mut unseen = Vec::new();
-        for operation in stored {
-            if !seen.contains(&operation.operation_id)? {
-                unseen.push(operation);
-            }
-        }
+        let mut unseen = stored;
+        unseen.retain(|operation| !seen.contains(&operation.operation_id));
         loader
             .snapshot
             .learn(conn, unseen.iter().map(|operation| operation.version))
@@ -129,12 +125,8 @@ pub(super) async fn remove_missing_details(
         let Some(last) = stored.last() else { break };
         after = last.id;
         total += stored.len();
-        let mut unseen = Vec::new();
-        for expense in stored {
-            if !loader.detailed_expenses.contains(&expense.operation_id)? {
-                unseen.push(expense);
-            }
-        }
+        let mut unseen = stored;
+        unseen.retain(|expense| !loader.detailed_expenses.contains(&expense.operation_id));
         let ids: Vec<&str> = unseen
             .iter()
             .map(|expense| expense.operation_id.as_str())

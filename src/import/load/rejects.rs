@@ -31,26 +31,19 @@ pub(super) struct RejectedRows {
 impl RejectedRows {
     /// Returns whether the details of an expense are not whole in the file; `loses_details`: stored
     /// ones are not among them, so that one of unknown expense may be theirs.
-    pub fn concern(
-        &self,
-        expense_operation_id: &str,
-        loses_details: bool,
-    ) -> std::io::Result<bool> {
-        Ok(self.has_nameless_details && loses_details
-            || self.expenses.contains(expense_operation_id)?)
+    pub fn concern(&self, expense_operation_id: &str, loses_details: bool) -> bool {
+        self.has_nameless_details && loses_details || self.expenses.contains(expense_operation_id)
     }
 
     /// Returns how many operations are stored although their rows were rejected, and the first;
     /// `seen` holds those of which another row was taken.
-    pub fn still_stored(&self, seen: &SeenIds) -> std::io::Result<(usize, Option<&str>)> {
-        let (mut count, mut first) = (self.more_stored, None);
-        for id in &self.still_stored {
-            if !seen.is_taken(id)? {
-                count += 1;
-                first = first.or(Some(id.as_str()));
-            }
-        }
-        Ok((count, first))
+    pub fn still_stored(&self, seen: &SeenIds) -> (usize, Option<&str>) {
+        let mut left = self.still_stored.iter().filter(|id| !seen.is_taken(id));
+        let first = left.next().map(String::as_str);
+        (
+            self.more_stored + usize::from(first.is_some()) + left.count(),
+            first,
+        )
     }
 
     fn note_stored(&mut self, id: String) {
@@ -65,7 +58,7 @@ impl Loader {
     /// Notes rows that are not taken.
     ///
     /// # Errors
-    /// [`LoadError`] when the database can't answer, or a temporary file can't be written.
+    /// [`LoadError`] when the database can't answer.
     pub async fn note_rejects(
         &mut self,
         conn: &mut DbConn,
@@ -80,7 +73,7 @@ impl Loader {
             match &reject.operation_id {
                 Some(id)
                     if self.kind != Kind::Details
-                        || self.rejected.expenses.take(id, 1)?.is_none() =>
+                        || self.rejected.expenses.take(id, 1).is_none() =>
                 {
                     ids.push(id)
                 }

@@ -52,7 +52,7 @@ impl FileError {
     /// Whether it is the file's fault, so that trying again is of no use until it changes.
     fn is_of_the_file(&self) -> bool {
         match self {
-            FileError::Workbook(err) => !matches!(err, WorkbookError::NoRoom(_)),
+            FileError::Workbook(_) => true,
             FileError::Load(err) => matches!(err, LoadError::Refused(_)),
             FileError::Stopped => false,
         }

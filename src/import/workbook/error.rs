@@ -36,9 +36,6 @@ pub enum WorkbookError {
          correct them in that workbook and import it again"
     )]
     RejectedAdjustments,
-    /// The operation ids that it names could not be kept.
-    #[error("no room for temporary files: {0}")]
-    NoRoom(std::io::Error),
     /// Its reader broke down over it.
     #[error("the workbook is damaged in a way that its reader does not know")]
     Unknown,
