@@ -514,7 +514,7 @@ async fn an_answer_that_is_known_is_304() {
 async fn answers_are_compressed_as_asked() {
     let app = filled(Backend::Sqlite, 300).await;
     let token = format!("Bearer {}", app.token(Role::Admin, DEPARTMENT).await);
-    for encoding in ["gzip", "br", "zstd"] {
+    for encoding in ["gzip", "br"] {
         let headers = [
             ("Authorization", token.as_str()),
             ("Accept-Encoding", encoding),
