@@ -231,7 +231,7 @@ impl Currency {
     /// Returns the codes of ISO 4217, by their numbers.
     pub fn codes() -> impl Iterator<Item = &'static str> {
         (0..1_000)
-            .filter_map(|number| iso_currency::Currency::from_numeric(number))
+            .filter_map(iso_currency::Currency::from_numeric)
             .map(|known| known.code())
     }
 
