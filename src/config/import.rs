@@ -103,7 +103,7 @@ pub struct FtpSettings {
     /// `FTP_CA_FILE`: certificates (PEM) that the server's must be signed by, instead of the
     /// system's.
     pub ca_file: Option<PathBuf>,
-    /// `FTP_DANGER_ACCEPT_INVALID_CERTS`, default false: whoever answers is believed.
+    /// `FTP_DANGER_ACCEPT_INVALID_CERTS`, default false: true disables certificate checks; for tests only.
     pub danger_accept_invalid_certs: bool,
 }
 

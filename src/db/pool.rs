@@ -55,13 +55,13 @@ pub enum DbError {
     #[error("the database is being written to, most likely by an import: try again in a moment")]
     Locked,
     /// A row with the same natural key exists.
-    #[error("there is one of that key already")]
+    #[error("a row with this key already exists")]
     Duplicate,
     /// A row that is referred to does not exist.
     #[error("a row that it refers to does not exist")]
     NoSuchReference,
     /// A statement failed.
-    #[error("the database refused a statement: {0}")]
+    #[error("query failed: {0}")]
     Query(diesel::result::Error),
     /// The schema is not what this program works with.
     #[error("{0}")]
@@ -315,7 +315,7 @@ impl DbConn {
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn set_savepoint(conn: &mut DbConn) -> Result<(), DbError> {
-    conn.batch("SAVEPOINT tried").await
+    conn.batch("SAVEPOINT dry_run").await
 }
 
 /// Undoes what was done since the mark, also when a statement failed.
@@ -323,7 +323,7 @@ pub async fn set_savepoint(conn: &mut DbConn) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn undo_to_savepoint(conn: &mut DbConn) -> Result<(), DbError> {
-    conn.batch("ROLLBACK TO SAVEPOINT tried").await
+    conn.batch("ROLLBACK TO SAVEPOINT dry_run").await
 }
 
 async fn commit<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {

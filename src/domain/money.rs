@@ -17,6 +17,9 @@ use super::is_invisible;
 /// amounts still add up within an `i64`.
 const LARGEST_KOPECKS: i64 = 1_000_000_000_000_000;
 
+/// The bytes of the longest amount: a sign, a point and the 19 digits of an `i64`.
+const LONGEST_TEXT: usize = 21;
+
 /// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
 /// reports such a sum as an error before it comes here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
@@ -210,11 +213,34 @@ impl Sum for Money {
     }
 }
 
+impl Money {
+    /// Writes the amount at the end of a buffer: digits, a point and two decimals.
+    fn write_to(self, buffer: &mut [u8; LONGEST_TEXT]) -> &str {
+        let mut digits = self.0.unsigned_abs();
+        let mut start = buffer.len();
+        let mut written = 0;
+        // At least `0.00`.
+        while digits > 0 || written < 3 {
+            if written == 2 {
+                start -= 1;
+                buffer[start] = b'.';
+            }
+            start -= 1;
+            buffer[start] = b'0' + (digits % 10) as u8;
+            digits /= 10;
+            written += 1;
+        }
+        if self.0 < 0 {
+            start -= 1;
+            buffer[start] = b'-';
+        }
+        std::str::from_utf8(&buffer[start..]).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let kopecks = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", kopecks / 100, kopecks % 100)
+        f.write_str(self.write_to(&mut [0; LONGEST_TEXT]))
     }
 }
 
@@ -227,7 +253,8 @@ impl<'de> Deserialize<'de> for Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RawValue::from_string(self.to_string())
+        // Without an allocation: large answers hold tens of thousands of amounts.
+        serde_json::from_str::<&RawValue>(self.write_to(&mut [0; LONGEST_TEXT]))
             .map_err(serde::ser::Error::custom)?
             .serialize(serializer)
     }

@@ -72,7 +72,7 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, SourceError> {
     Ok(roots)
 }
 
-/// Believes whoever answers: for `danger_accept_invalid_certs` alone.
+/// Accepts any certificate, for `danger_accept_invalid_certs` only.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
