@@ -91,8 +91,8 @@ pub use expense_details::{
 pub use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
 pub use figures::{
-    FlowGroup, balance_flows, balance_flows_by_month, contracts_with_flows, flows_by,
-    flows_by_month, flows_by_year, other_currencies,
+    FlowGroup, balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows,
+    flows_by, flows_by_month, flows_by_year, other_currencies,
 };
 pub use file_states::{
     FailingFile, FileKey, FileOrganization, SourceTimes, count_failing_files, forget_failures,

@@ -31,7 +31,7 @@ mod settlement;
 mod touched_months;
 
 pub use adjustment_kind::AdjustmentKind;
-pub use balance::{BalanceFlows, ContractStatus, Debt};
+pub use balance::{BalanceFlows, BalanceMoves, ContractStatus, Debt};
 pub use bank_account_ref::number_and_bank;
 pub use clock::Clock;
 pub use contract_ref::{ContractRef, WITHOUT_CONTRACT, look_alike, ru_date};

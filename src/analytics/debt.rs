@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::balances::{Basis, is_shown, up_to};
 use super::series::{first_month_of, months_between};
 use crate::db::{self, ContractTitle, DbConn, DbError};
-use crate::domain::{BalanceFlows, Debt, Money, Month, PortfolioFilter};
+use crate::domain::{BalanceMoves, Debt, Money, Month, PortfolioFilter};
 
 /// What balances are kept apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,9 +102,9 @@ pub(super) async fn debt_balance(
     let as_of = basis.as_of(filter);
     let mut titles = db::list_contract_titles(conn, filter).await?;
     titles.retain(|_, title| is_shown(title, filter, basis));
-    let mut flows = db::balance_flows_by_month(conn, &filter.over(up_to(as_of))).await?;
-    flows.retain(|(_, id), _| titles.contains_key(id));
-    let first_operation = flows.keys().next().map(|(month, _)| *month);
+    let mut moves = db::balance_moves_by_month(conn, &filter.over(up_to(as_of))).await?;
+    moves.retain(|(_, id, _)| titles.contains_key(id));
+    let first_operation = moves.first().map(|(month, ..)| *month);
     let first_shown = first_month_of(filter.dates).or(first_operation);
     let first = first_operation.min(first_shown).or(first_shown);
     let mut series = Series {
@@ -117,10 +117,10 @@ pub(super) async fn debt_balance(
         series.groups.insert(0, Group::default());
     }
     let mut data = Vec::new();
-    let mut flows = flows.into_iter().peekable();
+    let mut moves = moves.into_iter().peekable();
     for month in months_between(first, Month::of(as_of)) {
-        while let Some(((_, id), flow)) = flows.next_if(|((at, _), _)| *at == month) {
-            series.add(id, flow);
+        while let Some((_, id, moved)) = moves.next_if(|(at, ..)| *at == month) {
+            series.add(id, moved);
         }
         if first_shown.is_none_or(|first| month >= first) {
             data.extend(series.rows(month));
@@ -141,23 +141,23 @@ struct Series<'t> {
 #[derive(Default)]
 struct Group {
     name: Option<Arc<str>>,
-    flows: BalanceFlows,
+    moved: BalanceMoves,
     debt: Debt,
 }
 
 impl Series<'_> {
-    fn add(&mut self, contract_id: i64, flow: BalanceFlows) {
+    fn add(&mut self, contract_id: i64, moved: BalanceMoves) {
         let Some(title) = self.titles.get(&contract_id) else {
             return;
         };
         let balance = self.balances.entry(contract_id).or_default();
-        let before = std::mem::replace(balance, *balance + flow.change());
+        let before = std::mem::replace(balance, *balance + moved.change());
         let id = self.group.map_or(0, |group| group.id_of(title));
         let group = self.groups.entry(id).or_insert_with(|| Group {
             name: self.group.map(|group| group.name_of(title).into()),
             ..Group::default()
         });
-        group.flows += flow;
+        group.moved += moved;
         group.debt.replace(before, *balance);
     }
 
@@ -166,11 +166,11 @@ impl Series<'_> {
             month,
             group_id: Some(*id).filter(|id| *id != 0),
             group: group.name.clone(),
-            received: group.flows.drawn,
-            principal: group.flows.repaid,
-            adjustments: group.flows.adjustments,
+            received: group.moved.drawn,
+            principal: group.moved.repaid,
+            adjustments: group.moved.adjustments,
             outstanding: match self.group {
-                Some(DebtGroup::Contract) => group.flows.change(),
+                Some(DebtGroup::Contract) => group.moved.change(),
                 _ => group.debt.debt,
             },
             overpaid: group.debt.overpaid,

@@ -18,7 +18,9 @@ use super::flow_rules::balance_measures;
 use super::schema::{contracts, daily_flows, monthly_flows, yearly_flows};
 use super::spans::Spans;
 use super::{DbConn, DbError, on_conn};
-use crate::domain::{BalanceFlows, Currency, FlowSums, Money, Month, PortfolioFilter};
+use crate::domain::{
+    BalanceFlows, BalanceMoves, Currency, FlowSums, Money, Month, PortfolioFilter,
+};
 
 /// What a sum is kept apart by, beside the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ type SumsRow = (
 );
 /// The columns of [`BalanceFlows`], in its order.
 type BalanceRow = (i64, i64, i64, i64, i64, i64);
+/// The columns of [`BalanceMoves`], in its order.
+type MovesRow = (i64, i64, i64);
 
 /// Applies a filter, all but dates and currency, to a boxed query over a rollup.
 macro_rules! restricted {
@@ -181,6 +185,25 @@ macro_rules! balance_rows_of {
     }};
 }
 
+/// The same of what moves a balance alone: half the columns.
+macro_rules! balance_moves_of {
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
+        let [drawn, repaid, adjustments, ..] = balance_measures(stringify!($table));
+        let rows: Vec<($key, MovesRow)> = on_conn!($conn, |c| {
+            let moves = (
+                sql::<BigInt>(&drawn),
+                sql::<BigInt>(&repaid),
+                sql::<BigInt>(&adjustments),
+            );
+            let query = with_contracts!($table).select(($columns, moves));
+            within!(restricted!(query, $table, $filter), $table, $span)
+                .load(c)
+                .await
+        })?;
+        rows
+    }};
+}
+
 /// Loads the rows of all spans, whichever rollup they are read from.
 macro_rules! all_spans {
     ($load:ident, $row:ty, $conn:expr, $spans:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
@@ -248,6 +271,39 @@ pub async fn balance_flows_by_month(
         |(day, id)| (Month::of(day), id),
         balance_of_row,
     ))
+}
+
+/// Returns what moved the balance of each contract, by month and contract; one of them may come
+/// in several parts.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn balance_moves_by_month(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Vec<(Month, i64, BalanceMoves)>, DbError> {
+    let spans = Spans::of_months(filter.dates);
+    let rows = all_spans!(
+        balance_moves_of,
+        MovesRow,
+        conn,
+        spans,
+        filter,
+        (NaiveDate, i64),
+        [period_start, contract_id]
+    );
+    let moves = |((day, id), row): ((NaiveDate, i64), MovesRow)| {
+        let [drawn, repaid, adjustments] = [row.0, row.1, row.2].map(Money::from_kopecks);
+        let moves = BalanceMoves {
+            drawn,
+            repaid,
+            adjustments,
+        };
+        (Month::of(day), id, moves)
+    };
+    let mut moves: Vec<_> = rows.into_iter().map(moves).collect();
+    moves.sort_unstable_by_key(|(month, id, _)| (*month, *id));
+    Ok(moves)
 }
 
 /// The sums of each month that has operations.

@@ -57,6 +57,32 @@ impl Sub for BalanceFlows {
     }
 }
 
+/// What of [`BalanceFlows`] moves a balance, without the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BalanceMoves {
+    /// Raised the balance.
+    pub drawn: Money,
+    /// Lowered it.
+    pub repaid: Money,
+    /// Signed.
+    pub adjustments: Money,
+}
+
+impl BalanceMoves {
+    /// How much more is owed than before: drawn − repaid + adjustments.
+    pub fn change(&self) -> Money {
+        self.drawn - self.repaid + self.adjustments
+    }
+}
+
+impl AddAssign for BalanceMoves {
+    fn add_assign(&mut self, other: BalanceMoves) {
+        self.drawn += other.drawn;
+        self.repaid += other.repaid;
+        self.adjustments += other.adjustments;
+    }
+}
+
 /// The balances of several contracts of one currency: never netted against each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Debt {
