@@ -13,7 +13,7 @@ use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
 use crate::domain::{ChangedData, DepartmentScope, NameEncoding};
 use crate::import::runs::doubts::ALL_FILES;
 use crate::import::runs::journal::{FileReport, FileStatus, Standing};
-use crate::import::runs::pipeline::ImportContext;
+use crate::import::runs::request::ImportContext;
 use crate::import::sources::{Listing, Source};
 
 /// A source while a run looks through it. What has no ledger is not remembered.

@@ -11,9 +11,10 @@ use super::work::Actor;
 use crate::db::{self, DbError, RunResult, utc_now};
 use crate::import::ImportEvent;
 use crate::import::runs::lease::StopSignal;
-use crate::import::runs::pipeline::{ImportContext, ImportRequest, execute};
+use crate::import::runs::pipeline::execute;
 use crate::import::runs::progress::{Progress, ProgressMeter};
 use crate::import::runs::report::RunState;
+use crate::import::runs::request::{ImportContext, ImportRequest};
 
 pub(super) struct Running {
     pub run_id: i64,

@@ -4,8 +4,8 @@ use super::running::end_run;
 use super::work::Actor;
 use crate::db::{self, AbandonedRun, DbError};
 use crate::import::runs::lease::TAKEOVER_AFTER;
-use crate::import::runs::pipeline::ImportRequest;
 use crate::import::runs::report::RunState;
+use crate::import::runs::request::ImportRequest;
 
 impl Actor {
     /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is

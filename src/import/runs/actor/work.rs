@@ -14,7 +14,8 @@ use crate::analytics::Analytics;
 use crate::db::DbError;
 use crate::domain::Clock;
 use crate::import::runs::lease::StopReason;
-use crate::import::runs::pipeline::{ImportContext, ImportRequest, begin_alone};
+use crate::import::runs::pipeline::begin_alone;
+use crate::import::runs::request::{ImportContext, ImportRequest};
 use crate::import::runs::schedule::{Schedule, ScheduledSource, Timetable, claim_due_run};
 use crate::import::sources::Source;
 
