@@ -116,3 +116,7 @@ pub fn start_logging() {
     }
     builder.parse_default_env().init();
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

@@ -80,3 +80,6 @@ pub fn is_invisible(character: char) -> bool {
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,7 @@ impl DepartmentLog {
         Validity::Valid
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod model;

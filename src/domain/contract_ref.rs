@@ -237,3 +237,7 @@ pub fn ru_date(text: &str) -> Option<NaiveDate> {
     };
     NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

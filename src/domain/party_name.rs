@@ -131,3 +131,58 @@ fn form_in_front(words: &[&str]) -> Option<(&'static str, usize)> {
         .find(|form| *form == word)
         .map(|form| (form, 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::PartyName;
+
+    #[test]
+    fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
+        let key = |name: &str| PartyName::parse(name).key();
+        for (wanted, spellings) in [
+            (
+                "пао банк",
+                [
+                    "ПАО «Банк»",
+                    "Банк ПАО",
+                    "БАНК (ПАО)",
+                    "Публичное  акционерное общество \"Банк\"",
+                    "„Банк“, ПАО",
+                ]
+                .as_slice(),
+            ),
+            (
+                "пао банк втб",
+                &["Банк ВТБ (публичное акционерное общество)", "Банк ПАО ВТБ"],
+            ),
+            (
+                "ао альфа-банк",
+                &["АО «АЛЬФА – БАНК»", "Альфа-Банк Акционерное общество"],
+            ),
+            (
+                "мкк ооо заем", // ё is е
+                &[
+                    "ООО МКК «Заём»",
+                    "МКК «Заем» ООО",
+                    "Общество с ограниченной ответственностью Микрокредитная компания Заем",
+                ],
+            ),
+            (
+                "ип иванов иван",
+                &[
+                    "ИП Иванов Иван",
+                    "Индивидуальный предприниматель Иванов Иван",
+                    "Иванов Иван (ИП)",
+                ],
+            ),
+            ("ltd acme", &["Acme Ltd.", "ACME Limited"]),
+            ("ооо", &["ООО"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(key(spelling), wanted, "{spelling}");
+            }
+        }
+        assert_ne!(key("АО «Юг»"), key("ООО «Юг»"));
+        assert_ne!(key("Юг"), key("ООО «Юг»"));
+    }
+}

@@ -62,3 +62,20 @@ impl Serialize for Percent {
         Money::from_kopecks(self.0).serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_round_half_up() {
+        let of = |part, whole| {
+            Percent::of(Money::from_kopecks(part), Money::from_kopecks(whole)).to_string()
+        };
+        assert_eq!(of(1, 3), "33.33");
+        assert_eq!(of(2, 3), "66.67");
+        assert_eq!(of(1, 20_000), "0.01");
+        assert_eq!(of(-1, 20_000), "-0.01");
+        assert_eq!(of(5, 0), "0.00");
+    }
+}

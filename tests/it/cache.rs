@@ -123,19 +123,6 @@ async fn an_import_drops_what_was_cached(backend: Backend) {
     app.stop().await;
 }
 
-#[test]
-fn keys_are_deterministic_and_parts_can_not_be_confused() {
-    let key = CacheKey::new("summary")
-        .part(8)
-        .optional_part(None::<i64>)
-        .part("a|b%");
-    assert_eq!(key.to_string(), "summary|8|None|a%7Cb%25");
-    assert_ne!(
-        CacheKey::new("s").part("a|b").to_string(),
-        CacheKey::new("s").part("a").part("b").to_string()
-    );
-}
-
 #[actix_rt::test]
 async fn without_redis_at_start_memory_serves_and_redis_is_taken_up_when_it_comes() {
     let mut redis = Redis::start();
