@@ -129,8 +129,8 @@ async fn a_folder_whose_name_is_in_cp1251_is_found() {
 }
 
 #[actix_rt::test]
-async fn iis_which_writes_utf_8_only_when_it_is_told_to() {
-    for (encoding, is_told) in [("auto", 2), ("utf-8", 2), ("cp1251", 0)] {
+async fn iis_which_writes_utf_8_only_on_request() {
+    for (encoding, opts_sent) in [("auto", 2), ("utf-8", 2), ("cp1251", 0)] {
         let files = (1..)
             .zip(NAMES)
             .fold(Script::new().like_iis(), |script, (serial, name)| {
@@ -138,7 +138,7 @@ async fn iis_which_writes_utf_8_only_when_it_is_told_to() {
             });
         let server = files.start().await;
         all_go_in(server.app(&[("FTP_ENCODING", encoding)]).await).await;
-        assert_eq!(server.count("OPTS UTF8 ON"), is_told, "{encoding}");
+        assert_eq!(server.count("OPTS UTF8 ON"), opts_sent, "{encoding}");
     }
 }
 

@@ -106,7 +106,7 @@ fn day(text: &str) -> Option<NaiveDate> {
 }
 
 #[test]
-fn the_header_tells_the_kind_where_the_name_does_not() {
+fn the_header_decides_the_kind_where_the_name_does_not() {
     assert_eq!(
         read(&receipts_sheet(&[a_receipt(1)]), None).unwrap().kind,
         Kind::Receipts
@@ -310,19 +310,21 @@ fn the_control_total_counts_rejected_rows_whose_amount_is_readable() {
 #[test]
 fn files_that_are_no_workbooks_say_what_they_are() {
     let whole = receipts_sheet(&[a_receipt(1)]).to_xlsx().unwrap();
-    let told = |bytes: &[u8]| {
+    let message_of = |bytes: &[u8]| {
         read_bytes(bytes, Some(Kind::Receipts))
             .err()
             .unwrap()
             .to_string()
     };
-    assert!(told(b"").contains("empty (0 bytes)"));
-    assert!(told(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password"));
-    assert!(told(b"<html>404</html>").contains("an HTML page"));
-    assert!(told(b"PK").contains("cut off"));
+    assert!(message_of(b"").contains("empty (0 bytes)"));
+    assert!(
+        message_of(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password")
+    );
+    assert!(message_of(b"<html>404</html>").contains("an HTML page"));
+    assert!(message_of(b"PK").contains("cut off"));
     for length in (4..whole.len() - 1).step_by(97) {
         assert!(
-            told(&whole[..length]).contains("cut off"),
+            message_of(&whole[..length]).contains("cut off"),
             "cut off after {length} bytes"
         );
     }
