@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::reader::SETTINGS;
 use super::*;
 use crate::domain::NameEncoding;
 

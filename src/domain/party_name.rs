@@ -44,7 +44,7 @@ const DASHES: [char; 8] = [
 
 /// A name apart from its legal form, both folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartyName {
+pub(crate) struct PartyName {
     /// The short legal forms in alphabetical order, with spaces between; empty without any.
     pub form: String,
     /// The rest.
@@ -53,7 +53,7 @@ pub struct PartyName {
 
 impl PartyName {
     /// Folds a name.
-    pub fn parse(text: &str) -> PartyName {
+    pub(crate) fn parse(text: &str) -> PartyName {
         let plain = plain(text);
         let words: Vec<&str> = plain.split(' ').collect();
         let (mut forms, mut core, mut rest) = (BTreeSet::new(), Vec::new(), words.as_slice());
@@ -80,7 +80,7 @@ impl PartyName {
     }
 
     /// What makes two spellings one party: the short legal form in front, then the rest.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         if self.form.is_empty() {
             self.core.clone()
         } else {

@@ -10,11 +10,11 @@ use super::Money;
 /// Hundredths of a percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = f64, example = 78.13, description = "A percentage, rounded half-up to two decimals.")]
-pub struct Percent(i64);
+pub(crate) struct Percent(i64);
 
 impl Percent {
     /// `part / whole · 100`; zero when there is no whole to take a part of.
-    pub fn of(part: Money, whole: Money) -> Percent {
+    pub(crate) fn of(part: Money, whole: Money) -> Percent {
         if whole == Money::ZERO {
             return Percent(0);
         }
@@ -32,7 +32,7 @@ impl Percent {
 
 /// Shares of a whole in percent that add up to 100.00 (largest remainder; ties go to the earlier
 /// part). All zero when there is no whole. Parts are not negative.
-pub fn shares(parts: &[Money]) -> Vec<Percent> {
+pub(crate) fn shares(parts: &[Money]) -> Vec<Percent> {
     let whole: i128 = parts.iter().map(|part| i128::from(part.kopecks())).sum();
     if whole <= 0 {
         return vec![Percent(0); parts.len()];

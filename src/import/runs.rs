@@ -1,6 +1,6 @@
 //! Runs: when one is due, who works on it, what it does to each file, and what is recorded of it.
 
-pub mod actor;
+pub(crate) mod actor;
 pub(in crate::import) mod doubts;
 pub(in crate::import) mod dry_run;
 pub(in crate::import) mod file;

@@ -37,14 +37,15 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-pub use adjustments::{AdjustmentRow, adjustment_headings};
-pub use details::DetailRow;
+pub(crate) use adjustments::{AdjustmentRow, adjustment_headings};
+pub(crate) use details::DetailRow;
 pub use error::WorkbookError;
 pub use expenses::ExpenseRow;
 pub use kind::Kind;
 pub use receipts::ReceiptRow;
-pub use reject::{Reject, RejectCode};
-pub use seen::SeenIds;
+pub use reject::Reject;
+pub(crate) use reject::RejectCode;
+pub(crate) use seen::SeenIds;
 
 use crate::domain::{Currency, Money};
 use crate::import::remark::Remark;

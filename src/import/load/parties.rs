@@ -61,7 +61,10 @@ pub(in crate::import) struct Reference<'r> {
 }
 
 impl PartyResolver {
-    pub async fn open(conn: &mut DbConn, department_id: i64) -> Result<PartyResolver, DbError> {
+    pub(crate) async fn open(
+        conn: &mut DbConn,
+        department_id: i64,
+    ) -> Result<PartyResolver, DbError> {
         let organizations = list_aliases(conn, department_id, AliasKind::Organization).await?;
         let lenders = list_aliases(conn, department_id, AliasKind::Lender).await?;
         Ok(PartyResolver {
@@ -84,24 +87,24 @@ impl PartyResolver {
     }
 
     /// Whether any row was made or completed.
-    pub fn has_changed(&self) -> bool {
+    pub(crate) fn has_changed(&self) -> bool {
         self.has_changed
     }
 
     /// Whether organizations or lenders were made, or their INNs learnt.
-    pub fn has_new_parties(&self) -> bool {
+    pub(crate) fn has_new_parties(&self) -> bool {
         self.has_new_parties
     }
 
     /// Returns the organization that is known by a name.
-    pub fn organization_id(&self, name: &str) -> Option<i64> {
+    pub(crate) fn organization_id(&self, name: &str) -> Option<i64> {
         self.organizations
             .get(&PartyName::parse(name).key())
             .map(|alias| alias.target_id)
     }
 
     /// Returns the aliases by which some names of organizations are recognized.
-    pub fn organization_alias_ids(&self, names: &BTreeSet<String>) -> Vec<i64> {
+    pub(crate) fn organization_alias_ids(&self, names: &BTreeSet<String>) -> Vec<i64> {
         names
             .iter()
             .filter_map(|name| Some(self.organizations.get(&PartyName::parse(name).key())?.id))
@@ -109,12 +112,12 @@ impl PartyResolver {
     }
 
     /// Returns how the contracts are written that were made.
-    pub fn take_made_contracts(&mut self) -> Vec<String> {
+    pub(crate) fn take_made_contracts(&mut self) -> Vec<String> {
         std::mem::take(&mut self.made_contracts)
     }
 
     /// Returns the parties of some operations, in their order; those that appear are made.
-    pub async fn parties(
+    pub(crate) async fn parties(
         &mut self,
         conn: &mut DbConn,
         names: &[PartyNames<'_>],
@@ -160,7 +163,7 @@ impl PartyResolver {
 
     /// Returns the reference of a detail: its contract belongs to the organization of its expense.
     /// `None` when that was stored before aliases were kept.
-    pub fn reference_of_detail<'r>(
+    pub(crate) fn reference_of_detail<'r>(
         &self,
         expense: &'r ExpenseFacts,
         contract: &'r ContractRef,
@@ -233,7 +236,7 @@ impl PartyResolver {
 
     /// Returns the contracts that some operations refer to, in their order; those that appear are
     /// made.
-    pub async fn contracts(
+    pub(crate) async fn contracts(
         &mut self,
         conn: &mut DbConn,
         references: &[Reference<'_>],

@@ -30,7 +30,7 @@ const YOUNG: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 impl Run<'_> {
     /// Imports a file; `ledger` is what the ledger knows of it. `None`: the run was stopped, and
     /// all of the file undone.
-    pub async fn import_file(
+    pub(crate) async fn import_file(
         &self,
         source: &Source,
         connection: &mut Connection,

@@ -22,7 +22,7 @@ const ANY_CASE: MatchOptions = MatchOptions {
 impl Run<'_> {
     /// Opens a source and puts its files in order: by kind, then by version. Files that only say
     /// that another is complete are not among them.
-    pub async fn list(&self, source: &Source) -> Result<(Session, Listing), SourceError> {
+    pub(crate) async fn list(&self, source: &Source) -> Result<(Session, Listing), SourceError> {
         let mut backoff = Backoff::new();
         loop {
             let listed = async {
@@ -48,7 +48,7 @@ impl Run<'_> {
 
     /// Looks a second time at files that may still be written to; says of each whether it stood
     /// still. Nothing waits when there is nothing new.
-    pub async fn settled(
+    pub(crate) async fn settled(
         &self,
         source: &Source,
         connection: &mut Connection,

@@ -136,7 +136,7 @@ pub(in crate::import) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    pub fn new(
+    pub(crate) fn new(
         context: &'r ImportContext,
         run_id: Option<i64>,
         order: &'r ImportRequest,
@@ -236,7 +236,7 @@ impl<'r> Run<'r> {
     }
 
     /// Writes the journal entry of a file of which nothing was taken.
-    pub async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
+    pub(crate) async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
         self.context
             .db
             .write(async |conn| self.journal_within(conn, report).await)
@@ -246,7 +246,7 @@ impl<'r> Run<'r> {
     }
 
     /// The same within a transaction.
-    pub async fn journal_within(
+    pub(crate) async fn journal_within(
         &self,
         conn: &mut DbConn,
         report: &FileReport,

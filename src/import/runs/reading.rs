@@ -23,7 +23,7 @@ pub(in crate::import) struct Reading {
 impl Reading {
     /// Begins to read a workbook and returns what its header says. A reader whose parts nobody
     /// takes any more ends by itself.
-    pub async fn open(
+    pub(crate) async fn open(
         file: File,
         kind: Option<Kind>,
         rules: ReadingRules,
@@ -55,7 +55,7 @@ impl Reading {
     }
 
     /// Returns the next rows; `None` at the end, also at a bad one.
-    pub async fn next_batch(&mut self) -> Option<Batch> {
+    pub(crate) async fn next_batch(&mut self) -> Option<Batch> {
         loop {
             if let Part::Rows(batch) = self.parts.recv().await? {
                 return Some(batch);
@@ -64,7 +64,7 @@ impl Reading {
     }
 
     /// Returns what the sheets add up to, and how long reading it took.
-    pub async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
+    pub(crate) async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
         drop(self.parts);
         self.reader.await.unwrap_or(Err(WorkbookError::Unknown))
     }

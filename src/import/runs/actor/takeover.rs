@@ -10,7 +10,7 @@ use crate::import::runs::request::ImportRequest;
 impl Actor {
     /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is
     /// going on here.
-    pub async fn take_over_abandoned_runs(&mut self) {
+    pub(super) async fn take_over_abandoned_runs(&mut self) {
         if self.busy_with().is_some() {
             return;
         }

@@ -26,7 +26,7 @@ impl From<DbError> for FileError {
 
 impl FileError {
     /// Whether it is the file's fault, so that trying again is of no use until it changes.
-    pub fn is_of_the_file(&self) -> bool {
+    pub(crate) fn is_of_the_file(&self) -> bool {
         match self {
             FileError::Workbook(_) => true,
             FileError::Load(err) => matches!(err, LoadError::Refused(_)),

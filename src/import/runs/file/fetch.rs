@@ -9,7 +9,7 @@ use crate::import::sources::{Connection, OfferedFile, Source, SourceError};
 impl Run<'_> {
     /// Fetches a file, trying again what may pass. A connection that failed is not used again; what
     /// has arrived is not fetched twice where the server can begin in the middle.
-    pub async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         source: &Source,
         connection: &mut Connection,

@@ -42,7 +42,7 @@ pub(in crate::import) struct Streamed {
 impl Run<'_> {
     /// Reads the rows of a file and writes them with their rollups. Rejected rows are written as
     /// they come, with a journal entry that is completed later.
-    pub async fn stream(
+    pub(crate) async fn stream(
         &self,
         conn: &mut DbConn,
         report: &mut FileReport,
