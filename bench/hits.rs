@@ -209,7 +209,7 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
     let source = Source::folder(folder, 8, settings.import.policy.clone());
     let order = ImportRequest::now(vec![source], "bench");
     let ended = Arc::new(AtomicBool::new(false));
-    let (clients, told) = (hits.clone(), ended.clone());
+    let (clients, has_ended) = (hits.clone(), ended.clone());
     let load = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -218,7 +218,7 @@ async fn while_importing(app: &RunningApp, settings: &Settings, hits: &Target) {
             .unwrap();
         runtime.block_on(async {
             let mut times = Vec::new();
-            while !told.load(Ordering::Acquire) {
+            while !has_ended.load(Ordering::Acquire) {
                 times.extend(clients.load(Duration::from_secs(1)).await);
             }
             times.sort();

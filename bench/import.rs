@@ -245,7 +245,7 @@ async fn again(folder: &Path, rows: usize) {
     println!("| rows rewritten by that (by xmin) | {rewritten} | |\n");
 }
 
-/// Opens a workbook, which reads its shared strings, and tells the peak of the memory.
+/// Opens a workbook, which reads its shared strings, and prints the peak of the memory.
 fn open_only(path: &Path) {
     let file = File::open(path).unwrap();
     let read = workbook::read(file, Some(Kind::Expenses), &rules(), &mut |_| {

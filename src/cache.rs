@@ -19,15 +19,15 @@ mod single_flight;
 use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-pub use changes::{ChangeLog, Generations, Validity};
-pub use entry::{Encoding, Entry, entity_tag};
+pub(crate) use changes::{ChangeLog, Validity};
+pub(crate) use entry::{Encoding, Entry, entity_tag};
 use freshness::Freshness;
-pub use freshness::Moment;
+pub(crate) use freshness::Moment;
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
-pub use redis_store::RedisFault;
+pub(crate) use redis_store::RedisFault;
 use redis_store::RedisStore;
-pub use single_flight::{Join, Leader, SingleFlight};
+pub(crate) use single_flight::{Join, SingleFlight};
 
 use chrono::NaiveDate;
 

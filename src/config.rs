@@ -10,15 +10,14 @@ mod sections;
 
 use std::path::Path;
 
-pub use import::{
+pub(crate) use import::{
     FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings,
 };
+pub(crate) use reader::ConfigError;
 use reader::Reader;
-pub use reader::{ConfigError, SETTINGS, Setting};
-pub use retention::RetentionSettings;
-pub use sections::{
-    AuthSettings, CacheSettings, DatabaseSettings, DatabaseUrl, RedisSettings, Secret, WebSettings,
-};
+pub(crate) use retention::RetentionSettings;
+pub(crate) use sections::{AuthSettings, RedisSettings, WebSettings};
+pub use sections::{CacheSettings, DatabaseSettings, DatabaseUrl, Secret};
 
 use crate::domain::{Clock, Currency};
 
@@ -116,3 +115,7 @@ pub fn start_logging() {
     }
     builder.parse_default_env().init();
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

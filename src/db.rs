@@ -56,110 +56,133 @@ mod users;
 
 pub use adjustments::{
     AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment,
+};
+pub(crate) use adjustments::{
     count_adjustments, delete_adjustments, find_adjustment, has_operations_until,
     insert_adjustment, insert_adjustments, list_adjustments, list_sources_of_equal_adjustments,
     list_workbook_adjustments, update_adjustment,
 };
-pub use aliases::{
-    AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of,
-    find_target, insert_alias, insert_aliases, list_aliases, list_contract_aliases,
+pub use aliases::{AliasKind, ContractAliasKey, KnownAlias, NewAlias};
+pub(crate) use aliases::{
+    add_alias_if_free, delete_aliases_of, find_target, insert_alias, insert_aliases, list_aliases,
+    list_contract_aliases,
 };
-pub use bank_accounts::{
-    BankAccountChange, BankAccountId, BankAccountRow, fill_bank_name, find_bank_account,
-    insert_bank_account, list_bank_accounts, update_bank_account,
+pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow, list_bank_accounts};
+pub(crate) use bank_accounts::{
+    fill_bank_name, find_bank_account, insert_bank_account, update_bank_account,
 };
-pub use contract_facts::refresh_contract_facts;
-pub use contract_titles::{ContractTitle, list_contract_titles};
+pub(crate) use contract_facts::refresh_contract_facts;
+pub use contract_titles::ContractTitle;
+pub(crate) use contract_titles::list_contract_titles;
 pub use contracts::{
     ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key,
-    find_contract, has_operations_of_contract, insert_contract, insert_contracts, is_lender_manual,
-    list_contracts, list_contracts_by_key, search_contracts, update_contract,
+    list_contracts, search_contracts,
 };
-pub use daily_findings::{FindingRow, ensure_findings, list_daily_findings};
-pub use data_changes::{
+pub(crate) use contracts::{
+    find_contract, has_operations_of_contract, insert_contract, insert_contracts, is_lender_manual,
+    list_contracts_by_key, update_contract,
+};
+pub use daily_findings::FindingRow;
+pub(crate) use daily_findings::{ensure_findings, list_daily_findings};
+pub(crate) use data_changes::{
     changes_after, forget_replica, has_other_replicas, record_change, register_replica,
 };
 pub use data_quality::{QualityFindings, QualityRow};
-pub use departments::{
-    DepartmentAge, DepartmentRow, data_versions, data_versions_on, ensure_finance_departments,
-    insert_department, list_department_ages, list_departments,
+pub use departments::{DepartmentAge, DepartmentRow, ensure_finance_departments};
+pub(crate) use departments::{
+    data_versions, data_versions_on, insert_department, list_department_ages, list_departments,
 };
-pub use expense_details::{
-    KnownDetail, LinkableDetail, NewExpenseDetail, delete_expense_details, has_details,
-    insert_expense_details, link_details_to_contract, list_details_of, list_linkable_details,
+pub use expense_details::{KnownDetail, LinkableDetail, NewExpenseDetail, list_linkable_details};
+pub(crate) use expense_details::{
+    delete_expense_details, has_details, insert_expense_details, link_details_to_contract,
+    list_details_of,
 };
-pub use expenses::list_known_expenses;
-pub use expenses::{ExpenseFacts, NewExpense, list_expense_facts, upsert_expenses};
-pub use figures::{
-    FlowGroup, balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows,
-    flows_by, flows_by_month, flows_by_year, other_currencies,
+pub(crate) use expenses::list_known_expenses;
+pub use expenses::{ExpenseFacts, NewExpense};
+pub(crate) use expenses::{list_expense_facts, upsert_expenses};
+pub use figures::{FlowGroup, other_currencies};
+pub(crate) use figures::{
+    balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows, flows_by, flows_by_month,
+    flows_by_year,
 };
-pub use file_states::{
-    FailingFile, FileKey, FileOrganization, SourceTimes, count_failing_files, forget_failures,
-    list_failing_files, list_file_organizations, list_source_times, record_arrival, record_checked,
-    record_department_check, record_failure, record_source_check,
+pub use file_states::{FailingFile, FileKey, FileOrganization, SourceTimes};
+pub(crate) use file_states::{
+    count_failing_files, forget_failures, list_failing_files, list_file_organizations,
+    list_source_times, record_arrival, record_checked, record_department_check, record_failure,
+    record_source_check,
 };
-pub use filter_names::find_name;
-pub use generate::{Generated, generate_operations, has_operations};
-pub use import_journal::{
-    JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry,
-    count_journal, insert_journal_entry, insert_rejects, list_journal, list_journal_of_run,
-    list_rejects, was_finding,
+pub(crate) use filter_names::find_name;
+pub use generate::Generated;
+pub(crate) use generate::{generate_operations, has_operations};
+pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
+pub(crate) use import_journal::{
+    complete_journal_entry, count_journal, insert_journal_entry, insert_rejects, list_journal,
+    list_journal_of_run, list_rejects, was_finding,
 };
 pub use import_runs::{
-    AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, cancel_run, find_run, find_run_at_work,
-    finish_run, insert_run, keep_run, last_completed_at, list_abandoned_runs, list_runs,
-    list_sources_run_for, take_over_run,
+    AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, insert_run, list_runs,
 };
-pub use imported_files::{
-    ImportedFile, list_imported_files, record_offered_files, upsert_imported_file,
+pub(crate) use import_runs::{
+    cancel_run, find_run, find_run_at_work, finish_run, keep_run, last_completed_at,
+    list_abandoned_runs, list_sources_run_for, take_over_run,
 };
-pub use lenders::{
-    LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns,
-    list_lenders, refresh_intra_group, update_lender,
+pub use imported_files::ImportedFile;
+pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};
+pub use lenders::{LenderChange, LenderRow, find_lender, refresh_intra_group, update_lender};
+pub(crate) use lenders::{insert_lender, lender_of_name, list_lender_inns, list_lenders};
+pub use locks::{lock_import, lock_import_briefly};
+pub(crate) use locks::{lock_start, lock_start_briefly};
+pub use merges::{MergeError, MergeRow};
+pub(crate) use merges::{
+    find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,
+    undo_merge,
 };
-pub use locks::{lock_import, lock_import_briefly, lock_start, lock_start_briefly};
-pub use merges::{
-    MergeError, MergeRow, find_department_of, find_merge, list_merges, merge_rows,
-    split_contract_by_lender, split_row, undo_merge,
-};
-pub use missing_rows::{
-    OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, has_operations_in,
-    list_active_operations, list_detailed_expenses, list_merge_targets,
+pub use missing_rows::{OperationTable, OwnersOfOperations, StoredOperation};
+pub(crate) use missing_rows::{
+    deactivate_operations, has_operations_in, list_active_operations, list_detailed_expenses,
+    list_merge_targets,
 };
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
-    ReceiptRow, Receipts, expense_stats, find_expense, find_receipt, receipt_stats,
+    ReceiptRow, Receipts,
 };
+pub(crate) use operations::{expense_stats, find_expense, find_receipt, receipt_stats};
 pub use organizations::{
-    OrganizationChange, OrganizationRow, find_organization, insert_organization,
-    list_organization_ids, list_organization_names, list_organizations, update_organization,
+    OrganizationChange, OrganizationRow, find_organization, list_organization_ids,
+    list_organizations, update_organization,
 };
-pub use orphaned_details::{forget_orphaned_details, note_orphaned_details};
-pub use paged_list::{PagedList, RowKey, Sort, list_next_keys};
-pub use parts::{
-    BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue, list_ledger, list_parts,
-};
-pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
-pub use quality_queries::list_query_findings;
-pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
-pub use recognition::ensure_aliases;
+pub(crate) use organizations::{insert_organization, list_organization_names};
+pub(crate) use orphaned_details::{forget_orphaned_details, note_orphaned_details};
+pub(crate) use paged_list::list_next_keys;
+pub use paged_list::{PagedList, RowKey, Sort};
+pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue};
+pub(crate) use parts::{list_ledger, list_parts};
+pub use pool::{Db, DbConn, DbError};
+pub(crate) use pool::{set_savepoint, undo_to_savepoint};
+pub(crate) use quality_queries::list_query_findings;
+pub use receipts::NewReceipt;
+pub(crate) use receipts::{list_known_receipts, upsert_receipts};
+pub(crate) use recognition::ensure_aliases;
 pub use reference_lists::{ReferenceFilter, ReferenceOrder};
-pub use retention::{OutdatedRows, delete_outdated_rows, list_outdated_rows};
+pub use retention::OutdatedRows;
+pub(crate) use retention::{delete_outdated_rows, list_outdated_rows};
 pub use rollup_check::{Rollups, compute_rollups, list_rollups};
-pub use rollups::{FlowRow, ensure_rollups, rebuild_rollups, refresh_rollups};
-pub use row_versions::{RowVersion, move_details_to_version, move_operations_to_version};
-pub use schedule_marks::{list_schedule_marks, set_schedule_mark};
-pub use snapshots::{
-    NewSnapshot, SnapshotRow, WholeSnapshot, confirm_snapshots, find_snapshot, has_newer_files,
-    list_organizations_of_newer, list_series, list_snapshots, list_whole_snapshots,
-    record_whole_snapshot, repeat_snapshot, upsert_snapshot,
+pub(crate) use rollups::ensure_rollups;
+pub use rollups::{FlowRow, rebuild_rollups, refresh_rollups};
+pub use row_versions::RowVersion;
+pub(crate) use row_versions::{move_details_to_version, move_operations_to_version};
+pub(crate) use schedule_marks::{list_schedule_marks, set_schedule_mark};
+pub use snapshots::{NewSnapshot, SnapshotRow, WholeSnapshot};
+pub(crate) use snapshots::{
+    confirm_snapshots, find_snapshot, has_newer_files, list_organizations_of_newer, list_series,
+    list_snapshots, list_whole_snapshots, record_whole_snapshot, repeat_snapshot, upsert_snapshot,
 };
-pub use spellings::{Spelling, with_aliases};
+pub use spellings::Spelling;
+pub(crate) use spellings::with_aliases;
 pub use upsert::KnownOperation;
-pub use users::{
-    NewUser, ProfileChange, UserRow, count_users, find_user, find_user_by_email, find_user_by_id,
-    insert_user, set_last_login, set_password_hash, update_profile,
+pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};
+pub(crate) use users::{
+    count_users, find_user, find_user_by_email, set_last_login, set_password_hash, update_profile,
 };
 
 /// Which part of a list is asked for.

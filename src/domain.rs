@@ -31,35 +31,38 @@ mod settlement;
 mod touched_months;
 
 pub use adjustment_kind::AdjustmentKind;
-pub use balance::{BalanceFlows, BalanceMoves, ContractStatus, Debt};
-pub use bank_account_ref::number_and_bank;
+pub use balance::ContractStatus;
+pub(crate) use balance::{BalanceFlows, BalanceMoves, Debt};
+pub(crate) use bank_account_ref::number_and_bank;
 pub use clock::Clock;
-pub use contract_ref::{ContractRef, WITHOUT_CONTRACT, look_alike, ru_date};
+pub use contract_ref::{ContractRef, ru_date};
+pub(crate) use contract_ref::{WITHOUT_CONTRACT, look_alike};
 pub use contract_type::ContractType;
 pub use currency::Currency;
-pub use data_change::{ChangedData, ChangedDays, ChangedFlow, DataChange, Dependency};
-pub use data_version::DataVersion;
-pub use date_range::{DateRange, ReversedDates};
+pub(crate) use data_change::{ChangedData, ChangedDays, DataChange, Dependency};
+pub(crate) use data_version::DataVersion;
+pub use date_range::DateRange;
 pub use date_text::DateText;
 pub use direction::{Direction, IntraGroup};
-pub use flow_sums::FlowSums;
-pub use inn::valid_inn;
+pub(crate) use flow_sums::FlowSums;
+pub(crate) use inn::valid_inn;
 pub use language::Language;
-pub use list_cursor::{InvalidCursor, ListCursor};
-pub use money::{Money, MoneyError};
+pub(crate) use list_cursor::{InvalidCursor, ListCursor};
+pub use money::Money;
+pub(crate) use money::MoneyError;
 pub use month::Month;
-pub use name_encoding::NameEncoding;
-pub use party_name::PartyName;
-pub use payment_type::{PaymentType, canonical_payment_type};
-pub use percent::{Percent, shares};
+pub(crate) use name_encoding::NameEncoding;
+pub(crate) use party_name::PartyName;
+pub(crate) use payment_type::{PaymentType, canonical_payment_type};
+pub(crate) use percent::{Percent, shares};
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
-pub use role::{Role, UnknownRole};
-pub use settlement::{is_rate, settled_amount};
-pub use touched_months::TouchedMonths;
+pub use role::Role;
+pub(crate) use settlement::{is_rate, settled_amount};
+pub(crate) use touched_months::TouchedMonths;
 
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters
 /// that nobody sees are dropped: they make two names of one.
-pub fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         let begin = folded.len();
@@ -74,9 +77,12 @@ pub fn folded(text: &str) -> String {
 
 /// Whether a character shows nothing and separates nothing: zero-width spaces and joiners, a byte
 /// order mark, a soft hyphen.
-pub fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
     )
 }
+
+#[cfg(test)]
+mod tests;

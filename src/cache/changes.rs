@@ -12,7 +12,7 @@ use crate::domain::{DataChange, DataVersion, DepartmentScope, Dependency};
 const MOST_CHANGES: usize = 1000;
 
 /// Generations by department.
-pub type Generations = BTreeMap<i64, i64>;
+pub(crate) type Generations = BTreeMap<i64, i64>;
 
 /// What the known changes say of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Validity {
 
 /// The known changes of every department.
 #[derive(Debug, Default)]
-pub struct ChangeLog {
+pub(crate) struct ChangeLog {
     departments: HashMap<i64, DepartmentLog>,
 }
 
@@ -45,7 +45,7 @@ struct DepartmentLog {
 impl ChangeLog {
     /// Takes notice of changes and of the versions they lead to, both of one snapshot of the
     /// database. What is older than known already changes nothing.
-    pub fn apply(&mut self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)]) {
+    pub(crate) fn apply(&mut self, changes: Vec<DataChange>, versions: &[(i64, DataVersion)]) {
         for change in changes {
             self.apply_change(change);
         }
@@ -65,7 +65,7 @@ impl ChangeLog {
     }
 
     /// Takes notice of one change.
-    pub fn apply_change(&mut self, change: DataChange) {
+    pub(crate) fn apply_change(&mut self, change: DataChange) {
         let log = self.departments.entry(change.department_id).or_default();
         if change.generation <= log.generation {
             return;
@@ -83,7 +83,7 @@ impl ChangeLog {
     }
 
     /// Whether an entry that was computed at these generations still holds.
-    pub fn validity(
+    pub(crate) fn validity(
         &self,
         computed_at: &Generations,
         scope: DepartmentScope,
@@ -114,7 +114,7 @@ impl ChangeLog {
     }
 
     /// Returns the newest known generation of a department; `None` for one never heard of.
-    pub fn generation(&self, department_id: i64) -> Option<i64> {
+    pub(crate) fn generation(&self, department_id: i64) -> Option<i64> {
         self.departments
             .get(&department_id)
             .map(|log| log.generation)
@@ -122,7 +122,7 @@ impl ChangeLog {
 
     /// Returns the version of a scope's data that was last read; `None` for a department never
     /// heard of.
-    pub fn version(&self, scope: DepartmentScope) -> Option<DataVersion> {
+    pub(crate) fn version(&self, scope: DepartmentScope) -> Option<DataVersion> {
         match scope {
             DepartmentScope::One(id) => self.departments.get(&id).map(|log| log.version),
             DepartmentScope::All if self.departments.is_empty() => None,
@@ -159,3 +159,7 @@ impl DepartmentLog {
         Validity::Valid
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod model;

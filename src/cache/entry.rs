@@ -189,7 +189,7 @@ impl Entry {
 }
 
 /// The weak entity tag of a body (RFC 9110, 8.8.3): it is the same in every compression.
-pub fn entity_tag(body: &[u8]) -> String {
+pub(crate) fn entity_tag(body: &[u8]) -> String {
     let digest = Sha256::digest(body);
     let hex: String = digest
         .iter()

@@ -22,7 +22,7 @@ pub(super) struct Freshness {
 }
 
 impl Freshness {
-    pub fn new(lease: Duration) -> Freshness {
+    pub(super) fn new(lease: Duration) -> Freshness {
         Freshness {
             lease,
             started: Instant::now(),
@@ -30,21 +30,21 @@ impl Freshness {
         }
     }
 
-    pub fn lease(&self) -> Duration {
+    pub(super) fn lease(&self) -> Duration {
         self.lease
     }
 
-    pub fn looked(&self, moment: Moment) {
+    pub(super) fn looked(&self, moment: Moment) {
         self.looked_us
             .fetch_max(self.since_start(moment.0) + 1, Ordering::AcqRel);
     }
 
-    pub fn has_looked_since(&self, moment: Moment) -> bool {
+    pub(super) fn has_looked_since(&self, moment: Moment) -> bool {
         let looked = self.looked_us.load(Ordering::Acquire);
         looked > 0 && looked > self.since_start(moment.0)
     }
 
-    pub fn is_fresh(&self) -> bool {
+    pub(super) fn is_fresh(&self) -> bool {
         let looked = self.looked_us.load(Ordering::Acquire);
         let now = self.since_start(Instant::now());
         looked > 0 && u128::from(now.saturating_sub(looked - 1)) < self.lease.as_micros()

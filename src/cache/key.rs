@@ -74,3 +74,21 @@ impl Display for CacheKey {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::CacheKey;
+
+    #[test]
+    fn keys_are_deterministic_and_parts_can_not_be_confused() {
+        let key = CacheKey::new("summary")
+            .part(8)
+            .optional_part(None::<i64>)
+            .part("a|b%");
+        assert_eq!(key.to_string(), "summary|8|None|a%7Cb%25");
+        assert_ne!(
+            CacheKey::new("s").part("a|b").to_string(),
+            CacheKey::new("s").part("a").part("b").to_string()
+        );
+    }
+}

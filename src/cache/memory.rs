@@ -21,7 +21,7 @@ pub(super) struct MemoryStore {
 impl MemoryStore {
     /// A store that holds up to so many bytes of keys and answers, each for `stale` longer than
     /// it lives.
-    pub fn new(bytes: u64, stale: Duration) -> MemoryStore {
+    pub(super) fn new(bytes: u64, stale: Duration) -> MemoryStore {
         let entries = sync::Cache::builder()
             .max_capacity(bytes)
             .weigher(|key: &String, entry: &Arc<Entry>| {
@@ -35,12 +35,12 @@ impl MemoryStore {
         }
     }
 
-    pub fn get(&self, key: &str) -> Option<Arc<Entry>> {
+    pub(super) fn get(&self, key: &str) -> Option<Arc<Entry>> {
         self.entries.get(key)
     }
 
     /// Stores an entry, unless one of later data is there.
-    pub fn set(&self, key: String, entry: Arc<Entry>) {
+    pub(super) fn set(&self, key: String, entry: Arc<Entry>) {
         if !self.keeps_anything {
             return;
         }
@@ -52,12 +52,16 @@ impl MemoryStore {
             });
     }
 
-    pub fn invalidate(&self, namespace: &str, key: &CacheKey) {
+    pub(super) fn invalidate(&self, namespace: &str, key: &CacheKey) {
         self.entries.invalidate(&key.in_redis(namespace));
     }
 
     /// Drops what does not pass; gives the keys that went.
-    pub fn retain(&self, namespace: &str, is_kept: impl Fn(&str, &Entry) -> bool) -> Vec<String> {
+    pub(super) fn retain(
+        &self,
+        namespace: &str,
+        is_kept: impl Fn(&str, &Entry) -> bool,
+    ) -> Vec<String> {
         let prefix = namespace_prefix(namespace);
         let mut gone = Vec::new();
         for (key, entry) in &self.entries {
@@ -70,7 +74,7 @@ impl MemoryStore {
     }
 
     /// How many entries there are, and how many bytes they take up.
-    pub fn size(&self) -> (u64, u64) {
+    pub(super) fn size(&self) -> (u64, u64) {
         self.entries.run_pending_tasks();
         (self.entries.entry_count(), self.entries.weighted_size())
     }

@@ -30,18 +30,18 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub fn is_broken(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         self.is_broken.load(Ordering::Acquire)
     }
 
-    pub fn break_off(&self) {
+    pub(super) fn break_off(&self) {
         self.is_broken.store(true, Ordering::Release);
     }
 }
 
 impl Servers {
     /// What `REDIS_URL` or the plain settings name. Gives its address, too, without any secret.
-    pub fn open(settings: &RedisSettings) -> Result<(Servers, String), RedisFault> {
+    pub(super) fn open(settings: &RedisSettings) -> Result<(Servers, String), RedisFault> {
         let url = settings.url.expose();
         if let Some(rest) = url.strip_prefix(SENTINEL_SCHEME) {
             let (client, address) = sentinels(rest)?;
@@ -63,7 +63,7 @@ impl Servers {
     }
 
     /// The client of the server that takes writes now.
-    pub async fn client(&self) -> Result<Client, RedisError> {
+    pub(super) async fn client(&self) -> Result<Client, RedisError> {
         match self {
             Servers::One(client) => Ok(Client::clone(client)),
             Servers::Sentinels(client) => client.lock().await.async_get_client().await,

@@ -119,7 +119,7 @@ struct Pending {
 type Connection<'a> = PooledConnection<'a, Servers>;
 
 impl RedisStore {
-    pub async fn open(settings: &RedisSettings) -> Result<RedisStore, RedisFault> {
+    pub(super) async fn open(settings: &RedisSettings) -> Result<RedisStore, RedisFault> {
         let (servers, address) = Servers::open(settings)?;
         // A connection in doubt is not used again; to ask each time would double the way.
         let pool = Pool::builder()
@@ -141,11 +141,11 @@ impl RedisStore {
         Ok(store)
     }
 
-    pub fn is_up(&self) -> bool {
+    pub(super) fn is_up(&self) -> bool {
         self.state.is_up.load(Ordering::Acquire)
     }
 
-    pub async fn get(
+    pub(super) async fn get(
         &self,
         namespace: &str,
         lookup: &CacheLookup,
@@ -168,7 +168,7 @@ impl RedisStore {
     }
 
     /// Stores an entry, unless Redis knows of later data of its departments.
-    pub async fn set(
+    pub(super) async fn set(
         &self,
         namespace: &str,
         key: &CacheKey,
@@ -189,7 +189,11 @@ impl RedisStore {
     }
 
     /// Takes the right to compute an entry for a short time; `false` when somebody has it.
-    pub async fn take_lease(&self, namespace: &str, key: &CacheKey) -> Result<bool, RedisFault> {
+    pub(super) async fn take_lease(
+        &self,
+        namespace: &str,
+        key: &CacheKey,
+    ) -> Result<bool, RedisFault> {
         let mut take = redis::cmd("SET");
         take.arg(lease_key(namespace, key))
             .arg(1)
@@ -204,7 +208,12 @@ impl RedisStore {
     /// Tells of changes: entries that are concerned go, older data is no longer stored, and other
     /// processes hear of it. While Redis can't be reached, keys wait and the rest is left out: the
     /// truth is in the database.
-    pub async fn announce(&self, namespace: &str, change: &DataChange, concerned: Vec<String>) {
+    pub(super) async fn announce(
+        &self,
+        namespace: &str,
+        change: &DataChange,
+        concerned: Vec<String>,
+    ) {
         self.pending()
             .keys
             .extend(concerned.into_iter().map(|key| (namespace.to_owned(), key)));
@@ -221,13 +230,13 @@ impl RedisStore {
         self.settle().await;
     }
 
-    pub async fn invalidate(&self, namespace: &str, key: &CacheKey) {
+    pub(super) async fn invalidate(&self, namespace: &str, key: &CacheKey) {
         let key = key.in_redis(namespace);
         self.pending().keys.insert((namespace.to_owned(), key));
         self.settle().await;
     }
 
-    pub async fn invalidate_namespace(&self, namespace: &str) {
+    pub(super) async fn invalidate_namespace(&self, namespace: &str) {
         self.pending().namespaces.insert(namespace.to_owned());
         self.settle().await;
     }

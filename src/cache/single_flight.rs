@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 
 /// Computations by key, each of a result that can be shared.
-pub struct SingleFlight<R> {
+pub(crate) struct SingleFlight<R> {
     under_way: Arc<Mutex<HashMap<String, watch::Receiver<Option<R>>>>>,
 }
 
 /// What someone who asks is to do.
-pub enum Join<R> {
+pub(crate) enum Join<R> {
     /// Compute, and land with the result.
     Leader(Leader<R>),
     /// Wait for the one who computes: the channel ends without a result when that one broke off.
@@ -19,7 +19,7 @@ pub enum Join<R> {
 }
 
 /// The one who computes. Dropped without landing, it leaves the others to compute themselves.
-pub struct Leader<R> {
+pub(crate) struct Leader<R> {
     key: String,
     sender: watch::Sender<Option<R>>,
     under_way: Arc<Mutex<HashMap<String, watch::Receiver<Option<R>>>>>,
@@ -43,7 +43,7 @@ impl<R> Clone for SingleFlight<R> {
 
 impl<R> SingleFlight<R> {
     /// Joins the computation of a key, or begins it.
-    pub fn join(&self, key: &str) -> Join<R> {
+    pub(crate) fn join(&self, key: &str) -> Join<R> {
         let mut under_way = locked(&self.under_way);
         if let Some(receiver) = under_way.get(key) {
             return Join::Follower(receiver.clone());
@@ -60,7 +60,7 @@ impl<R> SingleFlight<R> {
 
 impl<R> Leader<R> {
     /// Gives the result to all who wait.
-    pub fn publish(self, result: R) {
+    pub(crate) fn publish(self, result: R) {
         // Whoever comes from now on starts a new computation: nobody gets a result from before.
         locked(&self.under_way).remove(&self.key);
         let _ = self.sender.send(Some(result));

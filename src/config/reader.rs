@@ -7,7 +7,7 @@ use config::{Config, File, FileFormat};
 use serde::de::DeserializeOwned;
 
 /// One setting: its environment variable, its path in the TOML file, its default (empty: none).
-pub struct Setting {
+pub(crate) struct Setting {
     /// The variable.
     pub env: &'static str,
     /// `section.name` in the TOML file.
@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub const SETTINGS: [Setting; 45] = [
+pub(crate) const SETTINGS: [Setting; 45] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -128,14 +128,14 @@ impl fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 /// The merged sources, and the problems met so far.
-pub struct Reader {
+pub(super) struct Reader {
     config: Config,
     problems: Vec<String>,
 }
 
 impl Reader {
     /// Merges defaults, file and environment.
-    pub fn open(
+    pub(super) fn open(
         file: Option<&Path>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Reader, ConfigError> {
@@ -171,7 +171,7 @@ impl Reader {
     }
 
     /// The text of a setting, by its variable.
-    pub fn text(&mut self, env: &str) -> String {
+    pub(super) fn text(&mut self, env: &str) -> String {
         let path = SETTINGS
             .iter()
             .find(|setting| setting.env == env)
@@ -186,14 +186,14 @@ impl Reader {
     }
 
     /// A path, if one is set.
-    pub fn path(&mut self, env: &str) -> Option<PathBuf> {
+    pub(super) fn path(&mut self, env: &str) -> Option<PathBuf> {
         Some(self.text(env))
             .filter(|text| !text.is_empty())
             .map(PathBuf::from)
     }
 
     /// The tables of an array in the settings file; none when there is no such array.
-    pub fn tables<T: DeserializeOwned>(&mut self, path: &str) -> Vec<T> {
+    pub(super) fn tables<T: DeserializeOwned>(&mut self, path: &str) -> Vec<T> {
         match self.config.get::<Vec<T>>(path) {
             Ok(tables) => tables,
             Err(config::ConfigError::NotFound(_)) => Vec::new(),
@@ -205,7 +205,7 @@ impl Reader {
     }
 
     /// A switch: true, yes, on, 1 and their opposites.
-    pub fn switch(&mut self, env: &str) -> bool {
+    pub(super) fn switch(&mut self, env: &str) -> bool {
         let text = self.text(env);
         match text.to_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => true,
@@ -218,7 +218,11 @@ impl Reader {
     }
 
     /// One of some words.
-    pub fn choice<const N: usize>(&mut self, env: &str, words: [&'static str; N]) -> &'static str {
+    pub(super) fn choice<const N: usize>(
+        &mut self,
+        env: &str,
+        words: [&'static str; N],
+    ) -> &'static str {
         let text = self.text(env).to_lowercase();
         words
             .into_iter()
@@ -230,7 +234,7 @@ impl Reader {
     }
 
     /// A whole number within bounds.
-    pub fn number(&mut self, env: &str, smallest: u64, largest: u64) -> u64 {
+    pub(super) fn number(&mut self, env: &str, smallest: u64, largest: u64) -> u64 {
         let text = self.text(env);
         match text.parse() {
             Ok(number) if (smallest..=largest).contains(&number) => number,
@@ -245,12 +249,12 @@ impl Reader {
     }
 
     /// Notes that a setting can't be used.
-    pub fn problem(&mut self, env: &str, what: &str) {
+    pub(super) fn problem(&mut self, env: &str, what: &str) {
         self.problems.push(format!("{env}: {what}"));
     }
 
     /// The settings, unless there were problems.
-    pub fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
+    pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
         if self.problems.is_empty() {
             Ok(settings)
         } else {

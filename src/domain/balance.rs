@@ -85,7 +85,7 @@ impl AddAssign for BalanceMoves {
 
 /// The balances of several contracts of one currency: never netted against each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Debt {
+pub(crate) struct Debt {
     /// The sum of the positive balances.
     pub debt: Money,
     /// What the negative ones sum up to, as a positive amount.
@@ -94,7 +94,7 @@ pub struct Debt {
 
 impl Debt {
     /// Adds the balance of one contract.
-    pub fn add(&mut self, balance: Money) {
+    pub(crate) fn add(&mut self, balance: Money) {
         if balance > Money::ZERO {
             self.debt += balance;
         } else {
@@ -103,7 +103,7 @@ impl Debt {
     }
 
     /// Puts another balance of a contract in the place of the one that was added.
-    pub fn replace(&mut self, before: Money, now: Money) {
+    pub(crate) fn replace(&mut self, before: Money, now: Money) {
         let mut gone = Debt::default();
         gone.add(before);
         self.debt = self.debt - gone.debt;

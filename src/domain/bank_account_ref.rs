@@ -2,7 +2,7 @@
 
 /// Splits `40702810900000012345, АО «Банк»` into the twenty digits of a Russian account number and
 /// the bank's name. A text without such a number is the number itself.
-pub fn number_and_bank(text: &str) -> (&str, Option<&str>) {
+pub(crate) fn number_and_bank(text: &str) -> (&str, Option<&str>) {
     const DIGITS: usize = 20;
     let number = text
         .split(|c: char| !c.is_ascii_digit())

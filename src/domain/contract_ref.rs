@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::folded;
 
 /// What operations without a contract belong to, one for each organization and counterparty.
-pub const WITHOUT_CONTRACT: &str = "Без договора";
+pub(crate) const WITHOUT_CONTRACT: &str = "Без договора";
 
 const LEADING_WORDS: [&str; 6] = [
     "договор",
@@ -109,7 +109,7 @@ impl ContractRef {
 
 /// A contract's number as it looks: letters and digits alone, in one case, a Latin letter where a
 /// Cyrillic one looks the same, without leading zeros.
-pub fn look_alike(number: &str) -> String {
+pub(crate) fn look_alike(number: &str) -> String {
     const PAIRS: [(char, char); 12] = [
         ('а', 'a'),
         ('в', 'b'),
@@ -237,3 +237,7 @@ pub fn ru_date(text: &str) -> Option<NaiveDate> {
     };
     NaiveDate::from_ymd_opt(year, month.parse().ok()?, day.parse().ok()?)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

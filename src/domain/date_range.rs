@@ -50,3 +50,21 @@ impl DateRange {
         *self == DateRange::ALL
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    #[test]
+    fn a_range_that_ends_before_it_begins_is_refused() {
+        let (early, late) = (Some(day(2024, 1, 1)), Some(day(2024, 2, 1)));
+        assert!(DateRange::new(late, early).is_err());
+        assert!(DateRange::new(early, early).is_ok());
+        assert!(DateRange::new(None, early).is_ok());
+    }
+}

@@ -8,7 +8,7 @@ const PERSON: [u32; 11] = [3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8];
 
 /// Returns a number as it is written in full; one that stood as a number has lost its leading zero.
 /// `None` when the check digits do not agree: what is damaged decides nothing.
-pub fn valid_inn(text: &str) -> Option<String> {
+pub(crate) fn valid_inn(text: &str) -> Option<String> {
     let text = text.trim();
     [text.to_owned(), format!("0{text}")]
         .into_iter()

@@ -259,3 +259,7 @@ impl Serialize for Money {
             .serialize(serializer)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

@@ -38,3 +38,15 @@ impl fmt::Display for Month {
         write!(f, "{:04}-{:02}", self.0.year(), self.0.month())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_named_by_year_and_number() {
+        let day = NaiveDate::from_ymd_opt(2024, 3, 31).unwrap();
+        assert_eq!(Month::of(day).to_string(), "2024-03");
+    }
+}

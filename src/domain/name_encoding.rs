@@ -75,3 +75,26 @@ fn in_single_bytes(encoding: &'static Encoding, text: &str) -> Option<Vec<u8>> {
     let (bytes, _, has_unmappable) = encoding.encode(text);
     (!has_unmappable).then(|| bytes.into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::NameEncoding;
+
+    proptest! {
+        /// What is shown of a name leads back to its bytes: in a single-byte encoding of any bytes but
+        /// control characters.
+        #[test]
+        fn shown_names_lead_back_to_their_bytes(bytes in prop::collection::vec(0x20u8..=0xFF, 0..40)) {
+            let is_control = |byte: &u8| matches!(byte, 0x7F | 0x98);
+            let bytes: Vec<u8> = bytes.into_iter().filter(|byte| !is_control(byte)).collect();
+            for encoding in [NameEncoding::Auto, NameEncoding::Cp1251, NameEncoding::Cp866] {
+                let shown = encoding.decode(&bytes);
+                // UTF-8 has control characters of two bytes.
+                let is_exact = !shown.contains('\u{FFFD}');
+                prop_assert!(!is_exact || encoding.encode(&shown).contains(&bytes), "{encoding:?}: {shown:?}");
+            }
+        }
+    }
+}

@@ -44,7 +44,7 @@ const DASHES: [char; 8] = [
 
 /// A name apart from its legal form, both folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartyName {
+pub(crate) struct PartyName {
     /// The short legal forms in alphabetical order, with spaces between; empty without any.
     pub form: String,
     /// The rest.
@@ -53,7 +53,7 @@ pub struct PartyName {
 
 impl PartyName {
     /// Folds a name.
-    pub fn parse(text: &str) -> PartyName {
+    pub(crate) fn parse(text: &str) -> PartyName {
         let plain = plain(text);
         let words: Vec<&str> = plain.split(' ').collect();
         let (mut forms, mut core, mut rest) = (BTreeSet::new(), Vec::new(), words.as_slice());
@@ -80,7 +80,7 @@ impl PartyName {
     }
 
     /// What makes two spellings one party: the short legal form in front, then the rest.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         if self.form.is_empty() {
             self.core.clone()
         } else {
@@ -130,4 +130,59 @@ fn form_in_front(words: &[&str]) -> Option<(&'static str, usize)> {
         .into_iter()
         .find(|form| *form == word)
         .map(|form| (form, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PartyName;
+
+    #[test]
+    fn spellings_of_one_party_have_one_key_and_legal_forms_are_kept() {
+        let key = |name: &str| PartyName::parse(name).key();
+        for (wanted, spellings) in [
+            (
+                "пао банк",
+                [
+                    "ПАО «Банк»",
+                    "Банк ПАО",
+                    "БАНК (ПАО)",
+                    "Публичное  акционерное общество \"Банк\"",
+                    "„Банк“, ПАО",
+                ]
+                .as_slice(),
+            ),
+            (
+                "пао банк втб",
+                &["Банк ВТБ (публичное акционерное общество)", "Банк ПАО ВТБ"],
+            ),
+            (
+                "ао альфа-банк",
+                &["АО «АЛЬФА – БАНК»", "Альфа-Банк Акционерное общество"],
+            ),
+            (
+                "мкк ооо заем", // ё is е
+                &[
+                    "ООО МКК «Заём»",
+                    "МКК «Заем» ООО",
+                    "Общество с ограниченной ответственностью Микрокредитная компания Заем",
+                ],
+            ),
+            (
+                "ип иванов иван",
+                &[
+                    "ИП Иванов Иван",
+                    "Индивидуальный предприниматель Иванов Иван",
+                    "Иванов Иван (ИП)",
+                ],
+            ),
+            ("ltd acme", &["Acme Ltd.", "ACME Limited"]),
+            ("ооо", &["ООО"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(key(spelling), wanted, "{spelling}");
+            }
+        }
+        assert_ne!(key("АО «Юг»"), key("ООО «Юг»"));
+        assert_ne!(key("Юг"), key("ООО «Юг»"));
+    }
 }

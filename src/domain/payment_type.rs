@@ -4,7 +4,7 @@
 
 /// The part of a loan payment that counts as one thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PaymentType {
+pub(crate) enum PaymentType {
     /// `Погашение долга`: lowers the debt.
     Principal,
     /// `Уплата процентов`: the cost of the debt.
@@ -13,7 +13,7 @@ pub enum PaymentType {
 
 impl PaymentType {
     /// 1C's name, as it is stored.
-    pub const fn as_1c(self) -> &'static str {
+    pub(crate) const fn as_1c(self) -> &'static str {
         match self {
             PaymentType::Principal => "Погашение долга",
             PaymentType::Interest => "Уплата процентов",
@@ -23,7 +23,7 @@ impl PaymentType {
 
 /// The stored spelling of a payment type: the two that count lose their variations in letter
 /// case, every other stays as it was written.
-pub fn canonical_payment_type(text: String) -> String {
+pub(crate) fn canonical_payment_type(text: String) -> String {
     let lower = text.to_lowercase();
     [PaymentType::Principal, PaymentType::Interest]
         .into_iter()

@@ -10,11 +10,11 @@ use super::Money;
 /// Hundredths of a percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
 #[schema(value_type = f64, example = 78.13, description = "A percentage, rounded half-up to two decimals.")]
-pub struct Percent(i64);
+pub(crate) struct Percent(i64);
 
 impl Percent {
     /// `part / whole · 100`; zero when there is no whole to take a part of.
-    pub fn of(part: Money, whole: Money) -> Percent {
+    pub(crate) fn of(part: Money, whole: Money) -> Percent {
         if whole == Money::ZERO {
             return Percent(0);
         }
@@ -32,7 +32,7 @@ impl Percent {
 
 /// Shares of a whole in percent that add up to 100.00 (largest remainder; ties go to the earlier
 /// part). All zero when there is no whole. Parts are not negative.
-pub fn shares(parts: &[Money]) -> Vec<Percent> {
+pub(crate) fn shares(parts: &[Money]) -> Vec<Percent> {
     let whole: i128 = parts.iter().map(|part| i128::from(part.kopecks())).sum();
     if whole <= 0 {
         return vec![Percent(0); parts.len()];
@@ -60,5 +60,22 @@ impl fmt::Display for Percent {
 impl Serialize for Percent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Money::from_kopecks(self.0).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_round_half_up() {
+        let of = |part, whole| {
+            Percent::of(Money::from_kopecks(part), Money::from_kopecks(whole)).to_string()
+        };
+        assert_eq!(of(1, 3), "33.33");
+        assert_eq!(of(2, 3), "66.67");
+        assert_eq!(of(1, 20_000), "0.01");
+        assert_eq!(of(-1, 20_000), "-0.01");
+        assert_eq!(of(5, 0), "0.00");
     }
 }

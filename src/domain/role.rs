@@ -54,3 +54,16 @@ impl FromStr for Role {
             .ok_or_else(|| UnknownRole(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::Role;
+
+    #[test]
+    fn roles_are_read_in_any_letter_case_and_others_are_refused_with_their_names() {
+        assert_eq!("manager".parse::<Role>().unwrap(), Role::Manager);
+        let refused = "boss".parse::<Role>().unwrap_err();
+        assert!(refused.to_string().contains("ACCOUNTANT"));
+    }
+}

@@ -21,14 +21,18 @@ struct Rate {
 
 /// Returns whether a text is a rate: digits, together or in threes, with one decimal mark, comma or
 /// point. 0 is one that was not filled in.
-pub fn is_rate(text: &str) -> bool {
+pub(crate) fn is_rate(text: &str) -> bool {
     Rate::parse(text).is_some()
 }
 
 /// Returns what a row repays or draws in its contract's currency: what it states, else amount /
 /// rate, rounded half away from zero to the kopeck. `None` when it states neither; a stated 0
 /// beside an amount is a cell that was not filled in.
-pub fn settled_amount(amount: Money, stated: Option<Money>, rate: Option<&str>) -> Option<Money> {
+pub(crate) fn settled_amount(
+    amount: Money,
+    stated: Option<Money>,
+    rate: Option<&str>,
+) -> Option<Money> {
     let stated = stated.filter(|stated| *stated != Money::ZERO || amount == Money::ZERO);
     stated.or_else(|| divided_by(amount, rate?))
 }

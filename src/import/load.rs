@@ -5,6 +5,7 @@
 
 mod adjustments;
 pub(in crate::import) mod dated_name;
+mod detail_contracts;
 mod details;
 mod missing;
 mod operations;
@@ -145,14 +146,9 @@ impl Loader {
         workbook: Workbook,
         today: NaiveDate,
     ) -> Result<Loader, DbError> {
-        let has_operations = match kind {
-            Kind::Receipts => {
-                has_operations_in(conn, OperationTable::Receipts, department_id).await?
-            }
-            Kind::Expenses => {
-                has_operations_in(conn, OperationTable::Expenses, department_id).await?
-            }
-            Kind::Details | Kind::Adjustments => true,
+        let has_operations = match operation_table(kind) {
+            Some(table) => has_operations_in(conn, table, department_id).await?,
+            None => true,
         };
         Ok(Loader {
             has_operations,
@@ -186,8 +182,8 @@ impl Loader {
     pub async fn take(&mut self, conn: &mut DbConn, rows: Rows) -> Result<(), LoadError> {
         self.rows_taken += rows.len() as u64;
         match rows {
-            Rows::Receipts(rows) => self.take_receipts(conn, rows).await?,
-            Rows::Expenses(rows) => self.take_expenses(conn, rows).await?,
+            Rows::Receipts(rows) => self.upsert_operations(conn, rows).await?,
+            Rows::Expenses(rows) => self.upsert_operations(conn, rows).await?,
             Rows::Details(rows) => self.details.add(rows)?,
             Rows::Adjustments(rows) => self.adjustments.extend(rows),
         }
@@ -258,38 +254,21 @@ impl Loader {
         is_complete: bool,
         max_percent: u8,
     ) -> Result<(), LoadError> {
-        let remark = match self.kind {
-            Kind::Receipts | Kind::Expenses if totals.has_nameless_rows => {
+        let remark = match (self.kind, operation_table(self.kind)) {
+            (_, Some(_)) if totals.has_nameless_rows => {
                 "no operation became inactive, because some rows do not tell which operation they are"
             }
-            Kind::Receipts => {
-                return deactivate_missing(
-                    conn,
-                    self,
-                    OperationTable::Receipts,
-                    &totals.seen,
-                    max_percent,
-                )
-                .await;
+            (_, Some(table)) => {
+                return deactivate_missing(conn, self, table, &totals.seen, max_percent).await;
             }
-            Kind::Expenses => {
-                return deactivate_missing(
-                    conn,
-                    self,
-                    OperationTable::Expenses,
-                    &totals.seen,
-                    max_percent,
-                )
-                .await;
-            }
-            Kind::Details if is_complete => {
+            (Kind::Details, None) if is_complete => {
                 return remove_missing_details(conn, self, max_percent).await;
             }
-            Kind::Details => {
+            (Kind::Details, None) => {
                 "no details of expenses that it does not name were removed, because rows were rejected or its total \
                  differs"
             }
-            Kind::Adjustments => return Ok(()),
+            (_, None) => return Ok(()),
         };
         self.remarks
             .push(Remark::new(RemarkCode::MissingNotRemoved, remark));
@@ -316,6 +295,15 @@ impl Loader {
                 .push(Remark::new(RemarkCode::IncompleteDetails, text));
         }
         still_stored
+    }
+}
+
+/// Returns where the operations of a kind are stored, if its rows are operations.
+fn operation_table(kind: Kind) -> Option<OperationTable> {
+    match kind {
+        Kind::Receipts => Some(OperationTable::Receipts),
+        Kind::Expenses => Some(OperationTable::Expenses),
+        Kind::Details | Kind::Adjustments => None,
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) struct Listing {
 
 impl OfferedFile {
     /// A file that no other one marks as complete.
-    pub fn new(
+    pub(super) fn new(
         bytes: Vec<u8>,
         encoding: NameEncoding,
         size: Option<u64>,
@@ -90,7 +90,7 @@ impl OfferedFile {
 
     /// Whether size and time are those of a version that is known. A time that was young when that
     /// version was fetched is not relied on: it may have been written to within the same tick.
-    pub fn matches_version(&self, known: &ImportedFile) -> bool {
+    pub(super) fn matches_version(&self, known: &ImportedFile) -> bool {
         let size = self.size.and_then(|size| i64::try_from(size).ok());
         known.modified_at.is_some()
             && self.modified_at == known.modified_at
@@ -125,7 +125,7 @@ pub(super) enum Session {
 
 impl SourceError {
     /// One that may be gone in a moment.
-    pub fn transient(message: String) -> SourceError {
+    pub(super) fn transient(message: String) -> SourceError {
         SourceError {
             message,
             is_transient: true,
@@ -134,7 +134,7 @@ impl SourceError {
     }
 
     /// One that somebody has to see to.
-    pub fn permanent(message: String) -> SourceError {
+    pub(super) fn permanent(message: String) -> SourceError {
         SourceError {
             message,
             is_transient: false,
@@ -221,7 +221,7 @@ impl Source {
 
 impl Connection {
     /// By a session that is open.
-    pub fn over(session: Session) -> Connection {
+    pub(super) fn over(session: Session) -> Connection {
         Connection {
             session: Some(session),
             lost: None,
@@ -229,7 +229,7 @@ impl Connection {
     }
 
     /// The session, opened when there is none.
-    pub async fn open(&mut self, source: &Source) -> Result<Session, SourceError> {
+    pub(super) async fn open(&mut self, source: &Source) -> Result<Session, SourceError> {
         match self.session.take() {
             Some(open) if open.is_usable() => Ok(open),
             _ => source.open().await.map_err(|err| SourceError {
@@ -240,7 +240,7 @@ impl Connection {
     }
 
     /// Says good-bye.
-    pub async fn close(self) {
+    pub(super) async fn close(self) {
         if let Some(session) = self.session {
             session.close().await;
         }
@@ -249,7 +249,7 @@ impl Connection {
 
 impl Session {
     /// The files on offer, in no special order; folders are left out.
-    pub async fn list(&mut self) -> Result<Listing, SourceError> {
+    pub(super) async fn list(&mut self) -> Result<Listing, SourceError> {
         let mut listing = match self {
             Session::Ftp(session) => session.list().await?,
             Session::Folder(path, encoding) => {
@@ -274,7 +274,7 @@ impl Session {
     }
 
     /// Fetches what is still missing of a file. `on_progress` is called with how much has arrived.
-    pub async fn fetch(
+    pub(super) async fn fetch(
         &mut self,
         file: &OfferedFile,
         download: &mut Download,
@@ -294,7 +294,7 @@ impl Session {
     }
 
     /// Says good-bye.
-    pub async fn close(self) {
+    pub(super) async fn close(self) {
         if let Session::Ftp(session) = self {
             session.close().await;
         }

@@ -28,8 +28,8 @@ mod shared_strings;
 mod sheet;
 mod text;
 mod totals;
+mod workbook_totals;
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -37,17 +37,18 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-pub use adjustments::{AdjustmentRow, adjustment_headings};
-pub use details::DetailRow;
+pub(crate) use adjustments::{AdjustmentRow, adjustment_headings};
+pub(crate) use details::DetailRow;
 pub use error::WorkbookError;
 pub use expenses::ExpenseRow;
 pub use kind::Kind;
 pub use receipts::ReceiptRow;
-pub use reject::{Reject, RejectCode};
-pub use seen::SeenIds;
+pub use reject::Reject;
+pub(crate) use reject::RejectCode;
+pub(crate) use seen::SeenIds;
+pub use workbook_totals::WorkbookTotals;
 
-use crate::domain::{Currency, Money};
-use crate::import::remark::Remark;
+use crate::domain::Currency;
 use book::Book;
 use cell::Cell;
 use cells::RowCells;
@@ -56,17 +57,12 @@ use columns::Columns;
 use headings::Heading;
 use totals::{SheetSums, is_total};
 
-/// So many rows of a sheet are given away together,
-pub const BATCH_ROWS: usize = 4_000;
 /// The heading of the column that says why a row was rejected, in files of rejected rows.
-pub const REJECT_REASON: &str = "Причина отказа";
+pub(crate) const REJECT_REASON: &str = "Причина отказа";
+/// So many rows of a sheet are given away together,
+const BATCH_ROWS: usize = 4_000;
 /// or fewer, whose texts take so many bytes.
 const BATCH_BYTES: usize = 16 << 20;
-
-/// A row's number takes so many bits of its place in a file; the rest is the sheet's number.
-const ROW_BITS: u32 = 21;
-/// Sheets from this one on are not distinguished. A place is never the largest number of its type.
-const LAST_SHEET: u32 = (1 << (u32::BITS - ROW_BITS)) - 2;
 
 /// What a workbook is read by.
 #[derive(Clone, Debug)]
@@ -133,30 +129,6 @@ impl Rows {
     }
 }
 
-/// What the sheets of a workbook add up to, and what is to be said about them.
-#[derive(Debug, Default)]
-pub struct WorkbookTotals {
-    /// The file's own total (`Итого`): that of its sheets together, if each has one; of the first
-    /// whose total differs, if one does.
-    pub control_total: Option<Money>,
-    /// The sum of all readable amounts, rejected rows included: what the total must equal.
-    pub rows_total: Money,
-    /// The operation ids that it names.
-    pub seen: SeenIds,
-    /// Whether there were rows that do not say which operation they are.
-    pub has_nameless_rows: bool,
-    /// What may be wrong: a file with a remark is no success.
-    pub remarks: Vec<Remark>,
-    /// What is worth knowing and changes no figure.
-    pub notes: Vec<String>,
-    /// Whether a total differs from its rows.
-    differs: bool,
-    /// The names of the sheets, as far as they were begun.
-    sheets: Vec<String>,
-    /// Texts that were left out, by column: how many, the first row and what stands there.
-    left_out: BTreeMap<&'static str, (usize, u32, String)>,
-}
-
 /// Takes the parts of a workbook; `Break` ends the reading.
 pub type Taker<'t> = &'t mut dyn FnMut(Part) -> ControlFlow<()>;
 
@@ -218,11 +190,7 @@ pub fn read(
     {
         return Err(WorkbookError::Stopped);
     }
-    let mut totals = WorkbookTotals {
-        notes,
-        remarks,
-        ..WorkbookTotals::default()
-    };
+    let mut totals = WorkbookTotals::new(notes, remarks);
     let are_several = sheets.len() > 1;
     for sheet in &sheets {
         let name = are_several.then(|| Arc::from(sheet.name.as_str()));
@@ -279,7 +247,7 @@ fn stream<R: Row>(
     for _ in 0..sheet.header.line {
         reader.next_row()?;
     }
-    totals.sheets.push(sheet.name.clone());
+    totals.begin_sheet(&sheet.name);
     let mut sums = SheetSums::default();
     let mut batch = Vec::with_capacity(BATCH_ROWS);
     let mut rejects = Vec::new();
@@ -303,11 +271,7 @@ fn stream<R: Row>(
             sums.add(amount);
         }
         for (field, shown) in cells.left_out() {
-            let (count, ..) = totals
-                .left_out
-                .entry(R::HEADINGS[field].names[0])
-                .or_insert_with(|| (0, cells.row_number(), shown));
-            *count += 1;
+            totals.leave_out(R::HEADINGS[field].names[0], cells.row_number(), shown);
         }
         match totals.named::<R>(&cells) {
             Ok(row) => batch.push(row),
@@ -346,87 +310,5 @@ fn give<R: Row>(rows: Vec<R>, rejects: Vec<Reject>, take: Taker<'_>) -> Result<(
     })) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(WorkbookError::Stopped),
-    }
-}
-
-impl WorkbookTotals {
-    /// Returns whether the file's own total, or that of one of its sheets, is not the sum of its
-    /// rows.
-    pub fn differs(&self) -> bool {
-        self.differs
-    }
-
-    /// Reads a row and notes its operation id: one that stands in the file already is not taken
-    /// again.
-    fn named<R: Row>(&mut self, cells: &RowCells<'_, '_>) -> Result<R, Reject> {
-        let row = R::read(cells);
-        if !R::IS_UNIQUE {
-            return row;
-        }
-        let Ok(Some(id)) = cells.identifier(R::ID) else {
-            self.has_nameless_rows = true;
-            return row;
-        };
-        if row.is_err() {
-            self.seen.reject(&id);
-            return row;
-        }
-        let place = self.place(cells.row_number());
-        match self.seen.take(&id, place) {
-            None => row,
-            Some(earlier) => {
-                let reason = format!("stands in {} already", self.named_place(earlier));
-                Err(cells.reject(R::ID, RejectCode::Duplicate, &reason))
-            }
-        }
-    }
-
-    /// A row of the current sheet as one number.
-    fn place(&self, row_number: u32) -> u32 {
-        let sheet = self.sheets.len().saturating_sub(1).min(LAST_SHEET as usize) as u32;
-        sheet << ROW_BITS | row_number.clamp(1, (1 << ROW_BITS) - 1)
-    }
-
-    /// Such a number in words.
-    fn named_place(&self, place: u32) -> String {
-        let (sheet, row) = ((place >> ROW_BITS) as usize, place & ((1 << ROW_BITS) - 1));
-        match self.sheets.get(sheet).filter(|_| self.sheets.len() > 1) {
-            Some(name) => format!("row {row} of the sheet «{name}»"),
-            None => format!("row {row}"),
-        }
-    }
-
-    /// Adds what a sheet adds up to.
-    fn add(&mut self, sums: SheetSums, sheet: Option<&str>) {
-        let place = sheet
-            .map(|sheet| format!("sheet «{sheet}»: "))
-            .unwrap_or_default();
-        let placed = |remark: &Remark| Remark::new(remark.code, format!("{place}{}", remark.text));
-        self.remarks.extend(sums.remarks.iter().map(placed));
-        if sums.differs && !self.differs {
-            (self.control_total, self.rows_total) = (sums.control_total, sums.rows_total);
-        } else if !self.differs {
-            self.control_total = match (self.sheets.len(), self.control_total, sums.control_total) {
-                (1, _, own) => own,
-                (_, Some(before), Some(own)) => Some(before + own),
-                _ => None,
-            };
-            self.rows_total += sums.rows_total;
-        }
-        self.differs |= sums.differs;
-    }
-
-    /// Says which texts were left out.
-    fn note_left_out(&mut self) {
-        for (column, (count, row, shown)) in std::mem::take(&mut self.left_out) {
-            let what = if shown.is_empty() {
-                "a cell without a value".to_owned()
-            } else {
-                format!("{shown:?}")
-            };
-            self.notes.push(format!(
-                "column «{column}» is left out in {count} rows, the first: row {row}, {what}"
-            ));
-        }
     }
 }

@@ -88,7 +88,7 @@ async fn too_many_tries_have_to_wait_and_others_do_not() {
 }
 
 #[actix_rt::test]
-async fn a_login_that_is_no_json_is_told_so() {
+async fn a_login_that_is_no_json_is_refused_with_a_reason() {
     let app = TestApp::start(Backend::Sqlite).await;
     let answer = app
         .request(

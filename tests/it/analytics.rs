@@ -163,7 +163,7 @@ async fn the_endpoints_agree_with_sums_made_by_hand_over_the_demo_workbooks(back
     assert_eq!(kopecks(&summary["net_balance"]), total(0) - total(1));
 
     let stats = app.get("monthly-stats?department_id=8").await.ok();
-    let told: Vec<_> = stats
+    let served: Vec<_> = stats
         .as_array()
         .unwrap()
         .iter()
@@ -179,13 +179,13 @@ async fn the_endpoints_agree_with_sums_made_by_hand_over_the_demo_workbooks(back
         .iter()
         .map(|(month, sums)| (month.clone(), sums[0], sums[1]))
         .collect();
-    assert_eq!(told, by_hand);
+    assert_eq!(served, by_hand);
 
     let efficiency = app
         .get("analytics/monthly-efficiency?department_id=8")
         .await
         .ok();
-    let told: Vec<_> = efficiency["data"]
+    let served: Vec<_> = efficiency["data"]
         .as_array()
         .unwrap()
         .iter()
@@ -203,7 +203,7 @@ async fn the_endpoints_agree_with_sums_made_by_hand_over_the_demo_workbooks(back
         .iter()
         .map(|(month, sums)| (month.clone(), sums[2], sums[3], sums[2] + sums[3]))
         .collect();
-    assert_eq!(told, by_hand);
+    assert_eq!(served, by_hand);
     app.stop().await;
 }
 
@@ -260,7 +260,7 @@ async fn currencies_are_never_mixed(backend: Backend) {
     assert_eq!(
         app.get("summary").await.header("X-Other-Currencies"),
         "EUR, USD",
-        "a hit tells them, too"
+        "a hit names them, too"
     );
     app.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The manners of the REST interface: who may see what, and how errors are told.
+//! The rules of the REST interface: who may see what, and how errors are reported.
 
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
@@ -279,7 +279,7 @@ async fn a_bad_parameter_is_named() {
 }
 
 #[actix_rt::test]
-async fn what_is_not_there_is_told_as_a_problem() {
+async fn what_is_not_there_is_reported_as_a_problem() {
     let app = TestApp::start(Backend::Sqlite).await;
     assert_problem(&app.raw_get("/nothing", &[]).await, StatusCode::NOT_FOUND);
     assert_problem(
@@ -309,7 +309,7 @@ async fn a_request_id_is_kept_when_it_is_plain() {
 }
 
 #[actix_rt::test]
-async fn health_tells_of_database_and_redis() {
+async fn health_reports_database_and_redis() {
     let app = TestApp::start(Backend::Sqlite).await;
     assert_eq!(
         app.raw_get("/livez", &[]).await.ok(),
@@ -328,7 +328,7 @@ async fn a_question_asked_again_is_answered_in_the_same_words_by_every_path() {
     let app = TestApp::start(Backend::Sqlite).await;
     let token = app.token(Role::Manager, DEPARTMENT).await;
     let bearer = format!("Bearer {token}");
-    let told = async |encoding: &str| {
+    let answer_in = async |encoding: &str| {
         let headers = [
             ("Authorization", bearer.as_str()),
             ("Accept-Encoding", encoding),
@@ -342,7 +342,7 @@ async fn a_question_asked_again_is_answered_in_the_same_words_by_every_path() {
         let mut headers = answer.headers.clone();
         // The id, the date and the counters differ with each answer.
         for name in ["x-request-id", "date", "age", "cache-status"] {
-            assert!(headers.remove(name).is_some(), "{name} is not told");
+            assert!(headers.remove(name).is_some(), "{name} is missing");
         }
         let mut headers: Vec<String> = headers
             .iter()
@@ -353,9 +353,9 @@ async fn a_question_asked_again_is_answered_in_the_same_words_by_every_path() {
     };
     for encoding in ["identity", "gzip", "br"] {
         // A miss at first; then every worker has its first hit, and all later ones.
-        let first = told(encoding).await;
+        let first = answer_in(encoding).await;
         for _ in 0..40 {
-            assert_eq!(told(encoding).await, first);
+            assert_eq!(answer_in(encoding).await, first);
         }
     }
     // The token decides each time.

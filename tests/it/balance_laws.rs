@@ -176,9 +176,9 @@ async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
 
         let summary = app.get(&format!("summary?{query}")).await.ok();
         assert_eq!(summary["as_of"], filter.as_of().to_string(), "{query}");
-        let told = ["debt", "overpaid", "debt_unconfirmed"].map(|name| kopecks(&summary[name]));
+        let served = ["debt", "overpaid", "debt_unconfirmed"].map(|name| kopecks(&summary[name]));
         assert_eq!(
-            told,
+            served,
             [debt, overpaid, owed.values().map(|sums| sums[2]).sum()],
             "{query}: {owed:?}"
         );
@@ -187,7 +187,7 @@ async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
             .get(&format!("contracts/stats/summary?{query}&limit=100"))
             .await
             .ok();
-        let told: BTreeMap<Contract, i64> = rows(&contracts)
+        let served: BTreeMap<Contract, i64> = rows(&contracts)
             .iter()
             .map(|row| {
                 let organization = ORGANIZATIONS
@@ -209,7 +209,7 @@ async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
             .map(|(contract, sums)| (*contract, balance(sums)))
             .filter(|(_, owed)| *owed != 0)
             .collect();
-        assert_eq!(told, expected, "{query}");
+        assert_eq!(served, expected, "{query}");
         assert!(rows(&contracts).len() <= CONTRACTS * ORGANIZATIONS.len());
 
         for path in [

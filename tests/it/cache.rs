@@ -123,19 +123,6 @@ async fn an_import_drops_what_was_cached(backend: Backend) {
     app.stop().await;
 }
 
-#[test]
-fn keys_are_deterministic_and_parts_can_not_be_confused() {
-    let key = CacheKey::new("summary")
-        .part(8)
-        .optional_part(None::<i64>)
-        .part("a|b%");
-    assert_eq!(key.to_string(), "summary|8|None|a%7Cb%25");
-    assert_ne!(
-        CacheKey::new("s").part("a|b").to_string(),
-        CacheKey::new("s").part("a").part("b").to_string()
-    );
-}
-
 #[actix_rt::test]
 async fn without_redis_at_start_memory_serves_and_redis_is_taken_up_when_it_comes() {
     let mut redis = Redis::start();
@@ -171,7 +158,7 @@ async fn without_redis_at_start_memory_serves_and_redis_is_taken_up_when_it_come
     app.stop().await;
 }
 
-/// Asks without a pause until told to stop; gives how many answers were not 200.
+/// Sends requests without a pause until the end; returns how many answers were not 200.
 async fn under_load(app: &TestApp, what_happens: impl AsyncFnOnce()) -> (usize, usize) {
     let token = app
         .token(credit_portfolio::domain::Role::Admin, DEPARTMENT)
@@ -371,7 +358,7 @@ async fn an_import_by_another_process_is_noticed() {
     assert_eq!(
         total(&app).await,
         json!(100.0),
-        "the run has told of its end"
+        "the run has reported its end"
     );
     app.stop().await;
 }

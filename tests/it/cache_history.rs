@@ -1,5 +1,5 @@
 //! Two processes under constant questions, while imports come and Redis fails: each answer is
-//! checked against the history of what was told.
+//! checked against the history of what was announced.
 //!
 //! `CACHE_ROUNDS` (imports) and `CACHE_FAULTS` (of each kind) make the long forms.
 
@@ -21,7 +21,7 @@ use crate::support::{eventually, from_environment};
 #[derive(Default)]
 struct History {
     stop: AtomicBool,
-    /// The amount that the last run which told of its end had brought.
+    /// The amount that the last run that reported its end had brought.
     announced: AtomicI64,
     /// The amount that is under way.
     begun: AtomicI64,
@@ -49,7 +49,7 @@ fn readers(
                 );
                 let answer = client.get(&url).bearer_auth(&token).send().await;
                 history.asked.fetch_add(1, Ordering::AcqRel);
-                let told = match answer {
+                let answer = match answer {
                     Ok(answer) if answer.status() == StatusCode::OK => {
                         let how = format!("{:?}", answer.headers().get("cache-status"));
                         answer
@@ -65,7 +65,7 @@ fn readers(
                     Err(err) => Err(err),
                 };
                 let begun = history.begun.load(Ordering::Acquire);
-                match told {
+                match answer {
                     Ok((Some(total), how)) => {
                         let total = (total * 100.0).round() as i64;
                         if !(floor..=begun).contains(&total) {
@@ -124,7 +124,7 @@ async fn finished(history: &History, readers: Vec<actix_rt::task::JoinHandle<()>
 }
 
 #[actix_rt::test]
-async fn no_answer_of_two_processes_is_older_than_the_last_run_that_told_of_its_end() {
+async fn no_answer_of_two_processes_is_older_than_the_last_run_that_reported_its_end() {
     let redis = Redis::start();
     let (app, twin) = two_processes(&redis).await;
     let history = Arc::new(History::default());

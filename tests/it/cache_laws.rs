@@ -109,7 +109,7 @@ fn a_query(random: &mut SmallRng) -> AnalyticsQuery {
     AnalyticsQuery { figure, filter }
 }
 
-/// A receipt or expense whose place in the portfolio its number tells.
+/// A receipt or expense whose place in the portfolio follows from its number.
 fn an_operation(serial: u32, amount: i64) -> Operation {
     let base = if serial.is_multiple_of(2) {
         a_receipt(serial)
@@ -155,7 +155,7 @@ async fn import(app: &TestApp, department_id: i64, operations: &[(u32, i64)]) {
     app.import(department_id, &files).await;
 }
 
-/// Computes every answer anew.
+/// Computes every answer again.
 async fn an_oracle(app: &TestApp) -> Analytics {
     let settings = CacheSettings {
         redis: None,
@@ -296,11 +296,11 @@ async fn by_namespace_an_import_drops_everything() {
         app.get(path).await.ok();
         // It is of March.
         import(&app, DEPARTMENT, &[(2, 8_00)]).await;
-        let told = app.get(path).await;
+        let answer = app.get(path).await;
         assert!(
-            told.header("Cache-Status").contains(status),
+            answer.header("Cache-Status").contains(status),
             "{mode}: {}",
-            told.header("Cache-Status")
+            answer.header("Cache-Status")
         );
         app.stop().await;
     }

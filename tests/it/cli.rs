@@ -39,7 +39,7 @@ fn run(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -109,15 +109,15 @@ fn serve_stops_with_a_clear_message_without_a_good_secret_key() {
             .unwrap();
         assert!(!output.status.success());
         assert!(
-            told(&output).contains("SECRET_KEY") && told(&output).contains("32"),
+            output_text(&output).contains("SECRET_KEY") && output_text(&output).contains("32"),
             "{}",
-            told(&output)
+            output_text(&output)
         );
     }
 }
 
 #[test]
-fn wrong_settings_are_all_told_at_start() {
+fn wrong_settings_are_all_reported_at_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
         folder.path().join(".env"),
@@ -130,7 +130,11 @@ fn wrong_settings_are_all_told_at_start() {
         .unwrap();
     assert!(!output.status.success());
     for name in ["BIND", "REDIS_PORT", "IMPORT_TIMEZONE"] {
-        assert!(told(&output).contains(name), "{name}: {}", told(&output));
+        assert!(
+            output_text(&output).contains(name),
+            "{name}: {}",
+            output_text(&output)
+        );
     }
 }
 
@@ -140,17 +144,17 @@ fn users_are_made_with_a_password_from_standard_input() {
     let create = ["user", "create", "--username", "anna", "--role", "MANAGER"];
     let short = run(folder.path(), &create, "short\n");
     assert!(
-        !short.status.success() && told(&short).contains("8"),
+        !short.status.success() && output_text(&short).contains("8"),
         "{}",
-        told(&short)
+        output_text(&short)
     );
     let made = run(folder.path(), &create, "correct horse\n");
-    assert!(made.status.success(), "{}", told(&made));
+    assert!(made.status.success(), "{}", output_text(&made));
     let again = run(folder.path(), &create, "correct horse\n");
     assert!(
-        !again.status.success() && told(&again).contains("exists already"),
+        !again.status.success() && output_text(&again).contains("exists already"),
         "{}",
-        told(&again)
+        output_text(&again)
     );
     let nowhere = run(
         folder.path(),
@@ -167,30 +171,30 @@ fn users_are_made_with_a_password_from_standard_input() {
         "correct horse\n",
     );
     assert!(
-        told(&nowhere).contains("no department"),
+        output_text(&nowhere).contains("no department"),
         "{}",
-        told(&nowhere)
+        output_text(&nowhere)
     );
     let set = run(
         folder.path(),
         &["user", "set-password", "--username", "anna"],
         "battery staple\n",
     );
-    assert!(set.status.success(), "{}", told(&set));
+    assert!(set.status.success(), "{}", output_text(&set));
     let unknown = run(
         folder.path(),
         &["user", "set-password", "--username", "otto"],
         "battery staple\n",
     );
     assert!(
-        !unknown.status.success() && told(&unknown).contains("no user otto"),
+        !unknown.status.success() && output_text(&unknown).contains("no user otto"),
         "{}",
-        told(&unknown)
+        output_text(&unknown)
     );
 }
 
 #[test]
-fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
+fn a_folder_is_imported_with_timings_and_the_exit_code_reports_failures() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
@@ -204,22 +208,23 @@ fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
         &["import", "--dir", "files", "--dry-run"],
         "",
     );
-    assert!(tried.status.success(), "{}", told(&tried));
+    assert!(tried.status.success(), "{}", output_text(&tried));
     assert!(
-        told(&tried).contains("2 inserted") && told(&tried).contains("Nothing was written"),
+        output_text(&tried).contains("2 inserted")
+            && output_text(&tried).contains("Nothing was written"),
         "{}",
-        told(&tried)
+        output_text(&tried)
     );
     let good = run(
         folder.path(),
         &["import", "--dir", "files", "--timings"],
         "",
     );
-    assert!(good.status.success(), "{}", told(&good));
+    assert!(good.status.success(), "{}", output_text(&good));
     assert!(
-        told(&good).contains("2 inserted") && told(&good).contains("rows/s"),
+        output_text(&good).contains("2 inserted") && output_text(&good).contains("rows/s"),
         "{}",
-        told(&good)
+        output_text(&good)
     );
     std::fs::write(
         files.join("spisanie.xlsx"),
@@ -228,22 +233,26 @@ fn a_folder_is_imported_with_timings_and_the_exit_code_tells_of_failures() {
     .unwrap();
     let bad = run(folder.path(), &["import", "--dir", "files"], "");
     assert!(
-        !bad.status.success() && told(&bad).contains("the workbook is cut off"),
+        !bad.status.success() && output_text(&bad).contains("the workbook is cut off"),
         "{}",
-        told(&bad)
+        output_text(&bad)
     );
     assert!(
-        told(&bad).contains("unchanged since run 1"),
+        output_text(&bad).contains("unchanged since run 1"),
         "{}",
-        told(&bad)
+        output_text(&bad)
     );
     let forced = run(folder.path(), &["import", "--dir", "files", "--force"], "");
-    assert!(told(&forced).contains("2 unchanged"), "{}", told(&forced));
+    assert!(
+        output_text(&forced).contains("2 unchanged"),
+        "{}",
+        output_text(&forced)
+    );
     let nothing = run(folder.path(), &["import"], "");
     assert!(
-        told(&nothing).contains("FTP_HOST") && told(&nothing).contains("--dir"),
+        output_text(&nothing).contains("FTP_HOST") && output_text(&nothing).contains("--dir"),
         "{}",
-        told(&nothing)
+        output_text(&nothing)
     );
 }
 
@@ -264,7 +273,7 @@ fn the_line_of_a_file_names_every_count_that_is_not_zero() {
             .env("RUST_LOG", "info")
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", told(&output));
+        assert!(output.status.success(), "{}", output_text(&output));
         (
             String::from_utf8_lossy(&output.stdout).into_owned(),
             String::from_utf8_lossy(&output.stderr).into_owned(),
@@ -298,7 +307,7 @@ fn the_line_of_a_file_names_every_count_that_is_not_zero() {
 }
 
 #[test]
-fn rollups_are_verified_and_made_anew() {
+fn rollups_are_verified_and_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
@@ -314,9 +323,9 @@ fn rollups_are_verified_and_made_anew() {
     );
     let good = run(folder.path(), &["rollups", "verify"], "");
     assert!(
-        good.status.success() && told(&good).contains("1 daily and 1 monthly"),
+        good.status.success() && output_text(&good).contains("1 daily and 1 monthly"),
         "{}",
-        told(&good)
+        output_text(&good)
     );
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
@@ -326,9 +335,9 @@ fn rollups_are_verified_and_made_anew() {
         .unwrap();
     let bad = run(folder.path(), &["rollups", "verify"], "");
     assert!(
-        !bad.status.success() && told(&bad).contains("rollups rebuild"),
+        !bad.status.success() && output_text(&bad).contains("rollups rebuild"),
         "{}",
-        told(&bad)
+        output_text(&bad)
     );
     assert!(
         run(folder.path(), &["rollups", "rebuild"], "")
@@ -347,9 +356,9 @@ fn verifying_rollups_neither_creates_nor_migrates_a_database() {
     let folder = tempfile::tempdir().unwrap();
     let missing = run(folder.path(), &["rollups", "verify"], "");
     assert!(
-        !missing.status.success() && told(&missing).contains("credit-portfolio migrate"),
+        !missing.status.success() && output_text(&missing).contains("credit-portfolio migrate"),
         "{}",
-        told(&missing)
+        output_text(&missing)
     );
     assert_eq!(
         std::fs::read_dir(folder.path()).unwrap().count(),
@@ -373,13 +382,13 @@ fn rollups_are_verified_while_another_writes() {
     conn.batch_execute("BEGIN IMMEDIATE; UPDATE monthly_flows SET receipts = receipts + 1")
         .unwrap();
     let verified = run(folder.path(), &["rollups", "verify"], "");
-    assert!(verified.status.success(), "{}", told(&verified));
+    assert!(verified.status.success(), "{}", output_text(&verified));
     conn.batch_execute("COMMIT").unwrap();
     let differing = run(folder.path(), &["rollups", "verify"], "");
     assert!(
-        !differing.status.success() && told(&differing).contains("rollups rebuild"),
+        !differing.status.success() && output_text(&differing).contains("rollups rebuild"),
         "{}",
-        told(&differing)
+        output_text(&differing)
     );
 }
 
@@ -409,13 +418,13 @@ fn rollups_of_postgres_are_verified_by_a_user_that_may_only_read() {
     .unwrap();
     let as_reader = url.replace("postgres@", &format!("{reader}@"));
     let verified = with(&as_reader, &["rollups", "verify"]);
-    assert!(verified.status.success(), "{}", told(&verified));
+    assert!(verified.status.success(), "{}", output_text(&verified));
     psql(&url, "UPDATE yearly_flows SET receipts = receipts + 1").unwrap();
     let differing = with(&as_reader, &["rollups", "verify"]);
     assert!(
-        !differing.status.success() && told(&differing).contains("yearly, stored"),
+        !differing.status.success() && output_text(&differing).contains("yearly, stored"),
         "{}",
-        told(&differing)
+        output_text(&differing)
     );
 }
 
@@ -423,11 +432,11 @@ fn rollups_of_postgres_are_verified_by_a_user_that_may_only_read() {
 fn operations_are_generated_into_an_empty_database_only() {
     let folder = tempfile::tempdir().unwrap();
     let made = run(folder.path(), &["generate", "--operations", "1000"], "");
-    assert!(made.status.success(), "{}", told(&made));
+    assert!(made.status.success(), "{}", output_text(&made));
     assert!(
-        told(&made).contains("400 receipts and 600 expenses with 1200 details"),
+        output_text(&made).contains("400 receipts and 600 expenses with 1200 details"),
         "{}",
-        told(&made)
+        output_text(&made)
     );
     assert!(
         run(folder.path(), &["rollups", "verify"], "")
@@ -436,9 +445,9 @@ fn operations_are_generated_into_an_empty_database_only() {
     );
     let again = run(folder.path(), &["generate", "--operations", "1000"], "");
     assert!(
-        !again.status.success() && told(&again).contains("an empty one"),
+        !again.status.success() && output_text(&again).contains("an empty one"),
         "{}",
-        told(&again)
+        output_text(&again)
     );
 }
 
@@ -450,9 +459,9 @@ fn a_database_that_is_behind_stops_serve_with_no_migrate() {
         .output()
         .unwrap();
     assert!(
-        !output.status.success() && told(&output).contains("credit-portfolio migrate"),
+        !output.status.success() && output_text(&output).contains("credit-portfolio migrate"),
         "{}",
-        told(&output)
+        output_text(&output)
     );
     assert!(run(folder.path(), &["migrate"], "").status.success());
 }

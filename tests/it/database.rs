@@ -276,13 +276,13 @@ async fn while_the_database_is_away_answers_are_503_and_afterwards_all_is_well()
     assert_eq!(
         app.get_as(&token, "summary").await.status,
         StatusCode::OK,
-        "what is cached is still told"
+        "what is cached is still served"
     );
     let miss = app.get_as(&token, "monthly-stats").await;
     assert_eq!(miss.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(
         !miss.text.contains("127.0.0.1"),
-        "nothing of the inside is told: {}",
+        "nothing of the inside is shown: {}",
         miss.text
     );
     let ready = app.raw_get("/readyz", &[]).await;

@@ -551,7 +551,7 @@ async fn only_pages_of_allowed_origins_are_answered_for() {
 }
 
 #[actix_rt::test]
-async fn every_answer_tells_how_new_its_data_is() {
+async fn every_answer_states_how_new_its_data_is() {
     let app = filled(Backend::Sqlite, 3).await;
     let first = app
         .get("summary?department_id=8")

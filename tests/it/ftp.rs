@@ -18,16 +18,16 @@ async fn failing(settings: &[(&str, &str)]) -> (String, String) {
     assert_eq!(answer["success"], json!(false));
     let journal = app.get("import-logs").await.ok();
     assert_eq!(journal[0]["status"], "failed");
-    let told = [&answer["message"], &journal[0]["error_message"]]
+    let messages = [&answer["message"], &journal[0]["error_message"]]
         .map(|text| text.as_str().unwrap().to_owned());
-    for text in &told {
+    for text in &messages {
         assert!(
             !text.contains("wrong password 123"),
-            "a password is told: {text}"
+            "a password is shown: {text}"
         );
     }
     app.stop().await;
-    told.into()
+    messages.into()
 }
 
 #[actix_rt::test]
@@ -42,7 +42,7 @@ async fn an_unreachable_server_is_named() {
 }
 
 #[actix_rt::test]
-async fn a_wrong_password_is_told_without_showing_it() {
+async fn a_wrong_password_is_reported_without_showing_it() {
     let (answer, _) = failing(&[("FTP_PASSWORD", "wrong password 123")]).await;
     assert!(
         answer.contains("does not accept the user 1c") && answer.contains("FTP_PASSWORD"),
@@ -74,7 +74,7 @@ async fn a_connection_that_breaks_in_the_middle_of_a_file_leaves_nothing_of_it()
     let app = TestApp::start(Backend::Sqlite).await;
     let rows: Vec<_> = (1..3000).map(a_receipt).collect();
     app.put("A - postuplenie.xlsx", receipts(&rows));
-    // Whatever is read of a file that shrinks while the listing still tells its old size.
+    // Whatever is read of a file that shrinks while the listing still states its old size.
     let path = app.ftp_folder().join("B - postuplenie.xlsx");
     std::fs::write(&path, receipts(&rows)).unwrap();
     let cut = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
@@ -135,20 +135,20 @@ async fn with_tls(tls: FtpTls, settings: &[(&str, &str)]) -> (bool, String) {
 
 #[actix_rt::test]
 async fn implicit_tls_is_spoken_from_the_first_byte_on() {
-    let (is_in, told) = with_tls(FtpTls::Implicit, &[]).await;
-    assert!(is_in, "{told}");
+    let (is_in, messages) = with_tls(FtpTls::Implicit, &[]).await;
+    assert!(is_in, "{messages}");
 }
 
 #[actix_rt::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused_unless_that_is_asked_for() {
-    let (is_in, told) = with_tls(FtpTls::Explicit, &[("FTP_CA_FILE", "")]).await;
-    assert!(!is_in && told.contains("FTP_CA_FILE"), "{told}");
+    let (is_in, messages) = with_tls(FtpTls::Explicit, &[("FTP_CA_FILE", "")]).await;
+    assert!(!is_in && messages.contains("FTP_CA_FILE"), "{messages}");
     let trusting = [
         ("FTP_CA_FILE", ""),
         ("FTP_DANGER_ACCEPT_INVALID_CERTS", "true"),
     ];
-    let (is_in, told) = with_tls(FtpTls::Explicit, &trusting).await;
-    assert!(is_in, "{told}");
+    let (is_in, messages) = with_tls(FtpTls::Explicit, &trusting).await;
+    assert!(is_in, "{messages}");
 }
 
 #[actix_rt::test]
@@ -181,23 +181,23 @@ async fn of_a_server_that_no_longer_answers_no_other_file_is_waited_for() {
     let report = run_once(&context, &order, &Default::default(), &mut silence)
         .await
         .unwrap();
-    let told: Vec<_> = report
+    let messages: Vec<_> = report
         .files
         .iter()
         .map(|file| file.message.clone().unwrap_or_default())
         .collect();
     assert_eq!(
-        (report.state, told.len()),
+        (report.state, messages.len()),
         (RunState::Partial, 3),
         "one file came in"
     );
     assert!(
-        told[1].contains("no connection") || told[1].contains("no answer"),
-        "{told:?}"
+        messages[1].contains("no connection") || messages[1].contains("no answer"),
+        "{messages:?}"
     );
     assert!(
-        told[2].contains("not fetched, because the source no longer answers"),
-        "{told:?}"
+        messages[2].contains("not fetched, because the source no longer answers"),
+        "{messages:?}"
     );
     server.server.signal("CONT");
     assert_eq!(app.trigger().await.ok()["files_processed"], 2);

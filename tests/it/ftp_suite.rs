@@ -131,14 +131,15 @@ async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) 
     )
     .await;
     let received = async || app.get("summary").await.ok()["total_receipts"].clone();
-    let told = async |answer: &Value| format!("{answer} {}", app.get("import-logs").await.text);
+    let answer_and_journal =
+        async |answer: &Value| format!("{answer} {}", app.get("import-logs").await.text);
 
     let first = app.trigger().await.ok();
     assert_eq!(
         first["message"],
         "3 of 5 files imported, 1 failed, 1 skipped",
         "{}",
-        told(&first).await
+        answer_and_journal(&first).await
     );
     assert_eq!(received().await, json!(500_100.0));
 
@@ -150,7 +151,7 @@ async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) 
         again["message"],
         "0 of 3 files imported, 0 failed, 3 skipped",
         "{}",
-        told(&again).await
+        answer_and_journal(&again).await
     );
     assert_eq!(
         app.get("import-logs").await.ok().as_array().unwrap().len(),
@@ -164,7 +165,7 @@ async fn the_suite(start: fn(&Path, Option<&str>) -> Served, tls: Option<&str>) 
         changed["message"],
         "1 of 3 files imported, 0 failed, 2 skipped",
         "{}",
-        told(&changed).await
+        answer_and_journal(&changed).await
     );
     assert_eq!(received().await, json!(500_007.0));
 

@@ -12,11 +12,11 @@ use crate::support::workbooks::{
 };
 
 on_both_databases!(
-    a_dry_run_tells_what_would_change_and_changes_nothing,
+    a_dry_run_reports_what_would_change_and_changes_nothing,
     files_handed_in_are_imported_and_journaled
 );
 
-async fn a_dry_run_tells_what_would_change_and_changes_nothing(backend: Backend) {
+async fn a_dry_run_reports_what_would_change_and_changes_nothing(backend: Backend) {
     let app = TestApp::start(backend).await;
     app.put(
         "postuplenie.xlsx",
@@ -46,16 +46,16 @@ async fn a_dry_run_tells_what_would_change_and_changes_nothing(backend: Backend)
     );
     let token = app.token(Role::Admin, DEPARTMENT).await;
     let path = "credit-portfolio/import/trigger?dry_run=true";
-    let told = app
+    let preview = app
         .request(Method::POST, path, Some(&token), None)
         .await
         .ok();
     let file = |name: &str| {
-        let files = told["files"].as_array().unwrap();
+        let files = preview["files"].as_array().unwrap();
         files
             .iter()
             .find(|file| file["name"] == name)
-            .unwrap_or_else(|| panic!("{told}"))
+            .unwrap_or_else(|| panic!("{preview}"))
             .clone()
     };
     let receipts = file("postuplenie.xlsx");
@@ -65,7 +65,7 @@ async fn a_dry_run_tells_what_would_change_and_changes_nothing(backend: Backend)
     );
     assert_eq!(file("spisanie bad.xlsx")["status"], "failed");
     let total = |name: &str| {
-        let totals = told["totals"].as_array().unwrap();
+        let totals = preview["totals"].as_array().unwrap();
         let total = totals.iter().find(|total| total["name"] == name).unwrap();
         (
             total["before"].as_f64().unwrap(),
@@ -82,7 +82,7 @@ async fn a_dry_run_tells_what_would_change_and_changes_nothing(backend: Backend)
         app.get("organizations").await.text,
     );
     assert_eq!(before, after, "nothing was written");
-    // What it told comes true.
+    // What it announced comes true.
     app.trigger().await.ok();
     let summary = app.get("summary").await.ok();
     assert_eq!(

@@ -236,13 +236,13 @@ fn hostile_files_are_refused_within_256_mib() {
         peak = peak.max(kilobytes.unwrap_or(0_u64));
         std::thread::sleep(Duration::from_millis(5));
     }
-    let told = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    assert!(peak > 0 && peak < 256 * 1024, "{peak} KiB\n{told}");
+    let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(peak > 0 && peak < 256 * 1024, "{peak} KiB\n{log}");
     for (name, reason) in reasons {
-        let line = told
+        let line = log
             .split("failed    postuplenie ")
             .find(|line| line.starts_with(name));
-        let line = line.unwrap_or_else(|| panic!("{name} was not refused\n{told}"));
+        let line = line.unwrap_or_else(|| panic!("{name} was not refused\n{log}"));
         assert!(line.contains(reason), "{name}: {line}");
     }
 }

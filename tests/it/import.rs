@@ -27,8 +27,8 @@ on_both_databases!(
     bad_files_do_not_stop_the_others,
     one_transfer_pays_several_contracts,
     departments_keep_their_rows_apart,
-    a_contract_learns_its_lender_when_an_operation_tells_it,
-    the_earliest_operation_tells_the_lender_unless_somebody_entered_one,
+    a_contract_learns_its_lender_when_an_operation_names_it,
+    the_earliest_operation_decides_the_lender_unless_somebody_entered_one,
     what_is_entered_of_a_contract_stays_until_it_is_given_back,
     a_row_that_goes_to_another_organization_takes_its_details_along,
     a_new_portfolio_of_twenty_thousand_rows_goes_in_whole,
@@ -309,7 +309,7 @@ async fn bad_files_do_not_stop_the_others(backend: Backend) {
     assert_eq!(report.count(FileStatus::Skipped), 3);
     assert_eq!(summary(&app).await["total_receipts"], json!(100.0));
     let journal = app.get("import-logs").await.ok();
-    let told = |name: &str| {
+    let message_of = |name: &str| {
         let entry = journal
             .as_array()
             .unwrap()
@@ -317,11 +317,11 @@ async fn bad_files_do_not_stop_the_others(backend: Backend) {
             .find(|entry| entry["source_file"] == name);
         entry.unwrap()["error_message"].as_str().unwrap().to_owned()
     };
-    assert!(told("A postuplenie empty.xlsx").contains("0 bytes"));
-    assert!(told("B postuplenie cut.xlsx").contains("cut off"));
-    assert!(told("C postuplenie html.xlsx").contains("an HTML page"));
-    assert!(told("D postuplenie locked.xlsx").contains("password"));
-    assert!(told("other.xlsx").contains("neither the file's name nor a header row"));
+    assert!(message_of("A postuplenie empty.xlsx").contains("0 bytes"));
+    assert!(message_of("B postuplenie cut.xlsx").contains("cut off"));
+    assert!(message_of("C postuplenie html.xlsx").contains("an HTML page"));
+    assert!(message_of("D postuplenie locked.xlsx").contains("password"));
+    assert!(message_of("other.xlsx").contains("neither the file's name nor a header row"));
     app.stop().await;
 }
 
@@ -363,7 +363,7 @@ async fn departments_keep_their_rows_apart(backend: Backend) {
     app.stop().await;
 }
 
-async fn a_contract_learns_its_lender_when_an_operation_tells_it(backend: Backend) {
+async fn a_contract_learns_its_lender_when_an_operation_names_it(backend: Backend) {
     let app = TestApp::start(backend).await;
     let mut silent = a_receipt(1);
     silent.counterparty = String::new();
@@ -446,19 +446,19 @@ async fn a_new_portfolio_of_twenty_thousand_rows_goes_in_whole(backend: Backend)
     app.stop().await;
 }
 
-async fn the_earliest_operation_tells_the_lender_unless_somebody_entered_one(backend: Backend) {
+async fn the_earliest_operation_decides_the_lender_unless_somebody_entered_one(backend: Backend) {
     let app = TestApp::start(backend).await;
     let lender = async || app.get("contracts").await.ok()[0]["counterparty"].clone();
-    let told =
+    let with_lender =
         |serial: u32, day: &str, name: &str| receipts(&[a_receipt(serial).on(day).with(name)]);
     for (serial, day, name, wanted) in [
         (1, "05.03.2024", "ПАО «Второй»", "ПАО «Второй»"),
         (2, "06.03.2024", "ПАО «Третий»", "ПАО «Второй»"),
         (3, "04.03.2024", "ПАО «Первый»", "ПАО «Первый»"),
-        // The operation that told it is corrected.
+        // The operation that named it is corrected.
         (3, "04.03.2024", "ПАО «Самый первый»", "ПАО «Самый первый»"),
     ] {
-        app.import(DEPARTMENT, &[(RECEIPTS, &told(serial, day, name))])
+        app.import(DEPARTMENT, &[(RECEIPTS, &with_lender(serial, day, name))])
             .await;
         assert_eq!(lender().await, wanted, "after operation {serial}");
     }
@@ -473,7 +473,7 @@ async fn the_earliest_operation_tells_the_lender_unless_somebody_entered_one(bac
         .ok();
     app.import(
         DEPARTMENT,
-        &[(RECEIPTS, &told(4, "01.03.2024", "ПАО «Ещё раньше»"))],
+        &[(RECEIPTS, &with_lender(4, "01.03.2024", "ПАО «Ещё раньше»"))],
     )
     .await;
     assert_eq!(lender().await, "АО «По договору»");

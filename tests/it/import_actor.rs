@@ -45,7 +45,7 @@ async fn a_trigger_imports_and_answers_when_the_run_has_ended(backend: Backend) 
 }
 
 async fn a_second_caller_gets_409_with_the_id_of_the_run(backend: Backend) {
-    // A server that accepts and never speaks keeps the run at work for as long as it may wait.
+    // A server that accepts and never speaks keeps the run going for as long as it may wait.
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
     let settings = [

@@ -72,7 +72,7 @@ async fn killed_at_any_moment_and_run_once_more_an_import_leaves_what_it_leaves_
         &files,
     )
     .unwrap();
-    // One file is still empty: a run tells that it failed.
+    // One file is still empty: a run reports that it failed.
     std::fs::remove_file(files.join("Sever - Postuplenie(novoe) XLSX.xlsx")).unwrap();
 
     let faultless = tempfile::tempdir().unwrap();
@@ -148,14 +148,14 @@ async fn an_import_that_is_stopped_undoes_the_file_and_leaves(backend: Backend) 
         .0
     };
     eventually("the run has begun", async || !runs().await.is_empty()).await;
-    let told = Command::new("kill")
+    let killed = Command::new("kill")
         .args(["-TERM", &run.id().to_string()])
         .status()
         .unwrap();
-    assert!(told.success());
+    assert!(killed.success());
     assert!(
         !run.wait().unwrap().success(),
-        "the exit code tells that it was stopped"
+        "the exit code says that it was stopped"
     );
     let stopped = &runs().await[0];
     assert_eq!(
@@ -279,7 +279,7 @@ async fn of_three_processes_killed_at_random_one_runs_each_time_of_the_schedule(
 
 /// The table of sixty thousand operation ids is larger than a file may be here.
 #[test]
-fn lack_of_room_for_temporary_files_is_told_and_not_held_against_the_file() {
+fn lack_of_room_for_temporary_files_is_reported_and_not_held_against_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("files");
     std::fs::create_dir(&files).unwrap();
@@ -293,9 +293,9 @@ fn lack_of_room_for_temporary_files_is_told_and_not_held_against_the_file() {
         PROGRAM,
     ]);
     let failed = import_by(cramped, &url, &files).output().unwrap();
-    let told = String::from_utf8_lossy(&failed.stdout);
+    let output = String::from_utf8_lossy(&failed.stdout);
     assert!(
-        !failed.status.success() && told.contains("the folder for temporary files"),
+        !failed.status.success() && output.contains("the folder for temporary files"),
         "{failed:?}"
     );
     assert_eq!(

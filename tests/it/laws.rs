@@ -1,5 +1,5 @@
 //! Laws over random portfolios: every figure equals a brute-force sum, whatever the filter and
-//! however the rows came in; and the rollups equal those made anew from the rows.
+//! however the rows came in; and the rollups equal those rebuilt from the rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::support::workbooks::{
 
 on_both_databases!(
     every_figure_equals_a_brute_force_sum_over_random_operations,
-    rollups_after_any_imports_equal_rollups_made_anew,
+    rollups_after_any_imports_equal_rebuilt_rollups,
 );
 
 const ORGANIZATIONS: [&str; 3] = ["А", "Б", "В"];
@@ -312,7 +312,7 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
         );
     }
     let stats = app.get(&format!("monthly-stats?{query}")).await.ok();
-    let told: Vec<_> = rows(&stats)
+    let served: Vec<_> = rows(&stats)
         .iter()
         .map(|row| {
             (
@@ -325,26 +325,26 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
         .iter()
         .map(|(month, sums)| (month.clone(), [sums[0], sums[1]]))
         .collect();
-    assert_eq!(told, expected, "{query}");
+    assert_eq!(served, expected, "{query}");
 
     let efficiency = app
         .get(&format!("analytics/monthly-efficiency?{query}"))
         .await
         .ok();
-    let told: Vec<_> = rows(&efficiency)
+    let served: Vec<_> = rows(&efficiency)
         .iter()
         .map(|row| amounts(row, ["principal", "interest", "total"]))
         .collect();
     let expected = months
         .values()
         .map(|sums| [sums[2], sums[3], sums[2] + sums[3]]);
-    assert_eq!(told, expected.collect::<Vec<_>>(), "{query}");
+    assert_eq!(served, expected.collect::<Vec<_>>(), "{query}");
 
     let cashflow = app
         .get(&format!("analytics/cashflow-monthly?{query}"))
         .await
         .ok();
-    let told: Vec<_> = rows(&cashflow)
+    let served: Vec<_> = rows(&cashflow)
         .iter()
         .map(|row| amounts(row, ["inflow", "outflow", "cumulative"]))
         .collect();
@@ -352,13 +352,13 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
         *sum += sums[0] - sums[1];
         Some([sums[0], sums[1], *sum])
     });
-    assert_eq!(told, running.collect::<Vec<_>>(), "{query}");
+    assert_eq!(served, running.collect::<Vec<_>>(), "{query}");
 
     let yearly = app
         .get(&format!("analytics/yearly-comparison?{query}"))
         .await
         .ok();
-    let told: Vec<_> = rows(&yearly)
+    let served: Vec<_> = rows(&yearly)
         .iter()
         .map(|row| {
             (
@@ -371,7 +371,7 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
         .iter()
         .map(|(year, sums)| (year.clone(), [sums[0], sums[2], sums[3], sums[2] + sums[3]]))
         .collect();
-    assert_eq!(told, expected, "{query}");
+    assert_eq!(served, expected, "{query}");
 }
 
 async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
@@ -396,12 +396,12 @@ async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {
     ] {
         let answer = app.get(&format!("{path}?{query}")).await.ok();
         // One without operations in the range is listed for its balance.
-        let told: BTreeMap<&str, Sums> = rows(&answer)
+        let served: BTreeMap<&str, Sums> = rows(&answer)
             .iter()
             .map(|row| (row["name"].as_str().unwrap(), amounts(row, names)))
             .filter(|(_, sums)| *sums != Sums::default())
             .collect();
-        assert_eq!(told, organizations, "{path}?{query}");
+        assert_eq!(served, organizations, "{path}?{query}");
         let paid: Vec<i64> = rows(&answer)
             .iter()
             .map(|row| kopecks(&row[names[1]]))
@@ -447,7 +447,7 @@ async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Op
         .get(&format!("contracts/stats/summary?{query}&limit=100"))
         .await
         .ok();
-    let mut told = BTreeMap::new();
+    let mut served = BTreeMap::new();
     for row in rows(&answer) {
         let number = row["contractNumber"]
             .as_str()
@@ -460,11 +460,11 @@ async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Op
         let sums = amounts(row, ["received", "totalPaid", "principal", "interest"]);
         let expected = operations.get(&key).copied().unwrap_or(0);
         assert_eq!(row["operationsCount"], expected, "{query}: {row}");
-        told.insert(key, sums);
+        served.insert(key, sums);
     }
-    told.retain(|_, sums| *sums != Sums::default());
+    served.retain(|_, sums| *sums != Sums::default());
     contracts.retain(|_, sums| *sums != Sums::default());
-    assert_eq!(told, contracts, "{query}");
+    assert_eq!(served, contracts, "{query}");
     if let Some(dated) = dated {
         let counts = app.get(&format!("contract-stats?{query}")).await.ok();
         let expected: BTreeSet<Contract> = dated.iter().flat_map(|flow| flow.contracts()).collect();
@@ -472,7 +472,7 @@ async fn check_contracts(app: &TestApp, query: &str, inside: &[&Flow], dated: Op
     }
 }
 
-async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {
+async fn rollups_after_any_imports_equal_rebuilt_rollups(backend: Backend) {
     let app = TestApp::start(backend).await;
     let mut runner = runner(11);
     for _ in 0..6 {
@@ -482,7 +482,7 @@ async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {
             .unwrap()
             .current();
         import(&app, &flows).await;
-        let (kept, computed, anew) = app
+        let (kept, computed, rebuilt) = app
             .running
             .state
             .db
@@ -496,7 +496,7 @@ async fn rollups_after_any_imports_equal_rollups_made_anew(backend: Backend) {
             .unwrap();
         assert!(!kept.days.is_empty());
         assert_eq!(kept, computed);
-        assert_eq!(kept, anew);
+        assert_eq!(kept, rebuilt);
     }
     app.stop().await;
 }

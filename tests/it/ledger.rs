@@ -140,7 +140,7 @@ async fn a_bad_file_is_tried_again_and_parked_until_it_changes(backend: Backend)
     );
     assert!(
         message.contains("cut off"),
-        "the reason is told again: {message}"
+        "the reason is repeated: {message}"
     );
     write(folder.path(), RECEIPTS, receipts(&[a_receipt(1)]), 5);
     let changed = app.import_folder(folder.path(), DEPARTMENT).await;
@@ -519,7 +519,7 @@ async fn a_file_that_is_rewritten_while_it_is_fetched_slowly_is_fetched_again() 
         .unwrap();
     let write = |amount: i64| {
         std::fs::write(&path, version(amount)).unwrap();
-        // A server tells times by the second: both versions have the same.
+        // A server gives times to the second: both versions have the same.
         std::fs::File::options()
             .append(true)
             .open(&path)

@@ -26,7 +26,7 @@ fn names(text: &str) -> BTreeSet<String> {
 }
 
 #[actix_rt::test]
-async fn alerts_and_dashboard_use_metrics_that_the_program_tells() {
+async fn alerts_and_dashboard_use_metrics_that_the_program_serves() {
     let redis = Redis::start();
     let app = TestApp::start_with_redis(Backend::Sqlite, &redis).await;
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
@@ -43,14 +43,14 @@ async fn alerts_and_dashboard_use_metrics_that_the_program_tells() {
         .await;
     let answer = app.raw_get("/metrics", &[]).await;
     assert!(answer.header("Content-Type").starts_with("text/plain"));
-    let told = names(&answer.text);
+    let served = names(&answer.text);
     let docker = Path::new(env!("CARGO_MANIFEST_DIR")).join("docker");
     for file in ["prometheus/alerts.yml", "grafana/credit-portfolio.json"] {
         let used = names(&std::fs::read_to_string(docker.join(file)).unwrap());
         assert!(used.len() > 3, "{file}: {used:?}");
         // Nothing need have been computed ahead yet.
         let unknown: Vec<_> = used
-            .difference(&told)
+            .difference(&served)
             .filter(|name| !name.contains("warmed"))
             .collect();
         assert!(

@@ -213,19 +213,19 @@ async fn a_database_that_is_behind_is_refused_when_migrating_is() {
 }
 
 #[actix_rt::test]
-async fn an_unreachable_database_is_told_without_its_password() {
+async fn an_unreachable_database_is_reported_without_its_password() {
     let mut settings = settings("sqlite://x");
     settings.url = DatabaseUrl::Postgres(Secret::new("postgres://u:very-secret@127.0.0.1:1/x"));
     settings.timeout = std::time::Duration::from_millis(500);
     for migrate in [true, false] {
-        let told = Db::open(&settings, migrate)
+        let message = Db::open(&settings, migrate)
             .await
             .err()
             .unwrap()
             .to_string();
         assert!(
-            told.contains("does not answer") && !told.contains("very-secret"),
-            "{told}"
+            message.contains("does not answer") && !message.contains("very-secret"),
+            "{message}"
         );
     }
 }

@@ -236,7 +236,7 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     for (path, method, operation) in operations() {
         let id = operation["operationId"].as_str().unwrap();
-        let is_told = method == "get"
+        let is_described = method == "get"
             && path.starts_with("/api/v1")
             && ![
                 "openapi",
@@ -245,7 +245,7 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
                 "adjustment_template",
             ]
             .contains(&id);
-        if !is_told {
+        if !is_described {
             continue;
         }
         let row = if path.contains("departments") {
@@ -331,10 +331,10 @@ async fn schemathesis_finds_nothing() {
     let done = tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap();
-    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    let output = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(
         done.status.success(),
-        "{told}{}",
+        "{output}{}",
         String::from_utf8_lossy(&done.stderr)
     );
     app.stop().await;

@@ -54,17 +54,17 @@ async fn redis_with_tls_and_a_user_of_its_own_is_used() {
             .spawn()
             .unwrap()
     };
-    for (user, told) in [("portfolio:secret", "up"), ("portfolio:wrong", "down")] {
+    for (user, state) in [("portfolio:secret", "up"), ("portfolio:wrong", "down")] {
         let mut serve = serve(user);
         let client = reqwest::Client::new();
-        eventually("it tells how Redis is", async || {
+        eventually("it reports the state of Redis", async || {
             let Ok(answer) = client.get(format!("http://{address}/readyz")).send().await else {
                 return false;
             };
             answer
                 .json::<Value>()
                 .await
-                .is_ok_and(|ready| ready["redis"] == told)
+                .is_ok_and(|ready| ready["redis"] == state)
         })
         .await;
         serve.kill().unwrap();

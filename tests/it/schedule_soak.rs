@@ -10,13 +10,14 @@ use chrono::{
 use chrono_tz::Tz;
 use credit_portfolio::config::DatabaseSettings;
 use credit_portfolio::db::Db;
-use credit_portfolio::import::schedule::{Claim, ScheduledSource, Timetable, claim_due_run};
+use credit_portfolio::import::schedule::{
+    Claim, Schedule, ScheduledSource, Timetable, claim_due_run,
+};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::schedule_times::{first_minute_at, schedule};
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::{from_environment, on_both_databases};
 
@@ -53,6 +54,21 @@ fn day(text: &str) -> DateTime<Utc> {
         .unwrap()
         .and_time(NaiveTime::MIN)
         .and_utc()
+}
+
+fn schedule(cron: &str, timezone: Tz) -> Schedule {
+    Schedule::new(cron.parse().unwrap(), timezone)
+}
+
+/// The first minute at which a wall clock shows a time or has leapt over it, by trying every
+/// minute.
+fn first_minute_at(timezone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+    let wall = date.and_time(time);
+    let start = wall.and_utc() - TimeDelta::hours(39);
+    let mut minutes = (0..).map(|minutes| start + TimeDelta::minutes(minutes));
+    minutes
+        .find(|minute| minute.with_timezone(&timezone).naive_local() >= wall)
+        .unwrap()
 }
 
 fn timetable() -> Timetable {

@@ -19,7 +19,7 @@ on_both_databases!(
     an_expense_that_becomes_inactive_no_longer_says_what_the_contracts_of_its_details_are,
     a_renamed_contract_is_found_under_every_name_of_its_organization,
     two_inns_are_never_one_party,
-    lenders_of_one_name_are_told_apart_by_inn,
+    lenders_of_one_name_are_distinguished_by_inn,
     an_inn_that_a_lender_of_the_same_name_has_is_given_to_no_other,
     a_contract_moves_to_another_organization_only_without_operations,
 );
@@ -244,7 +244,7 @@ async fn two_inns_are_never_one_party(backend: Backend) {
     app.stop().await;
 }
 
-async fn lenders_of_one_name_are_told_apart_by_inn(backend: Backend) {
+async fn lenders_of_one_name_are_distinguished_by_inn(backend: Backend) {
     let app = TestApp::start(backend).await;
     let undated = |serial: u32| {
         a_receipt(serial)

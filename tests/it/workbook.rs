@@ -1,6 +1,5 @@
 //! Workbooks with 1C's quirks, and files that are none.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -8,10 +7,9 @@ use chrono::NaiveDate;
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, Money};
 use credit_portfolio::import::workbook::{
-    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, SeenIds, WorkbookError,
+    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, WorkbookError,
     WorkbookTotals,
 };
-use rand::{RngExt, SeedableRng};
 
 use crate::support::workbooks::{
     AMOUNT_COLUMN, a_receipt, an_expense, details_sheet, expenses_sheet, interest, principal,
@@ -108,27 +106,7 @@ fn day(text: &str) -> Option<NaiveDate> {
 }
 
 #[test]
-fn the_kind_is_told_by_the_name_and_the_longer_word_wins() {
-    for (name, kind) in [
-        (
-            "Sever - spisanie(rasshifrovka) XLSX.xlsx",
-            Some(Kind::Details),
-        ),
-        (
-            "Sever Torg - Spisanie kredity XLSX.xlsx",
-            Some(Kind::Expenses),
-        ),
-        ("Yug - Postuplenie(kredity) XLSX.xlsx", Some(Kind::Receipts)),
-        ("СПИСАНИЕ (Расшифровка).XLSX", Some(Kind::Details)),
-        ("Запад - Поступление.xlsx", Some(Kind::Receipts)),
-        ("budget.xlsx", None),
-    ] {
-        assert_eq!(Kind::of_name(name), kind, "{name}");
-    }
-}
-
-#[test]
-fn the_header_tells_the_kind_where_the_name_does_not() {
+fn the_header_decides_the_kind_where_the_name_does_not() {
     assert_eq!(
         read(&receipts_sheet(&[a_receipt(1)]), None).unwrap().kind,
         Kind::Receipts
@@ -332,45 +310,22 @@ fn the_control_total_counts_rejected_rows_whose_amount_is_readable() {
 #[test]
 fn files_that_are_no_workbooks_say_what_they_are() {
     let whole = receipts_sheet(&[a_receipt(1)]).to_xlsx().unwrap();
-    let told = |bytes: &[u8]| {
+    let message_of = |bytes: &[u8]| {
         read_bytes(bytes, Some(Kind::Receipts))
             .err()
             .unwrap()
             .to_string()
     };
-    assert!(told(b"").contains("empty (0 bytes)"));
-    assert!(told(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password"));
-    assert!(told(b"<html>404</html>").contains("an HTML page"));
-    assert!(told(b"PK").contains("cut off"));
+    assert!(message_of(b"").contains("empty (0 bytes)"));
+    assert!(
+        message_of(&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, 0, 0]).contains("password")
+    );
+    assert!(message_of(b"<html>404</html>").contains("an HTML page"));
+    assert!(message_of(b"PK").contains("cut off"));
     for length in (4..whole.len() - 1).step_by(97) {
         assert!(
-            told(&whole[..length]).contains("cut off"),
+            message_of(&whole[..length]).contains("cut off"),
             "cut off after {length} bytes"
         );
-    }
-}
-
-/// Ids are kept by their hashes: a map of the ids themselves is the oracle.
-#[test]
-fn an_operation_id_is_recognized_however_many_there_are() {
-    let (mut seen, mut rows) = (SeenIds::default(), HashMap::<String, Option<u32>>::new());
-    let mut random = rand::rngs::StdRng::seed_from_u64(5);
-    for row in 2..=200_000 {
-        let id = format!(
-            "Списание с расчетного счета {:09} от 01.02.2024",
-            random.random_range(0..120_000)
-        );
-        let known = rows.entry(id.clone()).or_default();
-        if random.random_range(0..10) == 0 {
-            seen.reject(&id);
-        } else {
-            assert_eq!(seen.take(&id, row), *known, "row {row}");
-            known.get_or_insert(row);
-        }
-    }
-    assert!(rows.len() > 80_000);
-    for number in 0..120_000 {
-        let id = format!("Списание с расчетного счета {number:09} от 01.02.2024");
-        assert_eq!(seen.contains(&id), rows.contains_key(&id), "{id}");
     }
 }

@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::detail_contracts::LinkedDetail;
 use super::{LoadError, Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, ExpenseFacts, KnownDetail, NewExpenseDetail, RowVersion,
-    delete_expense_details, insert_expense_details, list_details_of, list_expense_facts,
-    move_details_to_version, note_orphaned_details, utc_now,
+    DbConn, ExpenseFacts, KnownDetail, NewExpenseDetail, RowVersion, delete_expense_details,
+    insert_expense_details, list_details_of, list_expense_facts, move_details_to_version,
+    note_orphaned_details, utc_now,
 };
-use crate::domain::{ContractRef, Money, settled_amount};
-use crate::import::load::parties::Reference;
+use crate::domain::{Money, settled_amount};
 use crate::import::workbook::DetailRow;
 
 /// Stands for a detail of an expense: its fingerprint, and how many equal ones come before it.
@@ -23,9 +23,9 @@ type DetailKey = (i64, i32);
 #[derive(Default)]
 struct DetailChanges {
     vanished: Vec<i64>,
-    fresh: Vec<NewExpenseDetail>,
-    /// The contracts of fresh details whose expense is known.
-    linked: Vec<(usize, ContractRef, String)>,
+    inserted: Vec<NewExpenseDetail>,
+    /// Those of them whose expense is known and that name a contract.
+    linked: Vec<LinkedDetail>,
     /// Details that a part of a workbook holds unchanged.
     confirmed: Vec<i64>,
     /// The expenses of the details that are not there, or inactive.
@@ -67,17 +67,17 @@ impl Loader {
         }
         let DetailChanges {
             vanished,
-            mut fresh,
+            mut inserted,
             linked,
             confirmed,
             orphaned,
         } = changes;
         let orphaned: Vec<&str> = orphaned.iter().map(String::as_str).collect();
         note_orphaned_details(conn, department_id, &orphaned).await?;
-        self.link_fresh_details(conn, &mut fresh, &linked, &expenses)
+        self.link_new_details(conn, &mut inserted, &linked, &expenses)
             .await?;
         delete_expense_details(conn, department_id, &vanished).await?;
-        insert_expense_details(conn, fresh).await?;
+        insert_expense_details(conn, inserted).await?;
         Ok(
             move_details_to_version(conn, department_id, &confirmed, self.snapshot.version())
                 .await?,
@@ -93,6 +93,28 @@ impl Loader {
         rows: Vec<DetailRow>,
         changes: &mut DetailChanges,
     ) -> Result<(), LoadError> {
+        self.note_detailed_expense(expense, expense_operation_id);
+        let set = ComparedSet::new(stored, rows);
+        if set.differs() && self.stays(expense, expense_operation_id, stored, &set)? {
+            self.counts.left_alone += set.rows.len();
+            return Ok(());
+        }
+        if expense.is_none_or(|expense| !expense.is_active) {
+            changes.orphaned.push(expense_operation_id.to_owned());
+        }
+        self.confirm_kept(&set, changes);
+        if set.differs() {
+            self.replace_set(expense, expense_operation_id, set, changes);
+        }
+        Ok(())
+    }
+
+    /// Notes that the file holds details of an expense.
+    fn note_detailed_expense(
+        &mut self,
+        expense: Option<&ExpenseFacts>,
+        expense_operation_id: &str,
+    ) {
         if let Some(expense) = expense {
             self.note_organization(expense.organization_id, expense.document_date);
             self.detail_alias_ids.extend(expense.organization_alias_id);
@@ -100,83 +122,64 @@ impl Loader {
         if self.snapshot.workbook.max_missing_percent.is_some() {
             self.detailed_expenses.take(expense_operation_id, 1);
         }
-        let rows = numbered(rows);
-        let wanted: HashSet<DetailKey> = rows.iter().map(|(key, _)| *key).collect();
-        let is_wanted =
-            |detail: &&KnownDetail| wanted.contains(&(detail.fingerprint, detail.occurrence));
-        let (kept, gone): (Vec<&KnownDetail>, Vec<&KnownDetail>) =
-            stored.iter().partition(is_wanted);
-        let differs = !gone.is_empty() || kept.len() < rows.len();
-        if differs
-            && self.stays(
-                expense,
-                expense_operation_id,
-                stored,
-                !gone.is_empty(),
-                rows.len(),
-            )?
-        {
-            self.counts.left_alone += rows.len();
-            return Ok(());
-        }
-        if expense.is_none_or(|expense| !expense.is_active) {
-            changes.orphaned.push(expense_operation_id.to_owned());
-        }
+    }
+
+    /// Counts the details that stay as they are; some get the file's version.
+    fn confirm_kept(&mut self, set: &ComparedSet<'_>, changes: &mut DetailChanges) {
         let is_confirmed = |detail: &&&KnownDetail| self.snapshot.takes_over(detail.version);
         changes
             .confirmed
-            .extend(kept.iter().filter(is_confirmed).map(|detail| detail.id));
-        self.counts.unchanged += kept.len();
-        if !differs {
-            return Ok(());
-        }
-        let kept: HashSet<DetailKey> = kept
-            .iter()
-            .map(|detail| (detail.fingerprint, detail.occurrence))
-            .collect();
-        let mut inserted = 0;
-        for (key, row) in rows.into_iter().filter(|(key, _)| !kept.contains(key)) {
-            inserted += 1;
-            if expense.is_some() {
-                let contract = row.contract.clone();
-                let at = changes.fresh.len();
-                changes.linked.extend(
-                    contract.map(|contract| (at, contract, expense_operation_id.to_owned())),
-                );
-            }
-            changes.fresh.push(new_detail(
-                self.department_id,
-                row,
-                key,
-                self.snapshot.version(),
-            ));
-        }
+            .extend(set.kept.iter().filter(is_confirmed).map(|detail| detail.id));
+        self.counts.unchanged += set.kept.len();
+    }
+
+    /// Adds that the details of an expense which differ are replaced. The figures of the expense
+    /// and of every contract concerned change.
+    fn replace_set(
+        &mut self,
+        expense: Option<&ExpenseFacts>,
+        expense_operation_id: &str,
+        set: ComparedSet<'_>,
+        changes: &mut DetailChanges,
+    ) {
+        let gone = &set.gone;
+        changes.vanished.extend(gone.iter().map(|detail| detail.id));
         self.touched_contracts
             .extend(gone.iter().filter_map(|detail| detail.contract_id));
-        let updated = gone.len().min(inserted);
-        self.counts.updated += updated;
-        self.counts.inserted += inserted - updated;
-        self.counts.deleted += gone.len() - updated;
         if let Some(expense) = expense {
             self.touched
                 .touch(expense.organization_id, expense.document_date);
             self.touched_contracts.extend(expense.contract_id);
         }
-        changes.vanished.extend(gone.iter().map(|detail| detail.id));
-        Ok(())
+        let (gone, inserted) = (gone.len(), set.into_inserted());
+        let updated = gone.min(inserted.len());
+        self.counts.updated += updated;
+        self.counts.inserted += inserted.len() - updated;
+        self.counts.deleted += gone - updated;
+        for (key, row) in inserted {
+            let linked = row.contract.clone().filter(|_| expense.is_some());
+            changes.linked.extend(linked.map(|contract| LinkedDetail {
+                place: changes.inserted.len(),
+                contract,
+                expense_operation_id: expense_operation_id.to_owned(),
+            }));
+            let version = self.snapshot.version();
+            changes
+                .inserted
+                .push(new_detail(self.department_id, row, key, version));
+        }
     }
 
     /// Returns whether the details that are stored of an expense, or that none are, is newer than
-    /// the file, or more than it holds. `loses_details`: stored ones are not among the `rows` of
-    /// the file.
+    /// the file, or more than it holds.
     fn stays(
         &mut self,
         expense: Option<&ExpenseFacts>,
         expense_operation_id: &str,
         stored: &[KnownDetail],
-        loses_details: bool,
-        rows: usize,
+        set: &ComparedSet<'_>,
     ) -> Result<bool, LoadError> {
+        let rows = set.rows.len();
         let Some(first) = stored.first() else {
             let lacked_by = expense
                 .map(|expense| expense.organization_id)
@@ -191,6 +194,7 @@ impl Loader {
             self.snapshot.leave_alone(newer.version, rows);
             return Ok(true);
         }
+        let loses_details = !set.gone.is_empty();
         if self.rejected.concern(expense_operation_id, loses_details) {
             self.incomplete_sets += 1;
             return Ok(true);
@@ -198,36 +202,42 @@ impl Loader {
         self.snapshot.overwrite(first.version);
         Ok(false)
     }
+}
 
-    /// Gives new details of known expenses their contracts.
-    async fn link_fresh_details(
-        &mut self,
-        conn: &mut DbConn,
-        fresh: &mut [NewExpenseDetail],
-        linked: &[(usize, ContractRef, String)],
-        expenses: &HashMap<String, ExpenseFacts>,
-    ) -> Result<(), DbError> {
-        let (mut places, mut references): (Vec<usize>, Vec<Reference<'_>>) =
-            (Vec::new(), Vec::new());
-        for (at, contract, expense_operation_id) in linked {
-            let expense = expenses.get(expense_operation_id);
-            let reference =
-                expense.and_then(|expense| self.directory.reference_of_detail(expense, contract));
-            if let Some(reference) = reference {
-                places.push(*at);
-                references.push(reference);
-            }
-        }
-        let contracts = self.directory.contracts(conn, &references).await?;
-        for (at, contract) in places.into_iter().zip(contracts) {
-            self.touched_contracts.insert(contract.target_id);
-            if let Some(detail) = fresh.get_mut(at) {
-                (detail.contract_id, detail.contract_alias_id) =
-                    (Some(contract.target_id), Some(contract.id));
-            }
-        }
-        Ok(())
+/// The details of an expense in the file, and what is stored of them.
+struct ComparedSet<'s> {
+    rows: Vec<(DetailKey, DetailRow)>,
+    /// The stored details that are in both.
+    kept: Vec<&'s KnownDetail>,
+    /// The stored details that the file does not hold.
+    gone: Vec<&'s KnownDetail>,
+}
+
+impl<'s> ComparedSet<'s> {
+    fn new(stored: &'s [KnownDetail], rows: Vec<DetailRow>) -> ComparedSet<'s> {
+        let rows = numbered(rows);
+        let wanted: HashSet<DetailKey> = rows.iter().map(|(key, _)| *key).collect();
+        let (kept, gone) = stored
+            .iter()
+            .partition(|detail| wanted.contains(&stored_key(detail)));
+        ComparedSet { rows, kept, gone }
     }
+
+    fn differs(&self) -> bool {
+        !self.gone.is_empty() || self.kept.len() < self.rows.len()
+    }
+
+    /// Returns the details that are not stored.
+    fn into_inserted(self) -> Vec<(DetailKey, DetailRow)> {
+        let kept: HashSet<DetailKey> = self.kept.into_iter().map(stored_key).collect();
+        let mut inserted = self.rows;
+        inserted.retain(|(key, _)| !kept.contains(key));
+        inserted
+    }
+}
+
+fn stored_key(detail: &KnownDetail) -> DetailKey {
+    (detail.fingerprint, detail.occurrence)
 }
 
 /// Returns details with what stands for each.

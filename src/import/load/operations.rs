@@ -1,18 +1,61 @@
-//! Receipts and expenses: upserted on their operation id.
+//! Receipts and expenses: upserted on their operation id, both in the same way.
+
+mod expenses;
+mod receipts;
 
 use std::collections::HashMap;
 
+use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, NewExpense, NewReceipt, OperationTable,
-    forget_orphaned_details, link_details_to_contract, list_known_expenses, list_known_receipts,
-    list_linkable_details, move_operations_to_version, upsert_expenses, upsert_receipts, utc_now,
+    DbConn, DbError, KnownOperation, OperationTable, RowVersion, move_operations_to_version,
+    utc_now,
 };
-use crate::domain::{ContractRef, Money, settled_amount};
-use crate::import::load::parties::{PartyIds, PartyNames, Reference};
-use crate::import::workbook::{ExpenseRow, ReceiptRow};
+use crate::domain::ContractRef;
+use crate::import::load::parties::{PartyIds, PartyNames};
+
+/// A row that stands for an operation, and the table that it is stored in.
+pub(super) trait OperationRow: Serialize {
+    const TABLE: OperationTable;
+    /// Whether details are of its operation, and may be stored before it.
+    const HAS_DETAILS: bool;
+    /// What is stored of it.
+    type Stored;
+
+    fn operation_id(&self) -> &str;
+
+    fn document_date(&self) -> Option<NaiveDate>;
+
+    fn party_names(&self) -> PartyNames<'_>;
+
+    fn into_stored(self, origin: Origin) -> Self::Stored;
+
+    /// Returns what is stored of the operations among `ids`, by operation id.
+    async fn list_known(
+        conn: &mut DbConn,
+        department_id: i64,
+        ids: &[&str],
+    ) -> Result<HashMap<String, KnownOperation>, DbError>;
+
+    /// Stores operations: ones that are all new, or ones of which those with a known operation id
+    /// are overwritten.
+    async fn upsert(
+        conn: &mut DbConn,
+        rows: Vec<Self::Stored>,
+        are_new: bool,
+    ) -> Result<(), DbError>;
+}
+
+/// What a row is stored with that does not stand in it.
+pub(super) struct Origin {
+    department_id: i64,
+    parties: PartyIds,
+    fingerprint: i64,
+    version: RowVersion,
+    stored_at: NaiveDateTime,
+}
 
 /// A row that has to be written.
 struct PendingWrite<R> {
@@ -23,247 +66,59 @@ struct PendingWrite<R> {
 }
 
 impl Loader {
-    /// Upserts rows of a receipts export.
-    pub(super) async fn take_receipts(
+    /// Upserts rows of an export of operations. Details that waited for them get their contracts.
+    pub(super) async fn upsert_operations<R: OperationRow>(
         &mut self,
         conn: &mut DbConn,
-        rows: Vec<ReceiptRow>,
+        rows: Vec<R>,
     ) -> Result<(), DbError> {
         let department_id = self.department_id;
-        let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
+        let ids: Vec<&str> = rows.iter().map(R::operation_id).collect();
         let known = match self.has_operations {
-            true => list_known_receipts(conn, department_id, &ids).await?,
+            true => R::list_known(conn, department_id, &ids).await?,
             false => HashMap::new(),
         };
-        let pending = self
-            .pending_writes(conn, OperationTable::Receipts, rows, &known)
-            .await?;
-        let version = self.snapshot.version();
+        let pending = self.pending_writes(conn, rows, &known).await?;
         let names: Vec<PartyNames<'_>> = pending
             .iter()
-            .map(|write| PartyNames::from(&write.row))
+            .map(|write| write.row.party_names())
             .collect();
         let parties = self.directory.parties(conn, &names).await?;
-        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let now = utc_now();
-        for (
-            PendingWrite {
-                row,
-                fingerprint,
-                is_new,
-            },
-            parties,
-        ) in pending.into_iter().zip(parties)
-        {
-            let PartyIds {
-                organization,
-                bank_account,
-                lender,
-                contract,
-            } = parties;
-            let organization_id = organization.target_id;
-            self.note_organization(organization_id, row.document_date);
-            self.touched.touch(organization_id, row.document_date);
-            self.touched_contracts.insert(contract.target_id);
-            let rows = if is_new { &mut fresh } else { &mut changed };
-            rows.push(NewReceipt {
-                department_id,
-                organization_id,
-                bank_account_id: bank_account.map(|alias| alias.target_id),
-                contract_id: Some(contract.target_id),
-                organization_alias_id: Some(organization.id),
-                bank_account_alias_id: bank_account.map(|alias| alias.id),
-                contract_alias_id: Some(contract.id),
-                lender_alias_id: lender.map(|alias| alias.id),
-                operation_id: row.operation_id,
-                document_date: row.document_date,
-                operation_type: row.operation_type,
-                account: row.account,
-                document_number: row.document_number,
-                payer: row.payer,
-                payer_account: row.payer_account,
-                settlement_account: row.settlement_account,
-                settled_amount: settled_amount(
-                    row.amount,
-                    row.settlement_amount,
-                    row.settlement_rate.as_deref(),
-                )
-                .map(Money::kopecks),
-                settlement_rate: row.settlement_rate,
-                settlement_amount: row.settlement_amount.map(Money::kopecks),
-                contract_date: row
-                    .contract
-                    .as_ref()
-                    .and_then(|contract| contract.date)
-                    .or(row.contract_date),
-                contract_text: row.contract.map(|contract| contract.spelling),
-                currency: row.currency.as_str().to_owned(),
-                amount: row.amount.kopecks(),
-                commission: row.commission.map(Money::kopecks),
-                income_item: row.income_item,
-                payment_purpose: row.payment_purpose,
-                responsible: row.responsible,
-                comment: row.comment,
-                is_active: true,
-                fingerprint,
-                snapshot_id: version.snapshot_id,
-                version_at: version.version_at,
-                created_at: now,
-                updated_at: now,
-            });
-        }
-        upsert_receipts(conn, fresh, true).await?;
-        upsert_receipts(conn, changed, false).await
-    }
-
-    /// Upserts rows of an expenses export, and gives the details that waited for them their
-    /// contracts.
-    pub(super) async fn take_expenses(
-        &mut self,
-        conn: &mut DbConn,
-        rows: Vec<ExpenseRow>,
-    ) -> Result<(), DbError> {
-        let department_id = self.department_id;
-        let ids: Vec<&str> = rows.iter().map(|row| row.operation_id.as_str()).collect();
-        let known = match self.has_operations {
-            true => list_known_expenses(conn, department_id, &ids).await?,
-            false => HashMap::new(),
-        };
-        let pending = self
-            .pending_writes(conn, OperationTable::Expenses, rows, &known)
-            .await?;
-        let version = self.snapshot.version();
-        let names: Vec<PartyNames<'_>> = pending
-            .iter()
-            .map(|write| PartyNames::from(&write.row))
-            .collect();
-        let parties = self.directory.parties(conn, &names).await?;
-        let (mut fresh, mut changed) = (Vec::new(), Vec::new());
-        let now = utc_now();
-        for (
-            PendingWrite {
-                row,
-                fingerprint,
-                is_new,
-            },
-            parties,
-        ) in pending.into_iter().zip(parties)
-        {
-            let PartyIds {
-                organization,
-                bank_account,
-                lender,
-                contract,
-            } = parties;
-            let organization_id = organization.target_id;
-            self.note_organization(organization_id, row.document_date);
-            self.touched.touch(organization_id, row.document_date);
-            self.touched_contracts.insert(contract.target_id);
-            let rows = if is_new { &mut fresh } else { &mut changed };
-            rows.push(NewExpense {
-                department_id,
-                organization_id,
-                bank_account_id: bank_account.map(|alias| alias.target_id),
-                contract_id: Some(contract.target_id),
-                organization_alias_id: Some(organization.id),
-                bank_account_alias_id: bank_account.map(|alias| alias.id),
-                contract_alias_id: Some(contract.id),
-                lender_alias_id: lender.map(|alias| alias.id),
-                operation_id: row.operation_id,
-                document_date: row.document_date,
-                operation_type: row.operation_type,
-                account: row.account,
-                document_number: row.document_number,
-                recipient: row.recipient,
-                recipient_account: row.recipient_account,
-                debit_account: row.debit_account,
-                contract_date: row
-                    .contract
-                    .as_ref()
-                    .and_then(|contract| contract.date)
-                    .or(row.contract_date),
-                contract_text: row.contract.map(|contract| contract.spelling),
-                currency: row.currency.as_str().to_owned(),
-                amount: row.amount.kopecks(),
-                expense_item: row.expense_item,
-                payment_purpose: row.payment_purpose,
-                responsible: row.responsible,
-                comment: row.comment,
-                tax_period: row.tax_period,
-                unconfirmed_by_bank: row.unconfirmed_by_bank,
-                is_active: true,
-                fingerprint,
-                snapshot_id: version.snapshot_id,
-                version_at: version.version_at,
-                created_at: now,
-                updated_at: now,
-            });
-        }
-        let ids: Vec<String> = match self.has_details {
-            true => fresh
-                .iter()
-                .chain(&changed)
-                .map(|expense: &NewExpense| expense.operation_id.clone())
-                .collect(),
+        let written_ids = match R::HAS_DETAILS && self.has_details {
+            true => operation_ids(&pending),
             false => Vec::new(),
         };
-        upsert_expenses(conn, fresh, true).await?;
-        upsert_expenses(conn, changed, false).await?;
-        self.link_details(conn, &ids).await
-    }
-
-    /// A detail's contract belongs to the organization of its expense: details that came first, or
-    /// whose expense went to another organization or lender, get theirs now.
-    async fn link_details(
-        &mut self,
-        conn: &mut DbConn,
-        expense_operation_ids: &[String],
-    ) -> Result<(), DbError> {
-        let department_id = self.department_id;
-        let ids: Vec<&str> = expense_operation_ids.iter().map(String::as_str).collect();
-        forget_orphaned_details(conn, department_id, &ids).await?;
-        let details = list_linkable_details(conn, department_id, &ids).await?;
-        let texts: Vec<Option<ContractRef>> = details
-            .iter()
-            .map(|detail| ContractRef::parse(&detail.contract_text, None))
-            .collect();
-        let (mut linkable, mut references): (Vec<_>, Vec<Reference<'_>>) = (Vec::new(), Vec::new());
-        for (detail, contract) in details.iter().zip(&texts) {
-            let reference = contract
-                .as_ref()
-                .and_then(|to| self.directory.reference_of_detail(&detail.expense, to));
-            if let Some(reference) = reference {
-                linkable.push(detail);
-                references.push(reference);
-            }
+        let (version, stored_at) = (self.snapshot.version(), utc_now());
+        let (mut inserted, mut updated) = (Vec::new(), Vec::new());
+        for (write, parties) in pending.into_iter().zip(parties) {
+            let organization_id = parties.organization.target_id;
+            let document_date = write.row.document_date();
+            self.note_organization(organization_id, document_date);
+            self.touched.touch(organization_id, document_date);
+            self.touched_contracts.insert(parties.contract.target_id);
+            let origin = Origin {
+                department_id,
+                parties,
+                fingerprint: write.fingerprint,
+                version,
+                stored_at,
+            };
+            let rows = match write.is_new {
+                true => &mut inserted,
+                false => &mut updated,
+            };
+            rows.push(write.row.into_stored(origin));
         }
-        let contracts = self.directory.contracts(conn, &references).await?;
-        let mut by_contract: HashMap<(i64, i64), Vec<i64>> = HashMap::new();
-        for (detail, contract) in linkable.into_iter().zip(contracts) {
-            self.touched_contracts.extend(detail.contract_id);
-            self.touched_contracts.insert(contract.target_id);
-            if (detail.contract_id, detail.contract_alias_id)
-                != (Some(contract.target_id), Some(contract.id))
-            {
-                by_contract
-                    .entry((contract.target_id, contract.id))
-                    .or_default()
-                    .push(detail.id);
-            }
-        }
-        for ((contract_id, alias_id), detail_ids) in by_contract {
-            link_details_to_contract(conn, department_id, &detail_ids, contract_id, alias_id)
-                .await?;
-        }
-        Ok(())
+        R::upsert(conn, inserted, true).await?;
+        R::upsert(conn, updated, false).await?;
+        self.link_stored_details(conn, &written_ids).await
     }
 
     /// Returns the rows that have to be written. Those that are stored as they are may get the
     /// file's version.
-    async fn pending_writes<R: Serialize + NamesOperation>(
+    async fn pending_writes<R: OperationRow>(
         &mut self,
         conn: &mut DbConn,
-        table: OperationTable,
         rows: Vec<R>,
         known: &HashMap<String, KnownOperation>,
     ) -> Result<Vec<PendingWrite<R>>, DbError> {
@@ -272,15 +127,18 @@ impl Loader {
             .await?;
         let (mut pending, mut confirmed) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
-            if !self.organization_names.contains(row.organization()) {
+            if !self
+                .organization_names
+                .contains(row.party_names().organization)
+            {
                 self.organization_names
-                    .insert(row.organization().to_owned());
+                    .insert(row.party_names().organization.to_owned());
             }
             let fingerprint = fingerprint(&row);
             let stored = known.get(row.operation_id());
             let is_stored =
                 stored.is_some_and(|stored| stored.is_active && stored.fingerprint == fingerprint);
-            if self.needs_write(stored, is_stored, row.organization()) {
+            if self.needs_write(stored, is_stored, row.party_names().organization) {
                 pending.push(PendingWrite {
                     row,
                     fingerprint,
@@ -294,7 +152,7 @@ impl Loader {
         }
         move_operations_to_version(
             conn,
-            table,
+            R::TABLE,
             self.department_id,
             &confirmed,
             self.snapshot.version(),
@@ -347,52 +205,17 @@ impl Loader {
     }
 }
 
-/// A row that stands for an operation.
-trait NamesOperation {
-    fn operation_id(&self) -> &str;
-    fn organization(&self) -> &str;
+/// Returns the operation ids of rows to be written, new ones first.
+fn operation_ids<R: OperationRow>(pending: &[PendingWrite<R>]) -> Vec<String> {
+    let (inserted, updated): (Vec<_>, Vec<_>) = pending.iter().partition(|write| write.is_new);
+    inserted
+        .into_iter()
+        .chain(updated)
+        .map(|write| write.row.operation_id().to_owned())
+        .collect()
 }
 
-impl NamesOperation for ReceiptRow {
-    fn operation_id(&self) -> &str {
-        &self.operation_id
-    }
-
-    fn organization(&self) -> &str {
-        &self.organization
-    }
-}
-
-impl NamesOperation for ExpenseRow {
-    fn operation_id(&self) -> &str {
-        &self.operation_id
-    }
-
-    fn organization(&self) -> &str {
-        &self.organization
-    }
-}
-
-impl<'r> From<&'r ReceiptRow> for PartyNames<'r> {
-    fn from(row: &'r ReceiptRow) -> PartyNames<'r> {
-        PartyNames {
-            organization: &row.organization,
-            bank_account: row.bank_account.as_deref(),
-            lender: row.payer.as_deref(),
-            lender_inn: row.payer_inn.as_deref(),
-            contract: row.contract.as_ref(),
-        }
-    }
-}
-
-impl<'r> From<&'r ExpenseRow> for PartyNames<'r> {
-    fn from(row: &'r ExpenseRow) -> PartyNames<'r> {
-        PartyNames {
-            organization: &row.organization,
-            bank_account: row.bank_account.as_deref(),
-            lender: row.recipient.as_deref(),
-            lender_inn: row.recipient_inn.as_deref(),
-            contract: row.contract.as_ref(),
-        }
-    }
+/// Returns the date of a contract: the one in its text, or that of the column.
+fn contract_date(contract: Option<&ContractRef>, column: Option<NaiveDate>) -> Option<NaiveDate> {
+    contract.and_then(|contract| contract.date).or(column)
 }

@@ -31,13 +31,13 @@ pub(super) struct RejectedRows {
 impl RejectedRows {
     /// Returns whether the details of an expense are not whole in the file; `loses_details`: stored
     /// ones are not among them, so that one of unknown expense may be theirs.
-    pub fn concern(&self, expense_operation_id: &str, loses_details: bool) -> bool {
+    pub(super) fn concern(&self, expense_operation_id: &str, loses_details: bool) -> bool {
         self.has_nameless_details && loses_details || self.expenses.contains(expense_operation_id)
     }
 
     /// Returns how many operations are stored although their rows were rejected, and the first;
     /// `seen` holds those of which another row was taken.
-    pub fn still_stored(&self, seen: &SeenIds) -> (usize, Option<&str>) {
+    pub(super) fn still_stored(&self, seen: &SeenIds) -> (usize, Option<&str>) {
         let mut left = self.still_stored.iter().filter(|id| !seen.is_taken(id));
         let first = left.next().map(String::as_str);
         (

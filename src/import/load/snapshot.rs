@@ -122,7 +122,7 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub async fn open(
+    pub(super) async fn open(
         conn: &mut DbConn,
         department_id: i64,
         kind: Kind,
@@ -169,7 +169,7 @@ impl Snapshot {
     }
 
     /// Returns the version of the rows that are written.
-    pub fn version(&self) -> RowVersion {
+    pub(super) fn version(&self) -> RowVersion {
         RowVersion {
             snapshot_id: Some(self.id),
             version_at: Some(self.version_at),
@@ -177,7 +177,7 @@ impl Snapshot {
     }
 
     /// Notes the versions of stored rows that the file names.
-    pub async fn meet(
+    pub(super) async fn meet(
         &mut self,
         conn: &mut DbConn,
         stored: impl Iterator<Item = RowVersion>,
@@ -188,7 +188,7 @@ impl Snapshot {
     }
 
     /// Reads what is known of the snapshots of stored rows; returns their ids.
-    pub async fn learn(
+    pub(super) async fn learn(
         &mut self,
         conn: &mut DbConn,
         stored: impl Iterator<Item = RowVersion>,
@@ -208,7 +208,7 @@ impl Snapshot {
 
     /// Returns whether stored rows of that version are newer than the file. Their snapshot is
     /// known.
-    pub fn is_older_than(&self, stored: RowVersion) -> bool {
+    pub(super) fn is_older_than(&self, stored: RowVersion) -> bool {
         let confirmed_at = stored
             .snapshot_id
             .and_then(|id| self.known.get(&id))
@@ -218,7 +218,7 @@ impl Snapshot {
 
     /// Returns whether the file is newer than a stored row that it holds unchanged, and says
     /// nothing of the others that came with it: then that row alone becomes the file's.
-    pub fn takes_over(&self, stored: RowVersion) -> bool {
+    pub(super) fn takes_over(&self, stored: RowVersion) -> bool {
         let brought_by = stored.snapshot_id.and_then(|id| self.known.get(&id));
         let is_newer = stored
             .version_at
@@ -235,14 +235,14 @@ impl Snapshot {
 
     /// Returns whether a newer file of the organization that went in whole lacks an operation that
     /// is not stored.
-    pub fn lacks(&self, organization_id: i64) -> bool {
+    pub(super) fn lacks(&self, organization_id: i64) -> bool {
         self.newest_whole
             .get(&organization_id)
             .is_some_and(|newest| newest.whole_at > self.version_at)
     }
 
     /// Returns whether a source has given a newer version of the workbook, under any date.
-    pub fn is_older_than_source(&self, source: &str) -> bool {
+    pub(super) fn is_older_than_source(&self, source: &str) -> bool {
         let versions = self.known.values().filter(|row| row.source == source);
         versions
             .map(|row| row.version_at.max(row.confirmed_at))
@@ -251,7 +251,10 @@ impl Snapshot {
     }
 
     /// Returns the organizations that newer versions of the workbook name, from any source.
-    pub async fn organizations_of_newer(&self, conn: &mut DbConn) -> Result<Vec<i64>, DbError> {
+    pub(super) async fn organizations_of_newer(
+        &self,
+        conn: &mut DbConn,
+    ) -> Result<Vec<i64>, DbError> {
         let kind = Kind::Adjustments.table_name();
         list_organizations_of_newer(
             conn,
@@ -264,7 +267,7 @@ impl Snapshot {
     }
 
     /// Counts rows that differ from stored ones, which are newer.
-    pub fn leave_alone(&mut self, stored: RowVersion, rows: usize) {
+    pub(super) fn leave_alone(&mut self, stored: RowVersion, rows: usize) {
         *self
             .newer_files
             .entry(stored.snapshot_id.unwrap_or_default())
@@ -273,7 +276,7 @@ impl Snapshot {
 
     /// Counts rows of an organization that are not stored because a newer file no longer names
     /// them.
-    pub fn leave_out(&mut self, organization_id: i64, rows: usize) {
+    pub(super) fn leave_out(&mut self, organization_id: i64, rows: usize) {
         self.vanished += rows;
         let newest = self.newest_whole.get(&organization_id);
         self.is_vanishing_in_doubt |=
@@ -282,7 +285,7 @@ impl Snapshot {
 
     /// Returns whether the dates in the names do not say that the newer versions of the workbook
     /// are newer.
-    pub fn is_age_in_doubt(&self) -> bool {
+    pub(super) fn is_age_in_doubt(&self) -> bool {
         let is_newer = |row: &&SnapshotRow| row.version_at.max(row.confirmed_at) > self.version_at;
         let mut newer = self
             .known
@@ -302,7 +305,7 @@ impl Snapshot {
     }
 
     /// Counts an operation that is overwritten, if another file of this run brought it.
-    pub fn overwrite(&mut self, stored: RowVersion) {
+    pub(super) fn overwrite(&mut self, stored: RowVersion) {
         let other = stored.snapshot_id.and_then(|id| self.known.get(&id));
         let is_double = |row: &&SnapshotRow| {
             row.id != self.id
@@ -316,7 +319,11 @@ impl Snapshot {
 
     /// Writes down which rows the version confirms, and whether it is complete: none of its rows
     /// was rejected, and its total is theirs.
-    pub async fn close(&mut self, conn: &mut DbConn, is_complete: bool) -> Result<(), DbError> {
+    pub(super) async fn close(
+        &mut self,
+        conn: &mut DbConn,
+        is_complete: bool,
+    ) -> Result<(), DbError> {
         if !self.workbook.is_whole {
             return Ok(());
         }
@@ -335,7 +342,7 @@ impl Snapshot {
 
     /// Returns what the file and stored rows disagree on, each with whether it is in doubt: which
     /// of two files is newer is beyond doubt where the dates in their names say it.
-    pub fn notes(&self) -> Vec<(Remark, bool)> {
+    pub(super) fn notes(&self) -> Vec<(Remark, bool)> {
         let mut notes = Vec::new();
         for (id, rows) in &self.newer_files {
             let (file, is_in_doubt) = self.other(*id);

@@ -25,7 +25,7 @@ type Parts = Box<dyn Iterator<Item = std::io::Result<Vec<DetailRow>>> + Send>;
 
 impl WaitingDetails {
     /// Adds some.
-    pub fn add(&mut self, rows: Vec<DetailRow>) -> std::io::Result<()> {
+    pub(super) fn add(&mut self, rows: Vec<DetailRow>) -> std::io::Result<()> {
         self.rows.extend(rows);
         if self.rows.len() > IN_MEMORY {
             self.put_away()
@@ -35,7 +35,7 @@ impl WaitingDetails {
     }
 
     /// All of them, in parts: the details of one expense are in one part, in their order.
-    pub fn into_parts(mut self) -> std::io::Result<Parts> {
+    pub(super) fn into_parts(mut self) -> std::io::Result<Parts> {
         if self.files.is_empty() {
             return Ok(Box::new(std::iter::once(Ok(self.rows))));
         }

@@ -20,7 +20,7 @@ const NAMED_LINES: usize = 100;
 impl Run<'_> {
     /// Writes down what is doubtful about a listing and returns it. `known` is how many files the
     /// source has offered so far.
-    pub async fn record_doubts(
+    pub(crate) async fn record_doubts(
         &self,
         source: &Source,
         listing: &Listing,

@@ -13,7 +13,7 @@ use crate::db::{self, DbConn, DbError, FailingFile, SourceTimes, utc_now};
 use crate::domain::{ChangedData, DepartmentScope, NameEncoding};
 use crate::import::runs::doubts::ALL_FILES;
 use crate::import::runs::journal::{FileReport, FileStatus, Standing};
-use crate::import::runs::pipeline::ImportContext;
+use crate::import::runs::request::ImportContext;
 use crate::import::sources::{Listing, Source};
 
 /// A source while a run looks through it. What has no ledger is not remembered.
@@ -37,7 +37,7 @@ pub(in crate::import) struct SourceCheck<'s> {
 
 impl<'s> SourceCheck<'s> {
     /// Begins before the source is listed.
-    pub async fn begin(
+    pub(crate) async fn begin(
         context: &ImportContext,
         source: &'s Source,
     ) -> Result<SourceCheck<'s>, DbError> {
@@ -66,18 +66,18 @@ impl<'s> SourceCheck<'s> {
     }
 
     /// Notes which files there are.
-    pub fn note_offered(&mut self, listing: &Listing) {
+    pub(crate) fn note_offered(&mut self, listing: &Listing) {
         self.offered = listing.files.iter().map(|file| file.name.clone()).collect();
         self.has_unread_lines = !listing.unread.is_empty();
     }
 
     /// Returns whether a file failed before this run.
-    pub fn failed_before(&self, path: &str) -> bool {
+    pub(crate) fn failed_before(&self, path: &str) -> bool {
         self.failing.contains(path)
     }
 
     /// Notes what became of a file.
-    pub fn note_file(&mut self, report: &FileReport) {
+    pub(crate) fn note_file(&mut self, report: &FileReport) {
         self.lacks_files |= matches!(
             report.standing,
             Standing::Failing | Standing::Pending | Standing::Missing
@@ -92,7 +92,7 @@ impl<'s> SourceCheck<'s> {
 
     /// Writes down what was found. Returns when the source was looked through, if that went to the
     /// last file.
-    pub async fn end(
+    pub(crate) async fn end(
         self,
         context: &ImportContext,
         is_whole: bool,
@@ -152,7 +152,7 @@ impl<'s> SourceCheck<'s> {
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
+pub(crate) async fn forget_lost_files(context: &ImportContext) -> Result<(), DbError> {
     let failing =
         db::list_failing_files(&mut context.db.conn().await?, DepartmentScope::All).await?;
     let is_configured = |file: &FailingFile| {

@@ -12,7 +12,7 @@ use crate::metrics;
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn refresh_gauges(db: &Db) -> Result<(), DbError> {
+pub(crate) async fn refresh_gauges(db: &Db) -> Result<(), DbError> {
     let mut conn = db.conn().await?;
     let (mut failing, mut empty): (HashMap<i64, i64>, HashMap<i64, i64>) =
         (HashMap::new(), HashMap::new());

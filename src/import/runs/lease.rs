@@ -72,7 +72,7 @@ pub(in crate::import) struct RunLease {
 
 impl RunLease {
     /// Takes hold of a run that this process has begun or taken over.
-    pub fn take(db: &Db, run_id: i64, holder: &str, stop: &StopSignal) -> RunLease {
+    pub(crate) fn take(db: &Db, run_id: i64, holder: &str, stop: &StopSignal) -> RunLease {
         let (end, mut ended) = watch::channel(());
         let (db, holder, stop) = (db.clone(), holder.to_owned(), stop.clone());
         let task = actix_rt::spawn(async move {
@@ -97,7 +97,7 @@ impl RunLease {
     }
 
     /// Lets it go.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         drop(self.end);
         let _ = self.task.await;
     }

@@ -14,7 +14,7 @@ use crate::metrics;
 
 impl Run<'_> {
     /// Finds state and message of a run whose files are done.
-    pub fn sum_up(&self, report: &mut RunReport) {
+    pub(crate) fn sum_up(&self, report: &mut RunReport) {
         report.state = match (report.has(Standing::Failing), report.has(Standing::Current)) {
             (false, _) if report.has(Standing::Missing) => RunState::Partial,
             (false, _) => RunState::Completed,
@@ -73,7 +73,7 @@ impl Run<'_> {
     }
 
     /// Writes down how the run ended and drops what the cache held of the old figures.
-    pub async fn finish(&self, report: &mut RunReport) -> Result<(), DbError> {
+    pub(crate) async fn finish(&self, report: &mut RunReport) -> Result<(), DbError> {
         if let Some(committed) = self.committed.get() {
             if !self.context.is_scoped {
                 self.context.cache.invalidate_namespace(NAMESPACE).await;

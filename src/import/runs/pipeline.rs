@@ -7,80 +7,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use glob::MatchOptions;
-
-use crate::cache::Cache;
-use crate::db::{self, Db, DbConn, DbError, ImportedFile, NewRun, SourceTimes, utc_now};
-use crate::domain::{ChangedData, Currency};
-use crate::import::load::versions::sort_by_version;
+use crate::db::{self, DbConn, DbError, NewRun, SourceTimes, utc_now};
 use crate::import::runs::freshness::SourceCheck;
-use crate::import::runs::journal::FileReport;
+use crate::import::runs::journal::{FileReport, stored_rejects};
 use crate::import::runs::lease::{HEARTBEAT_MISSED_AFTER, RunLease, StopSignal};
 use crate::import::runs::report::{EventSink, ImportEvent, RunReport, RunState};
+use crate::import::runs::request::{ImportContext, ImportRequest};
 use crate::import::runs::skipping::still_changing;
-use crate::import::sources::backoff::Backoff;
-use crate::import::sources::{Connection, Listing, OfferedFile, Session, Source, SourceError};
-
-/// Names are compared in any letter case.
-const ANY_CASE: MatchOptions = MatchOptions {
-    case_sensitive: false,
-    require_literal_separator: false,
-    require_literal_leading_dot: false,
-};
-
-/// What a run works with.
-#[derive(Clone)]
-pub struct ImportContext {
-    /// Where the rows go.
-    pub db: Db,
-    /// What has to hear of new rows.
-    pub cache: Cache,
-    /// The currency of rows that name none.
-    pub base_currency: Currency,
-    /// A larger file is refused.
-    pub max_file_bytes: u64,
-    /// Whether a change concerns only what it touches, or everything.
-    pub is_scoped: bool,
-    /// The departments and names of the sources that the settings name: what an import of
-    /// everything covers.
-    pub configured_sources: Arc<[(i64, String)]>,
-}
-
-/// What a run is to do.
-#[derive(Clone, Debug)]
-pub struct ImportRequest {
-    /// Where from: sources of one department, at least one.
-    pub sources: Vec<Source>,
-    /// Who wants it.
-    pub started_by: String,
-    /// Whether unchanged and parked files are imported again.
-    pub is_forced: bool,
-    /// Of a scheduled run: which time of the schedule it is for.
-    pub scheduled_for: Option<DateTime<Utc>>,
-}
-
-impl ImportRequest {
-    /// What somebody wants now.
-    pub fn now(sources: Vec<Source>, started_by: &str) -> ImportRequest {
-        ImportRequest {
-            sources,
-            started_by: started_by.to_owned(),
-            is_forced: false,
-            scheduled_for: None,
-        }
-    }
-
-    /// The department that the rows belong to.
-    pub fn department_id(&self) -> i64 {
-        self.sources
-            .first()
-            .map_or(0, |source| source.department_id)
-    }
-}
+use crate::import::sources::{Connection, Source, SourceError};
 
 /// Runs an import from beginning to end.
 ///
@@ -199,26 +135,8 @@ pub(in crate::import) struct Run<'r> {
     pub source_times: RefCell<HashMap<String, SourceTimes>>,
 }
 
-impl ImportContext {
-    /// Returns what is recorded of a commit; nothing when it changed neither a row nor what the
-    /// checks of the data find. A commit that changed no figure raises the generation, too: the
-    /// counts of lists and the findings are cached by it.
-    pub(in crate::import) fn record(
-        &self,
-        changed: ChangedData,
-        has_changes: bool,
-    ) -> Option<ChangedData> {
-        let changes_figures = changed.reference_data || !changed.flows.is_empty();
-        match changes_figures {
-            true if !self.is_scoped => Some(ChangedData::everything()),
-            false if !has_changes => None,
-            _ => Some(changed),
-        }
-    }
-}
-
 impl<'r> Run<'r> {
-    pub fn new(
+    pub(crate) fn new(
         context: &'r ImportContext,
         run_id: Option<i64>,
         order: &'r ImportRequest,
@@ -317,85 +235,8 @@ impl<'r> Run<'r> {
         Ok(())
     }
 
-    /// Opens a source and puts its files in order: by kind, then by version. Files that only say
-    /// that another is complete are not among them.
-    pub async fn list(&self, source: &Source) -> Result<(Session, Listing), SourceError> {
-        let mut backoff = Backoff::new();
-        loop {
-            let listed = async {
-                let mut session = source.open().await?;
-                let listing = session.list().await?;
-                Ok((session, listing))
-            };
-            let err = match listed.await {
-                Ok((session, Listing { files, unread })) => {
-                    return Ok((
-                        session,
-                        Listing {
-                            files: in_order(source, files),
-                            unread,
-                        },
-                    ));
-                }
-                Err(err) => err,
-            };
-            backoff.wait_or_give_up(err).await?;
-        }
-    }
-
-    /// Looks a second time at files that may still be written to; says of each whether it stood
-    /// still. Nothing waits when there is nothing new.
-    async fn settled(
-        &self,
-        source: &Source,
-        connection: &mut Connection,
-        files: Vec<OfferedFile>,
-        known: &HashMap<String, ImportedFile>,
-        announce: EventSink<'_>,
-    ) -> Result<Vec<(OfferedFile, bool)>, SourceError> {
-        let is_news = |file: &OfferedFile| {
-            !file.is_complete
-                && !known
-                    .get(&file.name)
-                    .is_some_and(|known| file.matches_version(known))
-        };
-        let pause = source.policy.settle;
-        if pause.is_zero() || !files.iter().any(is_news) {
-            return Ok(files.into_iter().map(|file| (file, true)).collect());
-        }
-        announce(ImportEvent::Settling);
-        tokio::time::sleep(pause).await;
-        let again = match connection.session.take() {
-            Some(mut open) => match open.list().await {
-                Ok(listing) => {
-                    connection.session = Some(open);
-                    Ok(listing.files)
-                }
-                Err(_) => self.list_anew(source, connection).await,
-            },
-            None => self.list_anew(source, connection).await,
-        };
-        let again = in_order(source, again?);
-        let still = |file: &OfferedFile| file.is_complete || again.contains(file);
-        Ok(files
-            .into_iter()
-            .map(|file| (still(&file), file))
-            .map(|(still, file)| (file, still))
-            .collect())
-    }
-
-    async fn list_anew(
-        &self,
-        source: &Source,
-        connection: &mut Connection,
-    ) -> Result<Vec<OfferedFile>, SourceError> {
-        let (open, listing) = self.list(source).await?;
-        connection.session = Some(open);
-        Ok(listing.files)
-    }
-
     /// Writes the journal entry of a file of which nothing was taken.
-    pub async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
+    pub(crate) async fn journal(&self, report: &FileReport) -> Result<(), DbError> {
         self.context
             .db
             .write(async |conn| self.journal_within(conn, report).await)
@@ -405,7 +246,7 @@ impl<'r> Run<'r> {
     }
 
     /// The same within a transaction.
-    pub async fn journal_within(
+    pub(crate) async fn journal_within(
         &self,
         conn: &mut DbConn,
         report: &FileReport,
@@ -419,39 +260,6 @@ impl<'r> Run<'r> {
             report.entry(department_id, run_id, &self.order.started_by),
         )
         .await?;
-        db::insert_rejects(
-            conn,
-            crate::import::runs::journal::stored_rejects(&report.rejects, department_id, id),
-        )
-        .await
+        db::insert_rejects(conn, stored_rejects(&report.rejects, department_id, id)).await
     }
-}
-
-/// The files that are asked for, by kind and version. A file beside which `name.done` lies is
-/// complete, unless it was written to since.
-fn in_order(source: &Source, files: Vec<OfferedFile>) -> Vec<OfferedFile> {
-    let marker = |file: &OfferedFile| {
-        Some((
-            file.name.strip_suffix(".done")?.to_owned(),
-            file.modified_at?,
-        ))
-    };
-    let markers: HashMap<String, NaiveDateTime> = files.iter().filter_map(marker).collect();
-    let is_asked_for = |file: &OfferedFile| {
-        let patterns = &source.policy.patterns;
-        !file.name.ends_with(".done")
-            && (patterns.is_empty()
-                || patterns
-                    .iter()
-                    .any(|pattern| pattern.matches_with(&file.name, ANY_CASE)))
-    };
-    let mut files: Vec<OfferedFile> = files.into_iter().filter(is_asked_for).collect();
-    for file in &mut files {
-        let marked_at = markers.get(&file.name);
-        file.is_complete = file
-            .modified_at
-            .is_some_and(|time| marked_at.is_some_and(|marked_at| *marked_at >= time));
-    }
-    sort_by_version(&mut files, utc_now());
-    files
 }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::import::workbook::{self, Kind, Part, ReadingRules, WorkbookError, WorkbookTotals};
+use crate::import::workbook::{
+    self, Batch, Header, Kind, Part, ReadingRules, WorkbookError, WorkbookTotals,
+};
 
 /// So many batches may wait: enough that neither side waits for long, and few enough to be small.
 const AHEAD: usize = 2;
@@ -19,8 +21,21 @@ pub(in crate::import) struct Reading {
 }
 
 impl Reading {
-    /// Begins. A reader whose parts nobody takes any more ends by itself.
-    pub fn start(file: File, kind: Option<Kind>, rules: ReadingRules) -> Reading {
+    /// Begins to read a workbook and returns what its header says. A reader whose parts nobody
+    /// takes any more ends by itself.
+    pub(crate) async fn open(
+        file: File,
+        kind: Option<Kind>,
+        rules: ReadingRules,
+    ) -> Result<(Reading, Header), WorkbookError> {
+        let mut reading = Reading::start(file, kind, rules);
+        match reading.parts.recv().await {
+            Some(Part::Header(header)) => Ok((reading, header)),
+            _ => Err(reading.end().await.err().unwrap_or(WorkbookError::Unknown)),
+        }
+    }
+
+    fn start(file: File, kind: Option<Kind>, rules: ReadingRules) -> Reading {
         let (sender, parts) = mpsc::channel(AHEAD);
         let reader = tokio::task::spawn_blocking(move || {
             let (started, mut waited) = (Instant::now(), Duration::ZERO);
@@ -39,13 +54,17 @@ impl Reading {
         Reading { parts, reader }
     }
 
-    /// The next part; `None` at the end, also at a bad one.
-    pub async fn next(&mut self) -> Option<Part> {
-        self.parts.recv().await
+    /// Returns the next rows; `None` at the end, also at a bad one.
+    pub(crate) async fn next_batch(&mut self) -> Option<Batch> {
+        loop {
+            if let Part::Rows(batch) = self.parts.recv().await? {
+                return Some(batch);
+            }
+        }
     }
 
-    /// What the sheets add up to, and how long reading it took.
-    pub async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
+    /// Returns what the sheets add up to, and how long reading it took.
+    pub(crate) async fn end(self) -> Result<(WorkbookTotals, Duration), WorkbookError> {
         drop(self.parts);
         self.reader.await.unwrap_or(Err(WorkbookError::Unknown))
     }

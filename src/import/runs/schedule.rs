@@ -12,8 +12,8 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
-pub use claim::{Claim, ClaimedRun, claim_due_run};
-pub use due::{DuePlan, DueRun, ScheduledSource, plan_due_run};
+pub use claim::{Claim, claim_due_run};
+pub use due::ScheduledSource;
 pub use timetable::Timetable;
 
 /// No clock of a time zone is set back further.
@@ -112,3 +112,7 @@ impl Schedule {
         })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests;

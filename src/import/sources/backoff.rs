@@ -18,7 +18,7 @@ pub(in crate::import) struct Backoff {
 
 impl Backoff {
     /// At the first try.
-    pub fn new() -> Backoff {
+    pub(crate) fn new() -> Backoff {
         Backoff {
             since: Instant::now(),
             pause: FIRST_PAUSE,
@@ -26,12 +26,12 @@ impl Backoff {
     }
 
     /// There was progress: it is as at the first try.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Backoff::new();
     }
 
     /// Pauses before another try, or gives the error back when there shall be none.
-    pub async fn wait_or_give_up(&mut self, err: SourceError) -> Result<(), SourceError> {
+    pub(crate) async fn wait_or_give_up(&mut self, err: SourceError) -> Result<(), SourceError> {
         if !err.is_transient || self.since.elapsed() > GIVE_UP_AFTER {
             return Err(err);
         }

@@ -33,7 +33,7 @@ pub(in crate::import) struct Fetched {
 
 impl Download {
     /// Room for a file of at most so many bytes.
-    pub fn new(max_bytes: u64) -> Result<Download, SourceError> {
+    pub(crate) fn new(max_bytes: u64) -> Result<Download, SourceError> {
         let file = tempfile::tempfile().map_err(no_room)?;
         Ok(Download {
             file,
@@ -45,12 +45,12 @@ impl Download {
     }
 
     /// How much has arrived.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Refuses a file that is announced to be too large.
-    pub fn check_announced(&self, bytes: Option<u64>) -> Result<(), SourceError> {
+    pub(crate) fn check_announced(&self, bytes: Option<u64>) -> Result<(), SourceError> {
         match bytes.filter(|bytes| *bytes > self.max_bytes) {
             Some(bytes) => Err(too_large(bytes, self.max_bytes)),
             None => Ok(()),
@@ -58,7 +58,7 @@ impl Download {
     }
 
     /// Takes the next bytes.
-    pub fn take(&mut self, bytes: &[u8]) -> Result<(), SourceError> {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), SourceError> {
         self.bytes += bytes.len() as u64;
         self.check_announced(Some(self.bytes))?;
         self.hasher.update(bytes);
@@ -66,13 +66,13 @@ impl Download {
     }
 
     /// Starts over.
-    pub fn restart(&mut self) -> Result<(), SourceError> {
+    pub(crate) fn restart(&mut self) -> Result<(), SourceError> {
         *self = Download::new(self.max_bytes)?;
         Ok(())
     }
 
     /// The whole file.
-    pub fn finish(mut self) -> Result<Fetched, SourceError> {
+    pub(crate) fn finish(mut self) -> Result<Fetched, SourceError> {
         self.file.seek(SeekFrom::Start(0)).map_err(no_room)?;
         let sha256 = self
             .hasher

@@ -52,12 +52,12 @@ pub(in crate::import) struct FtpSession {
 
 impl FtpSession {
     /// Whether another command can be sent.
-    pub fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.is_usable
     }
 
     /// Says good-bye; a server that does not answer is left.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         if self.is_usable {
             let _ = within(self.timeout.min(Duration::from_secs(2)), self.client.quit()).await;
         }

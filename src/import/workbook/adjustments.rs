@@ -11,7 +11,6 @@ use crate::domain::{AdjustmentKind, ContractRef, Money};
 
 /// An adjustment as the workbook states it. The amount is in the currency of its contract.
 #[derive(Clone, Debug, Serialize)]
-#[expect(missing_docs, reason = "the fields are the table's columns")]
 pub struct AdjustmentRow {
     pub contract: ContractRef,
     pub organization: String,
@@ -75,7 +74,7 @@ impl Row for AdjustmentRow {
 }
 
 /// The headings of a workbook of adjustments, in the order of the template.
-pub fn adjustment_headings() -> Vec<&'static str> {
+pub(crate) fn adjustment_headings() -> Vec<&'static str> {
     AdjustmentRow::HEADINGS
         .iter()
         .map(|heading| heading.names[0])

@@ -27,7 +27,7 @@ pub(super) struct BookSheet {
 
 impl Book {
     /// Opens a file, or says what it is instead.
-    pub fn open(mut file: File) -> Result<Book, WorkbookError> {
+    pub(super) fn open(mut file: File) -> Result<Book, WorkbookError> {
         file.seek(SeekFrom::Start(0))?;
         let mut begin = Vec::new();
         Read::by_ref(&mut file)
@@ -73,7 +73,7 @@ impl Book {
     }
 
     /// The rows of a sheet from the first on.
-    pub fn rows(&mut self, sheet: usize) -> Result<SheetRows<'_>, WorkbookError> {
+    pub(super) fn rows(&mut self, sheet: usize) -> Result<SheetRows<'_>, WorkbookError> {
         let part = self.sheets.get(sheet).map(|sheet| sheet.part.part);
         let part = part.ok_or_else(|| WorkbookError::MissingPart {
             what: "a sheet".to_owned(),

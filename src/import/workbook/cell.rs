@@ -39,7 +39,7 @@ pub(super) enum Cell<'s> {
 
 impl<'s> Cell<'s> {
     /// A cell with a text, if a cell can hold it.
-    pub fn of_text(text: Cow<'s, str>) -> Cell<'s> {
+    pub(super) fn of_text(text: Cow<'s, str>) -> Cell<'s> {
         if text.len() > LONGEST_TEXT && text.chars().count() > LONGEST_TEXT {
             return Cell::Unreadable(format!("holds more than {LONGEST_TEXT} characters").into());
         }
@@ -47,7 +47,7 @@ impl<'s> Cell<'s> {
     }
 
     /// The length of its text in bytes, if it is one.
-    pub fn text_bytes(&self) -> usize {
+    pub(super) fn text_bytes(&self) -> usize {
         if let Cell::Text(text) = self {
             text.len()
         } else {
@@ -56,7 +56,7 @@ impl<'s> Cell<'s> {
     }
 
     /// Returns whether nothing stands there.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
             Cell::Empty => true,
             Cell::Text(text) => text.trim().is_empty(),
@@ -65,7 +65,7 @@ impl<'s> Cell<'s> {
     }
 
     /// Returns whether it holds no value although something stands there.
-    pub fn is_faulty(&self) -> bool {
+    pub(super) fn is_faulty(&self) -> bool {
         match self {
             Cell::Error(_) | Cell::NoResult | Cell::Unreadable(_) => true,
             Cell::Number(serial, NumberFormat::Date) => serial_date(*serial, false).is_none(),
@@ -74,7 +74,7 @@ impl<'s> Cell<'s> {
     }
 
     /// Returns what is wrong with a cell that has no value, if something is.
-    pub fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<String> {
         match self {
             Cell::Error(_) => Some("is an error".to_owned()),
             Cell::NoResult => Some(
@@ -90,7 +90,7 @@ impl<'s> Cell<'s> {
     }
 
     /// Returns whether it is a number of which digits are lost, as text or as a number: `4.07E+19`.
-    pub fn has_lost_digits(&self) -> bool {
+    pub(super) fn has_lost_digits(&self) -> bool {
         match self {
             Cell::Number(number, _) => number.abs() >= DIGITS_LOST_FROM,
             Cell::Text(text) => is_scientific(text.trim()),
@@ -99,7 +99,7 @@ impl<'s> Cell<'s> {
     }
 
     /// The text that the cell shows, as it is written there; `None` when it shows none.
-    pub fn text(&self, is_1904: bool) -> Option<Cow<'_, str>> {
+    pub(super) fn text(&self, is_1904: bool) -> Option<Cow<'_, str>> {
         Some(match self {
             Cell::Text(text) => Cow::Borrowed(text.as_ref()),
             Cell::Number(serial, NumberFormat::Date) => Cow::Owned(
@@ -121,7 +121,7 @@ impl<'s> Cell<'s> {
     }
 
     /// The cell as it is kept of a rejected row: numbers stay numbers.
-    pub fn kept(&self, is_1904: bool) -> Value {
+    pub(super) fn kept(&self, is_1904: bool) -> Value {
         match self {
             Cell::Number(number, NumberFormat::Plain)
                 if number.fract() == 0.0 && !self.has_lost_digits() =>

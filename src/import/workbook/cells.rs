@@ -31,7 +31,7 @@ pub(super) struct RowCells<'r, 's> {
 
 impl<'r, 's> RowCells<'r, 's> {
     /// The current row of a sheet.
-    pub fn new(
+    pub(super) fn new(
         rows: &'r SheetRows<'s>,
         columns: &'r Columns,
         rules: &'r ReadingRules,
@@ -45,12 +45,12 @@ impl<'r, 's> RowCells<'r, 's> {
         }
     }
 
-    pub fn row_number(&self) -> u32 {
+    pub(super) fn row_number(&self) -> u32 {
         self.row_number
     }
 
     /// The text of a cell, white space folded; `None` when the cell or the column is empty.
-    pub fn text(&self, field: usize) -> Result<Option<String>, Reject> {
+    pub(super) fn text(&self, field: usize) -> Result<Option<String>, Reject> {
         let Some(cell) = self.cell(field) else {
             return Ok(None);
         };
@@ -67,12 +67,12 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The text of a cell that must not be empty.
-    pub fn required_text(&self, field: usize) -> Result<String, Reject> {
+    pub(super) fn required_text(&self, field: usize) -> Result<String, Reject> {
         self.text(field)?.ok_or_else(|| self.empty(field))
     }
 
     /// The same of a number by which something is recognized: one that lost digits is none.
-    pub fn identifier(&self, field: usize) -> Result<Option<String>, Reject> {
+    pub(super) fn identifier(&self, field: usize) -> Result<Option<String>, Reject> {
         match self.cell(field).is_some_and(Cell::has_lost_digits) {
             false => self.text(field),
             true if self.heading(field).weight == Weight::Descriptive => Ok(None),
@@ -85,12 +85,12 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The same of one that must not be empty.
-    pub fn required_identifier(&self, field: usize) -> Result<String, Reject> {
+    pub(super) fn required_identifier(&self, field: usize) -> Result<String, Reject> {
         self.identifier(field)?.ok_or_else(|| self.empty(field))
     }
 
     /// A text for people with its lines and spaces.
-    pub fn lines(&self, field: usize) -> Option<String> {
+    pub(super) fn lines(&self, field: usize) -> Option<String> {
         let text = self
             .cell(field)
             .filter(|cell| cell.fault().is_none())?
@@ -100,7 +100,7 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The amount in a cell.
-    pub fn amount(&self, field: usize) -> Result<Option<Money>, Reject> {
+    pub(super) fn amount(&self, field: usize) -> Result<Option<Money>, Reject> {
         let Some(cell) = self.cell(field) else {
             return Ok(None);
         };
@@ -126,12 +126,12 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The amount in a cell that must not be empty.
-    pub fn required_amount(&self, field: usize) -> Result<Money, Reject> {
+    pub(super) fn required_amount(&self, field: usize) -> Result<Money, Reject> {
         self.amount(field)?.ok_or_else(|| self.empty(field))
     }
 
     /// The rate in a cell, as text with all its digits, however few of them the cell shows.
-    pub fn rate(&self, field: usize) -> Result<Option<String>, Reject> {
+    pub(super) fn rate(&self, field: usize) -> Result<Option<String>, Reject> {
         let rate = match self.cell(field) {
             Some(Cell::Number(number, format)) if !format.is_date() => Some(significant(*number)),
             _ => self.text(field)?,
@@ -146,7 +146,7 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// The date in a cell: text, a real date, or the serial number of one. A text that may mean two
     /// days means the one of them that `likely` is.
-    pub fn date(
+    pub(super) fn date(
         &self,
         field: usize,
         likely: Option<NaiveDate>,
@@ -193,12 +193,12 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The date in a cell that must not be empty.
-    pub fn required_date(&self, field: usize) -> Result<NaiveDate, Reject> {
+    pub(super) fn required_date(&self, field: usize) -> Result<NaiveDate, Reject> {
         self.date(field, None)?.ok_or_else(|| self.empty(field))
     }
 
     /// A date that figures may be of; `field` is where it stands.
-    pub fn within_bounds(&self, field: usize, date: NaiveDate) -> Result<NaiveDate, Reject> {
+    pub(super) fn within_bounds(&self, field: usize, date: NaiveDate) -> Result<NaiveDate, Reject> {
         let first = NaiveDate::from_ymd_opt(FIRST_YEAR, 1, 1).unwrap_or_default();
         let last = self
             .rules
@@ -218,7 +218,7 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The currency in a cell; the base currency where none stands.
-    pub fn currency(&self, field: usize) -> Result<Currency, Reject> {
+    pub(super) fn currency(&self, field: usize) -> Result<Currency, Reject> {
         let Some(text) = self.text(field)? else {
             return Ok(self.rules.base_currency.clone());
         };
@@ -239,7 +239,7 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// `Да` or `Нет`.
-    pub fn flag(&self, field: usize) -> Result<Option<bool>, Reject> {
+    pub(super) fn flag(&self, field: usize) -> Result<Option<bool>, Reject> {
         if let Some(Cell::Flag(flag)) = self.cell(field) {
             return Ok(Some(*flag));
         }
@@ -255,7 +255,7 @@ impl<'r, 's> RowCells<'r, 's> {
 
     /// What is left out of texts for people since it can't be read: the field, and what stands
     /// there.
-    pub fn left_out(&self) -> impl Iterator<Item = (usize, String)> {
+    pub(super) fn left_out(&self) -> impl Iterator<Item = (usize, String)> {
         // Nearly all rows have no such cell.
         let has_faults = self.cells.iter().any(|cell| cell.is_faulty());
         let faulty = if has_faults {
@@ -271,7 +271,7 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// Why the row is not taken.
-    pub fn reject(&self, field: usize, code: RejectCode, reason: &str) -> Reject {
+    pub(super) fn reject(&self, field: usize, code: RejectCode, reason: &str) -> Reject {
         let kept: Vec<Value> = self
             .cells
             .iter()
@@ -300,12 +300,12 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// The row lacks what must not be empty.
-    pub fn empty(&self, field: usize) -> Reject {
+    pub(super) fn empty(&self, field: usize) -> Reject {
         self.reject(field, RejectCode::Empty, "is empty")
     }
 
     /// What stands in a cell, not longer than a message may be.
-    pub fn shown(&self, field: usize) -> String {
+    pub(super) fn shown(&self, field: usize) -> String {
         let text = self
             .cell(field)
             .and_then(|cell| cell.text(self.is_1904))
@@ -314,7 +314,7 @@ impl<'r, 's> RowCells<'r, 's> {
     }
 
     /// What stands in a row of totals where its amount should be; without any, its first text.
-    pub fn shown_total(&self, amount: usize) -> String {
+    pub(super) fn shown_total(&self, amount: usize) -> String {
         let own = self.shown(amount);
         if !own.is_empty() {
             return own;

@@ -34,7 +34,7 @@ struct Doubled {
 
 impl Columns {
     /// Those of a header; `first` are the texts of the file's first header.
-    pub fn new(
+    pub(super) fn new(
         header: &HeaderRow,
         sheet: Option<Arc<str>>,
         first: &[String],
@@ -78,22 +78,22 @@ impl Columns {
     }
 
     /// The columns of a field.
-    pub fn positions(&self, field: usize) -> &[usize] {
+    pub(super) fn positions(&self, field: usize) -> &[usize] {
         self.positions.get(field).map_or(&[], Vec::as_slice)
     }
 
     /// The first column of a field.
-    pub fn first_position(&self, field: usize) -> Option<usize> {
+    pub(super) fn first_position(&self, field: usize) -> Option<usize> {
         self.positions(field).first().copied()
     }
 
     /// The numbers of all fields.
-    pub fn fields(&self) -> Range<usize> {
+    pub(super) fn fields(&self) -> Range<usize> {
         0..self.wanted.len()
     }
 
     /// The cells of a row in the order of the file's first header.
-    pub fn in_first_order(&self, mut cells: Vec<Value>) -> Vec<Value> {
+    pub(super) fn in_first_order(&self, mut cells: Vec<Value>) -> Vec<Value> {
         if self.first_order.is_empty() {
             return cells;
         }
@@ -106,7 +106,7 @@ impl Columns {
 
     /// Checks a row's values below headings that stand several times and on which figures depend:
     /// they must be equal, or only one and the same column filled.
-    pub fn check_doubled(
+    pub(super) fn check_doubled(
         &mut self,
         row: u32,
         cells: &[Cell<'_>],

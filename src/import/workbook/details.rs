@@ -9,7 +9,6 @@ use crate::domain::{ContractRef, Money, canonical_payment_type};
 
 /// An expense detail as 1C writes it. Amounts are in the currency of its expense.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are the table's columns")]
 pub struct DetailRow {
     pub expense_operation_id: String,
     pub contract: Option<ContractRef>,

@@ -63,3 +63,28 @@ impl fmt::Display for Kind {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn the_name_gives_the_kind_and_the_longer_word_wins() {
+        for (name, kind) in [
+            (
+                "Sever - spisanie(rasshifrovka) XLSX.xlsx",
+                Some(Kind::Details),
+            ),
+            (
+                "Sever Torg - Spisanie kredity XLSX.xlsx",
+                Some(Kind::Expenses),
+            ),
+            ("Yug - Postuplenie(kredity) XLSX.xlsx", Some(Kind::Receipts)),
+            ("СПИСАНИЕ (Расшифровка).XLSX", Some(Kind::Details)),
+            ("Запад - Поступление.xlsx", Some(Kind::Receipts)),
+            ("budget.xlsx", None),
+        ] {
+            assert_eq!(Kind::of_name(name), kind, "{name}");
+        }
+    }
+}

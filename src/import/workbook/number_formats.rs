@@ -29,7 +29,7 @@ pub(super) enum NumberFormat {
 
 impl NumberFormat {
     /// Returns whether the number is shown as a date or a time.
-    pub fn is_date(self) -> bool {
+    pub(super) fn is_date(self) -> bool {
         self == NumberFormat::Date
     }
 }

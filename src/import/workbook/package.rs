@@ -63,7 +63,7 @@ pub(super) struct BookParts {
 
 impl Package {
     /// Opens a file that begins like an archive.
-    pub fn open(mut file: File) -> Result<Package, WorkbookError> {
+    pub(super) fn open(mut file: File) -> Result<Package, WorkbookError> {
         guard::check_directory(&mut file)?;
         file.seek(SeekFrom::Start(0))?;
         let archive = ZipArchive::new(BufReader::new(file))?;
@@ -82,17 +82,17 @@ impl Package {
     }
 
     /// Returns whether there is a part of that name.
-    pub fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.parts.contains_key(&plain_name(name))
     }
 
     /// The names of all parts, in small letters.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.keys().map(String::as_str)
     }
 
     /// Reads the main part and its relationships; `None` when this is no workbook of XML.
-    pub fn book(&mut self) -> Result<Option<BookParts>, WorkbookError> {
+    pub(super) fn book(&mut self) -> Result<Option<BookParts>, WorkbookError> {
         let main = self.main_part()?;
         let Some(number) = self.parts.get(&main).copied() else {
             return Ok(None);
@@ -161,13 +161,13 @@ impl Package {
     }
 
     /// Checks a part; returns how many rows it has if it is a sheet.
-    pub fn check(&mut self, part: usize, kind: PartKind) -> Result<u64, WorkbookError> {
+    pub(super) fn check(&mut self, part: usize, kind: PartKind) -> Result<u64, WorkbookError> {
         let mut content = self.archive.by_index(part)?;
         guard::check(&mut content, kind, &mut self.inflated_bytes)
     }
 
     /// Opens a part that was checked.
-    pub fn xml(&mut self, part: usize) -> Result<PartXml<'_>, WorkbookError> {
+    pub(super) fn xml(&mut self, part: usize) -> Result<PartXml<'_>, WorkbookError> {
         let mut xml = Reader::from_reader(BufReader::new(self.archive.by_index(part)?));
         let config = xml.config_mut();
         config.check_end_names = false;

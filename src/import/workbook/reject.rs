@@ -28,7 +28,6 @@ pub struct Reject {
 
 /// The kinds of fault for which a row is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the code of that name")]
 pub enum RejectCode {
     Empty,
     NotAnAmount,

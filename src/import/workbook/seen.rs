@@ -56,3 +56,37 @@ impl SeenIds {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use rand::{RngExt, SeedableRng};
+
+    use super::SeenIds;
+
+    /// Ids are kept by their hashes: a map of the ids themselves is the oracle.
+    #[test]
+    fn an_operation_id_is_recognized_however_many_there_are() {
+        let (mut seen, mut rows) = (SeenIds::default(), HashMap::<String, Option<u32>>::new());
+        let mut random = rand::rngs::StdRng::seed_from_u64(5);
+        for row in 2..=200_000 {
+            let id = format!(
+                "Списание с расчетного счета {:09} от 01.02.2024",
+                random.random_range(0..120_000)
+            );
+            let known = rows.entry(id.clone()).or_default();
+            if random.random_range(0..10) == 0 {
+                seen.reject(&id);
+            } else {
+                assert_eq!(seen.take(&id, row), *known, "row {row}");
+                known.get_or_insert(row);
+            }
+        }
+        assert!(rows.len() > 80_000);
+        for number in 0..120_000 {
+            let id = format!("Списание с расчетного счета {number:09} от 01.02.2024");
+            assert_eq!(seen.contains(&id), rows.contains_key(&id), "{id}");
+        }
+    }
+}

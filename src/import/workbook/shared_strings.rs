@@ -18,7 +18,7 @@ pub(super) struct SharedStrings {
 
 impl SharedStrings {
     /// Reads the part that holds them.
-    pub fn read(mut xml: PartXml<'_>) -> Result<SharedStrings, WorkbookError> {
+    pub(super) fn read(mut xml: PartXml<'_>) -> Result<SharedStrings, WorkbookError> {
         let mut strings = SharedStrings::default();
         let mut event = Vec::new();
         let mut buffers = Buffers::default();
@@ -42,7 +42,7 @@ impl SharedStrings {
     }
 
     /// The text of that number.
-    pub fn get(&self, number: usize) -> Option<&str> {
+    pub(super) fn get(&self, number: usize) -> Option<&str> {
         let end = *self.ends.get(number)? as usize;
         let begin = number
             .checked_sub(1)

@@ -59,7 +59,7 @@ enum CellKind {
 
 impl<'b> SheetRows<'b> {
     /// Begins before the first row.
-    pub fn new(xml: PartXml<'b>, context: &'b CellContext) -> SheetRows<'b> {
+    pub(super) fn new(xml: PartXml<'b>, context: &'b CellContext) -> SheetRows<'b> {
         SheetRows {
             xml,
             context,
@@ -72,7 +72,7 @@ impl<'b> SheetRows<'b> {
     }
 
     /// Goes to the next row that has any content. `false`: there is none.
-    pub fn next_row(&mut self) -> Result<bool, WorkbookError> {
+    pub(super) fn next_row(&mut self) -> Result<bool, WorkbookError> {
         loop {
             self.event.clear();
             match self.xml.read_event_into(&mut self.event)? {
@@ -107,17 +107,17 @@ impl<'b> SheetRows<'b> {
     }
 
     /// The cells of the current row, from column A on.
-    pub fn cells(&self) -> &[Cell<'b>] {
+    pub(super) fn cells(&self) -> &[Cell<'b>] {
         &self.cells
     }
 
     /// Whether serial dates count from 1904, as the workbook says.
-    pub fn is_1904(&self) -> bool {
+    pub(super) fn is_1904(&self) -> bool {
         self.context.is_1904
     }
 
     /// The number of the current row, as a spreadsheet shows it.
-    pub fn row_number(&self) -> u32 {
+    pub(super) fn row_number(&self) -> u32 {
         self.row_number
     }
 

@@ -28,13 +28,13 @@ pub(super) struct SheetSums {
 
 impl SheetSums {
     /// Adds the amount of a row.
-    pub fn add(&mut self, amount: Money) {
+    pub(super) fn add(&mut self, amount: Money) {
         self.rows_total += amount;
         self.has_rows_since = true;
     }
 
     /// Checks a total; `row` is where it stands.
-    pub fn check(&mut self, total: Money, row: u32) {
+    pub(super) fn check(&mut self, total: Money, row: u32) {
         let rows_total = self.rows_total;
         let is_whole = total == rows_total;
         // A total right behind another one adds up the whole.
@@ -55,7 +55,7 @@ impl SheetSums {
     }
 
     /// Ends the sheet: rows below its last total are checked by none.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if let Some(total) = self.control_total.filter(|_| self.has_rows_since) {
             self.differs = true;
             let text = format!(
@@ -68,7 +68,7 @@ impl SheetSums {
     }
 
     /// Notes a total that can't be read.
-    pub fn note_unreadable(&mut self, row: u32, shown: &str) {
+    pub(super) fn note_unreadable(&mut self, row: u32, shown: &str) {
         let what = if shown.is_empty() {
             "nothing".to_owned()
         } else {

@@ -27,7 +27,7 @@ pub enum Fault {
     CutControl(usize),
     /// The control connection is silent from there on.
     StallControl(usize),
-    /// The listing tells other sizes.
+    /// The listing states other sizes.
     LieAboutSizes,
     /// The listing comes in another order.
     Reorder,

@@ -95,7 +95,7 @@ impl Script {
         self
     }
 
-    /// It lists as Windows does, in CP1251 until it is told to use UTF-8. Names of files are given
+    /// It lists as Windows does, in CP1251 until UTF-8 is requested. Names of files are given
     /// in UTF-8.
     pub fn like_iis(mut self) -> Script {
         self.is_iis = true;

@@ -1,4 +1,4 @@
-//! What a database holds, told by natural keys: two databases with the same rows tell the same.
+//! What a database holds, by natural keys: two databases with the same rows give the same texts.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -41,19 +41,19 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
     BTreeMap::from([
         (
             "receipts",
-            names.told(&all_of(conn, &Receipts(operations.clone())).await),
+            names.texts(&all_of(conn, &Receipts(operations.clone())).await),
         ),
         (
             "expenses",
-            names.told(&all_of(conn, &Expenses(operations)).await),
+            names.texts(&all_of(conn, &Expenses(operations)).await),
         ),
         (
             "details",
-            names.told(&all_of(conn, &Details(details)).await),
+            names.texts(&all_of(conn, &Details(details)).await),
         ),
         (
             "contracts",
-            names.told(&search_contracts(conn, &contracts).await.unwrap()),
+            names.texts(&search_contracts(conn, &contracts).await.unwrap()),
         ),
     ])
 }
@@ -96,8 +96,8 @@ impl Names {
         Names(names)
     }
 
-    fn told<T: Serialize>(&self, rows: &[T]) -> Vec<String> {
-        let told = |row: &T| {
+    fn texts<T: Serialize>(&self, rows: &[T]) -> Vec<String> {
+        let text_of = |row: &T| {
             let mut row = serde_json::to_value(row).unwrap();
             let fields = row.as_object_mut().unwrap();
             for name in [
@@ -116,9 +116,9 @@ impl Names {
             }
             row.to_string()
         };
-        let mut told: Vec<String> = rows.iter().map(told).collect();
-        told.sort();
-        told
+        let mut texts: Vec<String> = rows.iter().map(text_of).collect();
+        texts.sort();
+        texts
     }
 }
 

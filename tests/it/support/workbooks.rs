@@ -250,7 +250,7 @@ fn text(text: &str) -> Cell {
     }
 }
 
-/// A workbook in which one part is written anew by `write`, which gets what it was.
+/// A workbook in which one part is rewritten by `write`, which gets what it was.
 pub fn with_part_of(whole: &[u8], name: &str, write: impl Fn(&[u8], &mut dyn Write)) -> Vec<u8> {
     let mut archive = zip::ZipArchive::new(Cursor::new(whole)).unwrap();
     let mut changed = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -11,9 +11,10 @@ use super::work::Actor;
 use crate::db::{self, DbError, RunResult, utc_now};
 use crate::import::ImportEvent;
 use crate::import::runs::lease::StopSignal;
-use crate::import::runs::pipeline::{ImportContext, ImportRequest, execute};
+use crate::import::runs::pipeline::execute;
 use crate::import::runs::progress::{Progress, ProgressMeter};
 use crate::import::runs::report::RunState;
+use crate::import::runs::request::{ImportContext, ImportRequest};
 
 pub(super) struct Running {
     pub run_id: i64,
@@ -26,14 +27,14 @@ pub(super) struct Running {
 
 impl Actor {
     /// Returns the run of that id while this process works on it.
-    pub fn at_work(&self, run_id: i64) -> Option<&Running> {
+    pub(super) fn at_work(&self, run_id: i64) -> Option<&Running> {
         self.running.as_ref().filter(|running| {
             running.run_id == run_id && running.is_at_work.load(Ordering::Acquire)
         })
     }
 
     /// Returns the id of the run that this process works on.
-    pub fn busy_with(&self) -> Option<i64> {
+    pub(super) fn busy_with(&self) -> Option<i64> {
         let running = self
             .running
             .as_ref()
@@ -42,7 +43,7 @@ impl Actor {
     }
 
     /// Begins to work on a run that this process holds.
-    pub fn spawn(&mut self, run_id: i64, order: ImportRequest) -> StartedRun {
+    pub(super) fn spawn(&mut self, run_id: i64, order: ImportRequest) -> StartedRun {
         let (department_id, is_scheduled) = (order.department_id(), order.scheduled_for.is_some());
         let (report, ended) = oneshot::channel();
         let (progress_sender, progress) = watch::channel(Progress::default());

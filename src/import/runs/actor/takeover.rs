@@ -4,13 +4,13 @@ use super::running::end_run;
 use super::work::Actor;
 use crate::db::{self, AbandonedRun, DbError};
 use crate::import::runs::lease::TAKEOVER_AFTER;
-use crate::import::runs::pipeline::ImportRequest;
 use crate::import::runs::report::RunState;
+use crate::import::runs::request::ImportRequest;
 
 impl Actor {
     /// Takes over scheduled runs whose process is gone, and closes the others, unless a run is
     /// going on here.
-    pub async fn take_over_abandoned_runs(&mut self) {
+    pub(super) async fn take_over_abandoned_runs(&mut self) {
         if self.busy_with().is_some() {
             return;
         }

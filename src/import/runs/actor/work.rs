@@ -14,7 +14,8 @@ use crate::analytics::Analytics;
 use crate::db::DbError;
 use crate::domain::Clock;
 use crate::import::runs::lease::StopReason;
-use crate::import::runs::pipeline::{ImportContext, ImportRequest, begin_alone};
+use crate::import::runs::pipeline::begin_alone;
+use crate::import::runs::request::{ImportContext, ImportRequest};
 use crate::import::runs::schedule::{Schedule, ScheduledSource, Timetable, claim_due_run};
 use crate::import::sources::Source;
 
@@ -37,7 +38,7 @@ pub(super) struct Actor {
 }
 
 impl Actor {
-    pub fn new(
+    pub(super) fn new(
         context: ImportContext,
         analytics: Analytics,
         sources: Vec<(Source, Option<Schedule>)>,
@@ -56,7 +57,7 @@ impl Actor {
     }
 
     /// Works until it is stopped.
-    pub async fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
+    pub(super) async fn work(&mut self, messages: &mut mpsc::Receiver<Message>) {
         self.timetable = timetable(&self.sources);
         self.log_plan();
         let mut check = tokio::time::interval(ABANDONED_CHECK_INTERVAL);
@@ -83,7 +84,7 @@ impl Actor {
     }
 
     /// Answers a message. `Break`: the actor was stopped.
-    pub async fn handle(&mut self, message: Option<Message>) -> ControlFlow<()> {
+    pub(super) async fn handle(&mut self, message: Option<Message>) -> ControlFlow<()> {
         match message {
             Some(Message::Start { order, reply }) => drop(reply.send(self.start_run(order).await)),
             Some(Message::Watch { run_id, reply }) => {
@@ -164,7 +165,7 @@ impl Actor {
     }
 
     /// Returns the sources of a department that have one of these names.
-    pub fn sources_named(&self, department_id: i64, names: &[String]) -> Vec<Source> {
+    pub(super) fn sources_named(&self, department_id: i64, names: &[String]) -> Vec<Source> {
         let of_department = self
             .sources
             .iter()

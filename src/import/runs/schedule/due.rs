@@ -26,7 +26,7 @@ pub struct ScheduledSource {
 
 /// What is to be done for the sources of a department.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DuePlan {
+pub(super) struct DuePlan {
     /// The sources that begin from now, because nothing is known of them.
     pub begins: Vec<String>,
     /// The run that is due.
@@ -35,7 +35,7 @@ pub struct DuePlan {
 
 /// A run that covers every time of its sources that was not handled yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueRun {
+pub(super) struct DueRun {
     /// The latest of the times.
     pub scheduled_for: DateTime<Utc>,
     /// Every time after this one is covered.
@@ -46,7 +46,7 @@ pub struct DueRun {
 
 /// Returns what is to be done for the sources of one department; `marks` are the times up to which
 /// each source was handled, by name.
-pub fn plan_due_run(
+pub(super) fn plan_due_run(
     sources: &[ScheduledSource],
     marks: &HashMap<String, DateTime<Utc>>,
     now: DateTime<Utc>,

@@ -34,7 +34,7 @@ impl Encoding for RawBytes {
 
 impl FtpSession {
     /// Connects, logs in and goes to the folder.
-    pub async fn open(
+    pub(crate) async fn open(
         settings: &FtpSettings,
         encoding: NameEncoding,
     ) -> Result<FtpSession, SourceError> {

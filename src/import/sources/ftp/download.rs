@@ -12,7 +12,7 @@ use crate::import::sources::{OfferedFile, SourceError};
 
 impl FtpSession {
     /// Fetches what is still missing of a file. `on_bytes` is given how much has arrived.
-    pub async fn fetch(
+    pub(crate) async fn fetch(
         &mut self,
         file: &OfferedFile,
         download: &mut Download,

@@ -68,7 +68,7 @@ impl Understood {
 
 impl FtpSession {
     /// Lists the files of the folder.
-    pub async fn list(&mut self) -> Result<Listing, SourceError> {
+    pub(crate) async fn list(&mut self) -> Result<Listing, SourceError> {
         let listed = async {
             let Understood { entries, unread } = self.entries().await?;
             let mut files = Vec::new();

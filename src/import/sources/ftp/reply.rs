@@ -20,12 +20,12 @@ pub(super) struct Reply(Vec<u8>);
 
 impl Reply {
     /// Wraps the bytes of a reply.
-    pub fn of(bytes: Vec<u8>) -> Reply {
+    pub(super) fn of(bytes: Vec<u8>) -> Reply {
         Reply(bytes)
     }
 
     /// Returns its code, 0 when it does not begin with one.
-    pub fn code(&self) -> u16 {
+    pub(super) fn code(&self) -> u16 {
         let digits = self
             .0
             .get(..3)
@@ -34,22 +34,22 @@ impl Reply {
     }
 
     /// Whether the command was carried out.
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         (200..300).contains(&self.code())
     }
 
     /// Whether the same command may be carried out later.
-    pub fn is_transient(&self) -> bool {
+    pub(super) fn is_transient(&self) -> bool {
         (400..500).contains(&self.code())
     }
 
     /// Returns its bytes.
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
     /// Returns its text, with its code, on one line.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let lines = self
             .0
             .split(|byte| matches!(byte, b'\r' | b'\n'))
@@ -91,7 +91,7 @@ impl From<FtpError> for StepError {
 impl StepError {
     /// Adds what was tried. What the server refuses for good, and what breaks trust, is not tried
     /// again.
-    pub fn context(self, what: String) -> SourceError {
+    pub(super) fn context(self, what: String) -> SourceError {
         let is_transient = match &self {
             StepError::Refused(reply) => reply.is_transient(),
             StepError::Ftp(FtpError::SecureError(_)) => false,

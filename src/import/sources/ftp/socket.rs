@@ -30,12 +30,12 @@ pub(super) struct TelnetMode(Arc<AtomicBool>);
 
 impl TelnetMode {
     /// The mode that the standard demands.
-    pub fn standard() -> TelnetMode {
+    pub(super) fn standard() -> TelnetMode {
         TelnetMode(Arc::new(AtomicBool::new(true)))
     }
 
     /// Switches to the other mode.
-    pub fn toggle(&self) {
+    pub(super) fn toggle(&self) {
         self.0.fetch_xor(true, Ordering::Relaxed);
     }
 

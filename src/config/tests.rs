@@ -1,10 +1,10 @@
-//! Settings: where they come from, and what is told when they are wrong.
+//! Settings: where they come from, and what is reported when they are wrong.
 
-use std::path::Path;
 use std::time::Duration;
 
-use credit_portfolio::config::{DatabaseUrl, PlaceSettings, SETTINGS, Settings};
-use credit_portfolio::domain::NameEncoding;
+use super::reader::SETTINGS;
+use super::*;
+use crate::domain::NameEncoding;
 
 fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let value = |name: &str| {
@@ -88,7 +88,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
-fn a_misspelt_name_in_the_file_is_told() {
+fn a_misspelt_name_in_the_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.toml");
     std::fs::write(&file, "[redis]\nhots = \"cache\"\n").unwrap();
@@ -125,12 +125,12 @@ fn every_setting_stands_in_the_readme_and_in_the_example() {
     for setting in &SETTINGS {
         assert!(
             readme.contains(&format!("`{}`", setting.env)),
-            "README.md does not tell of {}",
+            "README.md does not name {}",
             setting.env
         );
         assert!(
             example.contains(&format!("{}=", setting.env)),
-            ".env.example does not tell of {}",
+            ".env.example does not name {}",
             setting.env
         );
     }
@@ -224,7 +224,7 @@ encoding = "cp1251"
 }
 
 #[test]
-fn what_is_wrong_with_a_source_is_told_with_its_name() {
+fn what_is_wrong_with_a_source_is_reported_with_its_name() {
     let problems = with_sources(
         r#"
 [[import.sources]]
@@ -242,7 +242,7 @@ encoding = "koi8-r"
 "#,
     )
     .unwrap_err();
-    let told = problems.join("\n");
+    let reported = problems.join("\n");
     for part in [
         "department 7",
         "tls is none of",
@@ -254,13 +254,13 @@ encoding = "koi8-r"
         "empty_folder",
         "encoding is none of",
     ] {
-        assert!(told.contains(part), "{part}: {told}");
+        assert!(reported.contains(part), "{part}: {reported}");
     }
     assert!(
         problems
             .iter()
             .all(|problem| problem.starts_with("import.sources \"north\"")),
-        "{told}"
+        "{reported}"
     );
     let unknown = with_sources("[[import.sources]]\nname = \"x\"\nfoldr = \"/\"\n")
         .unwrap_err()

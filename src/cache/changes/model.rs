@@ -9,14 +9,13 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use credit_portfolio::cache::{ChangeLog, Generations, Validity};
-use credit_portfolio::domain::{
-    ChangedData, ChangedDays, DataChange, DataVersion, DateRange, DepartmentScope, Dependency,
-};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::support::from_environment;
+use super::{ChangeLog, Generations, Validity};
+use crate::domain::{
+    ChangedData, ChangedDays, DataChange, DataVersion, DateRange, DepartmentScope, Dependency,
+};
 
 const PROCESSES: usize = 2;
 const READERS: usize = 3;
@@ -174,7 +173,7 @@ enum Writer {
         state: usize,
         at: u64,
     },
-    Told {
+    Announced {
         state: usize,
         at: u64,
     },
@@ -416,10 +415,12 @@ impl World {
                     self.bus.push((other, change.clone()));
                 }
                 self.processes[process].log.apply_change(change);
-                Writer::Told { state, at }
+                Writer::Announced { state, at }
             }
-            Writer::Told { state, at } if self.time - at < LEASE => Writer::Told { state, at },
-            Writer::Told { state, .. } => {
+            Writer::Announced { state, at } if self.time - at < LEASE => {
+                Writer::Announced { state, at }
+            }
+            Writer::Announced { state, .. } => {
                 self.announced = self.announced.max(state);
                 Writer::Idle
             }
@@ -441,7 +442,9 @@ impl World {
 #[test]
 fn no_order_of_steps_gives_a_figure_from_before_an_announced_commit() {
     let (mut answers, mut hits) = (0, 0);
-    for seed in 0..from_environment("CACHE_INTERLEAVINGS", 20_000) as u64 {
+    let interleavings = std::env::var("CACHE_INTERLEAVINGS");
+    let interleavings = interleavings.map_or(20_000, |count| count.parse().unwrap());
+    for seed in 0..interleavings {
         let world = World::new(seed, true).run();
         assert_eq!(world.wrong, 0, "seed {seed}");
         answers += world.answers;

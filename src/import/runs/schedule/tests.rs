@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use credit_portfolio::import::schedule::Schedule;
 use proptest::prelude::*;
 
-pub fn schedule(cron: &str, timezone: Tz) -> Schedule {
+use super::Schedule;
+
+fn schedule(cron: &str, timezone: Tz) -> Schedule {
     Schedule::new(cron.parse().unwrap(), timezone)
 }
 
@@ -25,7 +26,7 @@ fn times_between(schedule: &Schedule, from: &str, to: &str) -> Vec<String> {
 
 /// The first minute at which a wall clock shows a time or has leapt over it, by trying every
 /// minute.
-pub fn first_minute_at(timezone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+fn first_minute_at(timezone: Tz, date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     let wall = date.and_time(time);
     let start = wall.and_utc() - TimeDelta::hours(39);
     let mut minutes = (0..).map(|minutes| start + TimeDelta::minutes(minutes));
@@ -118,7 +119,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn daily_times_are_those_of_a_wall_clock_that_is_watched(
+    fn daily_times_are_those_of_a_watched_wall_clock(
         zone in 0..ZONES.len(), change in 0..CHANGES.len(), hour in 0..24_u32, minute in 0..60_u32,
         offset in 0..5_u64, seconds in 0..86_400_i64,
     ) {
