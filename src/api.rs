@@ -51,7 +51,6 @@ use error::ApiError;
 pub use export::{has_filter_name, has_heading, has_word};
 pub use fast_path::FastPathCache;
 pub use frame::frame;
-pub use list::ListCounts;
 pub use openapi::openapi;
 
 /// The path that the whole contract lies under.

@@ -15,3 +15,4 @@ pub mod demo;
 pub mod domain;
 pub mod import;
 pub mod metrics;
+pub mod state;

@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 
 use super::contract_choice::ContractChoice;
 use crate::analytics::{Standing, standings};
-use crate::app::AppState;
 use crate::db::{
     self, AliasKind, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page, Spelling,
 };
 use crate::domain::{
     ContractStatus, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter,
 };
+use crate::state::AppState;
 
 /// A contract as it is answered. Amounts are in the base currency.
 #[derive(Serialize, ToSchema)]

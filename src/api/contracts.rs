@@ -24,7 +24,6 @@ use super::openapi::parameters::{
 };
 use super::params::Params;
 use super::patch::Patch;
-use crate::app::AppState;
 use crate::db::{
     self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page,
     ReferenceFilter,
@@ -32,6 +31,7 @@ use crate::db::{
 use crate::domain::{
     ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName,
 };
+use crate::state::AppState;
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;

@@ -11,8 +11,8 @@ use super::error::ApiError;
 use super::openapi::ROOT;
 use super::openapi::parameters::{Activity, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

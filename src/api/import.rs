@@ -20,13 +20,13 @@ use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, DryRunOnly, Files, Forced, Id, Paging, Waiting};
 use super::params::Params;
 use super::run_events::run_events;
-use crate::app::AppState;
 use crate::db::{self, DbConn, Page, RunRow};
 use crate::import::actor::{self, StartError};
 use crate::import::{
     ChangedTotal, DryRun, FileReport, FileStatus, ImportRequest, Progress, RemarkCode, RunReport,
     RunState, Source, dry_run,
 };
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

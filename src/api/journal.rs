@@ -13,10 +13,10 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
 use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RejectedRows};
 use crate::domain::Money;
 use crate::import::workbook::REJECT_REASON;
+use crate::state::AppState;
 
 /// The heading of the column that says why a row was rejected.
 const REASON: &str = REJECT_REASON;

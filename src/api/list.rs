@@ -5,23 +5,21 @@
 //! memory does not grow with the list, and a fault midway is an error and never a list that looks
 //! complete.
 
-mod counts;
 mod json_array;
 mod parts;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
 
-pub use counts::ListCounts;
 use json_array::JsonArray;
 pub(super) use parts::Parts;
 
 use super::error::ApiError;
 use super::export::Export;
 use super::figures::set_data_version;
-use crate::app::AppState;
 use crate::db::{PagedList, Sort, data_versions_on, list_next_keys};
 use crate::domain::{DataVersion, ListCursor};
+use crate::state::AppState;
 
 /// Which part of a list is wanted, and in which order.
 #[derive(Clone, Debug)]

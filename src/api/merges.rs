@@ -11,9 +11,9 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
 use crate::domain::{ChangedData, DepartmentScope};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

@@ -15,12 +15,12 @@ use super::openapi::parameters::{
     OperationsFilter, OperationsPaging,
 };
 use super::params::Params;
-use crate::app::AppState;
 use crate::db::{
     self, DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
     ReceiptRow, Receipts,
 };
 use crate::domain::{ContractType, Money};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

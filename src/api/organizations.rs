@@ -14,12 +14,12 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
-use crate::app::AppState;
 use crate::db::{
     self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page,
     ReferenceFilter, Spelling,
 };
 use crate::domain::{DepartmentScope, PartyName};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

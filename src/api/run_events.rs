@@ -7,10 +7,10 @@ use futures_util::{Stream, stream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::app::AppState;
 use crate::db;
 use crate::domain::DepartmentScope;
 use crate::import::Progress;
+use crate::state::AppState;
 
 /// Events come no closer together than this.
 const PAUSE: Duration = Duration::from_millis(300);
