@@ -41,6 +41,7 @@ mod patch;
 mod portfolio_params;
 mod reference_list;
 mod run_events;
+mod types;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
@@ -14,9 +14,10 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
+use super::types::{BankAccount, answers};
 use crate::db::{
     self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page,
-    ReferenceFilter, Spelling,
+    ReferenceFilter,
 };
 use crate::domain::{DepartmentScope, number_and_bank};
 use crate::state::AppState;
@@ -25,15 +26,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/bank-accounts").get(list).post(create))
         .service(web::resource("/bank-accounts/{id}").get(show).put(change));
-}
-
-/// A bank account as it is answered.
-#[derive(Serialize, ToSchema)]
-struct BankAccount {
-    #[serde(flatten)]
-    row: BankAccountRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -259,6 +251,9 @@ async fn answered(
     let rows = db::with_aliases(conn, scope, AliasKind::BankAccount, rows, |row| row.id).await?;
     Ok(rows
         .into_iter()
-        .map(|(row, aliases)| BankAccount { row, aliases })
+        .map(|(row, aliases)| BankAccount {
+            row: row.into(),
+            aliases: answers(aliases),
+        })
         .collect())
 }

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
@@ -14,9 +14,9 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
+use super::types::{Lender, answers};
 use crate::db::{
     self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, ReferenceFilter,
-    Spelling,
 };
 use crate::domain::{DepartmentScope, PartyName};
 use crate::state::AppState;
@@ -25,15 +25,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/lenders").get(list).post(create))
         .service(web::resource("/lenders/{id}").get(show).put(change));
-}
-
-/// A lender as it is answered.
-#[derive(Serialize, ToSchema)]
-struct Lender {
-    #[serde(flatten)]
-    row: LenderRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 /// `is_intra_group` sets by hand whether it is one of the holding's own organizations; left out,
@@ -252,6 +243,9 @@ async fn answered(
     let rows = db::with_aliases(conn, scope, AliasKind::Lender, rows, |row| row.id).await?;
     Ok(rows
         .into_iter()
-        .map(|(row, aliases)| Lender { row, aliases })
+        .map(|(row, aliases)| Lender {
+            row: row.into(),
+            aliases: answers(aliases),
+        })
         .collect())
 }

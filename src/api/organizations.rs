@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
@@ -14,9 +14,10 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
+use super::types::{Organization, answers};
 use crate::db::{
     self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page,
-    ReferenceFilter, Spelling,
+    ReferenceFilter,
 };
 use crate::domain::{DepartmentScope, PartyName};
 use crate::state::AppState;
@@ -25,15 +26,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/organizations").get(list).post(create))
         .service(web::resource("/organizations/{id}").get(show).put(change));
-}
-
-/// An organization as it is answered.
-#[derive(Serialize, ToSchema)]
-struct Organization {
-    #[serde(flatten)]
-    row: OrganizationRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -261,6 +253,9 @@ async fn answered(
     let rows = db::with_aliases(conn, scope, AliasKind::Organization, rows, |row| row.id).await?;
     Ok(rows
         .into_iter()
-        .map(|(row, aliases)| Organization { row, aliases })
+        .map(|(row, aliases)| Organization {
+            row: row.into(),
+            aliases: answers(aliases),
+        })
         .collect())
 }

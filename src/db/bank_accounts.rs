@@ -3,8 +3,6 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
 use super::schema::bank_accounts;
@@ -60,11 +58,10 @@ pub async fn insert_bank_account(
     })?)
 }
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = bank_accounts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredBankAccount)]
 pub struct BankAccountRow {
     pub id: i64,
     pub account_number: String,
@@ -74,8 +71,6 @@ pub struct BankAccountRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 

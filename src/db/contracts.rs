@@ -6,8 +6,6 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::schema::{
     adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
@@ -198,11 +196,10 @@ macro_rules! lender_of_contract {
     };
 }
 
-/// As stored and answered, without the figures.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored, with the lender's name.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredContract)]
 pub struct ContractRow {
     pub id: i64,
     pub contract_number: String,
@@ -222,8 +219,6 @@ pub struct ContractRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 

@@ -6,8 +6,6 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::aliases::{AliasKind, NewAlias, find_target, insert_alias};
 use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
@@ -15,16 +13,14 @@ use super::schema::lenders;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DepartmentScope, PartyName};
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = lenders)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredLender)]
 pub struct LenderRow {
     pub id: i64,
     pub name: String,
     pub inn: Option<String>,
-    #[serde(rename = "group")]
     pub group_name: Option<String>,
     /// Whether it is one of the holding's own organizations.
     pub is_intra_group: bool,
@@ -35,8 +31,6 @@ pub struct LenderRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 

@@ -8,7 +8,6 @@ mod expenses;
 mod receipts;
 
 use chrono::NaiveDate;
-use serde::{Serialize, Serializer};
 
 use super::paged_list::Sort;
 use super::text_search::TextSearch;
@@ -329,16 +328,3 @@ macro_rules! keys_in_segment {
     };
 }
 use keys_in_segment;
-
-/// Serializes a column of kopecks as money.
-fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    Money::from_kopecks(*kopecks).serialize(serializer)
-}
-
-/// Serializes a column of kopecks that may be empty.
-pub(super) fn optional_money<S: Serializer>(
-    kopecks: &Option<i64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    kopecks.map(Money::from_kopecks).serialize(serializer)
-}

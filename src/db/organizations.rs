@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
 use super::schema::organizations;
@@ -78,11 +76,10 @@ pub async fn insert_organization(
     })?)
 }
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = organizations)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredOrganization)]
 pub struct OrganizationRow {
     pub id: i64,
     pub name: String,
@@ -92,8 +89,6 @@ pub struct OrganizationRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 
