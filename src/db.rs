@@ -22,7 +22,6 @@ mod figures;
 mod file_states;
 mod filter_names;
 mod flow_rules;
-mod generate;
 mod import_journal;
 mod import_runs;
 mod imported_files;
@@ -56,9 +55,9 @@ mod users;
 
 pub use adjustments::{
     AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment,
-    count_adjustments, delete_adjustments, find_adjustment, has_operations_until,
-    insert_adjustment, insert_adjustments, list_adjustments, list_sources_of_equal_adjustments,
-    list_workbook_adjustments, update_adjustment,
+    count_adjustments, delete_adjustments, find_adjustment, insert_adjustment, insert_adjustments,
+    list_adjustments, list_sources_of_equal_adjustments, list_workbook_adjustments,
+    update_adjustment,
 };
 pub use aliases::{
     AliasKind, ContractAliasKey, KnownAlias, NewAlias, add_alias_if_free, delete_aliases_of,
@@ -72,7 +71,7 @@ pub use contract_facts::refresh_contract_facts;
 pub use contract_titles::{ContractTitle, list_contract_titles};
 pub use contracts::{
     ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key,
-    find_contract, has_operations_of_contract, insert_contract, insert_contracts, is_lender_manual,
+    find_contract, find_contract_of, insert_contract, insert_contracts, is_lender_manual,
     list_contracts, list_contracts_by_key, search_contracts, update_contract,
 };
 pub use daily_findings::{FindingRow, ensure_findings, list_daily_findings};
@@ -100,7 +99,6 @@ pub use file_states::{
     record_department_check, record_failure, record_source_check,
 };
 pub use filter_names::find_name;
-pub use generate::{Generated, generate_operations, has_operations};
 pub use import_journal::{
     JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows, complete_journal_entry,
     count_journal, insert_journal_entry, insert_rejects, list_journal, list_journal_of_run,
@@ -124,12 +122,13 @@ pub use merges::{
     split_contract_by_lender, split_row, undo_merge,
 };
 pub use missing_rows::{
-    OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations, has_operations_in,
+    OperationTable, OwnersOfOperations, StoredOperation, deactivate_operations,
     list_active_operations, list_detailed_expenses, list_merge_targets,
 };
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
-    ReceiptRow, Receipts, expense_stats, find_expense, find_receipt, receipt_stats,
+    ReceiptRow, Receipts, expense_stats, find_expense, find_receipt, has_operations,
+    has_operations_in, has_operations_of_contract, has_operations_until, receipt_stats,
 };
 pub use organizations::{
     OrganizationChange, OrganizationRow, find_organization, insert_organization,
@@ -161,6 +160,8 @@ pub use users::{
     NewUser, ProfileChange, UserRow, count_users, find_user, find_user_by_email, find_user_by_id,
     insert_user, set_last_login, set_password_hash, update_profile,
 };
+
+pub use crate::domain::utc_now;
 
 /// Which part of a list is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -208,7 +209,7 @@ macro_rules! on_conn {
         }
     };
 }
-use on_conn;
+pub(crate) use on_conn;
 
 /// An SQL expression of a date as `2024-01-31`, whatever date style the server has.
 fn day_text(conn: &DbConn, day: &str) -> String {
@@ -216,10 +217,4 @@ fn day_text(conn: &DbConn, day: &str) -> String {
         DbConn::Postgres(_) => format!("TO_CHAR({day}, 'YYYY-MM-DD')"),
         DbConn::Sqlite(_) => format!("CAST({day} AS TEXT)"),
     }
-}
-
-/// Now, as it is stored: UTC, whole microseconds (PostgreSQL keeps no more).
-pub fn utc_now() -> chrono::NaiveDateTime {
-    use chrono::SubsecRound;
-    chrono::Utc::now().naive_utc().trunc_subsecs(6)
 }

@@ -33,7 +33,7 @@ mod touched_months;
 pub use adjustment_kind::AdjustmentKind;
 pub use balance::{BalanceFlows, ContractStatus, Debt};
 pub use bank_account_ref::number_and_bank;
-pub use clock::Clock;
+pub use clock::{Clock, system_now, utc_now};
 pub use contract_ref::{ContractRef, WITHOUT_CONTRACT, look_alike, ru_date};
 pub use contract_type::ContractType;
 pub use currency::Currency;

@@ -1,7 +1,5 @@
 //! Contracts, each with what was paid on it.
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use chrono::NaiveDate;
@@ -218,12 +216,8 @@ pub async fn create(
             .map(|()| id)?,
         None => only_organization(&state, scope).await?,
     };
-    let known = async |conn: &mut DbConn, lender_id: Option<i64>| -> Result<Option<i64>, DbError> {
-        let keys = BTreeSet::from([(organization_id, db::contract_key(&reference, lender_id))]);
-        Ok(db::list_contracts_by_key(conn, department_id, &keys)
-            .await?
-            .first()
-            .map(|contract| contract.id))
+    let known = async |conn: &mut DbConn, lender_id: Option<i64>| {
+        db::find_contract_of(conn, department_id, organization_id, &reference, lender_id).await
     };
     let lender_id = match &counterparty {
         Some(name) => {
@@ -351,7 +345,7 @@ pub async fn change(
         };
         let change = ContractChange {
             lender_id,
-            ..renamed(change, &known, number, date, lender_id)
+            ..change.renamed(&known, number, date, lender_id)
         };
         db::update_contract(conn, id, &change).await?;
         db::refresh_contract_facts(conn, department_id, &[id]).await?;
@@ -366,28 +360,6 @@ pub async fn change(
         "contract",
         id,
     )
-}
-
-/// Adds a new number or date to a change, and the key that follows from them.
-fn renamed(
-    change: ContractChange,
-    known: &ContractRow,
-    number: Option<String>,
-    date: Option<NaiveDate>,
-    lender_id: Option<Option<i64>>,
-) -> ContractChange {
-    if number.is_none() && date.is_none() {
-        return change;
-    }
-    let spelling = number.as_ref().unwrap_or(&known.contract_number);
-    let reference = ContractRef::parse(spelling, date.or(known.contract_date));
-    ContractChange {
-        contract_date: reference.as_ref().and_then(|reference| reference.date),
-        contract_key: reference
-            .map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
-        contract_number: number,
-        ..change
-    }
 }
 
 /// Checks that a contract may belong to another organization, and forgets by which names exports of

@@ -7,9 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
 
-use super::schema::{
-    adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
-};
+use super::schema::{contracts, lenders, organizations};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope, Direction};
 
@@ -140,6 +138,23 @@ pub async fn list_contracts_by_key(
     }
 }
 
+/// Returns the contract of an organization that a reference means; `lender_id` is that of the other
+/// party.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_contract_of(
+    conn: &mut DbConn,
+    department_id: i64,
+    organization_id: i64,
+    reference: &ContractRef,
+    lender_id: Option<i64>,
+) -> Result<Option<i64>, DbError> {
+    let keys = BTreeSet::from([(organization_id, contract_key(reference, lender_id))]);
+    let known = list_contracts_by_key(conn, department_id, &keys).await?;
+    Ok(known.into_iter().next().map(|contract| contract.id))
+}
+
 /// Stores a contract that is entered; gives its id.
 ///
 /// # Errors
@@ -262,6 +277,31 @@ pub struct ContractChange {
     pub is_active: Option<bool>,
 }
 
+impl ContractChange {
+    /// Adds a new number or date, and the key that follows from them; `lender_id` is what the change
+    /// makes of the lender.
+    pub fn renamed(
+        self,
+        known: &ContractRow,
+        number: Option<String>,
+        date: Option<NaiveDate>,
+        lender_id: Option<Option<i64>>,
+    ) -> ContractChange {
+        if number.is_none() && date.is_none() {
+            return self;
+        }
+        let spelling = number.as_ref().unwrap_or(&known.contract_number);
+        let reference = ContractRef::parse(spelling, date.or(known.contract_date));
+        ContractChange {
+            contract_date: reference.as_ref().and_then(|reference| reference.date),
+            contract_key: reference
+                .map(|reference| contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
+            contract_number: number,
+            ..self
+        }
+    }
+}
+
 /// Which contracts are asked for.
 #[derive(Clone, Debug)]
 pub struct ContractFilter {
@@ -366,29 +406,6 @@ pub async fn find_contract(
             .optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
-/// Returns whether any receipt, expense, detail or adjustment belongs to a contract, inactive ones
-/// included.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn has_operations_of_contract(
-    conn: &mut DbConn,
-    department_id: i64,
-    id: i64,
-) -> Result<bool, DbError> {
-    macro_rules! any_in {
-        ($($table:ident),+) => {
-            $(on_conn!(conn, |c| {
-                let of_department = $table::table.filter($table::department_id.eq(department_id));
-                let of_contract = of_department.filter($table::contract_id.eq(id)).select($table::id);
-                let first: Result<Option<i64>, _> = of_contract.first(c).await.optional();
-                first
-            })?.is_some())||+
-        };
-    }
-    Ok(any_in!(receipts, expenses, expense_details, adjustments))
 }
 
 /// Changes the one of that id.

@@ -4,6 +4,7 @@
 //! macro.
 
 mod details;
+mod existence;
 mod expenses;
 mod receipts;
 
@@ -14,6 +15,9 @@ use super::text_search::TextSearch;
 use crate::domain::{ContractType, Currency, DateRange, DepartmentScope, ListCursor, Money};
 
 pub use details::{DetailFilter, DetailRow, Details};
+pub use existence::{
+    has_operations, has_operations_in, has_operations_of_contract, has_operations_until,
+};
 pub use expenses::{ExpenseRow, Expenses, expense_stats, find_expense};
 pub use receipts::{ReceiptRow, Receipts, find_receipt, receipt_stats};
 
