@@ -40,8 +40,9 @@ mod parts;
 mod patch;
 mod portfolio_params;
 mod reference_list;
+mod reference_rows;
 mod run_events;
-mod types;
+pub mod types;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};

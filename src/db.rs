@@ -64,8 +64,7 @@ pub use aliases::{
     find_target, insert_alias, insert_aliases, list_aliases, list_contract_aliases,
 };
 pub use bank_accounts::{
-    BankAccountChange, BankAccountId, BankAccountRow, fill_bank_name, find_bank_account,
-    insert_bank_account, list_bank_accounts, update_bank_account,
+    BankAccountChange, BankAccountId, BankAccountRow, fill_bank_name, insert_bank_account,
 };
 pub use contract_facts::refresh_contract_facts;
 pub use contract_titles::{ContractTitle, list_contract_titles};
@@ -113,8 +112,7 @@ pub use imported_files::{
     ImportedFile, list_imported_files, record_offered_files, upsert_imported_file,
 };
 pub use lenders::{
-    LenderChange, LenderRow, find_lender, insert_lender, lender_of_name, list_lender_inns,
-    list_lenders, refresh_intra_group, update_lender,
+    LenderChange, LenderRow, insert_lender, lender_of_name, list_lender_inns, refresh_intra_group,
 };
 pub use locks::{lock_import, lock_import_briefly, lock_start, lock_start_briefly};
 pub use merges::{
@@ -131,8 +129,8 @@ pub use operations::{
     has_operations_in, has_operations_of_contract, has_operations_until, receipt_stats,
 };
 pub use organizations::{
-    OrganizationChange, OrganizationRow, find_organization, insert_organization,
-    list_organization_ids, list_organization_names, list_organizations, update_organization,
+    OrganizationChange, OrganizationRow, insert_organization, list_organization_ids,
+    list_organization_names,
 };
 pub use orphaned_details::{forget_orphaned_details, note_orphaned_details};
 pub use paged_list::{PagedList, RowKey, Sort, list_next_keys};
@@ -143,7 +141,7 @@ pub use pool::{Db, DbConn, DbError, set_savepoint, undo_to_savepoint};
 pub use quality_queries::list_query_findings;
 pub use receipts::{NewReceipt, list_known_receipts, upsert_receipts};
 pub use recognition::ensure_aliases;
-pub use reference_lists::{ReferenceFilter, ReferenceOrder};
+pub use reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow};
 pub use retention::{OutdatedRows, delete_outdated_rows, list_outdated_rows};
 pub use rollup_check::{Rollups, compute_rollups, list_rollups};
 pub use rollups::{FlowRow, ensure_rollups, rebuild_rollups, refresh_rollups};

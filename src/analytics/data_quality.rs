@@ -11,7 +11,8 @@ use super::balances::{Balances, Basis, ContractBalance};
 use super::look_alikes::{Party, look_alikes};
 use super::quality_checks::QUALITY_CHECKS;
 use crate::db::{
-    self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow, ReferenceFilter,
+    self, DbConn, DbError, KnownContract, LenderRow, OrganizationRow, Page, QualityFindings,
+    QualityRow, ReferenceFilter, ReferenceRow,
 };
 use crate::domain::{
     BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike,
@@ -133,12 +134,12 @@ pub(super) async fn data_quality(
         is_active: Some(true),
         ..ReferenceFilter::all(scope)
     };
-    let (organizations, _) = db::list_organizations(conn, &active, Page::ALL).await?;
+    let (organizations, _) = OrganizationRow::list(conn, &active, Page::ALL).await?;
     let organizations = organizations
         .into_iter()
         .map(|row| Party::new(row.id, row.name, row.inn))
         .collect();
-    let (lenders, _) = db::list_lenders(conn, &active, Page::ALL).await?;
+    let (lenders, _) = LenderRow::list(conn, &active, Page::ALL).await?;
     let lenders = lenders
         .into_iter()
         .map(|row| Party::new(row.id, row.name, row.inn))

@@ -23,12 +23,10 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::patch::Patch;
 use crate::db::{
-    self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page,
-    ReferenceFilter,
+    self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, OrganizationRow,
+    Page, ReferenceFilter, ReferenceRow,
 };
-use crate::domain::{
-    ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName,
-};
+use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
 use crate::state::AppState;
 
 /// The front end shows all contracts without paging.
@@ -221,7 +219,7 @@ pub async fn create(
     };
     let lender_id = match &counterparty {
         Some(name) => {
-            let key = PartyName::parse(name).key();
+            let key = AliasKind::Lender.key_of_name(name);
             db::find_target(
                 &mut state.db.conn().await?,
                 department_id,
@@ -389,7 +387,7 @@ async fn own_organization(
     scope: DepartmentScope,
     id: i64,
 ) -> Result<(), ApiError> {
-    let organization = db::find_organization(conn, scope, id).await?;
+    let organization = OrganizationRow::find(conn, scope, id).await?;
     let organization = organization.ok_or_else(|| missing("organization", id))?;
     not_merged("organization", id, organization.merged_into)
 }
@@ -397,7 +395,7 @@ async fn own_organization(
 /// The organization of a department that has one only.
 async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i64, ApiError> {
     let page = Page { skip: 0, limit: 2 };
-    let (organizations, _) = db::list_organizations(
+    let (organizations, _) = OrganizationRow::list(
         &mut state.db.conn().await?,
         &ReferenceFilter::all(scope),
         page,

@@ -17,19 +17,19 @@ mod organization;
 mod receipt;
 mod rejected_row;
 
-pub(super) use alias::Alias;
-pub(super) use bank_account::BankAccount;
-pub(super) use contract::StoredContract;
-pub(super) use department::Department;
-pub(super) use expense::Expense;
-pub(super) use expense_detail::ExpenseDetail;
-pub(super) use import_progress::{ChangedTotal, Progress};
-pub(super) use import_run::ImportRun;
-pub(super) use lender::Lender;
-pub(super) use merge::Merge;
-pub(super) use organization::Organization;
-pub(super) use receipt::Receipt;
-pub(super) use rejected_row::RejectedRow;
+pub use alias::Alias;
+pub use bank_account::BankAccount;
+pub use contract::StoredContract;
+pub use department::Department;
+pub use expense::Expense;
+pub use expense_detail::ExpenseDetail;
+pub use import_progress::{ChangedTotal, Progress};
+pub use import_run::ImportRun;
+pub use lender::Lender;
+pub use merge::Merge;
+pub use organization::Organization;
+pub use receipt::Receipt;
+pub use rejected_row::RejectedRow;
 
 /// Turns rows into what is answered of them.
 pub(super) fn answers<R, T: From<R>>(rows: Vec<R>) -> Vec<T> {

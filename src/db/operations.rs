@@ -171,6 +171,34 @@ macro_rules! filtered {
 }
 use filtered;
 
+/// Joins the operations of one table with the rows that their ids refer to.
+macro_rules! with_names {
+    ($table:ident) => {
+        $table::table
+            .inner_join(
+                organizations::table.on(organizations::department_id
+                    .eq($table::department_id)
+                    .and(organizations::id.eq($table::organization_id))),
+            )
+            .left_join(
+                bank_accounts::table.on(bank_accounts::department_id
+                    .eq($table::department_id)
+                    .and(bank_accounts::id.nullable().eq($table::bank_account_id))),
+            )
+            .left_join(
+                contracts::table.on(contracts::department_id
+                    .eq($table::department_id)
+                    .and(contracts::id.nullable().eq($table::contract_id))),
+            )
+            .left_join(
+                lenders::table.on(lenders::department_id
+                    .eq($table::department_id)
+                    .and(lenders::id.nullable().eq(contracts::lender_id))),
+            )
+    };
+}
+use with_names;
+
 /// The columns of operations that a list may be sorted by.
 const SORTS: &[&str] = &["document_date", "amount", "document_number", "id"];
 

@@ -6,7 +6,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
+use super::aliases::AliasKind;
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow, reference_table};
 use super::schema::organizations;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
@@ -102,68 +103,10 @@ pub struct OrganizationChange {
     pub is_active: Option<bool>,
 }
 
-/// Returns a part of the list and the full count.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_organizations(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<OrganizationRow>, i64), DbError> {
-    Ok(list_reference_rows!(
-        conn,
-        organizations,
-        name,
-        OrganizationRow,
-        filter,
-        page
-    ))
-}
-
-/// The one of that id within a scope.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn find_organization(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<OrganizationRow>, DbError> {
-    let row: Option<OrganizationRow> = on_conn!(conn, |c| {
-        organizations::table
-            .filter(organizations::id.eq(id))
-            .select(OrganizationRow::as_select())
-            .first(c)
-            .await
-            .optional()
-    })?;
-    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
-/// Changes the one of that id.
-///
-/// # Errors
-/// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
-/// merged into another one.
-pub async fn update_organization(
-    conn: &mut DbConn,
-    id: i64,
-    change: &OrganizationChange,
-) -> Result<(), DbError> {
-    let changed = on_conn!(conn, |c| {
-        diesel::update(
-            organizations::table
-                .filter(organizations::id.eq(id))
-                .filter(organizations::merged_into.is_null()),
-        )
-        .set((change, organizations::updated_at.eq(utc_now())))
-        .execute(c)
-        .await
-    })?;
-    if changed == 0 {
-        Err(DbError::NoSuchReference)
-    } else {
-        Ok(())
-    }
-}
+reference_table!(
+    OrganizationRow,
+    OrganizationChange,
+    organizations,
+    name,
+    AliasKind::Organization
+);

@@ -4,16 +4,16 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Alias;
-use crate::db::BankAccountRow;
+use super::{Alias, answers};
+use crate::db::{BankAccountRow, Spelling};
 
 /// A bank account as it is answered.
 #[derive(Serialize, ToSchema)]
 pub struct BankAccount {
     #[serde(flatten)]
-    pub row: StoredBankAccount,
+    row: StoredBankAccount,
     /// The spellings that exports recognize it by.
-    pub aliases: Vec<Alias>,
+    aliases: Vec<Alias>,
 }
 
 /// As stored and answered.
@@ -30,6 +30,15 @@ pub struct StoredBankAccount {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
+}
+
+impl From<(BankAccountRow, Vec<Spelling>)> for BankAccount {
+    fn from((row, aliases): (BankAccountRow, Vec<Spelling>)) -> BankAccount {
+        BankAccount {
+            row: row.into(),
+            aliases: answers(aliases),
+        }
+    }
 }
 
 impl From<BankAccountRow> for StoredBankAccount {

@@ -8,6 +8,7 @@ use crate::db::ContractRow;
 
 /// As stored and answered, without the figures.
 #[derive(Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct StoredContract {
     pub id: i64,
     pub contract_number: String,

@@ -7,6 +7,7 @@ use crate::db::DepartmentRow;
 
 /// A department as stored.
 #[derive(Clone, Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct Department {
     pub id: i64,
     pub name: String,

@@ -9,6 +9,7 @@ use crate::domain::Money;
 
 /// An expense detail as stored, with what its ids mean; amounts in kopecks.
 #[derive(Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct ExpenseDetail {
     pub id: i64,
     pub expense_operation_id: String,

@@ -8,6 +8,7 @@ use crate::db::RunRow;
 
 /// A run as stored.
 #[derive(Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct ImportRun {
     pub id: i64,
     pub department_id: i64,

@@ -4,16 +4,16 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Alias;
-use crate::db::LenderRow;
+use super::{Alias, answers};
+use crate::db::{LenderRow, Spelling};
 
 /// A lender as it is answered.
 #[derive(Serialize, ToSchema)]
 pub struct Lender {
     #[serde(flatten)]
-    pub row: StoredLender,
+    row: StoredLender,
     /// The spellings that exports recognize it by.
-    pub aliases: Vec<Alias>,
+    aliases: Vec<Alias>,
 }
 
 /// As stored and answered.
@@ -36,6 +36,15 @@ pub struct StoredLender {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
+}
+
+impl From<(LenderRow, Vec<Spelling>)> for Lender {
+    fn from((row, aliases): (LenderRow, Vec<Spelling>)) -> Lender {
+        Lender {
+            row: row.into(),
+            aliases: answers(aliases),
+        }
+    }
 }
 
 impl From<LenderRow> for StoredLender {

@@ -4,16 +4,16 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Alias;
-use crate::db::OrganizationRow;
+use super::{Alias, answers};
+use crate::db::{OrganizationRow, Spelling};
 
 /// An organization as it is answered.
 #[derive(Serialize, ToSchema)]
 pub struct Organization {
     #[serde(flatten)]
-    pub row: StoredOrganization,
+    row: StoredOrganization,
     /// The spellings that exports recognize it by.
-    pub aliases: Vec<Alias>,
+    aliases: Vec<Alias>,
 }
 
 /// As stored and answered.
@@ -30,6 +30,15 @@ pub struct StoredOrganization {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
+}
+
+impl From<(OrganizationRow, Vec<Spelling>)> for Organization {
+    fn from((row, aliases): (OrganizationRow, Vec<Spelling>)) -> Organization {
+        Organization {
+            row: row.into(),
+            aliases: answers(aliases),
+        }
+    }
 }
 
 impl From<OrganizationRow> for StoredOrganization {

@@ -9,6 +9,7 @@ use crate::domain::Money;
 
 /// A receipt as stored, with what its ids mean; amounts in kopecks.
 #[derive(Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct Receipt {
     pub id: i64,
     pub operation_id: String,

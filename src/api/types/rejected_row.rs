@@ -7,6 +7,7 @@ use crate::db::RejectRow;
 
 /// A rejected row as stored.
 #[derive(Serialize, ToSchema)]
+#[expect(missing_docs, reason = "the fields name themselves")]
 pub struct RejectedRow {
     pub row_number: i32,
     pub column_name: String,

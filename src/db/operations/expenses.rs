@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
-    operation_keys, order_sql,
+    operation_keys, order_sql, with_names,
 };
 use crate::db::flow_rules::{expense_kind, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
@@ -181,27 +181,7 @@ async fn load(
 ) -> Result<Vec<ExpenseRow>, DbError> {
     let share = share.as_deref().unwrap_or("CAST(NULL AS BIGINT)");
     let rows: Vec<(ExpenseRow, Option<i64>)> = on_conn!(conn, |c| {
-        expenses::table
-            .inner_join(
-                organizations::table.on(organizations::department_id
-                    .eq(expenses::department_id)
-                    .and(organizations::id.eq(expenses::organization_id))),
-            )
-            .left_join(
-                bank_accounts::table.on(bank_accounts::department_id
-                    .eq(expenses::department_id)
-                    .and(bank_accounts::id.nullable().eq(expenses::bank_account_id))),
-            )
-            .left_join(
-                contracts::table.on(contracts::department_id
-                    .eq(expenses::department_id)
-                    .and(contracts::id.nullable().eq(expenses::contract_id))),
-            )
-            .left_join(
-                lenders::table.on(lenders::department_id
-                    .eq(expenses::department_id)
-                    .and(lenders::id.nullable().eq(contracts::lender_id))),
-            )
+        with_names!(expenses)
             .filter(expenses::department_id.eq_any(departments))
             .filter(expenses::id.eq_any(ids))
             .select((ExpenseRow::as_select(), sql::<Nullable<BigInt>>(share)))

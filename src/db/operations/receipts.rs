@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use super::{
     ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
-    operation_keys, order_sql,
+    operation_keys, order_sql, with_names,
 };
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, lenders, organizations, receipts};
@@ -110,27 +110,7 @@ async fn load(
     ids: Vec<i64>,
 ) -> Result<Vec<ReceiptRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        receipts::table
-            .inner_join(
-                organizations::table.on(organizations::department_id
-                    .eq(receipts::department_id)
-                    .and(organizations::id.eq(receipts::organization_id))),
-            )
-            .left_join(
-                bank_accounts::table.on(bank_accounts::department_id
-                    .eq(receipts::department_id)
-                    .and(bank_accounts::id.nullable().eq(receipts::bank_account_id))),
-            )
-            .left_join(
-                contracts::table.on(contracts::department_id
-                    .eq(receipts::department_id)
-                    .and(contracts::id.nullable().eq(receipts::contract_id))),
-            )
-            .left_join(
-                lenders::table.on(lenders::department_id
-                    .eq(receipts::department_id)
-                    .and(lenders::id.nullable().eq(contracts::lender_id))),
-            )
+        with_names!(receipts)
             .filter(receipts::department_id.eq_any(departments))
             .filter(receipts::id.eq_any(ids))
             .select(ReceiptRow::as_select())
