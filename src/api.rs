@@ -40,7 +40,9 @@ mod parts;
 mod patch;
 mod portfolio_params;
 mod reference_list;
+mod reference_rows;
 mod run_events;
+pub mod types;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
@@ -51,7 +53,6 @@ use error::ApiError;
 pub use export::{has_filter_name, has_heading, has_word};
 pub use fast_path::FastPathCache;
 pub use frame::frame;
-pub use list::ListCounts;
 pub use openapi::openapi;
 
 /// The path that the whole contract lies under.

@@ -17,98 +17,15 @@ use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
-use crate::config::{ImportPolicy, RetentionSettings, Settings};
-use crate::db::{self, Db, DbConn, DbError};
-use crate::domain::{ChangedData, Currency};
+use crate::config::Settings;
+use crate::db::{self, Db};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
+use crate::state::{AppState, ListCounts};
 use background::BackgroundTasks;
 
 /// Requests that are being answered get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 30;
-
-/// What handlers work with; every part is a cheap handle.
-#[derive(Clone)]
-pub struct AppState {
-    /// The database.
-    pub db: Db,
-    /// The cache, shared with the import actor.
-    pub cache: Cache,
-    /// Cached answers.
-    pub analytics: Analytics,
-    /// The import actor.
-    pub import: ImportHandle,
-    /// What an import works with.
-    pub import_context: ImportContext,
-    /// Where it imports from.
-    pub import_sources: Vec<Source>,
-    /// How files are treated that are handed in.
-    pub import_policy: ImportPolicy,
-    /// Access tokens.
-    pub tokens: Tokens,
-    /// The brake on guessing passwords.
-    pub login_throttle: LoginThrottle,
-    /// The full counts of lists.
-    pub list_counts: api::ListCounts,
-    /// The departments whose members may see the portfolio.
-    pub finance_departments: Vec<i64>,
-    /// The department that exports belong to when nothing else is said.
-    pub import_department: i64,
-    /// The currency of answers that ask for none.
-    pub base_currency: Currency,
-    /// Whether a change drops only the answers that it concerns.
-    pub is_scoped: bool,
-    /// For how long what imports leave behind is kept.
-    pub retention: RetentionSettings,
-}
-
-impl AppState {
-    /// Changes reference data of a department by hand, under its import lock: in one transaction
-    /// with its generation; then publishes the change to the cache.
-    ///
-    /// # Errors
-    /// The body's, or [`DbError`] when the transaction fails.
-    pub async fn change_data<T>(
-        &self,
-        department_id: i64,
-        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        let changed = async |conn: &mut DbConn| {
-            // An import relies on what it has read.
-            db::lock_import_briefly(conn, department_id).await?;
-            Ok((body(conn).await?, ChangedData::reference_data()))
-        };
-        self.change_figures(department_id, changed).await
-    }
-
-    /// The same for a change of figures: the body says which.
-    ///
-    /// # Errors
-    /// As [`AppState::change_data`].
-    pub async fn change_figures<T, E: From<DbError>>(
-        &self,
-        department_id: i64,
-        body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
-    ) -> Result<T, E> {
-        let (value, change) = self
-            .db
-            .change(async |conn| {
-                let (value, changed) = body(conn).await?;
-                let changed = if self.is_scoped {
-                    changed
-                } else {
-                    ChangedData::everything()
-                };
-                Ok::<_, E>((
-                    value,
-                    db::record_change(conn, department_id, changed).await?,
-                ))
-            })
-            .await?;
-        self.cache.announce(&change).await;
-        Ok(value)
-    }
-}
 
 /// The running program.
 pub struct RunningApp {
@@ -183,7 +100,7 @@ impl RunningApp {
             analytics,
             tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
             login_throttle: LoginThrottle::default(),
-            list_counts: api::ListCounts::default(),
+            list_counts: ListCounts::default(),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),

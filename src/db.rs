@@ -22,7 +22,6 @@ mod figures;
 mod file_states;
 mod filter_names;
 mod flow_rules;
-mod generate;
 mod import_journal;
 mod import_runs;
 mod imported_files;
@@ -54,33 +53,32 @@ mod text_search;
 mod upsert;
 mod users;
 
+pub use crate::domain::utc_now;
 pub use adjustments::{
     AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment,
 };
 pub(crate) use adjustments::{
-    count_adjustments, delete_adjustments, find_adjustment, has_operations_until,
-    insert_adjustment, insert_adjustments, list_adjustments, list_sources_of_equal_adjustments,
-    list_workbook_adjustments, update_adjustment,
+    count_adjustments, delete_adjustments, find_adjustment, insert_adjustment, insert_adjustments,
+    list_adjustments, list_sources_of_equal_adjustments, list_workbook_adjustments,
+    update_adjustment,
 };
 pub use aliases::{AliasKind, ContractAliasKey, KnownAlias, NewAlias};
 pub(crate) use aliases::{
     add_alias_if_free, delete_aliases_of, find_target, insert_alias, insert_aliases, list_aliases,
     list_contract_aliases,
 };
-pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow, list_bank_accounts};
-pub(crate) use bank_accounts::{
-    fill_bank_name, find_bank_account, insert_bank_account, update_bank_account,
-};
+pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow};
+pub(crate) use bank_accounts::{fill_bank_name, insert_bank_account};
 pub(crate) use contract_facts::refresh_contract_facts;
 pub use contract_titles::ContractTitle;
 pub(crate) use contract_titles::list_contract_titles;
 pub use contracts::{
     ContractChange, ContractFilter, ContractRow, KnownContract, NewContract, contract_key,
-    list_contracts, search_contracts,
+    find_contract_of, list_contracts, search_contracts,
 };
 pub(crate) use contracts::{
-    find_contract, has_operations_of_contract, insert_contract, insert_contracts, is_lender_manual,
-    list_contracts_by_key, update_contract,
+    find_contract, insert_contract, insert_contracts, is_lender_manual, list_contracts_by_key,
+    update_contract,
 };
 pub use daily_findings::FindingRow;
 pub(crate) use daily_findings::{ensure_findings, list_daily_findings};
@@ -97,13 +95,12 @@ pub(crate) use expense_details::{
     delete_expense_details, has_details, insert_expense_details, link_details_to_contract,
     list_details_of,
 };
-pub(crate) use expenses::list_known_expenses;
 pub use expenses::{ExpenseFacts, NewExpense};
-pub(crate) use expenses::{list_expense_facts, upsert_expenses};
+pub(crate) use expenses::{list_expense_facts, list_known_expenses, upsert_expenses};
 pub use figures::{FlowGroup, other_currencies};
 pub(crate) use figures::{
-    balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows, flows_by, flows_by_month,
-    flows_by_year,
+    balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows, flows_by,
+    flows_by_month, flows_by_year,
 };
 pub use file_states::{FailingFile, FileKey, FileOrganization, SourceTimes};
 pub(crate) use file_states::{
@@ -112,8 +109,6 @@ pub(crate) use file_states::{
     record_source_check,
 };
 pub(crate) use filter_names::find_name;
-pub use generate::Generated;
-pub(crate) use generate::{generate_operations, has_operations};
 pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub(crate) use import_journal::{
     complete_journal_entry, count_journal, insert_journal_entry, insert_rejects, list_journal,
@@ -128,8 +123,8 @@ pub(crate) use import_runs::{
 };
 pub use imported_files::ImportedFile;
 pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};
-pub use lenders::{LenderChange, LenderRow, find_lender, refresh_intra_group, update_lender};
-pub(crate) use lenders::{insert_lender, lender_of_name, list_lender_inns, list_lenders};
+pub use lenders::{LenderChange, LenderRow, refresh_intra_group};
+pub(crate) use lenders::{insert_lender, lender_of_name, list_lender_inns};
 pub use locks::{lock_import, lock_import_briefly};
 pub(crate) use locks::{lock_start, lock_start_briefly};
 pub use merges::{MergeError, MergeRow};
@@ -139,18 +134,17 @@ pub(crate) use merges::{
 };
 pub use missing_rows::{OperationTable, OwnersOfOperations, StoredOperation};
 pub(crate) use missing_rows::{
-    deactivate_operations, has_operations_in, list_active_operations, list_detailed_expenses,
-    list_merge_targets,
+    deactivate_operations, list_active_operations, list_detailed_expenses, list_merge_targets,
 };
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
     ReceiptRow, Receipts,
 };
-pub(crate) use operations::{expense_stats, find_expense, find_receipt, receipt_stats};
-pub use organizations::{
-    OrganizationChange, OrganizationRow, find_organization, list_organization_ids,
-    list_organizations, update_organization,
+pub(crate) use operations::{
+    expense_stats, find_expense, find_receipt, has_operations, has_operations_in,
+    has_operations_of_contract, has_operations_until, receipt_stats,
 };
+pub use organizations::{OrganizationChange, OrganizationRow, list_organization_ids};
 pub(crate) use organizations::{insert_organization, list_organization_names};
 pub(crate) use orphaned_details::{forget_orphaned_details, note_orphaned_details};
 pub(crate) use paged_list::list_next_keys;
@@ -163,7 +157,7 @@ pub(crate) use quality_queries::list_query_findings;
 pub use receipts::NewReceipt;
 pub(crate) use receipts::{list_known_receipts, upsert_receipts};
 pub(crate) use recognition::ensure_aliases;
-pub use reference_lists::{ReferenceFilter, ReferenceOrder};
+pub use reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow};
 pub use retention::OutdatedRows;
 pub(crate) use retention::{delete_outdated_rows, list_outdated_rows};
 pub use rollup_check::{Rollups, compute_rollups, list_rollups};
@@ -231,7 +225,7 @@ macro_rules! on_conn {
         }
     };
 }
-use on_conn;
+pub(crate) use on_conn;
 
 /// An SQL expression of a date as `2024-01-31`, whatever date style the server has.
 fn day_text(conn: &DbConn, day: &str) -> String {
@@ -239,10 +233,4 @@ fn day_text(conn: &DbConn, day: &str) -> String {
         DbConn::Postgres(_) => format!("TO_CHAR({day}, 'YYYY-MM-DD')"),
         DbConn::Sqlite(_) => format!("CAST({day} AS TEXT)"),
     }
-}
-
-/// Now, as it is stored: UTC, whole microseconds (PostgreSQL keeps no more).
-pub fn utc_now() -> chrono::NaiveDateTime {
-    use chrono::SubsecRound;
-    chrono::Utc::now().naive_utc().trunc_subsecs(6)
 }

@@ -34,7 +34,7 @@ pub use adjustment_kind::AdjustmentKind;
 pub use balance::ContractStatus;
 pub(crate) use balance::{BalanceFlows, BalanceMoves, Debt};
 pub(crate) use bank_account_ref::number_and_bank;
-pub use clock::Clock;
+pub use clock::{Clock, system_now, utc_now};
 pub use contract_ref::{ContractRef, ru_date};
 pub(crate) use contract_ref::{WITHOUT_CONTRACT, look_alike};
 pub use contract_type::ContractType;

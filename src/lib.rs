@@ -13,5 +13,7 @@ pub mod db;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod generate;
 pub mod import;
 pub mod metrics;
+pub mod state;

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Secret;
 use crate::db::UserRow;
-use crate::domain::Role;
+use crate::domain::{Role, system_now};
 
 /// So many checked tokens are remembered, each for so long.
 const MOST_REMEMBERED: u64 = 10_000;
@@ -89,7 +88,7 @@ impl Tokens {
             username: user.username.clone(),
             role: user.role.parse().map_err(|_| TokenError::Invalid)?,
             department_id: user.department_id,
-            exp: Utc::now().timestamp() + lifetime,
+            exp: system_now().timestamp() + lifetime,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|_| TokenError::Invalid)
@@ -101,7 +100,7 @@ impl Tokens {
     /// [`TokenError`].
     pub fn verify(&self, token: &str) -> Result<Arc<Claims>, TokenError> {
         if let Some(claims) = self.verified.get(token) {
-            return if claims.exp > Utc::now().timestamp() {
+            return if claims.exp > system_now().timestamp() {
                 Ok(claims)
             } else {
                 Err(TokenError::Expired)

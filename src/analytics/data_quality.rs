@@ -11,7 +11,8 @@ use super::balances::{Balances, Basis, ContractBalance};
 use super::look_alikes::{Party, look_alikes};
 use super::quality_checks::QUALITY_CHECKS;
 use crate::db::{
-    self, DbConn, DbError, KnownContract, Page, QualityFindings, QualityRow, ReferenceFilter,
+    self, DbConn, DbError, KnownContract, LenderRow, OrganizationRow, Page, QualityFindings,
+    QualityRow, ReferenceFilter, ReferenceRow,
 };
 use crate::domain::{
     BalanceFlows, Currency, DepartmentScope, Language, Money, PortfolioFilter, look_alike,
@@ -45,7 +46,47 @@ struct CheckResult {
     /// none offsets another.
     at_stake: Money,
     /// The first rows, those with most at stake first.
-    rows: Vec<QualityRow>,
+    rows: Vec<FoundRow>,
+}
+
+/// A row that a check found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QualityRow)]
+struct FoundRow {
+    /// `receipt`, `expense`, `expense_detail`, `contract`, `organization`, `lender` or `file`.
+    kind: String,
+    /// Its id; of a file, that of its journal entry.
+    id: i64,
+    /// Operation id, contract number, name of an organization or lender, or file name.
+    name: String,
+    /// Whose it is.
+    organization_id: Option<i64>,
+    /// Its day.
+    document_date: Option<NaiveDate>,
+    /// The amounts' currency.
+    currency: Option<String>,
+    /// Its amount; of a file its own total, of a contract what was received, adjustments included.
+    amount: Option<Money>,
+    /// What that is compared with: the sum of details or of rows, or the principal repaid.
+    compared: Option<Money>,
+    /// What stands at stake; a difference or a balance may be below zero.
+    at_stake: Option<Money>,
+}
+
+impl From<QualityRow> for FoundRow {
+    fn from(row: QualityRow) -> FoundRow {
+        FoundRow {
+            kind: row.kind,
+            id: row.id,
+            name: row.name,
+            organization_id: row.organization_id,
+            document_date: row.document_date,
+            currency: row.currency,
+            amount: row.amount.map(Money::from_kopecks),
+            compared: row.compared.map(Money::from_kopecks),
+            at_stake: row.at_stake.map(Money::from_kopecks),
+        }
+    }
 }
 
 /// Returns what the checks find in a department, with the first `limit` rows each, in words of
@@ -93,12 +134,12 @@ pub(super) async fn data_quality(
         is_active: Some(true),
         ..ReferenceFilter::all(scope)
     };
-    let (organizations, _) = db::list_organizations(conn, &active, Page::ALL).await?;
+    let (organizations, _) = OrganizationRow::list(conn, &active, Page::ALL).await?;
     let organizations = organizations
         .into_iter()
         .map(|row| Party::new(row.id, row.name, row.inn))
         .collect();
-    let (lenders, _) = db::list_lenders(conn, &active, Page::ALL).await?;
+    let (lenders, _) = LenderRow::list(conn, &active, Page::ALL).await?;
     let lenders = lenders
         .into_iter()
         .map(|row| Party::new(row.id, row.name, row.inn))
@@ -154,7 +195,7 @@ pub(super) async fn data_quality(
             advice: language.of(check.advice.0, check.advice.1),
             count: findings.count,
             at_stake: Money::from_kopecks(findings.at_stake),
-            rows: findings.rows,
+            rows: findings.rows.into_iter().map(FoundRow::from).collect(),
         }
     });
     let checks = checks.collect();

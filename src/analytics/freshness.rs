@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::{self, DbConn, DbError, FailingFile};
+use crate::db::{self, DbConn, DbError};
 use crate::domain::DepartmentScope;
 
 /// How new the data is.
@@ -58,6 +58,40 @@ pub struct ExportFreshness {
     pub failing_files: Vec<String>,
 }
 
+/// A file that can't be imported now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FailingFile {
+    /// Whose rows it should hold.
+    pub department_id: i64,
+    /// The source's name.
+    pub source: String,
+    /// Its name there.
+    #[serde(rename = "name")]
+    pub path: String,
+    /// `receipts`, `expenses`, `expense_details` or `adjustments`, as far as that is known.
+    pub kind: Option<String>,
+    /// Since when it fails (UTC).
+    pub since: NaiveDateTime,
+    /// When it was last tried (UTC).
+    pub tried_at: NaiveDateTime,
+    /// Why it fails.
+    pub reason: String,
+}
+
+impl From<db::FailingFile> for FailingFile {
+    fn from(row: db::FailingFile) -> FailingFile {
+        FailingFile {
+            department_id: row.department_id,
+            source: row.source,
+            path: row.path,
+            kind: row.kind,
+            since: row.since,
+            tried_at: row.tried_at,
+            reason: row.reason,
+        }
+    }
+}
+
 /// Returns how new the data of a scope is; documents dated after `today` say nothing of that.
 ///
 /// # Errors
@@ -90,14 +124,14 @@ pub async fn freshness(
     Ok(Freshness {
         departments: departments.collect(),
         exports,
-        failing_files,
+        failing_files: failing_files.into_iter().map(FailingFile::from).collect(),
     })
 }
 
 async fn exports(
     conn: &mut DbConn,
     scope: DepartmentScope,
-    failing: &[FailingFile],
+    failing: &[db::FailingFile],
 ) -> Result<Vec<ExportFreshness>, DbError> {
     let mut exports: Vec<ExportFreshness> = Vec::new();
     for held in db::list_file_organizations(conn, scope).await? {

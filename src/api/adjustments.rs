@@ -18,7 +18,6 @@ use super::openapi::parameters::{
 };
 use super::params::Params;
 use super::patch::Patch;
-use crate::app::AppState;
 use crate::db::{
     self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL,
     NewAdjustment, Page,
@@ -27,6 +26,7 @@ use crate::domain::{
     AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths,
 };
 use crate::import::Source;
+use crate::state::AppState;
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
 

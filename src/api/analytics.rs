@@ -18,7 +18,7 @@ use crate::analytics::{
     DebtGroup, Figure, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency,
     OrganizationStats, RollForward, RollForwardGroup, Summary, YearComparison,
 };
-use crate::app::AppState;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

@@ -8,9 +8,9 @@ use serde_json::Number;
 
 use super::error::ApiError;
 use super::figures::set_data_version;
-use crate::app::AppState;
 use crate::db::{DbConn, data_versions_on};
 use crate::domain::{DataVersion, DepartmentScope};
+use crate::state::AppState;
 
 /// A name or number in a body has so many characters at most.
 pub const LONGEST_TEXT: usize = 500;

@@ -15,9 +15,9 @@ use super::object_body::ObjectBody;
 use super::openapi::ROOT;
 use super::patch::Patch;
 use crate::accounts::{LoginError, authenticate, find_account, hash_password};
-use crate::app::AppState;
 use crate::db::{self, DbError, NewUser, ProfileChange, UserRow};
 use crate::domain::Role;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

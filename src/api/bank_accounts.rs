@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{id_in_path, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -14,26 +14,15 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
-use crate::app::AppState;
-use crate::db::{
-    self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page,
-    ReferenceFilter, Spelling,
-};
-use crate::domain::{DepartmentScope, number_and_bank};
+use super::reference_rows;
+use super::types::BankAccount;
+use crate::db::{self, BankAccountChange, DbConn};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/bank-accounts").get(list).post(create))
         .service(web::resource("/bank-accounts/{id}").get(show).put(change));
-}
-
-/// A bank account as it is answered.
-#[derive(Serialize, ToSchema)]
-struct BankAccount {
-    #[serde(flatten)]
-    row: BankAccountRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -75,7 +64,14 @@ pub async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "bank-accounts", part_of).await
+    reference_list(
+        &state,
+        &caller,
+        params,
+        "bank-accounts",
+        reference_rows::part_of::<BankAccount>,
+    )
+    .await
 }
 
 /// One bank account.
@@ -96,11 +92,7 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(
-        find(&mut state.db.conn().await?, scope, id).await?,
-        "bank account",
-        id,
-    )
+    reference_rows::show::<BankAccount>(&state, scope, id).await
 }
 
 /// Makes a bank account. One that an import stores at the same time is the one that is made.
@@ -126,55 +118,24 @@ pub async fn create(
         .bank_name
         .map(|bank_name| text_field("bank_name", &bank_name))
         .transpose()?;
-    let (scope, key) = (
-        DepartmentScope::One(department_id),
-        number_and_bank(&account_number).0.to_lowercase(),
-    );
-    let known = async |conn: &mut DbConn| {
-        db::find_target(conn, department_id, AliasKind::BankAccount, &key).await
+    let change = BankAccountChange {
+        account_number: Some(account_number.clone()),
+        bank_name: bank_name.clone().map(Some),
+        is_active: body.is_active,
     };
-    if known(&mut state.db.conn().await?).await?.is_some() {
-        return Err(DbError::Duplicate.into());
-    }
-    let (id, row) = state
-        .change_data(department_id, async |conn| {
-            // An import may have stored it while this request waited for its end.
-            let id = match known(conn).await? {
-                Some(id) => id,
-                None => {
-                    let id = db::insert_bank_account(
-                        conn,
-                        department_id,
-                        &account_number,
-                        bank_name.as_deref(),
-                    )
-                    .await?;
-                    let alias = NewAlias::new(
-                        department_id,
-                        AliasKind::BankAccount,
-                        key.clone(),
-                        &account_number,
-                        id,
-                    );
-                    db::insert_alias(conn, alias).await?;
-                    id
-                }
-            };
-            let (account_number, bank_name) = (Some(account_number), bank_name.map(Some));
-            let change = BankAccountChange {
-                account_number,
-                bank_name,
-                is_active: body.is_active,
-            };
-            db::update_bank_account(conn, id, &change).await?;
-            Ok((id, find(conn, scope, id).await?))
-        })
-        .await?;
-    Ok(created(
-        &format!("{CREDIT_PORTFOLIO}/bank-accounts"),
-        id,
-        &row,
-    ))
+    let insert = async |conn: &mut DbConn| {
+        db::insert_bank_account(conn, department_id, &account_number, bank_name.as_deref()).await
+    };
+    reference_rows::create::<BankAccount>(
+        &state,
+        department_id,
+        "bank-accounts",
+        &account_number,
+        change,
+        insert,
+        |_| false,
+    )
+    .await
 }
 
 /// Changes a bank account; a field that is left out stays as it is.
@@ -211,54 +172,5 @@ pub async fn change(
         bank_name,
         is_active,
     };
-    let known = db::find_bank_account(&mut state.db.conn().await?, scope, id).await?;
-    let known = known.ok_or_else(|| missing("bank account", id))?;
-    not_merged("bank account", id, known.merged_into)?;
-    let department_id = known.department_id;
-    let row = state
-        .change_data(department_id, async |conn| {
-            db::update_bank_account(conn, id, &change).await?;
-            if let Some(number) = &number {
-                let key = number_and_bank(number).0.to_lowercase();
-                db::add_alias_if_free(conn, department_id, AliasKind::BankAccount, key, number, id)
-                    .await?;
-            }
-            find(conn, scope, id).await
-        })
-        .await?;
-    found(row, "bank account", id)
-}
-
-/// A part of the bank accounts, and the full count.
-async fn part_of(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<BankAccount>, i64), DbError> {
-    let (rows, total) = db::list_bank_accounts(conn, filter, page).await?;
-    Ok((answered(conn, filter.department, rows).await?, total))
-}
-
-/// The one of that id.
-async fn find(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<BankAccount>, DbError> {
-    let row = db::find_bank_account(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect())
-        .await?
-        .pop())
-}
-
-async fn answered(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    rows: Vec<BankAccountRow>,
-) -> Result<Vec<BankAccount>, DbError> {
-    let rows = db::with_aliases(conn, scope, AliasKind::BankAccount, rows, |row| row.id).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(row, aliases)| BankAccount { row, aliases })
-        .collect())
+    reference_rows::change::<BankAccount>(&state, scope, id, &change, number.as_deref()).await
 }

@@ -9,8 +9,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::params::Params;
-use crate::app::AppState;
 use crate::cache::NAMESPACE;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

@@ -8,8 +8,8 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 
 use super::error::ApiError;
 use crate::accounts::Claims;
-use crate::app::AppState;
 use crate::domain::{DepartmentScope, Role};
+use crate::state::AppState;
 
 /// The person behind a valid token.
 #[derive(Clone, Debug)]

@@ -6,20 +6,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::contract_choice::ContractChoice;
+use super::types::{Alias, StoredContract, answers};
 use crate::analytics::{Standing, standings};
-use crate::app::AppState;
-use crate::db::{
-    self, AliasKind, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page, Spelling,
-};
+use crate::db::{self, AliasKind, ContractFilter, ContractRow, DbConn, DbError, FlowGroup, Page};
 use crate::domain::{
     ContractStatus, ContractType, DepartmentScope, FlowSums, Money, PortfolioFilter,
 };
+use crate::state::AppState;
 
 /// A contract as it is answered. Amounts are in the base currency.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Contract {
     #[serde(flatten)]
-    pub row: ContractRow,
+    pub row: StoredContract,
     /// `Кредит` or `Заем`.
     contract_type_label: Option<&'static str>,
     pub total_paid: Money,
@@ -30,7 +29,7 @@ pub(super) struct Contract {
     /// `undrawn`, `open`, `repaid` or `overpaid`.
     pub status: &'static str,
     /// The references that exports recognize it by.
-    aliases: Vec<Spelling>,
+    aliases: Vec<Alias>,
 }
 
 /// Returns a part of the contracts that match, and the full count.
@@ -92,7 +91,7 @@ async fn aliased(
     Ok(contracts
         .into_iter()
         .map(|(contract, aliases)| Contract {
-            aliases,
+            aliases: answers(aliases),
             ..contract
         })
         .collect())
@@ -133,7 +132,7 @@ impl Contract {
                 .as_deref()
                 .and_then(ContractType::of_name)
                 .map(ContractType::label),
-            row,
+            row: row.into(),
             total_paid: flow.expenses,
             principal: flow.principal,
             interest: flow.interest,

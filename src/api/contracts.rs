@@ -1,7 +1,5 @@
 //! Contracts, each with what was paid on it.
 
-use std::collections::BTreeSet;
-
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
 use chrono::NaiveDate;
@@ -24,14 +22,12 @@ use super::openapi::parameters::{
 };
 use super::params::Params;
 use super::patch::Patch;
-use crate::app::AppState;
 use crate::db::{
-    self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, Page,
-    ReferenceFilter,
+    self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, OrganizationRow,
+    Page, ReferenceFilter, ReferenceRow,
 };
-use crate::domain::{
-    ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName,
-};
+use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
+use crate::state::AppState;
 
 /// The front end shows all contracts without paging.
 const CONTRACTS_LIMIT: i64 = 1000;
@@ -218,16 +214,12 @@ pub async fn create(
             .map(|()| id)?,
         None => only_organization(&state, scope).await?,
     };
-    let known = async |conn: &mut DbConn, lender_id: Option<i64>| -> Result<Option<i64>, DbError> {
-        let keys = BTreeSet::from([(organization_id, db::contract_key(&reference, lender_id))]);
-        Ok(db::list_contracts_by_key(conn, department_id, &keys)
-            .await?
-            .first()
-            .map(|contract| contract.id))
+    let known = async |conn: &mut DbConn, lender_id: Option<i64>| {
+        db::find_contract_of(conn, department_id, organization_id, &reference, lender_id).await
     };
     let lender_id = match &counterparty {
         Some(name) => {
-            let key = PartyName::parse(name).key();
+            let key = AliasKind::Lender.key_of_name(name);
             db::find_target(
                 &mut state.db.conn().await?,
                 department_id,
@@ -351,7 +343,7 @@ pub async fn change(
         };
         let change = ContractChange {
             lender_id,
-            ..renamed(change, &known, number, date, lender_id)
+            ..change.renamed(&known, number, date, lender_id)
         };
         db::update_contract(conn, id, &change).await?;
         db::refresh_contract_facts(conn, department_id, &[id]).await?;
@@ -366,28 +358,6 @@ pub async fn change(
         "contract",
         id,
     )
-}
-
-/// Adds a new number or date to a change, and the key that follows from them.
-fn renamed(
-    change: ContractChange,
-    known: &ContractRow,
-    number: Option<String>,
-    date: Option<NaiveDate>,
-    lender_id: Option<Option<i64>>,
-) -> ContractChange {
-    if number.is_none() && date.is_none() {
-        return change;
-    }
-    let spelling = number.as_ref().unwrap_or(&known.contract_number);
-    let reference = ContractRef::parse(spelling, date.or(known.contract_date));
-    ContractChange {
-        contract_date: reference.as_ref().and_then(|reference| reference.date),
-        contract_key: reference
-            .map(|reference| db::contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
-        contract_number: number,
-        ..change
-    }
 }
 
 /// Checks that a contract may belong to another organization, and forgets by which names exports of
@@ -417,7 +387,7 @@ async fn own_organization(
     scope: DepartmentScope,
     id: i64,
 ) -> Result<(), ApiError> {
-    let organization = db::find_organization(conn, scope, id).await?;
+    let organization = OrganizationRow::find(conn, scope, id).await?;
     let organization = organization.ok_or_else(|| missing("organization", id))?;
     not_merged("organization", id, organization.merged_into)
 }
@@ -425,7 +395,7 @@ async fn own_organization(
 /// The organization of a department that has one only.
 async fn only_organization(state: &AppState, scope: DepartmentScope) -> Result<i64, ApiError> {
     let page = Page { skip: 0, limit: 2 };
-    let (organizations, _) = db::list_organizations(
+    let (organizations, _) = OrganizationRow::list(
         &mut state.db.conn().await?,
         &ReferenceFilter::all(scope),
         page,

@@ -10,8 +10,8 @@ use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, OneCurrency, RowLimit, TextLanguage};
 use super::params::Params;
 use crate::analytics::{AnalyticsQuery, DataQuality, Figure};
-use crate::app::AppState;
 use crate::domain::{DepartmentScope, PortfolioFilter};
+use crate::state::AppState;
 
 /// Rows of a check, when the query does not say.
 const USUAL_ROWS: i64 = 20;

@@ -11,8 +11,9 @@ use super::error::ApiError;
 use super::openapi::ROOT;
 use super::openapi::parameters::{Activity, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
-use crate::db::{self, DepartmentRow};
+use super::types::{Department, answers};
+use crate::db;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -35,7 +36,7 @@ pub struct NewDepartment {
     tag = "Accounts",
     operation_id = "list_departments",
     params(Activity, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
+    responses((status = 200, description = "OK", body = Vec<Department>))
 )]
 pub async fn list(
     state: Data<AppState>,
@@ -51,14 +52,16 @@ pub async fn list(
     let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
     if let Some(export) = export {
+        let rows = answers::<_, Department>(rows);
         return export.rows(&state, None, "departments", rows).await;
     }
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown: Vec<_> = rows
+    let shown: Vec<Department> = rows
         .into_iter()
         .skip(skip)
         .take(usize::try_from(page.limit).unwrap_or(0))
+        .map(Department::from)
         .collect();
     Ok(listed(&shown, total))
 }
@@ -71,7 +74,7 @@ pub async fn list(
     tag = "Accounts",
     operation_id = "get_department",
     params(Id),
-    responses((status = 200, description = "OK", body = DepartmentRow))
+    responses((status = 200, description = "OK", body = Department))
 )]
 pub async fn show(
     state: Data<AppState>,
@@ -82,7 +85,8 @@ pub async fn show(
     params.finish()?;
     let id = id_in_path(&id)?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
-    found(rows.into_iter().find(|row| row.id == id), "department", id)
+    let row = rows.into_iter().find(|row| row.id == id);
+    found(row.map(Department::from), "department", id)
 }
 
 /// Makes a department. ADMIN only.
@@ -93,7 +97,7 @@ pub async fn show(
     tag = "Accounts",
     operation_id = "create_department",
     request_body = NewDepartment,
-    responses((status = 201, description = "Made", body = DepartmentRow))
+    responses((status = 201, description = "Made", body = Department))
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -112,9 +116,10 @@ pub async fn create(
         .write(async |conn| db::insert_department(conn, &name, &code).await)
         .await?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
+    let row = rows.into_iter().find(|row| row.id == id);
     Ok(created(
         &format!("{ROOT}/departments"),
         id,
-        &rows.into_iter().find(|row| row.id == id),
+        &row.map(Department::from),
     ))
 }

@@ -25,9 +25,10 @@ use serde_json::Value;
 use super::error::ApiError;
 use super::file_body::file_body;
 use super::list::{ListPage, Parts};
-use crate::app::AppState;
+use super::types::answers;
 use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions_on};
 use crate::domain::{Currency, DataVersion, DepartmentScope, Language};
+use crate::state::AppState;
 pub use about::About;
 pub use adjustment_template::adjustment_template;
 use columns::column_of;
@@ -88,11 +89,11 @@ fn heading_of(name: &str, language: Language) -> &str {
 }
 
 impl Export {
-    /// The file of a list that is read in parts, all of one snapshot.
+    /// The file of a list that is read in parts, all of one snapshot; a row becomes a `T`.
     ///
     /// # Errors
     /// [`ApiError`] when the rows can't be read or the file can't be written.
-    pub async fn paged<L: PagedList>(
+    pub async fn paged<T: Serialize + From<L::Row>, L: PagedList>(
         &self,
         state: &AppState,
         list: &L,
@@ -110,7 +111,7 @@ impl Export {
                     if rows.is_empty() {
                         return Ok::<_, ApiError>(writer);
                     }
-                    writer.push_all(&rows)?;
+                    writer.push_all(&answers::<_, T>(rows))?;
                 }
             })
             .await?;

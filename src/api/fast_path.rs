@@ -20,7 +20,7 @@ use actix_web::web::Data;
 use super::conditional::set_cache_headers;
 use super::figures::{AcceptedEncoding, figures};
 use crate::analytics::PreparedQuery;
-use crate::app::AppState;
+use crate::state::AppState;
 
 /// So many questions are remembered; then all are forgotten.
 const MOST_REMEMBERED: usize = 10_000;

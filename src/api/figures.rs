@@ -18,9 +18,9 @@ use super::export::Export;
 use super::fast_path::{FastPathCache, key_of};
 use super::frame::UNCOMPRESSED;
 use crate::analytics::{AnalyticsQuery, Answer, Origin, PreparedQuery};
-use crate::app::AppState;
 use crate::cache::{Encoding, Entry, Tier};
 use crate::domain::DataVersion;
+use crate::state::AppState;
 
 pub(super) const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const DATA_AS_OF: HeaderName = HeaderName::from_static("x-data-as-of");

@@ -9,7 +9,7 @@ use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, Files};
 use super::params::Params;
 use crate::analytics::{self, Freshness};
-use crate::app::AppState;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/freshness").get(freshness));

@@ -5,9 +5,9 @@ use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::AppState;
 use crate::import::actor::ActorState;
 use crate::metrics;
+use crate::state::AppState;
 
 const UP: &str = "up";
 

@@ -20,13 +20,13 @@ use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, DryRunOnly, Files, Forced, Id, Paging, Waiting};
 use super::params::Params;
 use super::run_events::run_events;
-use crate::app::AppState;
-use crate::db::{self, DbConn, Page, RunRow};
+use super::types::{ChangedTotal, ImportRun, Progress, answers};
+use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    ChangedTotal, DryRun, FileReport, FileStatus, ImportRequest, Progress, RemarkCode, RunReport,
-    RunState, Source, dry_run,
+    DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source, dry_run,
 };
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -64,7 +64,7 @@ struct StartedRun {
 #[derive(Serialize, ToSchema)]
 struct ImportRunDetails {
     #[serde(flatten)]
-    run: RunRow,
+    run: ImportRun,
     /// How far it is, while the process that is asked works on it.
     progress: Option<Progress>,
     /// What became of its files, so far.
@@ -281,7 +281,7 @@ async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse
     tag = "Import",
     operation_id = "list_import_runs",
     params(Department, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<RunRow>))
+    responses((status = 200, description = "OK", body = Vec<ImportRun>))
 )]
 pub async fn runs(
     state: Data<AppState>,
@@ -294,12 +294,14 @@ pub async fn runs(
     let department = caller.department(asked)?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
-            Ok(db::list_runs(conn, department, page).await?.0)
+            Ok(answers::<_, ImportRun>(
+                db::list_runs(conn, department, page).await?.0,
+            ))
         };
         return export.list(&state, department, "import-runs", part).await;
     }
     let (rows, total) = db::list_runs(&mut state.db.conn().await?, department, page).await?;
-    Ok(listed(&rows, total))
+    Ok(listed(&answers::<_, ImportRun>(rows), total))
 }
 
 /// How a run is doing: its state, how far it is, and what became of its files.
@@ -328,12 +330,12 @@ pub async fn run(
                 .import
                 .watch(id)
                 .await
-                .map(|progress| progress.borrow().clone());
+                .map(|progress| progress.borrow().clone().into());
             let files =
                 db::list_journal_of_run(&mut state.db.conn().await?, run.department_id, id).await?;
             let files = files.into_iter().map(JournalEntry::from).collect();
             Some(ImportRunDetails {
-                run,
+                run: run.into(),
                 progress,
                 files,
             })
@@ -437,7 +439,7 @@ impl DryRunAnswer {
         };
         DryRunAnswer {
             files: done.files.into_iter().map(file).collect(),
-            totals: done.totals,
+            totals: answers(done.totals),
         }
     }
 }

@@ -13,10 +13,11 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
-use crate::db::{self, DbConn, JournalRow, Page, RejectRow, RejectedRows};
+use super::types::{RejectedRow, answers};
+use crate::db::{self, DbConn, JournalRow, Page, RejectedRows};
 use crate::domain::Money;
 use crate::import::workbook::REJECT_REASON;
+use crate::state::AppState;
 
 /// The heading of the column that says why a row was rejected.
 const REASON: &str = REJECT_REASON;
@@ -109,7 +110,7 @@ pub async fn journal(
     tag = "Import",
     operation_id = "list_rejects",
     params(Id, Files),
-    responses((status = 200, description = "OK", body = Vec<RejectRow>))
+    responses((status = 200, description = "OK", body = Vec<RejectedRow>))
 )]
 pub async fn rejects(
     state: Data<AppState>,
@@ -129,28 +130,32 @@ pub async fn rejects(
                     &state,
                     scope,
                     &format!("rejects-{id}"),
-                    rows_with_reasons(&rows),
+                    rows_with_reasons(rows),
                 )
                 .await
         }
-        (_, rows) => found(rows.map(|rows| rows.rows), "journal entry", id),
+        (_, rows) => found(
+            rows.map(|rows| answers::<_, RejectedRow>(rows.rows)),
+            "journal entry",
+            id,
+        ),
     }
 }
 
 /// The rejected rows as they stood in their file, the reason in a last column: corrected, the file
 /// can be imported. Rows of which that is not known tell what was kept of them.
-fn rows_with_reasons(rejected: &RejectedRows) -> Vec<Map<String, Value>> {
+fn rows_with_reasons(rejected: RejectedRows) -> Vec<Map<String, Value>> {
     let titles: Vec<String> = rejected
         .titles
         .as_ref()
         .and_then(|titles| serde_json::from_str(titles).ok())
         .unwrap_or_default();
-    let row = |(reject, cells): (&RejectRow, &Option<String>)| {
+    let row = |(reject, cells): (RejectedRow, Option<String>)| {
         let cells: Option<Vec<Value>> = cells
             .as_ref()
             .and_then(|cells| serde_json::from_str(cells).ok());
         let Some(cells) = cells.filter(|_| !titles.is_empty()) else {
-            let kept = serde_json::to_value(reject).ok();
+            let kept = serde_json::to_value(&reject).ok();
             return kept
                 .and_then(|kept| kept.as_object().cloned())
                 .unwrap_or_default();
@@ -163,7 +168,7 @@ fn rows_with_reasons(rejected: &RejectedRows) -> Vec<Map<String, Value>> {
             let title = title.cloned().unwrap_or_else(|| format!("({})", at + 1));
             row.insert(title, cells.get(at).cloned().unwrap_or_default());
         }
-        let RejectRow {
+        let RejectedRow {
             row_number,
             column_name,
             reason,
@@ -180,7 +185,8 @@ fn rows_with_reasons(rejected: &RejectedRows) -> Vec<Map<String, Value>> {
         );
         row
     };
-    rejected.rows.iter().zip(&rejected.cells).map(row).collect()
+    let rows = answers(rejected.rows).into_iter();
+    rows.zip(rejected.cells).map(row).collect()
 }
 
 impl From<JournalRow> for JournalEntry {

@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{created, id_in_path, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -14,26 +14,16 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
-use crate::app::AppState;
-use crate::db::{
-    self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, ReferenceFilter,
-    Spelling,
-};
-use crate::domain::{DepartmentScope, PartyName};
+use super::reference_rows;
+use super::types::Lender;
+use crate::db::{self, AliasKind, LenderChange, LenderRow, NewAlias, ReferenceRow};
+use crate::domain::DepartmentScope;
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/lenders").get(list).post(create))
         .service(web::resource("/lenders/{id}").get(show).put(change));
-}
-
-/// A lender as it is answered.
-#[derive(Serialize, ToSchema)]
-struct Lender {
-    #[serde(flatten)]
-    row: LenderRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 /// `is_intra_group` sets by hand whether it is one of the holding's own organizations; left out,
@@ -87,7 +77,14 @@ pub async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "lenders", part_of).await
+    reference_list(
+        &state,
+        &caller,
+        params,
+        "lenders",
+        reference_rows::part_of::<Lender>,
+    )
+    .await
 }
 
 /// One lender.
@@ -108,11 +105,7 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(
-        find(&mut state.db.conn().await?, scope, id).await?,
-        "lender",
-        id,
-    )
+    reference_rows::show::<Lender>(&state, scope, id).await
 }
 
 /// Makes a lender.
@@ -146,21 +139,19 @@ pub async fn create(
         is_active: body.is_active,
         ..LenderChange::default()
     };
+    let scope = DepartmentScope::One(department_id);
     let (id, row) = state
         .change_data(department_id, async |conn| {
             let id = db::insert_lender(conn, department_id, &name, inn.as_deref()).await?;
-            let key = PartyName::parse(&name).key();
+            let key = AliasKind::Lender.key_of_name(&name);
             db::insert_alias(
                 conn,
                 NewAlias::new(department_id, AliasKind::Lender, key, &name, id),
             )
             .await?;
-            db::update_lender(conn, id, &change).await?;
+            LenderRow::update(conn, id, &change).await?;
             db::refresh_intra_group(conn, department_id).await?;
-            Ok((
-                id,
-                find(conn, DepartmentScope::One(department_id), id).await?,
-            ))
+            Ok((id, reference_rows::find::<Lender>(conn, scope, id).await?))
         })
         .await?;
     Ok(created(&format!("{CREDIT_PORTFOLIO}/lenders"), id, &row))
@@ -203,55 +194,5 @@ pub async fn change(
         is_intra_group_manual: is_intra_group.map(|by_hand| by_hand.is_some()),
         is_active: body.is_active.required("is_active")?,
     };
-    let known = db::find_lender(&mut state.db.conn().await?, scope, id).await?;
-    let known = known.ok_or_else(|| missing("lender", id))?;
-    not_merged("lender", id, known.merged_into)?;
-    let department_id = known.department_id;
-    let row = state
-        .change_data(department_id, async |conn| {
-            db::update_lender(conn, id, &change).await?;
-            if let Some(name) = &name {
-                let key = PartyName::parse(name).key();
-                db::add_alias_if_free(conn, department_id, AliasKind::Lender, key, name, id)
-                    .await?;
-            }
-            db::refresh_intra_group(conn, department_id).await?;
-            find(conn, scope, id).await
-        })
-        .await?;
-    found(row, "lender", id)
-}
-
-/// A part of the lenders, and the full count.
-async fn part_of(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<Lender>, i64), DbError> {
-    let (rows, total) = db::list_lenders(conn, filter, page).await?;
-    Ok((answered(conn, filter.department, rows).await?, total))
-}
-
-/// The one of that id.
-async fn find(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<Lender>, DbError> {
-    let row = db::find_lender(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect())
-        .await?
-        .pop())
-}
-
-async fn answered(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    rows: Vec<LenderRow>,
-) -> Result<Vec<Lender>, DbError> {
-    let rows = db::with_aliases(conn, scope, AliasKind::Lender, rows, |row| row.id).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(row, aliases)| Lender { row, aliases })
-        .collect())
+    reference_rows::change::<Lender>(&state, scope, id, &change, name.as_deref()).await
 }

@@ -5,23 +5,23 @@
 //! memory does not grow with the list, and a fault midway is an error and never a list that looks
 //! complete.
 
-mod counts;
 mod json_array;
 mod parts;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::LINK;
+use serde::Serialize;
 
-pub use counts::ListCounts;
 use json_array::JsonArray;
 pub(super) use parts::Parts;
 
 use super::error::ApiError;
 use super::export::Export;
 use super::figures::set_data_version;
-use crate::app::AppState;
+use super::types::answers;
 use crate::db::{PagedList, Sort, data_versions_on, list_next_keys};
 use crate::domain::{DataVersion, ListCursor};
+use crate::state::AppState;
 
 /// Which part of a list is wanted, and in which order.
 #[derive(Clone, Debug)]
@@ -38,18 +38,18 @@ pub struct ListPage {
     pub query: Vec<(String, String)>,
 }
 
-/// Answers with a page of a list, or with a file of all of it.
+/// Answers with a page of a list, or with a file of all of it; a row becomes a `T`.
 ///
 /// # Errors
 /// [`ApiError`] when the rows can't be read or written.
-pub async fn respond<L: PagedList>(
+pub async fn respond<T: Serialize + From<L::Row>, L: PagedList>(
     state: &AppState,
     list: &L,
     page: ListPage,
     export: Option<Export>,
 ) -> Result<HttpResponse, ApiError> {
     if let Some(export) = export {
-        return export.paged(state, list, page.sort).await;
+        return export.paged::<T, L>(state, list, page.sort).await;
     }
     let today = state.cache.today();
     let (version, total, next, body) = state
@@ -64,7 +64,7 @@ pub async fn respond<L: PagedList>(
                 if rows.is_empty() {
                     break;
                 }
-                body.push(&rows)?;
+                body.push(&answers::<_, T>(rows))?;
             }
             let next = match parts.place() {
                 Some(place) if !list_next_keys(list, conn, Some(place), 1).await?.is_empty() => {

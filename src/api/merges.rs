@@ -11,9 +11,10 @@ use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, Files, Id, Paging};
 use super::params::Params;
-use crate::app::AppState;
+use super::types::{Merge, answers};
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
 use crate::domain::{ChangedData, DepartmentScope};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -66,7 +67,7 @@ pub struct ContractSplit {
     tag = "Reference data",
     operation_id = "list_merges",
     params(Department, Paging, Files),
-    responses((status = 200, description = "OK", body = Vec<MergeRow>))
+    responses((status = 200, description = "OK", body = Vec<Merge>))
 )]
 pub async fn list(
     state: Data<AppState>,
@@ -78,12 +79,16 @@ pub async fn list(
     params.finish()?;
     let scope = caller.department(requested)?;
     if let Some(export) = export {
-        let part =
-            async |conn: &mut DbConn, page: Page| Ok(db::list_merges(conn, scope, page).await?.0);
+        let part = async |conn: &mut DbConn, page: Page| {
+            Ok(answers::<_, Merge>(
+                db::list_merges(conn, scope, page).await?.0,
+            ))
+        };
         return export.list(&state, scope, "merges", part).await;
     }
     listed_data(&state, scope, async |conn| {
-        Ok(db::list_merges(conn, scope, page).await?)
+        let (rows, total) = db::list_merges(conn, scope, page).await?;
+        Ok((answers::<_, Merge>(rows), total))
     })
     .await
 }
@@ -98,7 +103,7 @@ pub async fn list(
     operation_id = "merge_organization",
     params(Id),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn merge_organization(
     state: Data<AppState>,
@@ -127,7 +132,7 @@ pub async fn merge_organization(
     operation_id = "split_organization",
     params(Id),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn split_organization(
     state: Data<AppState>,
@@ -156,7 +161,7 @@ pub async fn split_organization(
     operation_id = "merge_bank_account",
     params(Id),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn merge_bank_account(
     state: Data<AppState>,
@@ -185,7 +190,7 @@ pub async fn merge_bank_account(
     operation_id = "split_bank_account",
     params(Id),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn split_bank_account(
     state: Data<AppState>,
@@ -214,7 +219,7 @@ pub async fn split_bank_account(
     operation_id = "merge_lender",
     params(Id),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn merge_lender(
     state: Data<AppState>,
@@ -235,7 +240,7 @@ pub async fn merge_lender(
     operation_id = "split_lender",
     params(Id),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn split_lender(
     state: Data<AppState>,
@@ -264,7 +269,7 @@ pub async fn split_lender(
     operation_id = "merge_contract",
     params(Id),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn merge_contract(
     state: Data<AppState>,
@@ -285,7 +290,7 @@ pub async fn merge_contract(
     operation_id = "split_contract",
     params(Id),
     request_body = ContractSplit,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn split_contract(
     state: Data<AppState>,
@@ -329,7 +334,7 @@ pub async fn split_contract(
     tag = "Reference data",
     operation_id = "undo_merge",
     params(Id),
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = Merge))
 )]
 pub async fn undo(
     state: Data<AppState>,
@@ -417,5 +422,5 @@ async fn change_who_is_who(
         done.source_id,
         done.target_id
     );
-    Ok(HttpResponse::Ok().json(done))
+    Ok(HttpResponse::Ok().json(Merge::from(done)))
 }

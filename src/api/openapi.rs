@@ -6,6 +6,7 @@
 
 mod complete;
 pub(super) mod parameters;
+mod schemas;
 
 use std::sync::LazyLock;
 

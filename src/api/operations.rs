@@ -15,12 +15,10 @@ use super::openapi::parameters::{
     OperationsFilter, OperationsPaging,
 };
 use super::params::Params;
-use crate::app::AppState;
-use crate::db::{
-    self, DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
-    ReceiptRow, Receipts,
-};
+use super::types::{Expense, ExpenseDetail, Receipt};
+use crate::db::{self, DetailFilter, Details, Expenses, OperationFilter, OperationStats, Receipts};
 use crate::domain::{ContractType, Money};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -46,7 +44,7 @@ struct OperationTotals {
     path = "/receipts",
     tag = "Operations",
     params(Department, Dates, OperationsFilter, OperationsPaging, Files),
-    responses((status = 200, description = "OK", body = Vec<ReceiptRow>))
+    responses((status = 200, description = "OK", body = Vec<Receipt>))
 )]
 pub async fn receipts(
     state: Data<AppState>,
@@ -56,7 +54,7 @@ pub async fn receipts(
     let list = Receipts(filter(&caller, &mut params)?);
     let (page, export) = (params.list_page::<Receipts>()?, params.export()?);
     params.finish()?;
-    list::respond(&state, &list, page, export).await
+    list::respond::<Receipt, _>(&state, &list, page, export).await
 }
 
 /// The expenses, newest document first, ties by id, those without a date last.
@@ -66,7 +64,7 @@ pub async fn receipts(
     path = "/expenses",
     tag = "Operations",
     params(Department, Dates, OperationsFilter, Confirmation, OperationsPaging, Files),
-    responses((status = 200, description = "OK", body = Vec<ExpenseRow>))
+    responses((status = 200, description = "OK", body = Vec<Expense>))
 )]
 pub async fn expenses(
     state: Data<AppState>,
@@ -76,7 +74,7 @@ pub async fn expenses(
     let list = Expenses(expense_filter(&caller, &mut params)?);
     let (page, export) = (params.list_page::<Expenses>()?, params.export()?);
     params.finish()?;
-    list::respond(&state, &list, page, export).await
+    list::respond::<Expense, _>(&state, &list, page, export).await
 }
 
 /// One receipt.
@@ -86,7 +84,7 @@ pub async fn expenses(
     path = "/receipts/{id}",
     tag = "Operations",
     params(Id),
-    responses((status = 200, description = "OK", body = ReceiptRow))
+    responses((status = 200, description = "OK", body = Receipt))
 )]
 pub async fn receipt(
     state: Data<AppState>,
@@ -96,11 +94,8 @@ pub async fn receipt(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(
-        db::find_receipt(&mut state.db.conn().await?, scope, id).await?,
-        "receipt",
-        id,
-    )
+    let row = db::find_receipt(&mut state.db.conn().await?, scope, id).await?;
+    found(row.map(Receipt::from), "receipt", id)
 }
 
 /// One expense.
@@ -110,7 +105,7 @@ pub async fn receipt(
     path = "/expenses/{id}",
     tag = "Operations",
     params(Id),
-    responses((status = 200, description = "OK", body = ExpenseRow))
+    responses((status = 200, description = "OK", body = Expense))
 )]
 pub async fn expense(
     state: Data<AppState>,
@@ -120,11 +115,8 @@ pub async fn expense(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(
-        db::find_expense(&mut state.db.conn().await?, scope, id).await?,
-        "expense",
-        id,
-    )
+    let row = db::find_expense(&mut state.db.conn().await?, scope, id).await?;
+    found(row.map(Expense::from), "expense", id)
 }
 
 /// How many receipts match, in any currency, and the sum of those in the one asked for.
@@ -179,7 +171,7 @@ pub async fn expense_stats(
     path = "/expense-details",
     tag = "Operations",
     params(Department, Dates, ExpenseId, ContractId, DetailsPaging, Files),
-    responses((status = 200, description = "OK", body = Vec<DetailRow>))
+    responses((status = 200, description = "OK", body = Vec<ExpenseDetail>))
 )]
 pub async fn details(
     state: Data<AppState>,
@@ -195,7 +187,7 @@ pub async fn details(
     });
     let (page, export) = (params.list_page::<Details>()?, params.export()?);
     params.finish()?;
-    list::respond(&state, &list, page, export).await
+    list::respond::<ExpenseDetail, _>(&state, &list, page, export).await
 }
 
 fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {

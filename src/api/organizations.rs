@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{self, Data, Json, Path, ServiceConfig};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{id_in_path, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -14,26 +14,15 @@ use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePagin
 use super::params::Params;
 use super::patch::Patch;
 use super::reference_list::reference_list;
-use crate::app::AppState;
-use crate::db::{
-    self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page,
-    ReferenceFilter, Spelling,
-};
-use crate::domain::{DepartmentScope, PartyName};
+use super::reference_rows;
+use super::types::Organization;
+use crate::db::{self, DbConn, OrganizationChange, OrganizationRow};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/organizations").get(list).post(create))
         .service(web::resource("/organizations/{id}").get(show).put(change));
-}
-
-/// An organization as it is answered.
-#[derive(Serialize, ToSchema)]
-struct Organization {
-    #[serde(flatten)]
-    row: OrganizationRow,
-    /// The spellings that exports recognize it by.
-    aliases: Vec<Spelling>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -75,7 +64,14 @@ pub async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "organizations", part_of).await
+    reference_list(
+        &state,
+        &caller,
+        params,
+        "organizations",
+        reference_rows::part_of::<Organization>,
+    )
+    .await
 }
 
 /// One organization.
@@ -96,11 +92,7 @@ pub async fn show(
 ) -> Result<HttpResponse, ApiError> {
     params.finish()?;
     let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    found(
-        find(&mut state.db.conn().await?, scope, id).await?,
-        "organization",
-        id,
-    )
+    reference_rows::show::<Organization>(&state, scope, id).await
 }
 
 /// Makes an organization. One that an import stores at the same time is the one that is made.
@@ -123,61 +115,25 @@ pub async fn create(
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
-    let (scope, key) = (
-        DepartmentScope::One(department_id),
-        PartyName::parse(&name).key(),
-    );
-    let known = async |conn: &mut DbConn| {
-        db::find_target(conn, department_id, AliasKind::Organization, &key).await
+    let change = OrganizationChange {
+        name: Some(name.clone()),
+        inn: inn.clone().map(Some),
+        is_active: body.is_active,
     };
-    if known(&mut state.db.conn().await?).await?.is_some() {
-        return Err(DbError::Duplicate.into());
-    }
-    let (id, row) = state
-        .change_data(department_id, async |conn| {
-            // An import may have stored it while this request waited for its end.
-            let id = match known(conn).await? {
-                Some(id) => id,
-                None => {
-                    let id =
-                        db::insert_organization(conn, department_id, &name, inn.as_deref()).await?;
-                    let alias = NewAlias::new(
-                        department_id,
-                        AliasKind::Organization,
-                        key.clone(),
-                        &name,
-                        id,
-                    );
-                    db::insert_alias(conn, alias).await?;
-                    id
-                }
-            };
-            let stored_inn = db::find_organization(conn, scope, id)
-                .await?
-                .and_then(|stored| stored.inn);
-            if stored_inn.is_some() && stored_inn != inn {
-                return Err(DbError::Duplicate);
-            }
-            let (name, inn) = (Some(name), inn.map(Some));
-            db::update_organization(
-                conn,
-                id,
-                &OrganizationChange {
-                    name,
-                    inn,
-                    is_active: body.is_active,
-                },
-            )
-            .await?;
-            db::refresh_intra_group(conn, department_id).await?;
-            Ok((id, find(conn, scope, id).await?))
-        })
-        .await?;
-    Ok(created(
-        &format!("{CREDIT_PORTFOLIO}/organizations"),
-        id,
-        &row,
-    ))
+    let insert = async |conn: &mut DbConn| {
+        db::insert_organization(conn, department_id, &name, inn.as_deref()).await
+    };
+    let has_other_inn = |stored: &OrganizationRow| stored.inn.is_some() && stored.inn != inn;
+    reference_rows::create::<Organization>(
+        &state,
+        department_id,
+        "organizations",
+        &name,
+        change,
+        insert,
+        has_other_inn,
+    )
+    .await
 }
 
 /// Changes what is shown of an organization; a field that is left out stays as it is. A new name is
@@ -212,55 +168,5 @@ pub async fn change(
         inn,
         is_active: body.is_active.required("is_active")?,
     };
-    let known = db::find_organization(&mut state.db.conn().await?, scope, id).await?;
-    let known = known.ok_or_else(|| missing("organization", id))?;
-    not_merged("organization", id, known.merged_into)?;
-    let department_id = known.department_id;
-    let row = state
-        .change_data(department_id, async |conn| {
-            db::update_organization(conn, id, &change).await?;
-            if let Some(name) = &name {
-                let key = PartyName::parse(name).key();
-                db::add_alias_if_free(conn, department_id, AliasKind::Organization, key, name, id)
-                    .await?;
-            }
-            db::refresh_intra_group(conn, department_id).await?;
-            find(conn, scope, id).await
-        })
-        .await?;
-    found(row, "organization", id)
-}
-
-/// A part of the organizations, and the full count.
-async fn part_of(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<Organization>, i64), DbError> {
-    let (rows, total) = db::list_organizations(conn, filter, page).await?;
-    Ok((answered(conn, filter.department, rows).await?, total))
-}
-
-/// The one of that id.
-async fn find(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<Organization>, DbError> {
-    let row = db::find_organization(conn, scope, id).await?;
-    Ok(answered(conn, scope, row.into_iter().collect())
-        .await?
-        .pop())
-}
-
-async fn answered(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    rows: Vec<OrganizationRow>,
-) -> Result<Vec<Organization>, DbError> {
-    let rows = db::with_aliases(conn, scope, AliasKind::Organization, rows, |row| row.id).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(row, aliases)| Organization { row, aliases })
-        .collect())
+    reference_rows::change::<Organization>(&state, scope, id, &change, name.as_deref()).await
 }

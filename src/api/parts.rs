@@ -17,9 +17,9 @@ use super::openapi::parameters::{
 use super::params::Params;
 use super::portfolio_params::{Narrowed, portfolio_filter};
 use crate::analytics::{Ledger, Measure, ledger, parts};
-use crate::app::AppState;
 use crate::db::{DbError, FlowMeasure, LedgerRow, Page, PartRow};
 use crate::domain::{Money, PortfolioFilter};
+use crate::state::AppState;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config

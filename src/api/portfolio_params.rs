@@ -4,8 +4,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
 use crate::analytics::{ContractSearch, ContractSort};
-use crate::app::AppState;
 use crate::domain::{ContractStatus, ContractType, Direction, IntraGroup, PortfolioFilter};
+use crate::state::AppState;
 
 /// What some questions can be narrowed to, beside what all can.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use super::answer::listed_data;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::params::Params;
-use crate::app::AppState;
 use crate::db::{DbConn, DbError, Page, ReferenceFilter, ReferenceOrder};
+use crate::state::AppState;
 
 /// Answers with a list of reference data: `part` gives the rows of a page and the full count.
 ///

@@ -7,10 +7,11 @@ use futures_util::{Stream, stream};
 use serde::Serialize;
 use tokio::sync::watch;
 
-use crate::app::AppState;
+use super::types;
 use crate::db;
 use crate::domain::DepartmentScope;
 use crate::import::Progress;
+use crate::state::AppState;
 
 /// Events come no closer together than this.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -59,13 +60,13 @@ impl Watcher {
                 tokio::time::sleep(pause).await;
                 self.progress = self.state.import.watch(self.run_id).await;
                 if let Some(progress) = &mut self.progress {
-                    return event("progress", &*progress.borrow_and_update());
+                    return progress_event(progress);
                 }
             }
             Some(progress) => match tokio::time::timeout(QUIET, progress.changed()).await {
                 Ok(Ok(())) => {
                     tokio::time::sleep(PAUSE).await;
-                    return event("progress", &*progress.borrow_and_update());
+                    return progress_event(progress);
                 }
                 Ok(Err(_)) => self.progress = None,
                 Err(_) => {}
@@ -81,12 +82,17 @@ impl Watcher {
         match found.filter(|run| run.state != "running") {
             Some(run) => {
                 self.is_over = true;
-                event("ended", &run)
+                event("ended", &types::ImportRun::from(run))
             }
             // A comment: the connection is alive.
             None => Bytes::from_static(b":\n\n"),
         }
     }
+}
+
+fn progress_event(progress: &mut watch::Receiver<Progress>) -> Bytes {
+    let progress = progress.borrow_and_update().clone();
+    event("progress", &types::Progress::from(progress))
 }
 
 fn event(name: &str, data: &impl Serialize) -> Bytes {

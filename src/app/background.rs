@@ -8,9 +8,9 @@ use std::time::Duration;
 use actix_web::rt::task::JoinHandle;
 use tokio::sync::watch;
 
-use super::AppState;
 use crate::db::{self, DbError};
 use crate::import::{delete_outdated, refresh_gauges};
+use crate::state::AppState;
 
 /// How often this process registers that it is alive.
 const REGISTER_INTERVAL: Duration = Duration::from_secs(5);

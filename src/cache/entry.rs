@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{NaiveDate, NaiveDateTime, Utc};
+use chrono::{NaiveDate, NaiveDateTime};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::CacheLookup;
 use super::changes::Generations;
-use crate::domain::{Currency, DataVersion, DepartmentScope, Dependency};
+use crate::domain::{Currency, DataVersion, DepartmentScope, Dependency, system_now};
 
 /// A shorter answer is not worth compressing.
 const WORTH_COMPRESSING: usize = 1024;
@@ -89,7 +89,7 @@ impl Entry {
         computing: Duration,
         ttl: Duration,
     ) -> Entry {
-        let now = Utc::now().timestamp_millis();
+        let now = system_now().timestamp_millis();
         let body = Bytes::copy_from_slice(answer.get().as_bytes());
         Entry {
             scope: lookup.scope,
@@ -111,18 +111,18 @@ impl Entry {
 
     /// What is left of its life in seconds: negative when it has ended.
     pub fn ttl_seconds(&self) -> i64 {
-        (self.expires_at_ms - Utc::now().timestamp_millis()).div_euclid(1000)
+        (self.expires_at_ms - system_now().timestamp_millis()).div_euclid(1000)
     }
 
     /// What is left of its life: zero when it has ended.
     pub fn time_left(&self) -> Duration {
-        let left = self.expires_at_ms - Utc::now().timestamp_millis();
+        let left = self.expires_at_ms - system_now().timestamp_millis();
         Duration::from_millis(u64::try_from(left).unwrap_or(0))
     }
 
     /// How long ago it was computed, in seconds.
     pub fn age_seconds(&self) -> i64 {
-        ((Utc::now().timestamp_millis() - self.computed_at_ms) / 1000).max(0)
+        ((system_now().timestamp_millis() - self.computed_at_ms) / 1000).max(0)
     }
 
     /// What it takes up, its compressed forms reckoned in.

@@ -9,6 +9,7 @@ use crate::app::open_database;
 use crate::config::Settings;
 use crate::db::{self, DbError};
 use crate::domain::ChangedData;
+use crate::generate::generate_operations;
 
 #[derive(Args)]
 pub struct Generate {
@@ -30,7 +31,7 @@ impl Generate {
         let made = database
             .write(async |conn| {
                 let made =
-                    db::generate_operations(conn, department_id, self.operations, self.contracts)
+                    generate_operations(conn, department_id, self.operations, self.contracts)
                         .await?;
                 db::rebuild_rollups(conn).await?;
                 db::record_change(conn, department_id, ChangedData::everything()).await?;

@@ -4,9 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{
-    adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
-};
+use super::schema::{adjustments, contracts, lenders, organizations};
 use super::{CHUNK, DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DateRange, DepartmentScope};
 
@@ -377,46 +375,4 @@ pub async fn list_sources_of_equal_adjustments(
             .load(c)
             .await
     })?)
-}
-
-/// Returns whether a contract has active operations on a day or before, or shares of expenses of
-/// other contracts: its opening balance would count what they hold twice.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn has_operations_until(
-    conn: &mut DbConn,
-    department_id: i64,
-    contract_id: i64,
-    day: NaiveDate,
-) -> Result<bool, DbError> {
-    macro_rules! any {
-        ($table:ident) => {
-            diesel::dsl::exists(
-                $table::table
-                    .filter($table::department_id.eq(department_id))
-                    .filter($table::contract_id.eq(contract_id))
-                    .filter($table::is_active.eq(true))
-                    .filter($table::document_date.le(day)),
-            )
-        };
-    }
-    let received: bool = on_conn!(conn, |c| diesel::select(any!(receipts)).get_result(c).await)?;
-    let spent: bool = on_conn!(conn, |c| diesel::select(any!(expenses)).get_result(c).await)?;
-    let shared: bool = on_conn!(conn, |c| {
-        let shares = expense_details::table
-            .inner_join(
-                expenses::table.on(expenses::department_id
-                    .eq(expense_details::department_id)
-                    .and(expenses::operation_id.eq(expense_details::expense_operation_id))),
-            )
-            .filter(expense_details::department_id.eq(department_id))
-            .filter(expense_details::contract_id.eq(contract_id))
-            .filter(expenses::is_active.eq(true))
-            .filter(expenses::document_date.le(day));
-        diesel::select(diesel::dsl::exists(shares))
-            .get_result(c)
-            .await
-    })?;
-    Ok(received || spent || shared)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema::aliases;
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
+use crate::domain::{PartyName, number_and_bank};
 
 /// What an alias is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,6 +44,21 @@ impl AliasKind {
         ]
         .into_iter()
         .find(|kind| kind.as_str() == name)
+    }
+
+    /// Returns the key that exports recognize a row of that name by; a contract has more than a name.
+    pub fn key_of_name(self, name: &str) -> String {
+        match self {
+            AliasKind::BankAccount => number_and_bank(name).0.to_lowercase(),
+            AliasKind::Organization | AliasKind::Lender | AliasKind::Contract => {
+                PartyName::parse(name).key()
+            }
+        }
+    }
+
+    /// Whether it has a name and an INN, by which a lender is one of the holding's organizations.
+    pub const fn is_party(self) -> bool {
+        matches!(self, AliasKind::Organization | AliasKind::Lender)
     }
 
     /// In words.

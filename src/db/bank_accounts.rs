@@ -3,10 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
+use super::aliases::AliasKind;
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow, reference_table};
 use super::schema::bank_accounts;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
@@ -60,11 +59,10 @@ pub async fn insert_bank_account(
     })?)
 }
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = bank_accounts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredBankAccount)]
 pub struct BankAccountRow {
     pub id: i64,
     pub account_number: String,
@@ -74,8 +72,6 @@ pub struct BankAccountRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 
@@ -89,68 +85,10 @@ pub struct BankAccountChange {
     pub is_active: Option<bool>,
 }
 
-/// Returns a part of the list and the full count.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_bank_accounts(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<BankAccountRow>, i64), DbError> {
-    Ok(list_reference_rows!(
-        conn,
-        bank_accounts,
-        account_number,
-        BankAccountRow,
-        filter,
-        page
-    ))
-}
-
-/// The one of that id within a scope.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn find_bank_account(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<BankAccountRow>, DbError> {
-    let row: Option<BankAccountRow> = on_conn!(conn, |c| {
-        bank_accounts::table
-            .filter(bank_accounts::id.eq(id))
-            .select(BankAccountRow::as_select())
-            .first(c)
-            .await
-            .optional()
-    })?;
-    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
-/// Changes the one of that id.
-///
-/// # Errors
-/// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
-/// merged into another one.
-pub async fn update_bank_account(
-    conn: &mut DbConn,
-    id: i64,
-    change: &BankAccountChange,
-) -> Result<(), DbError> {
-    let changed = on_conn!(conn, |c| {
-        diesel::update(
-            bank_accounts::table
-                .filter(bank_accounts::id.eq(id))
-                .filter(bank_accounts::merged_into.is_null()),
-        )
-        .set((change, bank_accounts::updated_at.eq(utc_now())))
-        .execute(c)
-        .await
-    })?;
-    if changed == 0 {
-        Err(DbError::NoSuchReference)
-    } else {
-        Ok(())
-    }
-}
+reference_table!(
+    BankAccountRow,
+    BankAccountChange,
+    bank_accounts,
+    account_number,
+    AliasKind::BankAccount
+);

@@ -6,12 +6,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::schema::{
-    adjustments, contracts, expense_details, expenses, lenders, organizations, receipts,
-};
+use super::schema::{contracts, lenders, organizations};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ContractRef, DepartmentScope, Direction};
 
@@ -142,6 +138,23 @@ pub async fn list_contracts_by_key(
     }
 }
 
+/// Returns the contract of an organization that a reference means; `lender_id` is that of the other
+/// party.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_contract_of(
+    conn: &mut DbConn,
+    department_id: i64,
+    organization_id: i64,
+    reference: &ContractRef,
+    lender_id: Option<i64>,
+) -> Result<Option<i64>, DbError> {
+    let keys = BTreeSet::from([(organization_id, contract_key(reference, lender_id))]);
+    let known = list_contracts_by_key(conn, department_id, &keys).await?;
+    Ok(known.into_iter().next().map(|contract| contract.id))
+}
+
 /// Stores a contract that is entered; gives its id.
 ///
 /// # Errors
@@ -198,11 +211,10 @@ macro_rules! lender_of_contract {
     };
 }
 
-/// As stored and answered, without the figures.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored, with the lender's name.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = contracts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredContract)]
 pub struct ContractRow {
     pub id: i64,
     pub contract_number: String,
@@ -222,8 +234,6 @@ pub struct ContractRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 
@@ -265,6 +275,31 @@ pub struct ContractChange {
     pub is_currency_manual: Option<bool>,
     pub organization_id: Option<i64>,
     pub is_active: Option<bool>,
+}
+
+impl ContractChange {
+    /// Adds a new number or date, and the key that follows from them; `lender_id` is what the change
+    /// makes of the lender.
+    pub fn renamed(
+        self,
+        known: &ContractRow,
+        number: Option<String>,
+        date: Option<NaiveDate>,
+        lender_id: Option<Option<i64>>,
+    ) -> ContractChange {
+        if number.is_none() && date.is_none() {
+            return self;
+        }
+        let spelling = number.as_ref().unwrap_or(&known.contract_number);
+        let reference = ContractRef::parse(spelling, date.or(known.contract_date));
+        ContractChange {
+            contract_date: reference.as_ref().and_then(|reference| reference.date),
+            contract_key: reference
+                .map(|reference| contract_key(&reference, lender_id.unwrap_or(known.lender_id))),
+            contract_number: number,
+            ..self
+        }
+    }
 }
 
 /// Which contracts are asked for.
@@ -371,29 +406,6 @@ pub async fn find_contract(
             .optional()
     })?;
     Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
-/// Returns whether any receipt, expense, detail or adjustment belongs to a contract, inactive ones
-/// included.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn has_operations_of_contract(
-    conn: &mut DbConn,
-    department_id: i64,
-    id: i64,
-) -> Result<bool, DbError> {
-    macro_rules! any_in {
-        ($($table:ident),+) => {
-            $(on_conn!(conn, |c| {
-                let of_department = $table::table.filter($table::department_id.eq(department_id));
-                let of_contract = of_department.filter($table::contract_id.eq(id)).select($table::id);
-                let first: Result<Option<i64>, _> = of_contract.first(c).await.optional();
-                first
-            })?.is_some())||+
-        };
-    }
-    Ok(any_in!(receipts, expenses, expense_details, adjustments))
 }
 
 /// Changes the one of that id.

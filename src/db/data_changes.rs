@@ -5,14 +5,13 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::database_time::database_time;
 use super::schema::{data_changes, departments, replicas};
 use super::{DbConn, DbError, on_conn, utc_now};
-use crate::domain::{ChangedData, DataChange};
+use crate::domain::{ChangedData, DataChange, system_now};
 
 /// Changes are kept for so long. An entry of a cache that is older is not valid.
 const RETENTION: Duration = Duration::from_secs(2 * 24 * 60 * 60);
@@ -39,7 +38,7 @@ pub async fn record_change(
             .get_result(c)
             .await
     })?;
-    let generation = Utc::now().timestamp_micros().max(previous + 1);
+    let generation = system_now().timestamp_micros().max(previous + 1);
     let raised = diesel::update(own()).set(departments::generation.eq(generation));
     on_conn!(conn, |c| raised.execute(c).await)?;
     let text = serde_json::to_string(&changed).unwrap_or_default();

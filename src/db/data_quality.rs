@@ -6,14 +6,11 @@ use std::cmp::Reverse;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::operations::optional_money;
-use crate::domain::{Currency, Money};
+use crate::domain::Currency;
 
 /// A row that a check found.
-#[derive(Clone, Debug, QueryableByName, Serialize, ToSchema)]
+#[derive(Clone, Debug, QueryableByName)]
 pub struct QualityRow {
     /// `receipt`, `expense`, `expense_detail`, `contract`, `organization`, `lender` or `file`.
     #[diesel(sql_type = Text)]
@@ -35,18 +32,12 @@ pub struct QualityRow {
     pub currency: Option<String>,
     /// Its amount; of a file its own total, of a contract what was received, adjustments included.
     #[diesel(sql_type = Nullable<BigInt>)]
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub amount: Option<i64>,
     /// What that is compared with: the sum of details or of rows, or the principal repaid.
     #[diesel(sql_type = Nullable<BigInt>)]
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub compared: Option<i64>,
     /// What stands at stake; a difference or a balance may be below zero.
     #[diesel(sql_type = Nullable<BigInt>)]
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub at_stake: Option<i64>,
 }
 

@@ -5,8 +5,6 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::schema::{daily_flows, departments};
 use super::{DbConn, DbError, on_conn, utc_now};
@@ -115,9 +113,8 @@ pub async fn list_department_ages(conn: &mut DbConn) -> Result<Vec<DepartmentAge
 }
 
 /// A department as stored.
-#[derive(Clone, Debug, Queryable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Department)]
 pub struct DepartmentRow {
     pub id: i64,
     pub name: String,

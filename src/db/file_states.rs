@@ -9,8 +9,6 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::schema::{
     departments, failing_files, file_organizations, import_sources, organizations,
@@ -30,7 +28,7 @@ pub struct FileKey<'f> {
 }
 
 /// A file that can't be imported now.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = failing_files)]
 pub struct FailingFile {
     /// Whose rows it should hold.
@@ -38,7 +36,6 @@ pub struct FailingFile {
     /// The source's name.
     pub source: String,
     /// Its name there.
-    #[serde(rename = "name")]
     pub path: String,
     /// `receipts`, `expenses`, `expense_details` or `adjustments`, as far as that is known.
     pub kind: Option<String>,

@@ -3,8 +3,6 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::schema::{import_journal, rejected_rows};
 use super::{CHUNK, DbConn, DbError, Page, on_conn};
@@ -252,10 +250,9 @@ pub async fn count_journal(conn: &mut DbConn, department: DepartmentScope) -> Re
 }
 
 /// A rejected row as stored.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = rejected_rows)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = RejectedRow)]
 pub struct RejectRow {
     pub row_number: i32,
     pub column_name: String,

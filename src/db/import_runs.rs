@@ -6,8 +6,6 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::database_time::database_time;
 use super::schema::import_runs;
@@ -50,10 +48,9 @@ pub struct RunResult {
 }
 
 /// A run as stored.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = import_runs)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = ImportRun)]
 pub struct RunRow {
     pub id: i64,
     pub department_id: i64,

@@ -6,25 +6,21 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::aliases::{AliasKind, NewAlias, find_target, insert_alias};
-use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow, reference_table};
 use super::schema::lenders;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::{DepartmentScope, PartyName};
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = lenders)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredLender)]
 pub struct LenderRow {
     pub id: i64,
     pub name: String,
     pub inn: Option<String>,
-    #[serde(rename = "group")]
     pub group_name: Option<String>,
     /// Whether it is one of the holding's own organizations.
     pub is_intra_group: bool,
@@ -35,8 +31,6 @@ pub struct LenderRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 
@@ -52,6 +46,8 @@ pub struct LenderChange {
     pub is_intra_group_manual: Option<bool>,
     pub is_active: Option<bool>,
 }
+
+reference_table!(LenderRow, LenderChange, lenders, name, AliasKind::Lender);
 
 /// Stores a new lender; returns its id.
 ///
@@ -103,40 +99,6 @@ pub async fn lender_of_name(
     Ok(id)
 }
 
-/// Returns a part of the list and the full count.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_lenders(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<LenderRow>, i64), DbError> {
-    Ok(list_reference_rows!(
-        conn, lenders, name, LenderRow, filter, page
-    ))
-}
-
-/// Returns the one of that id within a scope.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn find_lender(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<LenderRow>, DbError> {
-    let row: Option<LenderRow> = on_conn!(conn, |c| {
-        lenders::table
-            .filter(lenders::id.eq(id))
-            .select(LenderRow::as_select())
-            .first(c)
-            .await
-            .optional()
-    })?;
-    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
 /// Returns the INNs of a department's lenders, by their ids.
 ///
 /// # Errors
@@ -154,32 +116,6 @@ pub async fn list_lender_inns(
             .await
     })?;
     Ok(rows.into_iter().collect())
-}
-
-/// Changes the one of that id.
-///
-/// # Errors
-/// [`DbError::NoSuchReference`] when there is none or it was merged into another one.
-pub async fn update_lender(
-    conn: &mut DbConn,
-    id: i64,
-    change: &LenderChange,
-) -> Result<(), DbError> {
-    let changed = on_conn!(conn, |c| {
-        diesel::update(
-            lenders::table
-                .filter(lenders::id.eq(id))
-                .filter(lenders::merged_into.is_null()),
-        )
-        .set((change, lenders::updated_at.eq(utc_now())))
-        .execute(c)
-        .await
-    })?;
-    if changed == 0 {
-        Err(DbError::NoSuchReference)
-    } else {
-        Ok(())
-    }
 }
 
 /// A lender is one of the holding's own organizations when both have the same INN, or a spelling in

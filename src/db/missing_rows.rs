@@ -1,5 +1,5 @@
 //! Operations that exports no longer name: what is stored is walked in order of ids, and some of it
-//! becomes inactive. And whether there are any.
+//! becomes inactive.
 
 use chrono::NaiveDate;
 use diesel::dsl::exists;
@@ -73,24 +73,6 @@ macro_rules! on_table {
             }
         }
     };
-}
-
-/// Whether a department has any operations.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn has_operations_in(
-    conn: &mut DbConn,
-    which: OperationTable,
-    department_id: i64,
-) -> Result<bool, DbError> {
-    Ok(on_table!(which, |table| on_conn!(conn, |c| {
-        diesel::select(exists(
-            table::table.filter(table::department_id.eq(department_id)),
-        ))
-        .get_result(c)
-        .await
-    }))?)
 }
 
 /// The next active operations of some organizations, in the order of their ids, after that id.

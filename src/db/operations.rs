@@ -4,17 +4,20 @@
 //! macro.
 
 mod details;
+mod existence;
 mod expenses;
 mod receipts;
 
 use chrono::NaiveDate;
-use serde::{Serialize, Serializer};
 
 use super::paged_list::Sort;
 use super::text_search::TextSearch;
 use crate::domain::{ContractType, Currency, DateRange, DepartmentScope, ListCursor, Money};
 
 pub use details::{DetailFilter, DetailRow, Details};
+pub use existence::{
+    has_operations, has_operations_in, has_operations_of_contract, has_operations_until,
+};
 pub use expenses::{ExpenseRow, Expenses, expense_stats, find_expense};
 pub use receipts::{ReceiptRow, Receipts, find_receipt, receipt_stats};
 
@@ -167,6 +170,34 @@ macro_rules! filtered {
     }};
 }
 use filtered;
+
+/// Joins the operations of one table with the rows that their ids refer to.
+macro_rules! with_names {
+    ($table:ident) => {
+        $table::table
+            .inner_join(
+                organizations::table.on(organizations::department_id
+                    .eq($table::department_id)
+                    .and(organizations::id.eq($table::organization_id))),
+            )
+            .left_join(
+                bank_accounts::table.on(bank_accounts::department_id
+                    .eq($table::department_id)
+                    .and(bank_accounts::id.nullable().eq($table::bank_account_id))),
+            )
+            .left_join(
+                contracts::table.on(contracts::department_id
+                    .eq($table::department_id)
+                    .and(contracts::id.nullable().eq($table::contract_id))),
+            )
+            .left_join(
+                lenders::table.on(lenders::department_id
+                    .eq($table::department_id)
+                    .and(lenders::id.nullable().eq(contracts::lender_id))),
+            )
+    };
+}
+use with_names;
 
 /// The columns of operations that a list may be sorted by.
 const SORTS: &[&str] = &["document_date", "amount", "document_number", "id"];
@@ -329,16 +360,3 @@ macro_rules! keys_in_segment {
     };
 }
 use keys_in_segment;
-
-/// Serializes a column of kopecks as money.
-fn money<S: Serializer>(kopecks: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    Money::from_kopecks(*kopecks).serialize(serializer)
-}
-
-/// Serializes a column of kopecks that may be empty.
-pub(super) fn optional_money<S: Serializer>(
-    kopecks: &Option<i64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    kopecks.map(Money::from_kopecks).serialize(serializer)
-}

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::reference_lists::{ReferenceFilter, ReferenceOrder, list_reference_rows};
+use super::aliases::AliasKind;
+use super::reference_lists::{ReferenceFilter, ReferenceOrder, ReferenceRow, reference_table};
 use super::schema::organizations;
 use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
@@ -78,11 +77,10 @@ pub async fn insert_organization(
     })?)
 }
 
-/// As stored and answered.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+/// As stored.
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = organizations)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = StoredOrganization)]
 pub struct OrganizationRow {
     pub id: i64,
     pub name: String,
@@ -92,8 +90,6 @@ pub struct OrganizationRow {
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
     /// The row that it was merged into; absent otherwise.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
     pub merged_into: Option<i64>,
 }
 
@@ -107,68 +103,10 @@ pub struct OrganizationChange {
     pub is_active: Option<bool>,
 }
 
-/// Returns a part of the list and the full count.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_organizations(
-    conn: &mut DbConn,
-    filter: &ReferenceFilter,
-    page: Page,
-) -> Result<(Vec<OrganizationRow>, i64), DbError> {
-    Ok(list_reference_rows!(
-        conn,
-        organizations,
-        name,
-        OrganizationRow,
-        filter,
-        page
-    ))
-}
-
-/// The one of that id within a scope.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn find_organization(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Option<OrganizationRow>, DbError> {
-    let row: Option<OrganizationRow> = on_conn!(conn, |c| {
-        organizations::table
-            .filter(organizations::id.eq(id))
-            .select(OrganizationRow::as_select())
-            .first(c)
-            .await
-            .optional()
-    })?;
-    Ok(row.filter(|row| scope.id().is_none_or(|id| id == row.department_id)))
-}
-
-/// Changes the one of that id.
-///
-/// # Errors
-/// [`DbError::Duplicate`] when the new key is taken, [`DbError::NoSuchReference`] when there is none or it was
-/// merged into another one.
-pub async fn update_organization(
-    conn: &mut DbConn,
-    id: i64,
-    change: &OrganizationChange,
-) -> Result<(), DbError> {
-    let changed = on_conn!(conn, |c| {
-        diesel::update(
-            organizations::table
-                .filter(organizations::id.eq(id))
-                .filter(organizations::merged_into.is_null()),
-        )
-        .set((change, organizations::updated_at.eq(utc_now())))
-        .execute(c)
-        .await
-    })?;
-    if changed == 0 {
-        Err(DbError::NoSuchReference)
-    } else {
-        Ok(())
-    }
-}
+reference_table!(
+    OrganizationRow,
+    OrganizationChange,
+    organizations,
+    name,
+    AliasKind::Organization
+);

@@ -14,7 +14,6 @@ use chrono::NaiveDate;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
 
 use super::schema::{departments, expense_details, organizations};
 use super::{DbConn, DbError, Page, on_conn};
@@ -40,8 +39,8 @@ pub struct Sort {
 
 /// A list with its filter. `Debug` has to show all of the filter: counts are cached by it.
 pub trait PagedList: Debug {
-    /// A row as it is answered.
-    type Row: Serialize;
+    /// A row of it.
+    type Row;
     /// The list's name in file names.
     const NAME: &'static str;
     /// The columns to sort by.

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::aliases::AliasKind;
 use super::schema::aliases;
@@ -13,8 +11,7 @@ use super::{DbConn, DbError, id_chunk, on_conn};
 use crate::domain::DepartmentScope;
 
 /// A name that exports recognize a row by.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Serialize, ToSchema)]
-#[schema(as = Alias)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Spelling {
     /// The alias's id.
     pub id: i64,

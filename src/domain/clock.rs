@@ -1,11 +1,13 @@
-//! The time of day that balances end with: today in the time zone of the imports.
+//! The time: the only place where the program reads the system's.
 //!
-//! Handed in from outside, so that a test can stop it or move it over midnight.
+//! A [`Clock`] says which day balances end with and what is due: today in the time zone of the
+//! imports. It is handed in from outside, so that a test can stop it or move it over midnight. When
+//! a row was stored, an answer computed or a token issued goes by the system's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
 
 /// Where the current time comes from; cheap to clone.
@@ -48,7 +50,7 @@ impl Clock {
             .map(|fixed| fixed.load(Ordering::Acquire));
         fixed
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
-            .unwrap_or_else(Utc::now)
+            .unwrap_or_else(system_now)
     }
 
     /// Returns the current day in the clock's time zone.
@@ -62,4 +64,14 @@ impl Default for Clock {
     fn default() -> Clock {
         Clock::system(Tz::Europe__Moscow)
     }
+}
+
+/// Returns the system's time.
+pub fn system_now() -> DateTime<Utc> {
+    Utc::now()
+}
+
+/// Returns the system's time as it is stored: UTC, whole microseconds (PostgreSQL keeps no more).
+pub fn utc_now() -> NaiveDateTime {
+    system_now().naive_utc().trunc_subsecs(6)
 }

@@ -9,7 +9,6 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
 use super::is_invisible;
 
@@ -22,8 +21,7 @@ const LONGEST_TEXT: usize = 21;
 
 /// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
 /// reports such a sum as an error before it comes here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
-#[schema(value_type = f64, example = 1250000.5, description = "An exact amount with at most two decimals.")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Money(i64);
 
 /// Why a text or a cell is not an amount.

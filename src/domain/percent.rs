@@ -3,13 +3,11 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
 
 use super::Money;
 
 /// Hundredths of a percent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
-#[schema(value_type = f64, example = 78.13, description = "A percentage, rounded half-up to two decimals.")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(i64);
 
 impl Percent {

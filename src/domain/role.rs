@@ -4,12 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// A user's role, as the HTTP contract names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[schema(example = "MANAGER")]
 pub enum Role {
     /// Sees every department and administers.
     Admin,
@@ -27,6 +25,9 @@ pub enum Role {
 pub struct UnknownRole(String);
 
 impl Role {
+    /// All roles.
+    pub const ALL: [Role; 4] = [Role::Admin, Role::Manager, Role::Accountant, Role::User];
+
     /// The name in tokens, database and answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,7 +49,7 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(name: &str) -> Result<Role, UnknownRole> {
-        [Role::Admin, Role::Manager, Role::Accountant, Role::User]
+        Role::ALL
             .into_iter()
             .find(|role| role.as_str().eq_ignore_ascii_case(name))
             .ok_or_else(|| UnknownRole(name.to_owned()))

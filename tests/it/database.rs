@@ -13,7 +13,7 @@ use crate::support::servers::Postgres;
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, on_both_databases};
 use credit_portfolio::config::{DatabaseSettings, DatabaseUrl};
-use credit_portfolio::db::{self, Db, DbConn, DbError};
+use credit_portfolio::db::{self, Db, DbConn, DbError, OrganizationRow, ReferenceRow};
 use credit_portfolio::domain::{DepartmentScope, Role};
 
 on_both_databases!(
@@ -164,7 +164,7 @@ async fn a_change_by_hand_queues_with_imports_and_has_its_turn_before_later_ones
         let later = db.write(async |conn| {
             db::lock_import(conn, DEPARTMENT).await?;
             let organization =
-                db::find_organization(conn, DepartmentScope::One(DEPARTMENT), 1).await?;
+                OrganizationRow::find(conn, DepartmentScope::One(DEPARTMENT), 1).await?;
             Ok::<_, DbError>(organization.map(|row| row.name))
         });
         let (seen, ()) = tokio::join!(later, async {

@@ -1,6 +1,8 @@
 //! Which organization, lender and contract a row of an export means, and what a contract is.
 
-use credit_portfolio::db::{self, LenderChange, OrganizationChange};
+use credit_portfolio::db::{
+    self, LenderChange, LenderRow, OrganizationChange, OrganizationRow, ReferenceRow,
+};
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{DepartmentScope, Role};
 use reqwest::{Method, StatusCode};
@@ -225,14 +227,14 @@ async fn two_inns_are_never_one_party(backend: Backend) {
                 inn: inn("7701234567"),
                 ..OrganizationChange::default()
             };
-            db::update_organization(conn, organization_id, &ours).await?;
+            OrganizationRow::update(conn, organization_id, &ours).await?;
             let theirs = LenderChange {
                 inn: inn("7809876543"),
                 ..LenderChange::default()
             };
-            db::update_lender(conn, lender_id, &theirs).await?;
+            LenderRow::update(conn, lender_id, &theirs).await?;
             db::refresh_intra_group(conn, DEPARTMENT).await?;
-            db::find_lender(conn, scope, lender_id).await
+            LenderRow::find(conn, scope, lender_id).await
         })
         .await
         .unwrap();

@@ -3,17 +3,14 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::record::StoredMerge;
 use crate::db::schema::merges;
 use crate::db::{DbConn, DbError, Page, on_conn};
 use crate::domain::DepartmentScope;
 
-/// A merge or split as it is answered. The names are those of its time.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Merge)]
+/// A merge or split. The names are those of its time.
+#[derive(Clone, Debug)]
 pub struct MergeRow {
     /// Its id.
     pub id: i64,

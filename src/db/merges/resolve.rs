@@ -11,7 +11,7 @@ use super::contracts::{
 use super::record::Record;
 use super::scoped::make_general;
 use super::subject::id_list;
-use crate::db::contracts::has_operations_of_contract;
+use crate::db::has_operations_of_contract;
 use crate::db::{AliasKind, DbConn, DbError};
 
 /// Gives the newer aliases of contracts that a merge of `rows` concerned the contracts that they

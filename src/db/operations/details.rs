@@ -6,15 +6,12 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{money, optional_money};
 use crate::db::flow_rules::{detail_kind, is_derived, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, in_order_of, key_columns};
 use crate::db::schema::{contracts, expense_details, expenses, lenders};
 use crate::db::{DbConn, DbError, Page, on_conn};
-use crate::domain::{DateRange, DepartmentScope, ListCursor, Money};
+use crate::domain::{DateRange, DepartmentScope, ListCursor};
 
 /// Which details are wanted.
 #[derive(Clone, Debug)]
@@ -30,10 +27,9 @@ pub struct DetailFilter {
 }
 
 /// An expense detail as stored, with what its ids mean; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = expense_details)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = ExpenseDetail)]
 pub struct DetailRow {
     pub id: i64,
     pub expense_operation_id: String,
@@ -43,9 +39,6 @@ pub struct DetailRow {
     pub contract_id: Option<i64>,
     #[diesel(select_expression = contracts::contract_number.nullable())]
     pub contract: Option<String>,
-    /// The same as `contract`.
-    #[diesel(select_expression = contracts::contract_number.nullable())]
-    pub contract_number: Option<String>,
     /// The lender of the contract.
     #[diesel(select_expression = sql::<Nullable<Text>>("COALESCE(lenders.name, contracts.counterparty)"))]
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
@@ -70,32 +63,12 @@ pub struct DetailRow {
     /// Of the expense, when that is known.
     #[diesel(select_expression = expenses::currency.nullable())]
     pub currency: Option<String>,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
     pub amount: i64,
-    /// The same as `amount`.
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
-    #[diesel(select_expression = expense_details::amount)]
-    pub payment_amount: i64,
     pub settlement_rate: Option<String>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub settlement_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub vat_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub expense_amount: Option<i64>,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub included_vat: Option<i64>,
-    /// The same as `included_vat`.
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
-    #[diesel(select_expression = expense_details::included_vat)]
-    pub vat_in_expense: Option<i64>,
     pub expense_item: Option<String>,
     pub department_id: i64,
     pub created_at: NaiveDateTime,

@@ -10,25 +10,22 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
-    money, operation_keys, optional_money, order_sql,
+    operation_keys, order_sql, with_names,
 };
 use crate::db::flow_rules::{expense_kind, payment_type};
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, expenses, lenders, organizations};
 use crate::db::text_search::TextSearch;
 use crate::db::{DbConn, DbError, Page, on_conn};
-use crate::domain::{Currency, DepartmentScope, ListCursor, Money};
+use crate::domain::{Currency, DepartmentScope, ListCursor};
 
 /// An expense as stored, with what its ids mean; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = expenses)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Expense)]
 pub struct ExpenseRow {
     pub id: i64,
     pub operation_id: String,
@@ -54,41 +51,21 @@ pub struct ExpenseRow {
     #[diesel(select_expression = resulting_type())]
     #[diesel(select_expression_type = SqlLiteral<Nullable<Text>>)]
     pub payment_type: Option<String>,
-    /// Whether there is such a type: it always follows from type or account.
-    #[diesel(select_expression = sql::<Bool>("FALSE"))]
-    #[diesel(select_expression_type = SqlLiteral<Bool>)]
-    pub payment_type_derived: bool,
     pub account: Option<String>,
-    /// The same as `account`.
-    #[diesel(select_expression = expenses::account)]
-    pub accounting_account: Option<String>,
     pub recipient: Option<String>,
     pub recipient_account: Option<String>,
     pub debit_account: Option<String>,
     pub contract_text: Option<String>,
     pub contract_date: Option<NaiveDate>,
     pub currency: String,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
     pub amount: i64,
     /// The share of the contracts that the list is filtered by; absent without such a filter.
-    #[serde(
-        serialize_with = "optional_money",
-        skip_serializing_if = "Option::is_none"
-    )]
-    #[schema(value_type = Money, required = false)]
     #[diesel(select_expression = sql::<Nullable<BigInt>>("CAST(NULL AS BIGINT)"))]
     #[diesel(select_expression_type = SqlLiteral<Nullable<BigInt>>)]
     pub contract_amount: Option<i64>,
     pub expense_item: Option<String>,
-    /// The same as `expense_item`.
-    #[diesel(select_expression = expenses::expense_item)]
-    pub expense_article: Option<String>,
     pub payment_purpose: Option<String>,
     pub responsible: Option<String>,
-    /// The same as `responsible`.
-    #[diesel(select_expression = expenses::responsible)]
-    pub responsible_person: Option<String>,
     pub comment: Option<String>,
     pub tax_period: Option<String>,
     #[diesel(select_expression = sql::<Bool>(UNCONFIRMED))]
@@ -195,7 +172,7 @@ impl OperationFilter {
     }
 }
 
-/// Loads expenses, with the share that `share` computes and what follows from their columns.
+/// Loads expenses, with the share that `share` computes.
 async fn load(
     conn: &mut DbConn,
     departments: Vec<i64>,
@@ -204,27 +181,7 @@ async fn load(
 ) -> Result<Vec<ExpenseRow>, DbError> {
     let share = share.as_deref().unwrap_or("CAST(NULL AS BIGINT)");
     let rows: Vec<(ExpenseRow, Option<i64>)> = on_conn!(conn, |c| {
-        expenses::table
-            .inner_join(
-                organizations::table.on(organizations::department_id
-                    .eq(expenses::department_id)
-                    .and(organizations::id.eq(expenses::organization_id))),
-            )
-            .left_join(
-                bank_accounts::table.on(bank_accounts::department_id
-                    .eq(expenses::department_id)
-                    .and(bank_accounts::id.nullable().eq(expenses::bank_account_id))),
-            )
-            .left_join(
-                contracts::table.on(contracts::department_id
-                    .eq(expenses::department_id)
-                    .and(contracts::id.nullable().eq(expenses::contract_id))),
-            )
-            .left_join(
-                lenders::table.on(lenders::department_id
-                    .eq(expenses::department_id)
-                    .and(lenders::id.nullable().eq(contracts::lender_id))),
-            )
+        with_names!(expenses)
             .filter(expenses::department_id.eq_any(departments))
             .filter(expenses::id.eq_any(ids))
             .select((ExpenseRow::as_select(), sql::<Nullable<BigInt>>(share)))
@@ -233,7 +190,6 @@ async fn load(
     })?;
     let complete = |(row, contract_amount): (ExpenseRow, Option<i64>)| ExpenseRow {
         contract_amount,
-        payment_type_derived: row.payment_type.is_some(),
         ..row
     };
     Ok(rows.into_iter().map(complete).collect())

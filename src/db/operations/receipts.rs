@@ -6,24 +6,21 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text};
 use diesel_async::RunQueryDsl;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
     ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
-    money, operation_keys, optional_money, order_sql,
+    operation_keys, order_sql, with_names,
 };
 use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
 use crate::db::schema::{bank_accounts, contracts, lenders, organizations, receipts};
 use crate::db::text_search::TextSearch;
 use crate::db::{DbConn, DbError, Page, on_conn};
-use crate::domain::{Currency, DepartmentScope, ListCursor, Money};
+use crate::domain::{Currency, DepartmentScope, ListCursor};
 
 /// A receipt as stored, with what its ids mean; amounts in kopecks.
-#[derive(Clone, Debug, Queryable, Selectable, Serialize, ToSchema)]
+#[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = receipts)]
 #[expect(missing_docs, reason = "the columns name themselves")]
-#[schema(as = Receipt)]
 pub struct ReceiptRow {
     pub id: i64,
     pub operation_id: String,
@@ -44,27 +41,17 @@ pub struct ReceiptRow {
     pub counterparty: Option<String>,
     pub operation_type: Option<String>,
     pub account: Option<String>,
-    /// The same as `account`.
-    #[diesel(select_expression = receipts::account)]
-    pub accounting_account: Option<String>,
     pub payer: Option<String>,
     pub payer_account: Option<String>,
     pub settlement_account: Option<String>,
     pub contract_text: Option<String>,
     pub contract_date: Option<NaiveDate>,
     pub currency: String,
-    #[serde(serialize_with = "money")]
-    #[schema(value_type = Money)]
     pub amount: i64,
-    #[serde(serialize_with = "optional_money")]
-    #[schema(value_type = Option<Money>)]
     pub commission: Option<i64>,
     pub income_item: Option<String>,
     pub payment_purpose: Option<String>,
     pub responsible: Option<String>,
-    /// The same as `responsible`.
-    #[diesel(select_expression = receipts::responsible)]
-    pub responsible_person: Option<String>,
     pub comment: Option<String>,
     pub is_active: bool,
     pub department_id: i64,
@@ -123,27 +110,7 @@ async fn load(
     ids: Vec<i64>,
 ) -> Result<Vec<ReceiptRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        receipts::table
-            .inner_join(
-                organizations::table.on(organizations::department_id
-                    .eq(receipts::department_id)
-                    .and(organizations::id.eq(receipts::organization_id))),
-            )
-            .left_join(
-                bank_accounts::table.on(bank_accounts::department_id
-                    .eq(receipts::department_id)
-                    .and(bank_accounts::id.nullable().eq(receipts::bank_account_id))),
-            )
-            .left_join(
-                contracts::table.on(contracts::department_id
-                    .eq(receipts::department_id)
-                    .and(contracts::id.nullable().eq(receipts::contract_id))),
-            )
-            .left_join(
-                lenders::table.on(lenders::department_id
-                    .eq(receipts::department_id)
-                    .and(lenders::id.nullable().eq(contracts::lender_id))),
-            )
+        with_names!(receipts)
             .filter(receipts::department_id.eq_any(departments))
             .filter(receipts::id.eq_any(ids))
             .select(ReceiptRow::as_select())

@@ -1,8 +1,5 @@
 //! What a run would do: everything is read, loaded and undone in one transaction.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
 use crate::import::load::versions::WrittenAt;
@@ -26,7 +23,7 @@ pub struct DryRun {
 }
 
 /// A figure of the summary before and after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangedTotal {
     /// As the summary names it.
     pub name: &'static str,

@@ -2,17 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use crate::import::runs::report::ImportEvent;
 
 /// A rate is measured over so long at least.
 const RATE_AFTER: Duration = Duration::from_millis(500);
 
 /// What a run is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
     /// Asking a source for its files.
     #[default]
@@ -26,7 +22,7 @@ pub enum Phase {
 }
 
 /// How far a run is. Bytes and rows are those of the current file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// What it is doing.
     pub phase: Phase,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use credit_portfolio::api::types::{Expense, ExpenseDetail, Receipt, StoredContract};
 use credit_portfolio::db::{
-    self, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses, OperationFilter, Page,
-    PagedList, Receipts, ReferenceFilter, list_bank_accounts, list_contracts, list_organizations,
-    search_contracts,
+    self, BankAccountRow, ContractFilter, Db, DbConn, DetailFilter, Details, Expenses,
+    OperationFilter, OrganizationRow, Page, PagedList, Receipts, ReferenceFilter, ReferenceRow,
+    list_contracts, search_contracts,
 };
 use credit_portfolio::domain::{DateRange, DepartmentScope};
 use serde::Serialize;
@@ -41,28 +42,41 @@ pub async fn contents(db: &Db, department_id: i64) -> BTreeMap<&'static str, Vec
     BTreeMap::from([
         (
             "receipts",
-            names.texts(&all_of(conn, &Receipts(operations.clone())).await),
+            names.texts(&all_of::<Receipt, _>(conn, &Receipts(operations.clone())).await),
         ),
         (
             "expenses",
-            names.texts(&all_of(conn, &Expenses(operations)).await),
+            names.texts(&all_of::<Expense, _>(conn, &Expenses(operations)).await),
         ),
         (
             "details",
-            names.texts(&all_of(conn, &Details(details)).await),
+            names.texts(&all_of::<ExpenseDetail, _>(conn, &Details(details)).await),
         ),
         (
             "contracts",
-            names.texts(&search_contracts(conn, &contracts).await.unwrap()),
+            names.texts(
+                &search_contracts(conn, &contracts)
+                    .await
+                    .unwrap()
+                    .into_iter()
+                    .map(StoredContract::from)
+                    .collect::<Vec<_>>(),
+            ),
         ),
     ])
 }
 
-async fn all_of<L: PagedList>(conn: &mut DbConn, list: &L) -> Vec<L::Row> {
+async fn all_of<T: From<L::Row>, L: PagedList>(conn: &mut DbConn, list: &L) -> Vec<T> {
     let keys = list.sorted_keys(conn, None, ALL).await.unwrap();
     let mut rows = Vec::new();
     for part in keys.chunks(1000) {
-        rows.extend(list.rows(conn, part).await.unwrap());
+        rows.extend(
+            list.rows(conn, part)
+                .await
+                .unwrap()
+                .into_iter()
+                .map(T::from),
+        );
     }
     rows
 }
@@ -73,14 +87,14 @@ struct Names(HashMap<(&'static str, i64), String>);
 impl Names {
     async fn read(conn: &mut DbConn, scope: DepartmentScope, department_id: i64) -> Names {
         let mut names = HashMap::new();
-        for row in list_organizations(conn, &ReferenceFilter::all(scope), ALL)
+        for row in OrganizationRow::list(conn, &ReferenceFilter::all(scope), ALL)
             .await
             .unwrap()
             .0
         {
             names.insert(("organization_id", row.id), row.name);
         }
-        for row in list_bank_accounts(conn, &ReferenceFilter::all(scope), ALL)
+        for row in BankAccountRow::list(conn, &ReferenceFilter::all(scope), ALL)
             .await
             .unwrap()
             .0

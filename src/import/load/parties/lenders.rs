@@ -3,7 +3,7 @@
 
 use super::PartyResolver;
 use crate::db::{
-    AliasKind, DbConn, DbError, KnownAlias, LenderChange, insert_lender, update_lender,
+    AliasKind, DbConn, DbError, KnownAlias, LenderChange, LenderRow, ReferenceRow, insert_lender,
 };
 use crate::domain::PartyName;
 
@@ -97,7 +97,7 @@ impl PartyResolver {
             inn: Some(Some(inn.to_owned())),
             ..LenderChange::default()
         };
-        update_lender(conn, lender_id, &change).await?;
+        LenderRow::update(conn, lender_id, &change).await?;
         self.lender_inns.insert(lender_id, inn.to_owned());
         (self.has_changed, self.has_new_parties) = (true, true);
         Ok(())

@@ -20,11 +20,10 @@ impl Default for ListCounts {
 impl ListCounts {
     /// Returns how many rows a list has in this snapshot. The generation is read in the snapshot,
     /// too, so a count is never of other data than the rows beside it.
-    pub(super) async fn count<L: PagedList>(
-        &self,
-        list: &L,
-        conn: &mut DbConn,
-    ) -> Result<i64, DbError> {
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn count<L: PagedList>(&self, list: &L, conn: &mut DbConn) -> Result<i64, DbError> {
         let generation = DataVersion::of(list.department(), data_versions(conn).await?).generation;
         let key = (format!("{list:?}"), generation);
         if let Some(count) = self.0.get(&key) {

@@ -1,13 +1,12 @@
 //! Plausible operations in any number, made by the database itself: for measurements.
 //!
+//! The statements belong to no use of the program, so they stand apart from those of `db`.
 //! Organizations, bank accounts and months are the same whatever the number.
 
-use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
-use super::schema::{adjustments, expenses, receipts};
-use super::{DbConn, DbError, insert_bank_account, insert_contract, insert_organization, on_conn};
+use crate::db::{self, DbConn, DbError, on_conn};
 use crate::domain::{ContractRef, PaymentType};
 
 const ORGANIZATIONS: i64 = 12;
@@ -23,32 +22,6 @@ pub struct Generated {
     pub expenses: i64,
     /// Expense details.
     pub details: i64,
-}
-
-/// Whether the database holds any operation or adjustment.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn has_operations(conn: &mut DbConn) -> Result<bool, DbError> {
-    let received: Option<i64> = on_conn!(conn, |c| receipts::table
-        .select(receipts::id)
-        .limit(1)
-        .first(c)
-        .await
-        .optional())?;
-    let spent: Option<i64> = on_conn!(conn, |c| expenses::table
-        .select(expenses::id)
-        .limit(1)
-        .first(c)
-        .await
-        .optional())?;
-    let adjusted: Option<i64> = on_conn!(conn, |c| adjustments::table
-        .select(adjustments::id)
-        .limit(1)
-        .first(c)
-        .await
-        .optional())?;
-    Ok(received.or(spent).or(adjusted).is_some())
 }
 
 /// Fills an empty department with operations of three years, over at least so many contracts. The
@@ -86,9 +59,9 @@ pub async fn generate_operations(
         .replace("{principal}", PaymentType::Principal.as_1c())
         .replace("{interest}", PaymentType::Interest.as_1c());
     run(conn, &details, department_id, contracts_each, expenses).await?;
-    let contracts = super::list_contracts(conn, department_id).await?;
+    let contracts = db::list_contracts(conn, department_id).await?;
     let ids: Vec<i64> = contracts.iter().map(|contract| contract.id).collect();
-    super::refresh_contract_facts(conn, department_id, &ids).await?;
+    db::refresh_contract_facts(conn, department_id, &ids).await?;
     Ok(Generated {
         receipts,
         expenses,
@@ -103,9 +76,9 @@ async fn make_parties(
 ) -> Result<(), DbError> {
     for number in 1..=ORGANIZATIONS {
         let organization_id =
-            insert_organization(conn, department_id, &format!("ООО «Замер {number}»"), None)
+            db::insert_organization(conn, department_id, &format!("ООО «Замер {number}»"), None)
                 .await?;
-        insert_bank_account(
+        db::insert_bank_account(
             conn,
             department_id,
             &format!("4070281000000000{number:04}"),
@@ -116,20 +89,20 @@ async fn make_parties(
             let spelling = format!("Договор № {number}-{contract} от 01.12.2021");
             if let Some(reference) = ContractRef::parse(&spelling, None) {
                 let lender = format!("ПАО «Банк {}»", contract % 7);
-                let lender_id = super::lender_of_name(conn, department_id, &lender).await?;
-                let contract = super::NewContract::new(
+                let lender_id = db::lender_of_name(conn, department_id, &lender).await?;
+                let contract = db::NewContract::new(
                     department_id,
                     organization_id,
                     &reference,
                     Some(lender_id),
                 );
-                let id = insert_contract(conn, &contract).await?;
-                let lender = super::ContractChange {
+                let id = db::insert_contract(conn, &contract).await?;
+                let lender = db::ContractChange {
                     lender_id: Some(Some(lender_id)),
                     is_lender_manual: Some(true),
                     ..Default::default()
                 };
-                super::update_contract(conn, id, &lender).await?;
+                db::update_contract(conn, id, &lender).await?;
             }
         }
     }

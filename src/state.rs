@@ -1,0 +1,100 @@
+//! What handlers work with: the database, the cache, the import and the settings that they follow.
+//!
+//! `app` fills it in at the start; `api` receives it and knows nothing else of how the program was
+//! put together.
+
+mod list_counts;
+
+use crate::accounts::{LoginThrottle, Tokens};
+use crate::analytics::Analytics;
+use crate::cache::Cache;
+use crate::config::{ImportPolicy, RetentionSettings};
+use crate::db::{self, Db, DbConn, DbError};
+use crate::domain::{ChangedData, Currency};
+use crate::import::actor::ImportHandle;
+use crate::import::{ImportContext, Source};
+
+pub use list_counts::ListCounts;
+
+/// What handlers work with; every part is a cheap handle.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The cache, shared with the import actor.
+    pub cache: Cache,
+    /// Cached answers.
+    pub analytics: Analytics,
+    /// The import actor.
+    pub import: ImportHandle,
+    /// What an import works with.
+    pub import_context: ImportContext,
+    /// Where it imports from.
+    pub import_sources: Vec<Source>,
+    /// How files are treated that are handed in.
+    pub import_policy: ImportPolicy,
+    /// Access tokens.
+    pub tokens: Tokens,
+    /// The brake on guessing passwords.
+    pub login_throttle: LoginThrottle,
+    /// The full counts of lists.
+    pub list_counts: ListCounts,
+    /// The departments whose members may see the portfolio.
+    pub finance_departments: Vec<i64>,
+    /// The department that exports belong to when nothing else is said.
+    pub import_department: i64,
+    /// The currency of answers that ask for none.
+    pub base_currency: Currency,
+    /// Whether a change drops only the answers that it concerns.
+    pub is_scoped: bool,
+    /// For how long what imports leave behind is kept.
+    pub retention: RetentionSettings,
+}
+
+impl AppState {
+    /// Changes reference data of a department by hand, under its import lock: in one transaction
+    /// with its generation; then publishes the change to the cache.
+    ///
+    /// # Errors
+    /// The body's, or [`DbError`] when the transaction fails.
+    pub async fn change_data<T>(
+        &self,
+        department_id: i64,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        let changed = async |conn: &mut DbConn| {
+            // An import relies on what it has read.
+            db::lock_import_briefly(conn, department_id).await?;
+            Ok((body(conn).await?, ChangedData::reference_data()))
+        };
+        self.change_figures(department_id, changed).await
+    }
+
+    /// The same for a change of figures: the body says which.
+    ///
+    /// # Errors
+    /// As [`AppState::change_data`].
+    pub async fn change_figures<T, E: From<DbError>>(
+        &self,
+        department_id: i64,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
+    ) -> Result<T, E> {
+        let (value, change) = self
+            .db
+            .change(async |conn| {
+                let (value, changed) = body(conn).await?;
+                let changed = if self.is_scoped {
+                    changed
+                } else {
+                    ChangedData::everything()
+                };
+                Ok::<_, E>((
+                    value,
+                    db::record_change(conn, department_id, changed).await?,
+                ))
+            })
+            .await?;
+        self.cache.announce(&change).await;
+        Ok(value)
+    }
+}
