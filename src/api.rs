@@ -10,6 +10,7 @@ mod auth;
 mod bank_accounts;
 mod cache;
 mod caller;
+mod compression;
 mod conditional;
 mod contract_answer;
 mod contract_choice;
@@ -45,6 +46,7 @@ mod run_events;
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
+pub use compression::compress;
 pub use conditional::conditional;
 pub use cors::cors;
 use error::ApiError;

@@ -10,7 +10,7 @@ use std::task::Poll;
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 use super::error::{ApiError, problem_of_status};
@@ -18,8 +18,6 @@ use super::fast_path::respond_from_fast_path;
 use super::normalize::{take_head, trim_slash, without_body};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How a handler says that its answer is not to be compressed; it does not go out.
-pub(super) const UNCOMPRESSED: &str = "identity";
 /// A longer id of the client's is replaced by one of ours.
 const LONGEST_ID: usize = 128;
 
@@ -79,12 +77,6 @@ pub async fn frame(
 fn finish(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
-    }
-    if headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding == UNCOMPRESSED)
-    {
-        headers.remove(CONTENT_ENCODING);
     }
 }
 
