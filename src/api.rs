@@ -3,6 +3,7 @@
 //! One file for each resource. Every error becomes problem+json in `error`; who may see what is
 //! decided in `caller`; query strings are read in `params`. No figure is made here.
 
+mod access_log;
 mod adjustments;
 mod analytics;
 mod answer;

@@ -14,4 +14,5 @@ pub mod db;
 pub mod demo;
 pub mod domain;
 pub mod import;
+pub mod logging;
 pub mod metrics;

@@ -72,6 +72,27 @@ struct Remembered {
     encoding: AcceptedEncoding,
     /// When the token ends, in Unix seconds.
     token_ends: i64,
+    user_id: i64,
+    /// The template that the path matched.
+    route: Option<Box<str>>,
+}
+
+/// An answer of the fast path.
+pub(super) struct Hit {
+    pub(super) response: HttpResponse,
+    remembered: Rc<Remembered>,
+}
+
+impl Hit {
+    /// The template that the path matched.
+    pub(super) fn route(&self) -> Option<&str> {
+        self.remembered.route.as_deref()
+    }
+
+    /// Whom the token names.
+    pub(super) fn user_id(&self) -> i64 {
+        self.remembered.user_id
+    }
 }
 
 impl FastPathCache {
@@ -85,7 +106,7 @@ impl FastPathCache {
 }
 
 /// Returns the answer if the request was answered before and its answer is in memory and valid.
-pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpResponse> {
+pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<Hit> {
     let headers = request.headers();
     let is_plain = request.method() == Method::GET
         && !headers.contains_key(IF_NONE_MATCH)
@@ -102,5 +123,8 @@ pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpRes
     let answer = state.analytics.answer_from_memory(&remembered.prepared)?;
     let mut response = figures(state, &remembered.prepared, &answer, remembered.encoding).ok()?;
     set_cache_headers(response.headers_mut());
-    Some(response)
+    Some(Hit {
+        response,
+        remembered,
+    })
 }

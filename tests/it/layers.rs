@@ -8,7 +8,7 @@ const ROWS: [&[&str]; 5] = [
     &["app", "api", "demo"],
     &["accounts", "analytics", "import"],
     &["cache", "db"],
-    &["config", "domain", "metrics"],
+    &["config", "domain", "logging", "metrics"],
 ];
 
 /// Which parts may name a library.

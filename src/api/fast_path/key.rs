@@ -32,6 +32,7 @@ pub(super) fn key_of(uri: &Uri, headers: &HeaderMap) -> Option<Vec<u8>> {
 pub struct FastPathKey {
     request: HttpRequest,
     token_ends: i64,
+    user_id: i64,
 }
 
 impl FastPathKey {
@@ -49,6 +50,8 @@ impl FastPathKey {
                 prepared,
                 encoding: self.encoding(),
                 token_ends: self.token_ends,
+                user_id: self.user_id,
+                route: self.request.match_pattern().map(String::into_boxed_str),
             };
             cache.remember(key, remembered);
         }
@@ -60,9 +63,10 @@ impl FromRequest for FastPathKey {
     type Future = Ready<Result<FastPathKey, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::token_ends(request).map(|token_ends| FastPathKey {
+        ready(Caller::of(request).map(|caller| FastPathKey {
             request: request.clone(),
-            token_ends,
+            token_ends: caller.token_ends,
+            user_id: caller.user_id,
         }))
     }
 }
