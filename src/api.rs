@@ -3,6 +3,7 @@
 //! One file for each resource. Every error becomes problem+json in `error`; who may see what is
 //! decided in `caller`; query strings are read in `params`. No figure is made here.
 
+mod access_log;
 mod adjustments;
 mod analytics;
 mod answer;
@@ -10,6 +11,7 @@ mod auth;
 mod bank_accounts;
 mod cache;
 mod caller;
+mod compression;
 mod conditional;
 mod contract_answer;
 mod contract_choice;
@@ -47,6 +49,7 @@ pub mod types;
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
+pub use compression::compress;
 pub use conditional::conditional;
 pub use cors::cors;
 use error::ApiError;

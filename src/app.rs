@@ -7,7 +7,7 @@ mod background;
 use std::net::{SocketAddr, TcpListener};
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, Condition, from_fn};
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
@@ -123,7 +123,7 @@ impl RunningApp {
                 // Each worker remembers its own.
                 .app_data(Data::new(api::FastPathCache::default()))
                 .wrap(from_fn(api::conditional))
-                .wrap(Compress::default())
+                .wrap(from_fn(api::compress))
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)

@@ -105,17 +105,6 @@ pub fn load_dotenv() -> Result<(), ConfigError> {
     }
 }
 
-/// Starts the log on standard error: what `RUST_LOG` asks for, by default `info`. Libraries that
-/// tell of every step are heard from `warn` on, unless `RUST_LOG` names them.
-pub fn start_logging() {
-    let mut builder = env_logger::Builder::new();
-    builder.filter_level(log::LevelFilter::Info);
-    for talkative in ["actix_server", "libunftp", "unftp_sbe_fs"] {
-        builder.filter_module(talkative, log::LevelFilter::Warn);
-    }
-    builder.parse_default_env().init();
-}
-
 #[cfg(test)]
 #[allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by it")]
 mod tests;

@@ -15,5 +15,6 @@ pub mod demo;
 pub mod domain;
 pub mod generate;
 pub mod import;
+pub mod logging;
 pub mod metrics;
 pub mod state;

@@ -5,7 +5,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::figures::{FastPathKey, respond};
+use super::fast_path::FastPathKey;
+use super::figures::respond;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{
     BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping,

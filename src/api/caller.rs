@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use super::error::ApiError;
 use crate::accounts::Claims;
 use crate::domain::{DepartmentScope, Role};
+use crate::logging::record_user;
 use crate::state::AppState;
 
 /// The person behind a valid token.
@@ -18,6 +19,8 @@ pub struct Caller {
     pub user_id: i64,
     /// The login name.
     pub username: String,
+    /// When the token ends, in Unix seconds.
+    pub token_ends: i64,
     role: Role,
     department_id: i64,
     is_in_finance: bool,
@@ -28,27 +31,24 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Caller, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::of(request))
+        let caller = Caller::of(request);
+        if let Ok(caller) = &caller {
+            record_user(caller.user_id);
+        }
+        ready(caller)
     }
 }
 
 impl Caller {
-    fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
+    /// Reads the request's token.
+    ///
+    /// # Errors
+    /// 401 without a valid one.
+    pub(super) fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
         let state = request.app_data::<web::Data<AppState>>();
         let state =
             state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
         Caller::from_claims(&*claims_of(state, request)?, &state.finance_departments)
-    }
-
-    /// When the caller's token ends, in Unix seconds.
-    ///
-    /// # Errors
-    /// 401 without a valid one.
-    pub fn token_ends(request: &HttpRequest) -> Result<i64, ApiError> {
-        let state = request.app_data::<web::Data<AppState>>();
-        let state =
-            state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
-        Ok(claims_of(state, request)?.exp)
     }
 
     fn from_claims(claims: &Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
@@ -59,6 +59,7 @@ impl Caller {
         Ok(Caller {
             user_id,
             username: claims.username.clone(),
+            token_ends: claims.exp,
             role: claims.role,
             department_id: claims.department_id,
             is_in_finance: finance_departments.contains(&claims.department_id),

@@ -13,12 +13,12 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::frame::request_id;
 use crate::accounts::{LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::{DbError, MergeError};
 use crate::import::DryRunError;
 use crate::import::actor::StartError;
+use crate::logging::request_id;
 
 /// When a request is worth another try that found the database being written to.
 const RETRY_SECONDS: u64 = 5;
@@ -137,7 +137,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         if let ApiError::Unavailable(cause) | ApiError::Internal(cause) = self {
-            log::error!("Request {}: {cause}", request_id());
+            log::error!("{cause}");
         }
         let mut problem = Problem::of(self.status_code(), self.detail());
         match self {

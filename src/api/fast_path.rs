@@ -1,9 +1,43 @@
-//! Questions that were asked before, word for word, by the same token: answered out of memory
-//! ahead of routing, parsing and authorization.
+//! The fast path: a request that was answered before, byte for byte and with the same token, is
+//! answered ahead of routing, parsing and authorization.
 //!
-//! All that depends on the request alone (who may, which filter, which compression) was decided
-//! when it was first asked and is the same now; the token's end and the entry's validity are
-//! checked each time. Each worker remembers its own.
+//! # What is remembered
+//! For each such request, under the bytes that decide on its answer (path and query,
+//! `Authorization`, `Accept-Encoding`, `Accept`): the prepared query with its cache key, the
+//! accepted compression, and when the token ends; for the access log also the user and the route.
+//! The answer itself is not here: it stays in the cache, so that nothing is kept twice and nothing
+//! outlives its entry. A request is remembered when it has gone the whole way and its answer came
+//! out of this process's memory. Each web worker remembers its own requests, without a lock.
+//!
+//! # Why it is right
+//! Which query a request means, and whether its caller may ask it, follows from those bytes and
+//! from settings that stand still while the program runs: a token carries its user's role and
+//! department, and only its signature and its end are checked on the long way too. What can
+//! change is checked each time, by the code that the long way uses:
+//! - the token has not ended;
+//! - the cache may be relied on: this process has looked for changes within a lease;
+//! - the entry is still in memory, its life has not ended, and no change since concerns it.
+//!
+//! If one does not hold, the request goes the long way, which also finds the words for a refusal.
+//! A test compares the answers of both ways, header by header.
+//!
+//! # What it leaves out
+//! - Anything but GET (HEAD counts as one): nothing is changed ahead of authorization.
+//! - `If-None-Match`, which may end in a 304, and `Origin`, which CORS answers: other middleware
+//!   decides on these.
+//! - Answers that are not cached figures (lists, files, errors), and those out of Redis or the
+//!   database: the first hit in memory makes the request known.
+//! - Compression on the way out: figures are kept in the forms that clients accept.
+//!
+//! The frame around every request (its id, HEAD, the access log) holds for these answers too.
+//!
+//! # When it forgets
+//! Never one request alone: an entry without its answer in the cache is harmless, and is of use
+//! again when the answer is back. After [`MOST_REMEMBERED`] requests a worker forgets all of
+//! them, so that made-up queries can't fill the memory; the next hits are remembered again. A
+//! restart forgets everything.
+
+mod key;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,17 +46,18 @@ use std::rc::Rc;
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap, IF_NONE_MATCH, ORIGIN,
-};
+use actix_web::http::header::{IF_NONE_MATCH, ORIGIN};
 use actix_web::web::Data;
 
+use super::compression::AcceptedEncoding;
 use super::conditional::set_cache_headers;
-use super::figures::{AcceptedEncoding, figures};
+use super::figures::figures;
 use crate::analytics::PreparedQuery;
 use crate::state::AppState;
+pub use key::FastPathKey;
+use key::key_of;
 
-/// So many questions are remembered; then all are forgotten.
+/// A worker that remembers this many requests forgets them all before the next.
 const MOST_REMEMBERED: usize = 10_000;
 
 /// What a worker remembers.
@@ -31,54 +66,47 @@ pub struct FastPathCache {
     requests: RefCell<HashMap<Vec<u8>, Rc<Remembered>>>,
 }
 
-/// A question that was answered before.
+/// A request that was answered before.
 struct Remembered {
     prepared: PreparedQuery,
     encoding: AcceptedEncoding,
     /// When the token ends, in Unix seconds.
     token_ends: i64,
+    user_id: i64,
+    /// The template that the path matched.
+    route: Option<Box<str>>,
+}
+
+/// An answer of the fast path.
+pub(super) struct Hit {
+    pub(super) response: HttpResponse,
+    remembered: Rc<Remembered>,
+}
+
+impl Hit {
+    /// The template that the path matched.
+    pub(super) fn route(&self) -> Option<&str> {
+        self.remembered.route.as_deref()
+    }
+
+    /// Whom the token names.
+    pub(super) fn user_id(&self) -> i64 {
+        self.remembered.user_id
+    }
 }
 
 impl FastPathCache {
-    /// Remembers a question that was answered out of memory.
-    pub(super) fn remember(
-        &self,
-        request: Vec<u8>,
-        prepared: PreparedQuery,
-        encoding: AcceptedEncoding,
-        token_ends: i64,
-    ) {
+    fn remember(&self, key: Vec<u8>, remembered: Remembered) {
         let mut requests = self.requests.borrow_mut();
         if requests.len() >= MOST_REMEMBERED {
             requests.clear();
         }
-        requests.insert(
-            request,
-            Rc::new(Remembered {
-                prepared,
-                encoding,
-                token_ends,
-            }),
-        );
+        requests.insert(key, Rc::new(remembered));
     }
 }
 
-/// All of a request that decides on its answer, as one key.
-pub(super) fn key_of(uri: &str, headers: &HeaderMap) -> Vec<u8> {
-    let mut key = Vec::with_capacity(512);
-    key.extend_from_slice(uri.as_bytes());
-    for name in [AUTHORIZATION, ACCEPT_ENCODING, ACCEPT] {
-        key.push(b'\n');
-        for value in headers.get_all(name) {
-            key.extend_from_slice(value.as_bytes());
-            key.push(b',');
-        }
-    }
-    key
-}
-
-/// The answer, if the question was asked before and the answer is in memory and valid.
-pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpResponse> {
+/// Returns the answer if the request was answered before and its answer is in memory and valid.
+pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<Hit> {
     let headers = request.headers();
     let is_plain = request.method() == Method::GET
         && !headers.contains_key(IF_NONE_MATCH)
@@ -86,8 +114,8 @@ pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpRes
     let cache = request
         .app_data::<Data<FastPathCache>>()
         .filter(|_| is_plain)?;
-    let uri = request.uri().path_and_query()?.as_str();
-    let remembered = cache.requests.borrow().get(&key_of(uri, headers))?.clone();
+    let key = key_of(request.uri(), headers)?;
+    let remembered = cache.requests.borrow().get(&key)?.clone();
     if remembered.token_ends <= chrono::Utc::now().timestamp() {
         return None;
     }
@@ -95,5 +123,8 @@ pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<HttpRes
     let answer = state.analytics.answer_from_memory(&remembered.prepared)?;
     let mut response = figures(state, &remembered.prepared, &answer, remembered.encoding).ok()?;
     set_cache_headers(response.headers_mut());
-    Some(response)
+    Some(Hit {
+        response,
+        remembered,
+    })
 }

@@ -1,22 +1,16 @@
 //! Figures as they go out: the bytes that the cache keeps, and their headers.
 
-use std::future::Ready;
-
-use actix_web::dev::Payload;
+use actix_web::HttpResponse;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-    VARY,
+    AGE, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, VARY,
 };
-use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::answer::currencies_header;
-use super::caller::Caller;
+use super::compression::{AcceptedEncoding, NoCompression};
 use super::error::ApiError;
 use super::export::Export;
-use super::fast_path::{FastPathCache, key_of};
-use super::frame::UNCOMPRESSED;
+use super::fast_path::FastPathKey;
 use crate::analytics::{AnalyticsQuery, Answer, Origin, PreparedQuery};
 use crate::cache::{Encoding, Entry, Tier};
 use crate::domain::DataVersion;
@@ -37,11 +31,12 @@ pub(super) async fn respond(
     let prepared = state.analytics.prepare(query);
     let answer = state.analytics.answer_to(&prepared).await?;
     let Some(export) = export else {
-        let response = figures(state, &prepared, &answer, fast_path.encoding);
+        let mut response = figures(state, &prepared, &answer, fast_path.encoding())?;
+        response.extensions_mut().insert(NoCompression);
         if answer.origin == Origin::Hit(Tier::Memory) {
             fast_path.remember(prepared);
         }
-        return response;
+        return Ok(response);
     };
     let version = data_version(state, &prepared, &answer);
     let name = prepared.query.endpoint().replace('_', "-");
@@ -60,7 +55,7 @@ pub(super) async fn respond(
             &answer.entry.body,
         )
         .await?;
-    tell(state, &prepared, &answer, response.headers_mut())?;
+    set_figure_headers(state, &prepared, &answer, response.headers_mut())?;
     Ok(response)
 }
 
@@ -72,7 +67,7 @@ pub(super) fn figures(
     encoding: AcceptedEncoding,
 ) -> Result<HttpResponse, ApiError> {
     let mut response = ready(&answer.entry, encoding)?;
-    tell(state, prepared, answer, response.headers_mut())?;
+    set_figure_headers(state, prepared, answer, response.headers_mut())?;
     Ok(response)
 }
 
@@ -110,7 +105,8 @@ pub(super) fn set_data_version(
     Ok(())
 }
 
-fn tell(
+/// Adds the headers that say where an answer came from and how new its data is.
+fn set_figure_headers(
     state: &AppState,
     prepared: &PreparedQuery,
     answer: &Answer,
@@ -143,16 +139,18 @@ fn ready(
     AcceptedEncoding(accepted): AcceptedEncoding,
 ) -> Result<HttpResponse, ApiError> {
     let encoded = accepted.and_then(|encoding| Some((encoding, entry.encoded(encoding)?)));
-    let (encoding, body) = match encoded {
-        Some((Encoding::Brotli, body)) => ("br", body),
-        Some((Encoding::Gzip, body)) => ("gzip", body),
-        None => (UNCOMPRESSED, entry.body.clone()),
-    };
-    Ok(HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((CONTENT_TYPE, "application/json"))
         .insert_header((ETAG, header(&entry.entity_tag)?))
-        .insert_header((CONTENT_ENCODING, encoding))
-        .insert_header((VARY, "accept-encoding"))
+        .insert_header((VARY, "accept-encoding"));
+    let (coding, body) = match encoded {
+        Some((Encoding::Brotli, body)) => ("br", body),
+        Some((Encoding::Gzip, body)) => ("gzip", body),
+        None => return Ok(response.body(entry.body.clone())),
+    };
+    Ok(response
+        .insert_header((CONTENT_ENCODING, coding))
         .body(body))
 }
 
@@ -181,70 +179,5 @@ fn cache_status(answer: &Answer) -> String {
                 tier(stored)
             )
         }
-    }
-}
-
-/// The compression that a client takes, of those that answers are kept in.
-#[derive(Clone, Copy)]
-pub struct AcceptedEncoding(Option<Encoding>);
-
-impl AcceptedEncoding {
-    fn of(headers: &HeaderMap) -> AcceptedEncoding {
-        let accepted = headers
-            .get(ACCEPT_ENCODING)
-            .and_then(|value| value.to_str().ok());
-        let takes = |name: &str| {
-            accepted
-                .into_iter()
-                .flat_map(|all| all.split(','))
-                .any(|one| {
-                    let (coding, weight) = one.split_once(';').unwrap_or((one, ""));
-                    coding.trim().eq_ignore_ascii_case(name)
-                        && !matches!(weight.trim(), "q=0" | "q=0.0" | "q=0.00")
-                })
-        };
-        AcceptedEncoding(match () {
-            () if takes("br") => Some(Encoding::Brotli),
-            () if takes("gzip") => Some(Encoding::Gzip),
-            () => None,
-        })
-    }
-}
-
-/// What is needed to answer the same request again without authorizing it a second time.
-pub struct FastPathKey {
-    encoding: AcceptedEncoding,
-    key: Vec<u8>,
-    token_ends: i64,
-    cache: Option<Data<FastPathCache>>,
-}
-
-impl FastPathKey {
-    fn remember(self, prepared: PreparedQuery) {
-        if let Some(cache) = self.cache {
-            cache.remember(self.key, prepared, self.encoding, self.token_ends);
-        }
-    }
-}
-
-impl FromRequest for FastPathKey {
-    type Error = ApiError;
-    type Future = Ready<Result<FastPathKey, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let headers = request.headers();
-        let fast_path = Caller::token_ends(request).map(|token_ends| FastPathKey {
-            encoding: AcceptedEncoding::of(headers),
-            key: key_of(
-                request
-                    .uri()
-                    .path_and_query()
-                    .map_or("", |path| path.as_str()),
-                headers,
-            ),
-            token_ends,
-            cache: request.app_data::<Data<FastPathCache>>().cloned(),
-        });
-        std::future::ready(fast_path)
     }
 }

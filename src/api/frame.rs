@@ -1,38 +1,32 @@
-//! The frame around every request: its id, and what holds whatever the handler does.
+//! The frame around every request: its id, its line in the access log, and what holds whatever the
+//! handler does.
 //!
 //! A request that began is finished even if its client leaves: work that is cut off in the middle
 //! would give up its database connection (and SQLite's can't be given up cleanly on a web
-//! worker). A response that the framework made without words becomes problem+json.
+//! worker). A response that the framework made without words becomes problem+json, and so does a
+//! panic.
 
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::Poll;
 
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
+use super::access_log::{self, AccessLine, PendingLine};
 use super::error::{ApiError, problem_of_status};
 use super::fast_path::respond_from_fast_path;
 use super::normalize::{take_head, trim_slash, without_body};
+use crate::logging::RequestSpan;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// How a handler says that its answer is not to be compressed; it does not go out.
-pub(super) const UNCOMPRESSED: &str = "identity";
 /// A longer id of the client's is replaced by one of ours.
 const LONGEST_ID: usize = 128;
-
-tokio::task_local! {
-    static CURRENT: String;
-}
-
-/// The id of the request that this task works on.
-pub fn request_id() -> String {
-    CURRENT
-        .try_with(Clone::clone)
-        .unwrap_or_else(|_| "-".to_owned())
-}
 
 /// The middleware.
 ///
@@ -42,11 +36,24 @@ pub async fn frame(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = access_log::start();
     trim_slash(&mut request);
+    let method = request.method().clone();
     let is_head = take_head(&mut request);
-    let id = asked_id(&request).unwrap_or_else(new_id);
-    if let Some(mut response) = respond_from_fast_path(&request) {
-        finish(response.headers_mut(), &id);
+    let id = client_id(&request).unwrap_or_else(new_id);
+    if let Some(hit) = respond_from_fast_path(&request) {
+        if let Some(started) = started {
+            let line = AccessLine {
+                method: &method,
+                route: hit.route(),
+                status: hit.response.status().as_u16(),
+                request_id: &id,
+                user_id: Some(hit.user_id()),
+            };
+            access_log::write(started, &line);
+        }
+        let mut response = hit.response;
+        set_request_id(response.headers_mut(), &id);
         let response = if is_head {
             without_body(response)
         } else {
@@ -54,21 +61,30 @@ pub async fn frame(
         };
         return Ok(request.into_response(response));
     }
+    let span = RequestSpan::new(id);
+    let line = started
+        .map(|started| PendingLine::new(started, method, request.match_pattern(), span.clone()));
     let handling = next.call(request);
-    let work = CURRENT.scope(id.clone(), async move {
+    let work = span.clone().scope(async move {
         handling
             .await
             .map(|answer| ensure_problem_body(answer.map_into_boxed_body()))
     });
-    // What can be answered at once, out of memory, needs no task of its own.
-    let mut work = Box::pin(work);
-    let mut response = match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
-        Poll::Ready(answer) => answer?,
-        Poll::Pending => actix_web::rt::spawn(work)
-            .await
-            .map_err(|err| ApiError::Internal(format!("the handler broke off: {err}")))??,
+    let answer = match shielded(work).await {
+        Ok(Ok(mut response)) => {
+            set_request_id(response.headers_mut(), span.request_id());
+            Ok(response)
+        }
+        Ok(Err(err)) => Err(with_response(err, span)),
+        Err(fault) => Err(with_response(fault.into(), span)),
     };
-    finish(response.headers_mut(), &id);
+    if let Some(line) = line {
+        line.finish(match &answer {
+            Ok(response) => response.status(),
+            Err(err) => err.as_response_error().status_code(),
+        });
+    }
+    let response = answer?;
     if is_head {
         let (request, answer) = response.into_parts();
         return Ok(ServiceResponse::new(request, without_body(answer)));
@@ -76,15 +92,38 @@ pub async fn frame(
     Ok(response)
 }
 
-fn finish(headers: &mut HeaderMap, id: &str) {
+/// Finishes work that began, also when the caller is dropped.
+///
+/// # Errors
+/// [`ApiError::Internal`] when the work panicked.
+async fn shielded<T: 'static>(work: impl Future<Output = T> + 'static) -> Result<T, ApiError> {
+    let mut work = Box::pin(work);
+    // What can be answered at once, out of memory, needs no task of its own. A panic is caught
+    // here as a task would catch it.
+    let first = poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        Poll::Ready(polled.map_err(|_| "it panicked".to_owned()))
+    });
+    let answer = match first.await {
+        Ok(Poll::Ready(answer)) => Ok(answer),
+        Ok(Poll::Pending) => actix_web::rt::spawn(work)
+            .await
+            .map_err(|err| err.to_string()),
+        Err(why) => Err(why),
+    };
+    answer.map_err(|why| ApiError::Internal(format!("the handler broke off: {why}")))
+}
+
+/// Gives an error its response, which is made and logged within the request.
+fn with_response(err: Error, span: Arc<RequestSpan>) -> Error {
+    let mut response = span.clone().enter(|| err.error_response());
+    set_request_id(response.headers_mut(), span.request_id());
+    InternalError::from_response(err, response).into()
+}
+
+fn set_request_id(headers: &mut HeaderMap, id: &str) {
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, value);
-    }
-    if headers
-        .get(CONTENT_ENCODING)
-        .is_some_and(|encoding| encoding == UNCOMPRESSED)
-    {
-        headers.remove(CONTENT_ENCODING);
     }
 }
 
@@ -105,7 +144,7 @@ fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<Bo
 }
 
 /// The id that a client or proxy gave, if it can stand in a header and a log line.
-fn asked_id(request: &ServiceRequest) -> Option<String> {
+fn client_id(request: &ServiceRequest) -> Option<String> {
     let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
     let is_plain = id
         .bytes()

@@ -11,6 +11,9 @@ use crate::state::AppState;
 
 const UP: &str = "up";
 
+/// Routes that machines ask all the time.
+pub(super) const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/livez").get(livez))

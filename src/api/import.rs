@@ -5,7 +5,7 @@ use std::path::{self, PathBuf};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::tempfile::TempFile;
 use actix_web::HttpResponse;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::PREFIX;
 use super::answer::{found, id_in_path, listed};
 use super::caller::Caller;
+use super::compression::NoCompression;
 use super::error::ApiError;
-use super::frame::UNCOMPRESSED;
 use super::journal::JournalEntry;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::openapi::parameters::{Department, DryRunOnly, Files, Forced, Id, Paging, Waiting};
@@ -371,11 +371,12 @@ pub async fn events(
     {
         return Err(ApiError::NotFound(format!("there is no import run {id}")));
     }
-    Ok(HttpResponse::Ok()
+    let mut response = HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream"))
-        // Compressing would hold events back.
-        .insert_header((CONTENT_ENCODING, UNCOMPRESSED))
-        .streaming(run_events(state, scope, id)))
+        .streaming(run_events(state, scope, id));
+    // It would hold events back.
+    response.extensions_mut().insert(NoCompression);
+    Ok(response)
 }
 
 /// Stops a run at the next safe place: the file that is not finished is undone, those before are

@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 7] = [
     &["state"],
     &["accounts", "analytics", "import"],
     &["cache", "db"],
-    &["config", "domain", "metrics"],
+    &["config", "domain", "logging", "metrics"],
 ];
 
 /// Which parts may name a library.
