@@ -38,7 +38,6 @@ mod organizations;
 mod params;
 mod parts;
 mod patch;
-mod portfolio_params;
 mod reference_list;
 mod run_events;
 

@@ -2,21 +2,21 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, id_in_path, listed_data, missing, not_merged, text_field, whole};
+use super::answer::{created, listed_data, missing, not_merged, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    AdjustmentKindFilter, ContractId, Dates, Department, Files, Id, OrganizationId, Paging,
+use super::params::{
+    AdjustmentKindFilter, ContractId, Dates, Department, Files, NoParams, OrganizationId, Paging,
+    PathId, Query, given,
 };
-use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{
@@ -29,6 +29,16 @@ use crate::domain::{
 use crate::import::Source;
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
+
+type ListQuery = Query<(
+    Department,
+    Dates,
+    OrganizationId,
+    ContractId,
+    AdjustmentKindFilter,
+    Paging,
+    Files,
+)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -130,30 +140,23 @@ pub struct ChangedAdjustment {
     path = "/adjustments",
     tag = "Adjustments",
     operation_id = "list_adjustments",
-    params(Department, Dates, OrganizationId, ContractId, AdjustmentKindFilter, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Adjustment>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
+    let (department, dates, organization, contract, kind, paging, files) = query.params;
     let filter = AdjustmentFilter {
-        department: caller.department(requested)?,
-        dates: params.dates()?,
-        organization_id: params.id("organization_id")?,
-        contract_id: params.id("contract_id")?,
-        kind: params
-            .choice(
-                "kind",
-                &AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", "),
-                AdjustmentKind::of_name,
-            )?
-            .map(|kind| kind.as_str().to_owned()),
+        department: caller.department(given(department.department_id))?,
+        dates: dates.range()?,
+        organization_id: given(organization.organization_id),
+        contract_id: given(contract.contract_id),
+        kind: given(kind.kind).map(|kind| kind.as_str().to_owned()),
     };
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
+    let (page, export) = (paging.page(), files.export(query.raw));
     let part = async |conn: &mut DbConn, page: Page| {
         let rows = db::list_adjustments(conn, &filter, page).await?;
         Ok::<_, DbError>(rows.into_iter().map(Adjustment::from).collect::<Vec<_>>())
@@ -179,17 +182,16 @@ pub async fn list(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "get_adjustment",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Adjustment))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let row = db::find_adjustment(&mut state.db.conn().await?, scope, id).await?;
     let row = row.ok_or_else(|| missing("adjustment", id))?;
     Ok(HttpResponse::Ok().json(Adjustment::from(row)))
@@ -209,10 +211,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<EnteredAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let scope = caller.department(None)?;
     let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id)
         .await?
@@ -261,19 +262,18 @@ pub async fn create(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "change_adjustment",
-    params(Id),
+    params(PathId),
     request_body = ChangedAdjustment,
     responses((status = 200, description = "OK", body = Adjustment))
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = manual(&mut state.db.conn().await?, scope, id)
         .await?
         .department_id;
@@ -318,17 +318,16 @@ pub async fn change(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "delete_adjustment",
-    params(Id),
+    params(PathId),
     responses((status = 204, description = "Removed"))
 )]
 pub async fn remove(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = removable(&mut state.db.conn().await?, scope, id)
         .await?
         .department_id;
@@ -357,8 +356,7 @@ pub async fn remove(
     operation_id = "adjustment_template",
     responses((status = 200, description = "OK", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
-pub async fn template(_: Caller, params: Params) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
+pub async fn template(_: Caller, _: NoParams) -> Result<HttpResponse, ApiError> {
     let bytes = web::block(adjustment_template)
         .await
         .map_err(|err| ApiError::Internal(err.to_string()))?;

@@ -1,19 +1,18 @@
 //! Bank accounts.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{created, found, missing, not_merged, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use crate::app::AppState;
 use crate::db::{
     self, AliasKind, BankAccountChange, BankAccountRow, DbConn, DbError, NewAlias, Page,
@@ -67,15 +66,15 @@ pub struct ChangedBankAccount {
     path = "/bank-accounts",
     tag = "Reference data",
     operation_id = "list_bank_accounts",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<BankAccount>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "bank-accounts", part_of).await
+    reference_list(&state, &caller, query, "bank-accounts", part_of).await
 }
 
 /// One bank account.
@@ -85,17 +84,16 @@ pub async fn list(
     path = "/bank-accounts/{id}",
     tag = "Reference data",
     operation_id = "get_bank_account",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = BankAccount))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     found(
         find(&mut state.db.conn().await?, scope, id).await?,
         "bank account",
@@ -116,10 +114,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<NewBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;
     let bank_name = body
@@ -184,19 +181,18 @@ pub async fn create(
     path = "/bank-accounts/{id}",
     tag = "Reference data",
     operation_id = "change_bank_account",
-    params(Id),
+    params(PathId),
     request_body = ChangedBankAccount,
     responses((status = 200, description = "OK", body = BankAccount))
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let number = body.account_number.required("account_number")?;
     let number = number
         .map(|number| text_field("account_number", &number))

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{
-    WholeNumber, created, found, id_in_path, listed_data, missing, not_merged, optional_whole,
-    text_field,
+    WholeNumber, created, found, listed_data, missing, not_merged, optional_whole, text_field,
 };
 use super::caller::Caller;
 use super::contract_answer::{Contract, answered, part_of};
@@ -18,11 +17,10 @@ use super::contract_choice::ContractChoice;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    Activity, ContractKind, ContractListFilter, ContractsPaging, Department, Files, Id,
-    LenderAndDirection, Search,
+use super::params::{
+    Activity, ContractKind, ContractListOrder, ContractStanding, ContractsPaging, Department,
+    Files, LenderId, LoanDirection, NoParams, PathId, Query, Search, given,
 };
-use super::params::Params;
 use super::patch::Patch;
 use crate::app::AppState;
 use crate::db::{
@@ -33,8 +31,18 @@ use crate::domain::{
     ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction, PartyName,
 };
 
-/// The front end shows all contracts without paging.
-const CONTRACTS_LIMIT: i64 = 1000;
+type ListQuery = Query<(
+    Department,
+    Activity,
+    ContractKind,
+    LenderId,
+    LoanDirection,
+    ContractStanding,
+    ContractListOrder,
+    Search,
+    ContractsPaging,
+    Files,
+)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -98,32 +106,30 @@ pub struct ChangedContract {
     path = "/contracts",
     tag = "Reference data",
     operation_id = "list_contracts",
-    params(Department, Activity, ContractKind, LenderAndDirection, ContractListFilter, Search, ContractsPaging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
+    let (department, activity, kind, lender, direction, standing, order, search, paging, files) =
+        query.params;
     let filter = ContractFilter {
-        is_active: params.switch("is_active")?,
-        contract_type: params
-            .choice(
-                "contract_type",
-                "credit (Кредит) and loan (Заем)",
-                ContractType::of_name,
-            )?
-            .map(|known| known.as_str().to_owned()),
-        lender_id: params.id("lender_id")?,
-        direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
-        search: params.search()?,
-        department: caller.department(asked)?,
+        is_active: given(activity.is_active),
+        contract_type: given(kind.contract_type).map(|known| known.as_str().to_owned()),
+        lender_id: given(lender.lender_id),
+        direction: given(direction.direction),
+        search: given(search.search).flatten(),
+        department: caller.department(given(department.department_id))?,
     };
-    let choice = ContractChoice::read(&mut params, filter.direction)?;
-    let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
-    params.finish()?;
+    let choice = ContractChoice::new(standing, order, filter.direction);
+    let page = Page {
+        skip: paging.skip.0,
+        limit: paging.limit.0,
+    };
+    let export = files.export(query.raw);
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
             Ok(part_of(&state, conn, &filter, &choice, page).await?.0)
@@ -143,17 +149,16 @@ pub async fn list(
     path = "/contracts/{id}",
     tag = "Reference data",
     operation_id = "get_contract",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Contract))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let contract = async |conn: &mut DbConn| {
         let row = db::find_contract(conn, scope, id).await?;
         answered(&state, conn, row).await
@@ -174,10 +179,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<NewContract>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let number = text_field("contract_number", &body.contract_number)?;
     let reference = ContractRef::parse(&number, body.contract_date)
@@ -282,19 +286,18 @@ pub async fn create(
     path = "/contracts/{id}",
     tag = "Reference data",
     operation_id = "change_contract",
-    params(Id),
+    params(PathId),
     request_body = ChangedContract,
     responses((status = 200, description = "OK", body = Contract))
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedContract>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let number = body.contract_number.required("contract_number")?;
     let number = number
         .map(|text| text_field("contract_number", &text))

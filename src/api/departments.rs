@@ -1,18 +1,19 @@
 //! Departments.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed, text_field};
+use super::answer::{created, found, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use super::openapi::parameters::{Activity, Files, Id, Paging};
-use super::params::Params;
+use super::params::{Activity, Files, NoParams, Paging, PathId, Query, given};
 use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
+
+type ListQuery = Query<(Activity, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -34,20 +35,17 @@ pub struct NewDepartment {
     path = "/departments",
     tag = "Accounts",
     operation_id = "list_departments",
-    params(Activity, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<DepartmentRow>))
 )]
 pub async fn list(
     state: Data<AppState>,
     _: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (is_active, page, export) = (
-        params.switch("is_active")?,
-        params.page()?,
-        params.export()?,
-    );
-    params.finish()?;
+    let (activity, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let is_active = given(activity.is_active);
     let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
     if let Some(export) = export {
@@ -70,17 +68,15 @@ pub async fn list(
     path = "/departments/{id}",
     tag = "Accounts",
     operation_id = "get_department",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = DepartmentRow))
 )]
 pub async fn show(
     state: Data<AppState>,
     _: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let id = id_in_path(&id)?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
     found(rows.into_iter().find(|row| row.id == id), "department", id)
 }
@@ -98,10 +94,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<NewDepartment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     caller.administers()?;
     let (name, code) = (
         text_field("name", &body.name)?,

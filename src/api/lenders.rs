@@ -1,19 +1,18 @@
 //! Lenders: the other parties of contracts, borrowers of loans given included.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{created, found, missing, not_merged, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use crate::app::AppState;
 use crate::db::{
     self, AliasKind, DbConn, DbError, LenderChange, LenderRow, NewAlias, Page, ReferenceFilter,
@@ -79,15 +78,15 @@ pub struct ChangedLender {
     path = "/lenders",
     tag = "Reference data",
     operation_id = "list_lenders",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<Lender>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "lenders", part_of).await
+    reference_list(&state, &caller, query, "lenders", part_of).await
 }
 
 /// One lender.
@@ -97,17 +96,16 @@ pub async fn list(
     path = "/lenders/{id}",
     tag = "Reference data",
     operation_id = "get_lender",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Lender))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     found(
         find(&mut state.db.conn().await?, scope, id).await?,
         "lender",
@@ -128,10 +126,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<NewLender>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
@@ -173,19 +170,18 @@ pub async fn create(
     path = "/lenders/{id}",
     tag = "Reference data",
     operation_id = "change_lender",
-    params(Id),
+    params(PathId),
     request_body = ChangedLender,
     responses((status = 200, description = "OK", body = Lender))
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedLender>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let name = body
         .name
         .required("name")?

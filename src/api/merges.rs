@@ -1,19 +1,20 @@
 //! Merges, splits and their undoing: who is who, corrected by hand.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{id_in_path, listed_data, missing, optional_whole, whole, whole_list};
+use super::answer::{listed_data, missing, optional_whole, whole, whole_list};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, Files, Id, Paging};
-use super::params::Params;
+use super::params::{Department, Files, NoParams, Paging, PathId, Query, given};
 use crate::app::AppState;
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
 use crate::domain::{ChangedData, DepartmentScope};
+
+type ListQuery = Query<(Department, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -65,18 +66,17 @@ pub struct ContractSplit {
     path = "/merges",
     tag = "Reference data",
     operation_id = "list_merges",
-    params(Department, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<MergeRow>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
-    let scope = caller.department(requested)?;
+    let (department, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let scope = caller.department(given(department.department_id))?;
     if let Some(export) = export {
         let part =
             async |conn: &mut DbConn, page: Page| Ok(db::list_merges(conn, scope, page).await?.0);
@@ -96,26 +96,18 @@ pub async fn list(
     path = "/organizations/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_organization",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn merge_organization(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(
-        &state,
-        &caller,
-        params,
-        AliasKind::Organization,
-        &id,
-        body.into,
-    )
-    .await
+    merge(&state, &caller, AliasKind::Organization, id, body.into).await
 }
 
 /// Splits aliases off an organization; their contracts and operations go along.
@@ -125,23 +117,22 @@ pub async fn merge_organization(
     path = "/organizations/{id}/split",
     tag = "Reference data",
     operation_id = "split_organization",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn split_organization(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
     split(
         &state,
         &caller,
-        params,
         AliasKind::Organization,
-        &id,
+        id,
         &body.alias_ids,
     )
     .await
@@ -154,26 +145,18 @@ pub async fn split_organization(
     path = "/bank-accounts/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_bank_account",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn merge_bank_account(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(
-        &state,
-        &caller,
-        params,
-        AliasKind::BankAccount,
-        &id,
-        body.into,
-    )
-    .await
+    merge(&state, &caller, AliasKind::BankAccount, id, body.into).await
 }
 
 /// Splits aliases off a bank account; their operations go along.
@@ -183,26 +166,18 @@ pub async fn merge_bank_account(
     path = "/bank-accounts/{id}/split",
     tag = "Reference data",
     operation_id = "split_bank_account",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn split_bank_account(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(
-        &state,
-        &caller,
-        params,
-        AliasKind::BankAccount,
-        &id,
-        &body.alias_ids,
-    )
-    .await
+    split(&state, &caller, AliasKind::BankAccount, id, &body.alias_ids).await
 }
 
 /// Merges a lender into another one. Contracts that are one for each lender become one.
@@ -212,18 +187,18 @@ pub async fn split_bank_account(
     path = "/lenders/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_lender",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn merge_lender(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::Lender, &id, body.into).await
+    merge(&state, &caller, AliasKind::Lender, id, body.into).await
 }
 
 /// Splits aliases off a lender; the contracts of their operations are the new lender's.
@@ -233,26 +208,18 @@ pub async fn merge_lender(
     path = "/lenders/{id}/split",
     tag = "Reference data",
     operation_id = "split_lender",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn split_lender(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(
-        &state,
-        &caller,
-        params,
-        AliasKind::Lender,
-        &id,
-        &body.alias_ids,
-    )
-    .await
+    split(&state, &caller, AliasKind::Lender, id, &body.alias_ids).await
 }
 
 /// Merges a contract into another one of the same organization.
@@ -262,18 +229,18 @@ pub async fn split_lender(
     path = "/contracts/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_contract",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn merge_contract(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::Contract, &id, body.into).await
+    merge(&state, &caller, AliasKind::Contract, id, body.into).await
 }
 
 /// Splits aliases, or the operations of one lender, off a contract.
@@ -283,36 +250,27 @@ pub async fn merge_contract(
     path = "/contracts/{id}/split",
     tag = "Reference data",
     operation_id = "split_contract",
-    params(Id),
+    params(PathId),
     request_body = ContractSplit,
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn split_contract(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     Json(body): Json<ContractSplit>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(lender_id) = body.lender_id else {
-        return split(
-            &state,
-            &caller,
-            params,
-            AliasKind::Contract,
-            &id,
-            &body.alias_ids,
-        )
-        .await;
+        return split(&state, &caller, AliasKind::Contract, id, &body.alias_ids).await;
     };
-    params.finish()?;
     if !body.alias_ids.is_empty() {
         return Err(ApiError::invalid(
             "lender_id",
             "does not go together with alias_ids",
         ));
     }
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
     department_of(&state, scope, AliasKind::Lender, lender_id).await?;
     let author = &caller.username;
@@ -328,17 +286,16 @@ pub async fn split_contract(
     path = "/merges/{id}/undo",
     tag = "Reference data",
     operation_id = "undo_merge",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = MergeRow))
 )]
 pub async fn undo(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let known = db::find_merge(&mut state.db.conn().await?, scope, id).await?;
     let department_id = known.ok_or_else(|| missing("merge", id))?.department_id;
     change_who_is_who(&state, department_id, async |conn| {
@@ -350,13 +307,11 @@ pub async fn undo(
 async fn merge(
     state: &AppState,
     caller: &Caller,
-    params: Params,
     kind: AliasKind,
-    id: &str,
+    id: i64,
     into: i64,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
     department_of(state, scope, kind, into).await?;
     let author = &caller.username;
@@ -367,13 +322,11 @@ async fn merge(
 async fn split(
     state: &AppState,
     caller: &Caller,
-    params: Params,
     kind: AliasKind,
-    id: &str,
+    id: i64,
     alias_ids: &[i64],
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
     let author = &caller.username;
     let done = async |conn: &mut DbConn| db::split_row(conn, kind, id, alias_ids, author).await;

@@ -5,7 +5,6 @@
 //! document with what the program does.
 
 mod complete;
-pub(super) mod parameters;
 
 use std::sync::LazyLock;
 
@@ -30,12 +29,6 @@ pub(super) const ROOT: &str = "/api/v1";
 /// A name or number in a body: something to be seen, and no control characters.
 pub(super) const VISIBLE: &str =
     r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
-const WITHOUT_NUL: &str = r"^[^\x00]*$";
-/// The columns of `ContractSort`, largest first with `-` in front.
-const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organization|direction|status|received|\
-                             totalPaid|principal|interest|outstanding|lastPayment)$";
-/// The columns that the list of contracts is sorted by.
-const CONTRACT_LIST_SORT: &str = "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
 const URL: &str = "/api/v1/openapi.json";
 
 /// What the handlers say of themselves.

@@ -1,19 +1,18 @@
 //! Organizations.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, Json, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, missing, not_merged, optional_whole, text_field};
+use super::answer::{created, found, missing, not_merged, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use crate::app::AppState;
 use crate::db::{
     self, AliasKind, DbConn, DbError, NewAlias, OrganizationChange, OrganizationRow, Page,
@@ -67,15 +66,15 @@ pub struct ChangedOrganization {
     path = "/organizations",
     tag = "Reference data",
     operation_id = "list_organizations",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<Organization>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
-    reference_list(&state, &caller, params, "organizations", part_of).await
+    reference_list(&state, &caller, query, "organizations", part_of).await
 }
 
 /// One organization.
@@ -85,17 +84,16 @@ pub async fn list(
     path = "/organizations/{id}",
     tag = "Reference data",
     operation_id = "get_organization",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Organization))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     found(
         find(&mut state.db.conn().await?, scope, id).await?,
         "organization",
@@ -116,10 +114,9 @@ pub async fn show(
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
     Json(body): Json<NewOrganization>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
@@ -188,19 +185,18 @@ pub async fn create(
     path = "/organizations/{id}",
     tag = "Reference data",
     operation_id = "change_organization",
-    params(Id),
+    params(PathId),
     request_body = ChangedOrganization,
     responses((status = 200, description = "OK", body = Organization))
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedOrganization>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let name = body
         .name
         .required("name")?

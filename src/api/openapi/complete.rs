@@ -3,9 +3,10 @@
 use actix_web::http::StatusCode;
 use chrono::{Datelike, Utc};
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{OpenApi, Required};
 
-use super::parameters::if_none_match;
 use crate::api::answer::LONGEST_TEXT;
 use crate::api::error::Problem;
 use crate::domain::{AdjustmentKind, Currency};
@@ -293,4 +294,18 @@ fn complete_timestamp(property: &mut Value) {
 
 fn entries(value: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
     value.as_object_mut().into_iter().flatten()
+}
+
+/// The header of a conditional request.
+fn if_none_match() -> Parameter {
+    ParameterBuilder::new()
+        .name("If-None-Match")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "Entity tags that are known already, or `*`: an unchanged answer is 304.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .example(Some(json!("W/\"0123456789abcdef0123456789abcdef\"")))
+        .build()
 }
