@@ -12,7 +12,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{
     AdjustmentKindFilter, ContractId, Dates, Department, Files, NoParams, OrganizationId, Paging,
     PathId, Query, given,
@@ -109,10 +110,15 @@ impl From<AdjustmentRow> for Adjustment {
 #[serde(deny_unknown_fields)]
 pub struct EnteredAdjustment {
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     contract_id: i64,
+    #[schema(schema_with = fields::possible_day)]
     date: NaiveDate,
+    #[schema(schema_with = fields::adjustment_kind)]
     kind: String,
+    #[schema(schema_with = fields::amount)]
     amount: Money,
+    #[schema(schema_with = fields::text_or_null)]
     comment: Option<String>,
 }
 
@@ -120,16 +126,16 @@ pub struct EnteredAdjustment {
 #[serde(deny_unknown_fields)]
 pub struct ChangedAdjustment {
     #[serde(default)]
-    #[schema(value_type = NaiveDate, required = false)]
+    #[schema(schema_with = fields::possible_day, required = false)]
     date: Patch<NaiveDate>,
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::adjustment_kind, required = false)]
     kind: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = f64, required = false)]
+    #[schema(schema_with = fields::amount, required = false)]
     amount: Patch<Money>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     comment: Patch<String>,
 }
 
@@ -206,7 +212,7 @@ pub async fn show(
     tag = "Adjustments",
     operation_id = "create_adjustment",
     request_body = EnteredAdjustment,
-    responses((status = 201, description = "Made", body = Adjustment))
+    responses((status = 201, description = "Made", body = Adjustment), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -264,7 +270,7 @@ pub async fn create(
     operation_id = "change_adjustment",
     params(PathId),
     request_body = ChangedAdjustment,
-    responses((status = 200, description = "OK", body = Adjustment))
+    responses((status = 200, description = "OK", body = Adjustment), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,

@@ -12,7 +12,8 @@ use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::ROOT;
+use super::openapi::problems::{Conflict, LoginErrors};
+use super::openapi::{ROOT, fields};
 use super::patch::Patch;
 use crate::accounts::{LoginError, authenticate, find_account, hash_password};
 use crate::app::AppState;
@@ -68,7 +69,7 @@ struct User {
     path = "/auth/login",
     tag = "Accounts",
     request_body = LoginRequest,
-    responses((status = 200, description = "OK", body = LoginAnswer))
+    responses((status = 200, description = "OK", body = LoginAnswer), LoginErrors)
 )]
 pub async fn login(
     state: Data<AppState>,
@@ -134,16 +135,16 @@ pub async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, A
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     email: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     full_name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     position: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     phone: Patch<String>,
 }
 
@@ -154,7 +155,7 @@ pub struct Profile {
     path = "/auth/me",
     tag = "Accounts",
     request_body = Profile,
-    responses((status = 200, description = "OK", body = User))
+    responses((status = 200, description = "OK", body = User), Conflict)
 )]
 pub async fn change_profile(
     state: Data<AppState>,
@@ -211,18 +212,24 @@ struct Message {
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     old_password: String,
+    #[schema(min_length = 8, max_length = 1024)]
     new_password: String,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
+    #[schema(schema_with = fields::text)]
     username: String,
+    #[schema(schema_with = fields::text)]
     email: String,
+    #[schema(min_length = 8, max_length = 1024)]
     password: String,
+    #[schema(schema_with = fields::text)]
     full_name: String,
     role: Role,
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     department_id: i64,
 }
 
@@ -266,7 +273,7 @@ pub async fn change_password(
     path = "/auth/register",
     tag = "Accounts",
     request_body = Registration,
-    responses((status = 201, description = "Made", body = User))
+    responses((status = 201, description = "Made", body = User), Conflict)
 )]
 pub async fn register(
     state: Data<AppState>,

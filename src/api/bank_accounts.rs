@@ -9,7 +9,8 @@ use super::answer::{created, found, missing, not_merged, optional_whole, text_fi
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{NoParams, PathId};
 use super::patch::Patch;
 use super::reference_list::{ReferenceQuery, reference_list};
@@ -38,10 +39,13 @@ struct BankAccount {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBankAccount {
+    #[schema(schema_with = fields::text)]
     account_number: String,
+    #[schema(schema_with = fields::text_or_null)]
     bank_name: Option<String>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -49,10 +53,10 @@ pub struct NewBankAccount {
 #[serde(deny_unknown_fields)]
 pub struct ChangedBankAccount {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     account_number: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     bank_name: Patch<String>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
@@ -109,7 +113,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_bank_account",
     request_body = NewBankAccount,
-    responses((status = 201, description = "Made", body = BankAccount))
+    responses((status = 201, description = "Made", body = BankAccount), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -183,7 +187,7 @@ pub async fn create(
     operation_id = "change_bank_account",
     params(PathId),
     request_body = ChangedBankAccount,
-    responses((status = 200, description = "OK", body = BankAccount))
+    responses((status = 200, description = "OK", body = BankAccount), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,

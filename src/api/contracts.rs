@@ -7,6 +7,7 @@ use actix_web::web::{self, Data, Json, ServiceConfig};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 
 use super::answer::{
     WholeNumber, created, found, listed_data, missing, not_merged, optional_whole, text_field,
@@ -16,7 +17,8 @@ use super::contract_answer::{Contract, answered, part_of};
 use super::contract_choice::ContractChoice;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{
     Activity, ContractKind, ContractListOrder, ContractStanding, ContractsPaging, Department,
     Files, LenderId, LoanDirection, NoParams, PathId, Query, Search, given,
@@ -54,16 +56,23 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContract {
+    #[schema(schema_with = fields::text)]
     contract_number: String,
     contract_date: Option<NaiveDate>,
+    #[schema(schema_with = fields::contract_type_or_null)]
     contract_type: Option<String>,
+    #[schema(schema_with = fields::text_or_null)]
     counterparty: Option<String>,
+    #[schema(schema_with = fields::direction_or_null)]
     direction: Option<String>,
+    #[schema(schema_with = fields::currency_or_null)]
     currency: Option<String>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     organization_id: Option<i64>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -73,30 +82,33 @@ pub struct NewContract {
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     contract_number: Patch<String>,
     #[serde(default)]
     #[schema(value_type = NaiveDate, required = false)]
     contract_date: Patch<NaiveDate>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::contract_type_or_null, required = false)]
     contract_type: Patch<String>,
-    /// The lender's name: one that is not known is made.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = lender_name, required = false)]
     counterparty: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::direction_or_null, required = false)]
     direction: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::currency_or_null, required = false)]
     currency: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = i64, required = false)]
+    #[schema(schema_with = fields::id, required = false)]
     organization_id: Patch<WholeNumber>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
+}
+
+fn lender_name() -> ObjectBuilder {
+    fields::text_or_null().description(Some("The lender's name: one that is not known is made."))
 }
 
 /// The contracts, by id.
@@ -174,7 +186,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_contract",
     request_body = NewContract,
-    responses((status = 201, description = "Made", body = Contract))
+    responses((status = 201, description = "Made", body = Contract), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -288,7 +300,7 @@ pub async fn create(
     operation_id = "change_contract",
     params(PathId),
     request_body = ChangedContract,
-    responses((status = 200, description = "OK", body = Contract))
+    responses((status = 200, description = "OK", body = Contract), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,

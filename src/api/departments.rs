@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::answer::{created, found, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::openapi::ROOT;
+use super::openapi::problems::Conflict;
+use super::openapi::{ROOT, fields};
 use super::params::{Activity, Files, NoParams, Paging, PathId, Query, given};
 use crate::app::AppState;
 use crate::db::{self, DepartmentRow};
@@ -24,7 +25,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDepartment {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text)]
     code: String,
 }
 
@@ -89,7 +92,7 @@ pub async fn show(
     tag = "Accounts",
     operation_id = "create_department",
     request_body = NewDepartment,
-    responses((status = 201, description = "Made", body = DepartmentRow))
+    responses((status = 201, description = "Made", body = DepartmentRow), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,

@@ -17,6 +17,7 @@ use super::error::ApiError;
 use super::frame::UNCOMPRESSED;
 use super::journal::JournalEntry;
 use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::{Conflict, UploadErrors};
 use super::params::{
     Department, Files, ImportOptions, NoParams, Paging, PathId, Query, Waiting, given,
 };
@@ -136,7 +137,8 @@ struct HandedInFiles {
     params(TriggerQuery),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
-        (status = 202, description = "It has begun", body = StartedRun)
+        (status = 202, description = "It has begun", body = StartedRun),
+        Conflict
     )
 )]
 pub async fn trigger(
@@ -188,7 +190,8 @@ pub async fn trigger(
     request_body(content = HandedInFiles, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
-        (status = 202, description = "It has begun", body = StartedRun)
+        (status = 202, description = "It has begun", body = StartedRun),
+        UploadErrors
     )
 )]
 pub async fn hand_in(
@@ -381,7 +384,7 @@ pub async fn events(
     tag = "Import",
     operation_id = "cancel_import_run",
     params(PathId),
-    responses((status = 202, description = "It will stop", body = StartedRun))
+    responses((status = 202, description = "It will stop", body = StartedRun), Conflict)
 )]
 pub async fn cancel(
     state: Data<AppState>,

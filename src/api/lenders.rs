@@ -9,7 +9,8 @@ use super::answer::{created, found, missing, not_merged, optional_whole, text_fi
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{NoParams, PathId};
 use super::patch::Patch;
 use super::reference_list::{ReferenceQuery, reference_list};
@@ -40,12 +41,16 @@ struct Lender {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLender {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text_or_null)]
     inn: Option<String>,
+    #[schema(schema_with = fields::text_or_null)]
     group: Option<String>,
     is_intra_group: Option<bool>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -55,13 +60,13 @@ pub struct NewLender {
 #[serde(deny_unknown_fields)]
 pub struct ChangedLender {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     inn: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     group: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
@@ -121,7 +126,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_lender",
     request_body = NewLender,
-    responses((status = 201, description = "Made", body = Lender))
+    responses((status = 201, description = "Made", body = Lender), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -172,7 +177,7 @@ pub async fn create(
     operation_id = "change_lender",
     params(PathId),
     request_body = ChangedLender,
-    responses((status = 200, description = "OK", body = Lender))
+    responses((status = 200, description = "OK", body = Lender), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,

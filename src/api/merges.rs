@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::answer::{listed_data, missing, optional_whole, whole, whole_list};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{Department, Files, NoParams, Paging, PathId, Query, given};
 use crate::app::AppState;
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
@@ -35,6 +36,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub struct MergeTarget {
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     into: i64,
 }
 
@@ -43,6 +45,7 @@ pub struct MergeTarget {
 #[serde(deny_unknown_fields)]
 pub struct SplitAliases {
     #[serde(deserialize_with = "whole_list")]
+    #[schema(schema_with = fields::ids)]
     alias_ids: Vec<i64>,
 }
 
@@ -52,10 +55,10 @@ pub struct SplitAliases {
 #[schema(min_properties = 1, max_properties = 1)]
 pub struct ContractSplit {
     #[serde(default, deserialize_with = "whole_list")]
-    #[schema(required = false)]
+    #[schema(schema_with = fields::ids, required = false)]
     alias_ids: Vec<i64>,
     #[serde(default, deserialize_with = "optional_whole")]
-    #[schema(value_type = i64, required = false)]
+    #[schema(schema_with = fields::id, required = false)]
     lender_id: Option<i64>,
 }
 
@@ -98,7 +101,7 @@ pub async fn list(
     operation_id = "merge_organization",
     params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn merge_organization(
     state: Data<AppState>,
@@ -119,7 +122,7 @@ pub async fn merge_organization(
     operation_id = "split_organization",
     params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn split_organization(
     state: Data<AppState>,
@@ -147,7 +150,7 @@ pub async fn split_organization(
     operation_id = "merge_bank_account",
     params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn merge_bank_account(
     state: Data<AppState>,
@@ -168,7 +171,7 @@ pub async fn merge_bank_account(
     operation_id = "split_bank_account",
     params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn split_bank_account(
     state: Data<AppState>,
@@ -189,7 +192,7 @@ pub async fn split_bank_account(
     operation_id = "merge_lender",
     params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn merge_lender(
     state: Data<AppState>,
@@ -210,7 +213,7 @@ pub async fn merge_lender(
     operation_id = "split_lender",
     params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn split_lender(
     state: Data<AppState>,
@@ -231,7 +234,7 @@ pub async fn split_lender(
     operation_id = "merge_contract",
     params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn merge_contract(
     state: Data<AppState>,
@@ -252,7 +255,7 @@ pub async fn merge_contract(
     operation_id = "split_contract",
     params(PathId),
     request_body = ContractSplit,
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn split_contract(
     state: Data<AppState>,
@@ -287,7 +290,7 @@ pub async fn split_contract(
     tag = "Reference data",
     operation_id = "undo_merge",
     params(PathId),
-    responses((status = 200, description = "OK", body = MergeRow))
+    responses((status = 200, description = "OK", body = MergeRow), Conflict)
 )]
 pub async fn undo(
     state: Data<AppState>,

@@ -9,7 +9,8 @@ use super::answer::{created, found, missing, not_merged, optional_whole, text_fi
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{NoParams, PathId};
 use super::patch::Patch;
 use super::reference_list::{ReferenceQuery, reference_list};
@@ -38,10 +39,13 @@ struct Organization {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text_or_null)]
     inn: Option<String>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -49,10 +53,10 @@ pub struct NewOrganization {
 #[serde(deny_unknown_fields)]
 pub struct ChangedOrganization {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     inn: Patch<String>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
@@ -109,7 +113,7 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_organization",
     request_body = NewOrganization,
-    responses((status = 201, description = "Made", body = Organization))
+    responses((status = 201, description = "Made", body = Organization), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
@@ -187,7 +191,7 @@ pub async fn create(
     operation_id = "change_organization",
     params(PathId),
     request_body = ChangedOrganization,
-    responses((status = 200, description = "OK", body = Organization))
+    responses((status = 200, description = "OK", body = Organization), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
