@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -218,7 +218,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<EnteredAdjustment>,
+    ObjectBody(body): ObjectBody<EnteredAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
     let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id)

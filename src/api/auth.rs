@@ -2,7 +2,7 @@
 //!
 //! Who may see what is decided in `caller`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ struct User {
 pub async fn login(
     state: Data<AppState>,
     request: HttpRequest,
-    Json(body): Json<LoginRequest>,
+    ObjectBody(body): ObjectBody<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let address = request
         .peer_addr()
@@ -245,7 +245,7 @@ pub struct Registration {
 pub async fn change_password(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<PasswordChange>,
+    ObjectBody(body): ObjectBody<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     let user = db::find_user(&mut state.db.conn().await?, &caller.username).await?;
     authenticate(user, &body.old_password)
@@ -278,7 +278,7 @@ pub async fn change_password(
 pub async fn register(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<Registration>,
+    ObjectBody(body): ObjectBody<Registration>,
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
     let now = db::utc_now();

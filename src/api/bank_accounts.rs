@@ -1,7 +1,7 @@
 //! Bank accounts.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,7 +119,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<NewBankAccount>,
+    ObjectBody(body): ObjectBody<NewBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -192,7 +192,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<NewContract>,
+    ObjectBody(body): ObjectBody<NewContract>,
 ) -> Result<HttpResponse, ApiError> {
     let department_id = caller.one_department(body.department_id)?;
     let number = text_field("contract_number", &body.contract_number)?;

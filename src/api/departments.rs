@@ -1,13 +1,14 @@
 //! Departments.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{created, found, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::problems::Conflict;
 use super::openapi::{ROOT, fields};
 use super::params::{Activity, Files, NoParams, Paging, PathId, Query, given};
@@ -98,7 +99,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<NewDepartment>,
+    ObjectBody(body): ObjectBody<NewDepartment>,
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
     let (name, code) = (

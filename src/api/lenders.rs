@@ -1,7 +1,7 @@
 //! Lenders: the other parties of contracts, borrowers of loans given included.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -132,7 +132,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<NewLender>,
+    ObjectBody(body): ObjectBody<NewLender>,
 ) -> Result<HttpResponse, ApiError> {
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;

@@ -1,13 +1,14 @@
 //! Merges, splits and their undoing: who is who, corrected by hand.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{listed_data, missing, optional_whole, whole, whole_list};
 use super::caller::Caller;
 use super::error::ApiError;
+use super::object_body::ObjectBody;
 use super::openapi::problems::Conflict;
 use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{Department, Files, NoParams, Paging, PathId, Query, given};
@@ -108,7 +109,7 @@ pub async fn merge_organization(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<MergeTarget>,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
     merge(&state, &caller, AliasKind::Organization, id, body.into).await
 }
@@ -129,7 +130,7 @@ pub async fn split_organization(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<SplitAliases>,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
     split(
         &state,
@@ -157,7 +158,7 @@ pub async fn merge_bank_account(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<MergeTarget>,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
     merge(&state, &caller, AliasKind::BankAccount, id, body.into).await
 }
@@ -178,7 +179,7 @@ pub async fn split_bank_account(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<SplitAliases>,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
     split(&state, &caller, AliasKind::BankAccount, id, &body.alias_ids).await
 }
@@ -199,7 +200,7 @@ pub async fn merge_lender(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<MergeTarget>,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
     merge(&state, &caller, AliasKind::Lender, id, body.into).await
 }
@@ -220,7 +221,7 @@ pub async fn split_lender(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<SplitAliases>,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
     split(&state, &caller, AliasKind::Lender, id, &body.alias_ids).await
 }
@@ -241,7 +242,7 @@ pub async fn merge_contract(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<MergeTarget>,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
     merge(&state, &caller, AliasKind::Contract, id, body.into).await
 }
@@ -262,7 +263,7 @@ pub async fn split_contract(
     caller: Caller,
     PathId(id): PathId,
     _: NoParams,
-    Json(body): Json<ContractSplit>,
+    ObjectBody(body): ObjectBody<ContractSplit>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(lender_id) = body.lender_id else {
         return split(&state, &caller, AliasKind::Contract, id, &body.alias_ids).await;

@@ -1,7 +1,7 @@
 //! Organizations.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -119,7 +119,7 @@ pub async fn create(
     state: Data<AppState>,
     caller: Caller,
     _: NoParams,
-    Json(body): Json<NewOrganization>,
+    ObjectBody(body): ObjectBody<NewOrganization>,
 ) -> Result<HttpResponse, ApiError> {
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
