@@ -40,7 +40,6 @@ mod organizations;
 mod params;
 mod parts;
 mod patch;
-mod portfolio_params;
 mod reference_list;
 mod reference_rows;
 mod run_events;

@@ -2,21 +2,22 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{created, id_in_path, listed_data, missing, not_merged, text_field, whole};
+use super::answer::{created, listed_data, missing, not_merged, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    AdjustmentKindFilter, ContractId, Dates, Department, Files, Id, OrganizationId, Paging,
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{
+    AdjustmentKindFilter, ContractId, Dates, Department, Files, NoParams, OrganizationId, Paging,
+    PathId, Query, given,
 };
-use super::params::Params;
 use super::patch::Patch;
 use crate::db::{
     self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL,
@@ -29,6 +30,16 @@ use crate::import::Source;
 use crate::state::AppState;
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
+
+type ListQuery = Query<(
+    Department,
+    Dates,
+    OrganizationId,
+    ContractId,
+    AdjustmentKindFilter,
+    Paging,
+    Files,
+)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -99,10 +110,15 @@ impl From<AdjustmentRow> for Adjustment {
 #[serde(deny_unknown_fields)]
 pub struct EnteredAdjustment {
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     contract_id: i64,
+    #[schema(schema_with = fields::possible_day)]
     date: NaiveDate,
+    #[schema(schema_with = fields::adjustment_kind)]
     kind: String,
+    #[schema(schema_with = fields::amount)]
     amount: Money,
+    #[schema(schema_with = fields::text_or_null)]
     comment: Option<String>,
 }
 
@@ -110,16 +126,16 @@ pub struct EnteredAdjustment {
 #[serde(deny_unknown_fields)]
 pub struct ChangedAdjustment {
     #[serde(default)]
-    #[schema(value_type = NaiveDate, required = false)]
+    #[schema(schema_with = fields::possible_day, required = false)]
     date: Patch<NaiveDate>,
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::adjustment_kind, required = false)]
     kind: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = f64, required = false)]
+    #[schema(schema_with = fields::amount, required = false)]
     amount: Patch<Money>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     comment: Patch<String>,
 }
 
@@ -130,30 +146,23 @@ pub struct ChangedAdjustment {
     path = "/adjustments",
     tag = "Adjustments",
     operation_id = "list_adjustments",
-    params(Department, Dates, OrganizationId, ContractId, AdjustmentKindFilter, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Adjustment>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
+    let (department, dates, organization, contract, kind, paging, files) = query.params;
     let filter = AdjustmentFilter {
-        department: caller.department(requested)?,
-        dates: params.dates()?,
-        organization_id: params.id("organization_id")?,
-        contract_id: params.id("contract_id")?,
-        kind: params
-            .choice(
-                "kind",
-                &AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", "),
-                AdjustmentKind::of_name,
-            )?
-            .map(|kind| kind.as_str().to_owned()),
+        department: caller.department(given(department.department_id))?,
+        dates: dates.range()?,
+        organization_id: given(organization.organization_id),
+        contract_id: given(contract.contract_id),
+        kind: given(kind.kind).map(|kind| kind.as_str().to_owned()),
     };
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
+    let (page, export) = (paging.page(), files.export(query.raw));
     let part = async |conn: &mut DbConn, page: Page| {
         let rows = db::list_adjustments(conn, &filter, page).await?;
         Ok::<_, DbError>(rows.into_iter().map(Adjustment::from).collect::<Vec<_>>())
@@ -179,17 +188,16 @@ pub async fn list(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "get_adjustment",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Adjustment))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let row = db::find_adjustment(&mut state.db.conn().await?, scope, id).await?;
     let row = row.ok_or_else(|| missing("adjustment", id))?;
     Ok(HttpResponse::Ok().json(Adjustment::from(row)))
@@ -204,15 +212,14 @@ pub async fn show(
     tag = "Adjustments",
     operation_id = "create_adjustment",
     request_body = EnteredAdjustment,
-    responses((status = 201, description = "Made", body = Adjustment))
+    responses((status = 201, description = "Made", body = Adjustment), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<EnteredAdjustment>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<EnteredAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let scope = caller.department(None)?;
     let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id)
         .await?
@@ -261,19 +268,18 @@ pub async fn create(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "change_adjustment",
-    params(Id),
+    params(PathId),
     request_body = ChangedAdjustment,
-    responses((status = 200, description = "OK", body = Adjustment))
+    responses((status = 200, description = "OK", body = Adjustment), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = manual(&mut state.db.conn().await?, scope, id)
         .await?
         .department_id;
@@ -318,17 +324,16 @@ pub async fn change(
     path = "/adjustments/{id}",
     tag = "Adjustments",
     operation_id = "delete_adjustment",
-    params(Id),
+    params(PathId),
     responses((status = 204, description = "Removed"))
 )]
 pub async fn remove(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = removable(&mut state.db.conn().await?, scope, id)
         .await?
         .department_id;
@@ -357,8 +362,7 @@ pub async fn remove(
     operation_id = "adjustment_template",
     responses((status = 200, description = "OK", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
-pub async fn template(_: Caller, params: Params) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
+pub async fn template(_: Caller, _: NoParams) -> Result<HttpResponse, ApiError> {
     let bytes = web::block(adjustment_template)
         .await
         .map_err(|err| ApiError::Internal(err.to_string()))?;

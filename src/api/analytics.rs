@@ -8,18 +8,33 @@ use super::error::ApiError;
 use super::fast_path::FastPathKey;
 use super::figures::respond;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    BankAccountId, ContractId, ContractStatusFilter, Dates, Department, Files, Grouping,
-    OneCurrency, OrganizationId, Pages, Portfolio, RollForwardGrouping, Search,
+use super::params::{
+    BankAccountId, ContractId, ContractStanding, ContractSummaryOrder, Files, Grouping, Pages,
+    PortfolioParams, Query, RollForwardGrouping, Search, contract_search, given,
 };
-use super::params::Params;
-use super::portfolio_params::{Narrowed, contract_search, portfolio_filter};
 use crate::analytics::{
     AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance,
     DebtGroup, Figure, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency,
     OrganizationStats, RollForward, RollForwardGroup, Summary, YearComparison,
 };
+use crate::domain::PortfolioFilter;
 use crate::state::AppState;
+
+type PortfolioQuery = Query<(PortfolioParams, Files)>;
+type AccountsQuery = Query<(PortfolioParams, BankAccountId, Files)>;
+type DebtQuery = Query<(PortfolioParams, ContractId, Grouping, Files)>;
+type RollForwardQuery = Query<(PortfolioParams, ContractId, RollForwardGrouping, Files)>;
+type ContractsSummaryQuery = Query<(
+    PortfolioParams,
+    Search,
+    ContractStanding,
+    ContractSummaryOrder,
+    Pages,
+    Files,
+)>;
+
+/// What a handler of a figure takes.
+type FigureRequest<Q> = (Data<AppState>, Caller, FastPathKey, Q);
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -43,16 +58,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     context_path = CREDIT_PORTFOLIO,
     path = "/summary",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = Summary))
 )]
-pub async fn summary(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
-) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| Figure::Summary).await
+pub async fn summary(request: FigureRequest<PortfolioQuery>) -> Result<HttpResponse, ApiError> {
+    of_portfolio(request, Figure::Summary).await
 }
 
 /// Receipts and expenses, month by month.
@@ -61,19 +71,13 @@ pub async fn summary(
     context_path = CREDIT_PORTFOLIO,
     path = "/monthly-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = Vec<MonthStats>))
 )]
 pub async fn monthly_stats(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::MonthlyStats
-    })
-    .await
+    of_portfolio(request, Figure::MonthlyStats).await
 }
 
 /// Principal and interest, month by month.
@@ -82,24 +86,13 @@ pub async fn monthly_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/monthly-efficiency",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, BankAccountId, Files),
+    params(AccountsQuery),
     responses((status = 200, description = "OK", body = DataOf<MonthEfficiency>))
 )]
 pub async fn monthly_efficiency(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<AccountsQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(
-        &state,
-        &caller,
-        fast_path,
-        params,
-        &[Narrowed::BankAccount],
-        |_| Figure::MonthlyEfficiency,
-    )
-    .await
+    of_accounts(request, Figure::MonthlyEfficiency).await
 }
 
 /// How organizations pay off, largest totalPaid first.
@@ -108,19 +101,13 @@ pub async fn monthly_efficiency(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/org-efficiency",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = DataOf<OrganizationEfficiency>))
 )]
 pub async fn org_efficiency(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::OrgEfficiency
-    })
-    .await
+    of_portfolio(request, Figure::OrgEfficiency).await
 }
 
 /// The cash flow, month by month, and its running sum.
@@ -129,24 +116,13 @@ pub async fn org_efficiency(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/cashflow-monthly",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, BankAccountId, Files),
+    params(AccountsQuery),
     responses((status = 200, description = "OK", body = DataOf<MonthCashflow>))
 )]
 pub async fn cashflow_monthly(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<AccountsQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(
-        &state,
-        &caller,
-        fast_path,
-        params,
-        &[Narrowed::BankAccount],
-        |_| Figure::CashflowMonthly,
-    )
-    .await
+    of_accounts(request, Figure::CashflowMonthly).await
 }
 
 /// Received and paid, year by year; growth is against the same days of the year before.
@@ -155,19 +131,13 @@ pub async fn cashflow_monthly(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/yearly-comparison",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = DataOf<YearComparison>))
 )]
 pub async fn yearly_comparison(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::YearlyComparison
-    })
-    .await
+    of_portfolio(request, Figure::YearlyComparison).await
 }
 
 /// What is owed at the end of each month, up to that of `as_of`: the sum of the positive balances.
@@ -176,29 +146,20 @@ pub async fn yearly_comparison(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/debt-balance",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, ContractId, Grouping, Files),
+    params(DebtQuery),
     responses((status = 200, description = "OK", body = DataOf<DebtBalance>))
 )]
 pub async fn debt_balance(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    mut params: Params,
+    (state, caller, fast_path, query): FigureRequest<DebtQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let group = params.choice(
-        "group_by",
-        "contract, organization and lender",
-        DebtGroup::of_name,
-    )?;
-    answer(
-        &state,
-        &caller,
-        fast_path,
-        params,
-        &[Narrowed::Contract],
-        |_| Figure::DebtBalance(group),
-    )
-    .await
+    let (portfolio, contract, grouping, files) = query.params;
+    let figure = Figure::DebtBalance(given(grouping.group_by));
+    let filter = PortfolioFilter {
+        contract_id: given(contract.contract_id),
+        ..portfolio.filter(&state, &caller)?
+    };
+    let asked = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, asked, files.export(query.raw)).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -207,19 +168,13 @@ pub async fn debt_balance(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/concentration",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = Concentration))
 )]
 pub async fn concentration(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::Concentration
-    })
-    .await
+    of_portfolio(request, Figure::Concentration).await
 }
 
 /// How what was owed at the beginning of the range became what is owed at its end: opening + drawn
@@ -229,30 +184,21 @@ pub async fn concentration(
     context_path = CREDIT_PORTFOLIO,
     path = "/analytics/roll-forward",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, ContractId, RollForwardGrouping, Files),
+    params(RollForwardQuery),
     responses((status = 200, description = "OK", body = RollForward))
 )]
 pub async fn roll_forward(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    mut params: Params,
+    (state, caller, fast_path, query): FigureRequest<RollForwardQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let group = params.choice(
-        "group_by",
-        "contract, organization, lender and month",
-        RollForwardGroup::of_name,
-    )?;
-    let group = group.unwrap_or(RollForwardGroup::Of(DebtGroup::Contract));
-    answer(
-        &state,
-        &caller,
-        fast_path,
-        params,
-        &[Narrowed::Contract],
-        |_| Figure::RollForward(group),
-    )
-    .await
+    let (portfolio, contract, grouping, files) = query.params;
+    let group = given(grouping.group_by).unwrap_or(RollForwardGroup::Of(DebtGroup::Contract));
+    let figure = Figure::RollForward(group);
+    let filter = PortfolioFilter {
+        contract_id: given(contract.contract_id),
+        ..portfolio.filter(&state, &caller)?
+    };
+    let asked = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, asked, files.export(query.raw)).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -261,19 +207,13 @@ pub async fn roll_forward(
     context_path = CREDIT_PORTFOLIO,
     path = "/contract-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = ContractCounts))
 )]
 pub async fn contract_stats(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::ContractStats
-    })
-    .await
+    of_portfolio(request, Figure::ContractStats).await
 }
 
 /// The figures of each contract, largest totalPaid first. A file holds all pages.
@@ -282,21 +222,26 @@ pub async fn contract_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/contracts/stats/summary",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Search, ContractStatusFilter, Pages, Files),
+    params(ContractsSummaryQuery),
     responses((status = 200, description = "OK", body = ContractsSummary))
 )]
 pub async fn contracts_summary(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    mut params: Params,
+    (state, caller, fast_path, query): FigureRequest<ContractsSummaryQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let search = contract_search(&mut params)?;
-    answer(&state, &caller, fast_path, params, &[], |is_file| {
-        // A file is not cut into pages.
-        Figure::ContractsSummary(if is_file { search.whole() } else { search })
-    })
-    .await
+    let (portfolio, search, standing, order, pages, files) = query.params;
+    let export = files.export(query.raw);
+    let search = contract_search(search, standing, order, &pages);
+    // A file is not cut into pages.
+    let search = if export.is_some() {
+        search.whole()
+    } else {
+        search
+    };
+    let asked = AnalyticsQuery {
+        figure: Figure::ContractsSummary(search),
+        filter: portfolio.filter(&state, &caller)?,
+    };
+    respond(&state, fast_path, asked, export).await
 }
 
 /// The figures of each organization.
@@ -305,42 +250,37 @@ pub async fn contracts_summary(
     context_path = CREDIT_PORTFOLIO,
     path = "/organization-stats",
     tag = "Analytics",
-    params(Department, Dates, OneCurrency, OrganizationId, Portfolio, Files),
+    params(PortfolioQuery),
     responses((status = 200, description = "OK", body = DataOf<OrganizationStats>))
 )]
 pub async fn organization_stats(
-    state: Data<AppState>,
-    caller: Caller,
-    fast_path: FastPathKey,
-    params: Params,
+    request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    answer(&state, &caller, fast_path, params, &[], |_| {
-        Figure::OrganizationStats
-    })
-    .await
+    of_portfolio(request, Figure::OrganizationStats).await
 }
 
-/// Reads what every question takes, asks it, and answers. The question may depend on whether a
-/// file is asked for.
-async fn answer(
-    state: &AppState,
-    caller: &Caller,
-    fast_path: FastPathKey,
-    mut params: Params,
-    narrowed: &[Narrowed],
-    question: impl FnOnce(bool) -> Figure,
+/// Answers with a figure of the portfolio.
+async fn of_portfolio(
+    (state, caller, fast_path, query): FigureRequest<PortfolioQuery>,
+    figure: Figure,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = portfolio_filter(state, caller, &mut params, narrowed)?;
-    let export = params.export()?;
-    params.finish()?;
-    respond(
-        state,
-        fast_path,
-        AnalyticsQuery {
-            figure: question(export.is_some()),
-            filter,
-        },
-        export,
-    )
-    .await
+    let (portfolio, files) = query.params;
+    let filter = portfolio.filter(&state, &caller)?;
+    let asked = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, asked, files.export(query.raw)).await
+}
+
+/// Answers with a figure of flows, which can be narrowed to a bank account: a balance belongs to
+/// none.
+async fn of_accounts(
+    (state, caller, fast_path, query): FigureRequest<AccountsQuery>,
+    figure: Figure,
+) -> Result<HttpResponse, ApiError> {
+    let (portfolio, account, files) = query.params;
+    let filter = PortfolioFilter {
+        bank_account_id: given(account.bank_account_id),
+        ..portfolio.filter(&state, &caller)?
+    };
+    let asked = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, asked, files.export(query.raw)).await
 }

@@ -87,12 +87,6 @@ pub fn not_merged(what: &str, id: i64, merged_into: Option<i64>) -> Result<(), A
     }
 }
 
-/// The id in a path: a whole number from 1.
-pub fn id_in_path(text: &str) -> Result<i64, ApiError> {
-    let id = text.parse().ok().filter(|id| *id > 0);
-    id.ok_or_else(|| ApiError::invalid("id", format!("{text:?} is not a whole number from 1")))
-}
-
 /// 201 with the new row, and where it is.
 pub fn created<T: Serialize>(collection: &str, id: i64, row: &T) -> HttpResponse {
     HttpResponse::Created()

@@ -2,7 +2,7 @@
 //!
 //! Who may see what is decided in `caller`.
 
-use actix_web::web::{self, Data, Json, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ use super::answer::{missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::ROOT;
+use super::openapi::problems::{Conflict, LoginErrors};
+use super::openapi::{ROOT, fields};
 use super::patch::Patch;
 use crate::accounts::{LoginError, authenticate, find_account, hash_password};
 use crate::db::{self, DbError, NewUser, ProfileChange, UserRow};
@@ -68,12 +69,12 @@ struct User {
     path = "/auth/login",
     tag = "Accounts",
     request_body = LoginRequest,
-    responses((status = 200, description = "OK", body = LoginAnswer))
+    responses((status = 200, description = "OK", body = LoginAnswer), LoginErrors)
 )]
 pub async fn login(
     state: Data<AppState>,
     request: HttpRequest,
-    Json(body): Json<LoginRequest>,
+    ObjectBody(body): ObjectBody<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let address = request
         .peer_addr()
@@ -134,16 +135,16 @@ pub async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, A
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     email: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     full_name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     position: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     phone: Patch<String>,
 }
 
@@ -154,7 +155,7 @@ pub struct Profile {
     path = "/auth/me",
     tag = "Accounts",
     request_body = Profile,
-    responses((status = 200, description = "OK", body = User))
+    responses((status = 200, description = "OK", body = User), Conflict)
 )]
 pub async fn change_profile(
     state: Data<AppState>,
@@ -211,18 +212,24 @@ struct Message {
 #[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     old_password: String,
+    #[schema(min_length = 8, max_length = 1024)]
     new_password: String,
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
+    #[schema(schema_with = fields::text)]
     username: String,
+    #[schema(schema_with = fields::text)]
     email: String,
+    #[schema(min_length = 8, max_length = 1024)]
     password: String,
+    #[schema(schema_with = fields::text)]
     full_name: String,
     role: Role,
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     department_id: i64,
 }
 
@@ -238,7 +245,7 @@ pub struct Registration {
 pub async fn change_password(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<PasswordChange>,
+    ObjectBody(body): ObjectBody<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     let user = db::find_user(&mut state.db.conn().await?, &caller.username).await?;
     authenticate(user, &body.old_password)
@@ -266,12 +273,12 @@ pub async fn change_password(
     path = "/auth/register",
     tag = "Accounts",
     request_body = Registration,
-    responses((status = 201, description = "Made", body = User))
+    responses((status = 201, description = "Made", body = User), Conflict)
 )]
 pub async fn register(
     state: Data<AppState>,
     caller: Caller,
-    Json(body): Json<Registration>,
+    ObjectBody(body): ObjectBody<Registration>,
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
     let now = db::utc_now();

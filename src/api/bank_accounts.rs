@@ -1,19 +1,19 @@
 //! Bank accounts.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{id_in_path, optional_whole, text_field};
+use super::answer::{optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use super::reference_rows;
 use super::types::BankAccount;
 use crate::db::{self, BankAccountChange, DbConn};
@@ -28,10 +28,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewBankAccount {
+    #[schema(schema_with = fields::text)]
     account_number: String,
+    #[schema(schema_with = fields::text_or_null)]
     bank_name: Option<String>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -39,10 +42,10 @@ pub struct NewBankAccount {
 #[serde(deny_unknown_fields)]
 pub struct ChangedBankAccount {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     account_number: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     bank_name: Patch<String>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
@@ -56,18 +59,18 @@ pub struct ChangedBankAccount {
     path = "/bank-accounts",
     tag = "Reference data",
     operation_id = "list_bank_accounts",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<BankAccount>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
     reference_list(
         &state,
         &caller,
-        params,
+        query,
         "bank-accounts",
         reference_rows::part_of::<BankAccount>,
     )
@@ -81,17 +84,16 @@ pub async fn list(
     path = "/bank-accounts/{id}",
     tag = "Reference data",
     operation_id = "get_bank_account",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = BankAccount))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     reference_rows::show::<BankAccount>(&state, scope, id).await
 }
 
@@ -103,15 +105,14 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_bank_account",
     request_body = NewBankAccount,
-    responses((status = 201, description = "Made", body = BankAccount))
+    responses((status = 201, description = "Made", body = BankAccount), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<NewBankAccount>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<NewBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let account_number = text_field("account_number", &body.account_number)?;
     let bank_name = body
@@ -145,19 +146,18 @@ pub async fn create(
     path = "/bank-accounts/{id}",
     tag = "Reference data",
     operation_id = "change_bank_account",
-    params(Id),
+    params(PathId),
     request_body = ChangedBankAccount,
-    responses((status = 200, description = "OK", body = BankAccount))
+    responses((status = 200, description = "OK", body = BankAccount), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedBankAccount>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let number = body.account_number.required("account_number")?;
     let number = number
         .map(|number| text_field("account_number", &number))

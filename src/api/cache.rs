@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::params::Params;
+use super::params::NoParams;
 use crate::cache::NAMESPACE;
 use crate::state::AppState;
 
@@ -51,9 +51,8 @@ struct Cleared {
 pub async fn stats(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     caller.administers()?;
     let stats = state.cache.stats();
     Ok(HttpResponse::Ok().json(CacheStatistics {
@@ -82,9 +81,8 @@ pub async fn stats(
 pub async fn clear(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     caller.administers()?;
     state.cache.invalidate_namespace(NAMESPACE).await;
     log::info!("{} cleared the cache", caller.username);

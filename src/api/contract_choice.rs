@@ -1,8 +1,7 @@
 //! Which contracts a list shows, by what became of them, and in which order.
 
 use super::contract_answer::Contract;
-use super::error::ApiError;
-use super::params::Params;
+use super::params::{ContractListOrder, ContractStanding, given};
 use crate::domain::{ContractStatus, Direction, Money};
 
 /// What contracts are chosen by beside their rows, and their order.
@@ -17,7 +16,7 @@ pub(super) struct ContractChoice {
 
 /// What contracts are sorted by.
 #[derive(Clone, Copy)]
-enum ContractOrder {
+pub(super) enum ContractOrder {
     Number,
     Date,
     Type,
@@ -28,51 +27,42 @@ enum ContractOrder {
     TotalPaid,
 }
 
-/// The columns that the list can be sorted by; with `-` in front, largest first.
-const ORDERS: [(&str, ContractOrder); 8] = [
-    ("contract_number", ContractOrder::Number),
-    ("contract_date", ContractOrder::Date),
-    ("contract_type", ContractOrder::Type),
-    ("counterparty", ContractOrder::Counterparty),
-    ("direction", ContractOrder::Direction),
-    ("status", ContractOrder::Status),
-    ("outstanding", ContractOrder::Outstanding),
-    ("total_paid", ContractOrder::TotalPaid),
-];
+impl ContractOrder {
+    /// The columns that the list can be sorted by.
+    pub const COLUMNS: [(&'static str, ContractOrder); 8] = [
+        ("contract_number", ContractOrder::Number),
+        ("contract_date", ContractOrder::Date),
+        ("contract_type", ContractOrder::Type),
+        ("counterparty", ContractOrder::Counterparty),
+        ("direction", ContractOrder::Direction),
+        ("status", ContractOrder::Status),
+        ("outstanding", ContractOrder::Outstanding),
+        ("total_paid", ContractOrder::TotalPaid),
+    ];
+
+    /// Reads `column`, or `-column` for the largest first.
+    pub fn parse(text: &str) -> Option<(ContractOrder, bool)> {
+        let (name, is_descending) = text
+            .strip_prefix('-')
+            .map_or((text, false), |name| (name, true));
+        let (_, order) = Self::COLUMNS.iter().find(|(known, _)| *known == name)?;
+        Some((*order, is_descending))
+    }
+}
 
 impl ContractChoice {
-    /// Reads the parameters.
-    ///
-    /// # Errors
-    /// [`ApiError`] names the parameter that is wrong.
-    pub fn read(
-        params: &mut Params,
+    /// Returns what the parameters choose.
+    pub fn new(
+        standing: ContractStanding,
+        order: ContractListOrder,
         direction: Option<Direction>,
-    ) -> Result<ContractChoice, ApiError> {
-        let columns = ORDERS.map(|(name, _)| name).join(", ");
-        let sort = |text: &str| {
-            let (name, is_descending) = text
-                .strip_prefix('-')
-                .map_or((text, false), |name| (name, true));
-            ORDERS
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, order)| (*order, is_descending))
-        };
-        Ok(ContractChoice {
-            status: params.choice(
-                "status",
-                "undrawn, open, repaid and overpaid",
-                ContractStatus::of_name,
-            )?,
-            has_debt: params.switch("has_debt")?,
+    ) -> ContractChoice {
+        ContractChoice {
+            status: given(standing.status),
+            has_debt: given(standing.has_debt),
             direction: direction.unwrap_or_default(),
-            sort: params.choice(
-                "sort",
-                &format!("{columns}, each also with - in front"),
-                sort,
-            )?,
-        })
+            sort: given(order.sort),
+        }
     }
 
     /// Whether a contract is chosen.

@@ -1,26 +1,26 @@
 //! Contracts, each with what was paid on it.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
 
 use super::answer::{
-    WholeNumber, created, found, id_in_path, listed_data, missing, not_merged, optional_whole,
-    text_field,
+    WholeNumber, created, found, listed_data, missing, not_merged, optional_whole, text_field,
 };
 use super::caller::Caller;
 use super::contract_answer::{Contract, answered, part_of};
 use super::contract_choice::ContractChoice;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    Activity, ContractKind, ContractListFilter, ContractsPaging, Department, Files, Id,
-    LenderAndDirection, Search,
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{
+    Activity, ContractKind, ContractListOrder, ContractStanding, ContractsPaging, Department,
+    Files, LenderId, LoanDirection, NoParams, PathId, Query, Search, given,
 };
-use super::params::Params;
 use super::patch::Patch;
 use crate::db::{
     self, AliasKind, ContractChange, ContractFilter, ContractRow, DbConn, DbError, OrganizationRow,
@@ -29,8 +29,18 @@ use crate::db::{
 use crate::domain::{ChangedData, ContractRef, ContractType, Currency, DepartmentScope, Direction};
 use crate::state::AppState;
 
-/// The front end shows all contracts without paging.
-const CONTRACTS_LIMIT: i64 = 1000;
+type ListQuery = Query<(
+    Department,
+    Activity,
+    ContractKind,
+    LenderId,
+    LoanDirection,
+    ContractStanding,
+    ContractListOrder,
+    Search,
+    ContractsPaging,
+    Files,
+)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -42,16 +52,23 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContract {
+    #[schema(schema_with = fields::text)]
     contract_number: String,
     contract_date: Option<NaiveDate>,
+    #[schema(schema_with = fields::contract_type_or_null)]
     contract_type: Option<String>,
+    #[schema(schema_with = fields::text_or_null)]
     counterparty: Option<String>,
+    #[schema(schema_with = fields::direction_or_null)]
     direction: Option<String>,
+    #[schema(schema_with = fields::currency_or_null)]
     currency: Option<String>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     organization_id: Option<i64>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -61,30 +78,33 @@ pub struct NewContract {
 #[serde(deny_unknown_fields)]
 pub struct ChangedContract {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     contract_number: Patch<String>,
     #[serde(default)]
     #[schema(value_type = NaiveDate, required = false)]
     contract_date: Patch<NaiveDate>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::contract_type_or_null, required = false)]
     contract_type: Patch<String>,
-    /// The lender's name: one that is not known is made.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = lender_name, required = false)]
     counterparty: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::direction_or_null, required = false)]
     direction: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::currency_or_null, required = false)]
     currency: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = i64, required = false)]
+    #[schema(schema_with = fields::id, required = false)]
     organization_id: Patch<WholeNumber>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
     is_active: Patch<bool>,
+}
+
+fn lender_name() -> ObjectBuilder {
+    fields::text_or_null().description(Some("The lender's name: one that is not known is made."))
 }
 
 /// The contracts, by id.
@@ -94,32 +114,30 @@ pub struct ChangedContract {
     path = "/contracts",
     tag = "Reference data",
     operation_id = "list_contracts",
-    params(Department, Activity, ContractKind, LenderAndDirection, ContractListFilter, Search, ContractsPaging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Contract>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
+    let (department, activity, kind, lender, direction, standing, order, search, paging, files) =
+        query.params;
     let filter = ContractFilter {
-        is_active: params.switch("is_active")?,
-        contract_type: params
-            .choice(
-                "contract_type",
-                "credit (Кредит) and loan (Заем)",
-                ContractType::of_name,
-            )?
-            .map(|known| known.as_str().to_owned()),
-        lender_id: params.id("lender_id")?,
-        direction: params.choice("direction", "borrowed and lent", Direction::of_name)?,
-        search: params.search()?,
-        department: caller.department(asked)?,
+        is_active: given(activity.is_active),
+        contract_type: given(kind.contract_type).map(|known| known.as_str().to_owned()),
+        lender_id: given(lender.lender_id),
+        direction: given(direction.direction),
+        search: given(search.search).flatten(),
+        department: caller.department(given(department.department_id))?,
     };
-    let choice = ContractChoice::read(&mut params, filter.direction)?;
-    let (page, export) = (params.page_of(CONTRACTS_LIMIT)?, params.export()?);
-    params.finish()?;
+    let choice = ContractChoice::new(standing, order, filter.direction);
+    let page = Page {
+        skip: paging.skip.0,
+        limit: paging.limit.0,
+    };
+    let export = files.export(query.raw);
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
             Ok(part_of(&state, conn, &filter, &choice, page).await?.0)
@@ -139,17 +157,16 @@ pub async fn list(
     path = "/contracts/{id}",
     tag = "Reference data",
     operation_id = "get_contract",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Contract))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let contract = async |conn: &mut DbConn| {
         let row = db::find_contract(conn, scope, id).await?;
         answered(&state, conn, row).await
@@ -165,15 +182,14 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_contract",
     request_body = NewContract,
-    responses((status = 201, description = "Made", body = Contract))
+    responses((status = 201, description = "Made", body = Contract), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<NewContract>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<NewContract>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let number = text_field("contract_number", &body.contract_number)?;
     let reference = ContractRef::parse(&number, body.contract_date)
@@ -274,19 +290,18 @@ pub async fn create(
     path = "/contracts/{id}",
     tag = "Reference data",
     operation_id = "change_contract",
-    params(Id),
+    params(PathId),
     request_body = ChangedContract,
-    responses((status = 200, description = "OK", body = Contract))
+    responses((status = 200, description = "OK", body = Contract), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedContract>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let number = body.contract_number.required("contract_number")?;
     let number = number
         .map(|text| text_field("contract_number", &text))

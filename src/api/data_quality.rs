@@ -8,16 +8,12 @@ use super::error::ApiError;
 use super::fast_path::FastPathKey;
 use super::figures::respond;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, OneCurrency, RowLimit, TextLanguage};
-use super::params::Params;
+use super::params::{Department, OneCurrency, Query, RowLimit, TextLanguage, given};
 use crate::analytics::{AnalyticsQuery, DataQuality, Figure};
 use crate::domain::{DepartmentScope, PortfolioFilter};
 use crate::state::AppState;
 
-/// Rows of a check, when the query does not say.
-const USUAL_ROWS: i64 = 20;
-/// Rows of a check at most.
-const MOST_ROWS: i64 = 1000;
+type DataQualityQuery = Query<(Department, OneCurrency, RowLimit, TextLanguage)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/data-quality").get(data_quality));
@@ -30,25 +26,22 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     context_path = CREDIT_PORTFOLIO,
     path = "/data-quality",
     tag = "Import",
-    params(Department, OneCurrency, RowLimit, TextLanguage),
+    params(DataQualityQuery),
     responses((status = 200, description = "OK", body = DataQuality))
 )]
 pub async fn data_quality(
     state: Data<AppState>,
     caller: Caller,
     fast_path: FastPathKey,
-    mut params: Params,
+    query: DataQualityQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let department_id = params.id("department_id")?;
-    let currency = params.currency(&state.base_currency)?;
-    let limit = params.number("limit", 1, MOST_ROWS)?.unwrap_or(USUAL_ROWS);
-    let language = params.language()?;
-    params.finish()?;
-    let department_id = caller.one_department(department_id)?;
+    let (department, currency, rows, language) = query.params;
+    let department_id = caller.one_department(given(department.department_id))?;
+    let currency = currency.or_base(&state.base_currency);
     let figure = Figure::DataQuality {
         department_id,
-        limit,
-        language,
+        limit: rows.limit.0,
+        language: given(language.lang).unwrap_or_default(),
     };
     let filter = PortfolioFilter::of_department(DepartmentScope::One(department_id), currency);
     respond(&state, fast_path, AnalyticsQuery { figure, filter }, None).await

@@ -1,19 +1,22 @@
 //! Departments.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, id_in_path, listed, text_field};
+use super::answer::{created, found, listed, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::openapi::ROOT;
-use super::openapi::parameters::{Activity, Files, Id, Paging};
-use super::params::Params;
+use super::object_body::ObjectBody;
+use super::openapi::problems::Conflict;
+use super::openapi::{ROOT, fields};
+use super::params::{Activity, Files, NoParams, Paging, PathId, Query, given};
 use super::types::{Department, answers};
 use crate::db;
 use crate::state::AppState;
+
+type ListQuery = Query<(Activity, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -24,7 +27,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDepartment {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text)]
     code: String,
 }
 
@@ -35,20 +40,17 @@ pub struct NewDepartment {
     path = "/departments",
     tag = "Accounts",
     operation_id = "list_departments",
-    params(Activity, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Department>))
 )]
 pub async fn list(
     state: Data<AppState>,
     _: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (is_active, page, export) = (
-        params.switch("is_active")?,
-        params.page()?,
-        params.export()?,
-    );
-    params.finish()?;
+    let (activity, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let is_active = given(activity.is_active);
     let mut rows = db::list_departments(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
     if let Some(export) = export {
@@ -73,17 +75,15 @@ pub async fn list(
     path = "/departments/{id}",
     tag = "Accounts",
     operation_id = "get_department",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Department))
 )]
 pub async fn show(
     state: Data<AppState>,
     _: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let id = id_in_path(&id)?;
     let rows = db::list_departments(&mut state.db.conn().await?).await?;
     let row = rows.into_iter().find(|row| row.id == id);
     found(row.map(Department::from), "department", id)
@@ -97,15 +97,14 @@ pub async fn show(
     tag = "Accounts",
     operation_id = "create_department",
     request_body = NewDepartment,
-    responses((status = 201, description = "Made", body = Department))
+    responses((status = 201, description = "Made", body = Department), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<NewDepartment>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<NewDepartment>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     caller.administers()?;
     let (name, code) = (
         text_field("name", &body.name)?,

@@ -6,10 +6,11 @@ use actix_web::web::{self, Data, ServiceConfig};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, Files};
-use super::params::Params;
+use super::params::{Department, Files, Query, given};
 use crate::analytics::{self, Freshness};
 use crate::state::AppState;
+
+type FreshnessQuery = Query<(Department, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/freshness").get(freshness));
@@ -22,18 +23,17 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     context_path = CREDIT_PORTFOLIO,
     path = "/freshness",
     tag = "Import",
-    params(Department, Files),
+    params(FreshnessQuery),
     responses((status = 200, description = "OK", body = Freshness))
 )]
 pub async fn freshness(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: FreshnessQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
-    let export = params.export()?;
-    params.finish()?;
-    let scope = caller.department(requested)?;
+    let (department, files) = query.params;
+    let export = files.export(query.raw);
+    let scope = caller.department(given(department.department_id))?;
     let today = state.cache.today();
     let freshness = state
         .db

@@ -6,19 +6,21 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::tempfile::TempFile;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::PREFIX;
-use super::answer::{found, id_in_path, listed};
+use super::answer::{found, listed};
 use super::caller::Caller;
 use super::compression::NoCompression;
 use super::error::ApiError;
 use super::journal::JournalEntry;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, DryRunOnly, Files, Forced, Id, Paging, Waiting};
-use super::params::Params;
+use super::openapi::problems::{Conflict, UploadErrors};
+use super::params::{
+    Department, Files, ImportOptions, NoParams, Paging, PathId, Query, Waiting, given,
+};
 use super::run_events::run_events;
 use super::types::{ChangedTotal, ImportRun, Progress, answers};
 use crate::db::{self, DbConn, Page};
@@ -27,6 +29,10 @@ use crate::import::{
     DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source, dry_run,
 };
 use crate::state::AppState;
+
+type TriggerQuery = Query<(Department, Waiting, ImportOptions)>;
+type FilesQuery = Query<(Waiting,)>;
+type RunsQuery = Query<(Department, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -128,24 +134,22 @@ struct HandedInFiles {
     path = "/import/trigger",
     tag = "Import",
     operation_id = "trigger_import",
-    params(Department, Waiting, DryRunOnly, Forced),
+    params(TriggerQuery),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
-        (status = 202, description = "It has begun", body = StartedRun)
+        (status = 202, description = "It has begun", body = StartedRun),
+        Conflict
     )
 )]
 pub async fn trigger(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: TriggerQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
-    let wait = params.switch("wait")?.unwrap_or(true);
-    let dry_run_only = params.switch("dry_run")?.unwrap_or(false);
-    let is_forced = params.switch("force")?.unwrap_or(false);
-    params.finish()?;
+    let (department, waiting, options) = query.params;
+    let is_forced = given(options.force).unwrap_or(false);
     let department_id = caller
-        .department(asked)?
+        .department(given(department.department_id))?
         .id()
         .unwrap_or(state.import_department);
     let is_of_department = |source: &&Source| source.department_id == department_id;
@@ -167,12 +171,12 @@ pub async fn trigger(
         is_forced,
         ..ImportRequest::now(sources, &caller.username)
     };
-    if dry_run_only {
+    if given(options.dry_run).unwrap_or(false) {
         return Ok(HttpResponse::Ok().json(DryRunAnswer::of(
             dry_run(&state.import_context, &order).await?,
         )));
     }
-    answered(state.import.run(order).await?, wait).await
+    answered(state.import.run(order).await?, waiting.waits()).await
 }
 
 /// Imports workbooks that are handed in, by the same path and into the same journal.
@@ -182,21 +186,21 @@ pub async fn trigger(
     path = "/import/files",
     tag = "Import",
     operation_id = "import_files",
-    params(Waiting),
+    params(FilesQuery),
     request_body(content = HandedInFiles, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "It has ended", body = TriggerAnswer),
-        (status = 202, description = "It has begun", body = StartedRun)
+        (status = 202, description = "It has begun", body = StartedRun),
+        UploadErrors
     )
 )]
 pub async fn hand_in(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: FilesQuery,
     MultipartForm(form): MultipartForm<HandedIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let wait = params.switch("wait")?.unwrap_or(true);
-    params.finish()?;
+    let (waiting,) = query.params;
     let department_id = caller
         .department(None)?
         .id()
@@ -229,7 +233,7 @@ pub async fn hand_in(
             .import
             .run(ImportRequest::now(vec![source], &caller.username))
             .await?,
-        wait,
+        waiting.waits(),
     )
     .await
 }
@@ -280,18 +284,17 @@ async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse
     path = "/import/runs",
     tag = "Import",
     operation_id = "list_import_runs",
-    params(Department, Paging, Files),
+    params(RunsQuery),
     responses((status = 200, description = "OK", body = Vec<ImportRun>))
 )]
 pub async fn runs(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: RunsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
-    let department = caller.department(asked)?;
+    let (department, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let department = caller.department(given(department.department_id))?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
             Ok(answers::<_, ImportRun>(
@@ -311,17 +314,15 @@ pub async fn runs(
     path = "/import/runs/{id}",
     tag = "Import",
     operation_id = "get_import_run",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = ImportRunDetails))
 )]
 pub async fn run(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     let details = match db::find_run(&mut state.db.conn().await?, scope, id).await? {
         None => None,
@@ -351,7 +352,7 @@ pub async fn run(
     path = "/import/runs/{id}/events",
     tag = "Import",
     operation_id = "watch_import_run",
-    params(Id),
+    params(PathId),
     responses(
         (status = 200, description = "Events until it has ended", body = RunEvent, content_type = "text/event-stream")
     )
@@ -359,11 +360,9 @@ pub async fn run(
 pub async fn events(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     if db::find_run(&mut state.db.conn().await?, scope, id)
         .await?
@@ -387,17 +386,15 @@ pub async fn events(
     path = "/import/runs/{id}/cancel",
     tag = "Import",
     operation_id = "cancel_import_run",
-    params(Id),
-    responses((status = 202, description = "It will stop", body = StartedRun))
+    params(PathId),
+    responses((status = 202, description = "It will stop", body = StartedRun), Conflict)
 )]
 pub async fn cancel(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let id = id_in_path(&id)?;
     let scope = caller.department(None)?;
     let Some(run) = db::find_run(&mut state.db.conn().await?, scope, id).await? else {
         return Err(ApiError::NotFound(format!("there is no import run {id}")));

@@ -1,18 +1,17 @@
 //! The import journal, and the rows that were rejected.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::answer::{found, id_in_path, listed};
+use super::answer::{found, listed};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, Files, Id, Paging};
-use super::params::Params;
+use super::params::{Department, Files, Paging, PathId, Query, given};
 use super::types::{RejectedRow, answers};
 use crate::db::{self, DbConn, JournalRow, Page, RejectedRows};
 use crate::domain::Money;
@@ -21,6 +20,9 @@ use crate::state::AppState;
 
 /// The heading of the column that says why a row was rejected.
 const REASON: &str = REJECT_REASON;
+
+type JournalQuery = Query<(Department, Paging, Files)>;
+type RejectsQuery = Query<(Files,)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -71,18 +73,17 @@ pub struct JournalEntry {
     path = "/import-logs",
     tag = "Import",
     operation_id = "list_import_logs",
-    params(Department, Paging, Files),
+    params(JournalQuery),
     responses((status = 200, description = "OK", body = Vec<JournalEntry>))
 )]
 pub async fn journal(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: JournalQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let asked = params.id("department_id")?;
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
-    let department = caller.department(asked)?;
+    let (department, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let department = caller.department(given(department.department_id))?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
             Ok(db::list_journal(conn, department, page)
@@ -109,18 +110,17 @@ pub async fn journal(
     path = "/import-logs/{id}/rejects",
     tag = "Import",
     operation_id = "list_rejects",
-    params(Id, Files),
+    params(PathId, RejectsQuery),
     responses((status = 200, description = "OK", body = Vec<RejectedRow>))
 )]
 pub async fn rejects(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    mut params: Params,
+    PathId(id): PathId,
+    query: RejectsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let export = params.export()?;
-    params.finish()?;
-    let id = id_in_path(&id)?;
+    let (files,) = query.params;
+    let export = files.export(query.raw);
     let scope = caller.department(None)?;
     let rows = db::list_rejects(&mut state.db.conn().await?, scope, id).await?;
     match (export, rows) {

@@ -1,19 +1,19 @@
 //! Lenders: the other parties of contracts, borrowers of loans given included.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, id_in_path, optional_whole, text_field};
+use super::answer::{created, optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use super::reference_rows;
 use super::types::Lender;
 use crate::db::{self, AliasKind, LenderChange, LenderRow, NewAlias, ReferenceRow};
@@ -31,12 +31,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLender {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text_or_null)]
     inn: Option<String>,
+    #[schema(schema_with = fields::text_or_null)]
     group: Option<String>,
     is_intra_group: Option<bool>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -46,13 +50,13 @@ pub struct NewLender {
 #[serde(deny_unknown_fields)]
 pub struct ChangedLender {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     inn: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     group: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<bool>)]
@@ -69,18 +73,18 @@ pub struct ChangedLender {
     path = "/lenders",
     tag = "Reference data",
     operation_id = "list_lenders",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<Lender>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
     reference_list(
         &state,
         &caller,
-        params,
+        query,
         "lenders",
         reference_rows::part_of::<Lender>,
     )
@@ -94,17 +98,16 @@ pub async fn list(
     path = "/lenders/{id}",
     tag = "Reference data",
     operation_id = "get_lender",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Lender))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     reference_rows::show::<Lender>(&state, scope, id).await
 }
 
@@ -116,15 +119,14 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_lender",
     request_body = NewLender,
-    responses((status = 201, description = "Made", body = Lender))
+    responses((status = 201, description = "Made", body = Lender), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<NewLender>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<NewLender>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
@@ -164,19 +166,18 @@ pub async fn create(
     path = "/lenders/{id}",
     tag = "Reference data",
     operation_id = "change_lender",
-    params(Id),
+    params(PathId),
     request_body = ChangedLender,
-    responses((status = 200, description = "OK", body = Lender))
+    responses((status = 200, description = "OK", body = Lender), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedLender>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let name = body
         .name
         .required("name")?

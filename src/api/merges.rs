@@ -1,20 +1,23 @@
 //! Merges, splits and their undoing: who is who, corrected by hand.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{id_in_path, listed_data, missing, optional_whole, whole, whole_list};
+use super::answer::{listed_data, missing, optional_whole, whole, whole_list};
 use super::caller::Caller;
 use super::error::ApiError;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Department, Files, Id, Paging};
-use super::params::Params;
+use super::object_body::ObjectBody;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{Department, Files, NoParams, Paging, PathId, Query, given};
 use super::types::{Merge, answers};
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
 use crate::domain::{ChangedData, DepartmentScope};
 use crate::state::AppState;
+
+type ListQuery = Query<(Department, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -35,6 +38,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub struct MergeTarget {
     #[serde(deserialize_with = "whole")]
+    #[schema(schema_with = fields::id)]
     into: i64,
 }
 
@@ -43,6 +47,7 @@ pub struct MergeTarget {
 #[serde(deny_unknown_fields)]
 pub struct SplitAliases {
     #[serde(deserialize_with = "whole_list")]
+    #[schema(schema_with = fields::ids)]
     alias_ids: Vec<i64>,
 }
 
@@ -52,10 +57,10 @@ pub struct SplitAliases {
 #[schema(min_properties = 1, max_properties = 1)]
 pub struct ContractSplit {
     #[serde(default, deserialize_with = "whole_list")]
-    #[schema(required = false)]
+    #[schema(schema_with = fields::ids, required = false)]
     alias_ids: Vec<i64>,
     #[serde(default, deserialize_with = "optional_whole")]
-    #[schema(value_type = i64, required = false)]
+    #[schema(schema_with = fields::id, required = false)]
     lender_id: Option<i64>,
 }
 
@@ -66,18 +71,17 @@ pub struct ContractSplit {
     path = "/merges",
     tag = "Reference data",
     operation_id = "list_merges",
-    params(Department, Paging, Files),
+    params(ListQuery),
     responses((status = 200, description = "OK", body = Vec<Merge>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
-    let scope = caller.department(requested)?;
+    let (department, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let scope = caller.department(given(department.department_id))?;
     if let Some(export) = export {
         let part = async |conn: &mut DbConn, page: Page| {
             Ok(answers::<_, Merge>(
@@ -101,26 +105,18 @@ pub async fn list(
     path = "/organizations/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_organization",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn merge_organization(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<MergeTarget>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(
-        &state,
-        &caller,
-        params,
-        AliasKind::Organization,
-        &id,
-        body.into,
-    )
-    .await
+    merge(&state, &caller, AliasKind::Organization, id, body.into).await
 }
 
 /// Splits aliases off an organization; their contracts and operations go along.
@@ -130,23 +126,22 @@ pub async fn merge_organization(
     path = "/organizations/{id}/split",
     tag = "Reference data",
     operation_id = "split_organization",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn split_organization(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<SplitAliases>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
     split(
         &state,
         &caller,
-        params,
         AliasKind::Organization,
-        &id,
+        id,
         &body.alias_ids,
     )
     .await
@@ -159,26 +154,18 @@ pub async fn split_organization(
     path = "/bank-accounts/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_bank_account",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn merge_bank_account(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<MergeTarget>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(
-        &state,
-        &caller,
-        params,
-        AliasKind::BankAccount,
-        &id,
-        body.into,
-    )
-    .await
+    merge(&state, &caller, AliasKind::BankAccount, id, body.into).await
 }
 
 /// Splits aliases off a bank account; their operations go along.
@@ -188,26 +175,18 @@ pub async fn merge_bank_account(
     path = "/bank-accounts/{id}/split",
     tag = "Reference data",
     operation_id = "split_bank_account",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn split_bank_account(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<SplitAliases>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(
-        &state,
-        &caller,
-        params,
-        AliasKind::BankAccount,
-        &id,
-        &body.alias_ids,
-    )
-    .await
+    split(&state, &caller, AliasKind::BankAccount, id, &body.alias_ids).await
 }
 
 /// Merges a lender into another one. Contracts that are one for each lender become one.
@@ -217,18 +196,18 @@ pub async fn split_bank_account(
     path = "/lenders/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_lender",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn merge_lender(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<MergeTarget>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::Lender, &id, body.into).await
+    merge(&state, &caller, AliasKind::Lender, id, body.into).await
 }
 
 /// Splits aliases off a lender; the contracts of their operations are the new lender's.
@@ -238,26 +217,18 @@ pub async fn merge_lender(
     path = "/lenders/{id}/split",
     tag = "Reference data",
     operation_id = "split_lender",
-    params(Id),
+    params(PathId),
     request_body = SplitAliases,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn split_lender(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<SplitAliases>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<SplitAliases>,
 ) -> Result<HttpResponse, ApiError> {
-    split(
-        &state,
-        &caller,
-        params,
-        AliasKind::Lender,
-        &id,
-        &body.alias_ids,
-    )
-    .await
+    split(&state, &caller, AliasKind::Lender, id, &body.alias_ids).await
 }
 
 /// Merges a contract into another one of the same organization.
@@ -267,18 +238,18 @@ pub async fn split_lender(
     path = "/contracts/{id}/merge",
     tag = "Reference data",
     operation_id = "merge_contract",
-    params(Id),
+    params(PathId),
     request_body = MergeTarget,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn merge_contract(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<MergeTarget>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<MergeTarget>,
 ) -> Result<HttpResponse, ApiError> {
-    merge(&state, &caller, params, AliasKind::Contract, &id, body.into).await
+    merge(&state, &caller, AliasKind::Contract, id, body.into).await
 }
 
 /// Splits aliases, or the operations of one lender, off a contract.
@@ -288,36 +259,27 @@ pub async fn merge_contract(
     path = "/contracts/{id}/split",
     tag = "Reference data",
     operation_id = "split_contract",
-    params(Id),
+    params(PathId),
     request_body = ContractSplit,
-    responses((status = 200, description = "OK", body = Merge))
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn split_contract(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
-    Json(body): Json<ContractSplit>,
+    PathId(id): PathId,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<ContractSplit>,
 ) -> Result<HttpResponse, ApiError> {
     let Some(lender_id) = body.lender_id else {
-        return split(
-            &state,
-            &caller,
-            params,
-            AliasKind::Contract,
-            &id,
-            &body.alias_ids,
-        )
-        .await;
+        return split(&state, &caller, AliasKind::Contract, id, &body.alias_ids).await;
     };
-    params.finish()?;
     if !body.alias_ids.is_empty() {
         return Err(ApiError::invalid(
             "lender_id",
             "does not go together with alias_ids",
         ));
     }
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
     department_of(&state, scope, AliasKind::Lender, lender_id).await?;
     let author = &caller.username;
@@ -333,17 +295,16 @@ pub async fn split_contract(
     path = "/merges/{id}/undo",
     tag = "Reference data",
     operation_id = "undo_merge",
-    params(Id),
-    responses((status = 200, description = "OK", body = Merge))
+    params(PathId),
+    responses((status = 200, description = "OK", body = Merge), Conflict)
 )]
 pub async fn undo(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let known = db::find_merge(&mut state.db.conn().await?, scope, id).await?;
     let department_id = known.ok_or_else(|| missing("merge", id))?.department_id;
     change_who_is_who(&state, department_id, async |conn| {
@@ -355,13 +316,11 @@ pub async fn undo(
 async fn merge(
     state: &AppState,
     caller: &Caller,
-    params: Params,
     kind: AliasKind,
-    id: &str,
+    id: i64,
     into: i64,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
     department_of(state, scope, kind, into).await?;
     let author = &caller.username;
@@ -372,13 +331,11 @@ async fn merge(
 async fn split(
     state: &AppState,
     caller: &Caller,
-    params: Params,
     kind: AliasKind,
-    id: &str,
+    id: i64,
     alias_ids: &[i64],
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
     let author = &caller.username;
     let done = async |conn: &mut DbConn| db::split_row(conn, kind, id, alias_ids, author).await;

@@ -1,12 +1,15 @@
 //! The OpenAPI document, generated from the handlers, and the page at `/docs` that shows it.
 //!
-//! A handler says what is its own: path, parameters, body, answer. What holds by rule (errors,
-//! headers, file formats, who may) is added in `complete`; `tests/it/openapi.rs` compares the
-//! document with what the program does.
+//! A handler says what is its own: path, parameters, body, answers, errors; a body's fields say
+//! what is demanded of them. What holds by rule (common errors, headers, files, who may, examples)
+//! is added to the whole document; `tests/it/openapi.rs` compares it with what the program does.
 
-mod complete;
-pub(super) mod parameters;
+mod document;
+pub(super) mod fields;
+mod operations_by_rule;
+pub(super) mod problems;
 mod schemas;
+mod schemas_by_rule;
 
 use std::sync::LazyLock;
 
@@ -17,6 +20,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use self::document::{AccessTokens, JournalAlias};
+use self::operations_by_rule::OperationRules;
+use self::schemas_by_rule::SchemaRules;
 use super::error::Problem;
 use super::{
     adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments,
@@ -28,15 +34,6 @@ pub(super) const CREDIT_PORTFOLIO: &str = "/api/v1/credit-portfolio";
 /// Where logins and departments lie.
 pub(super) const ROOT: &str = "/api/v1";
 
-/// A name or number in a body: something to be seen, and no control characters.
-pub(super) const VISIBLE: &str =
-    r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
-const WITHOUT_NUL: &str = r"^[^\x00]*$";
-/// The columns of `ContractSort`, largest first with `-` in front.
-const CONTRACT_SORT: &str = "^-?(contractNumber|contractType|counterparty|organization|direction|status|received|\
-                             totalPaid|principal|interest|outstanding|lastPayment)$";
-/// The columns that the list of contracts is sorted by.
-const CONTRACT_LIST_SORT: &str = "^-?(contract_number|contract_date|contract_type|counterparty|direction|status|outstanding|total_paid)$";
 const URL: &str = "/api/v1/openapi.json";
 
 /// What the handlers say of themselves.
@@ -135,13 +132,15 @@ const URL: &str = "/api/v1/openapi.json";
         health::metrics,
         health::livez,
         health::readyz,
-        document
+        openapi_json
     ),
-    components(schemas(Problem))
+    components(schemas(Problem)),
+    modifiers(&OperationRules, &SchemaRules, &AccessTokens, &JournalAlias)
 )]
 struct Handlers;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| complete::completed(&Handlers::openapi()));
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::to_value(Handlers::openapi()).unwrap_or_default());
 
 /// The whole document.
 pub fn openapi() -> &'static Value {
@@ -150,7 +149,7 @@ pub fn openapi() -> &'static Value {
 
 /// Below the prefix.
 pub(super) fn configure_document(config: &mut ServiceConfig) {
-    config.service(web::resource("/openapi.json").get(document));
+    config.service(web::resource("/openapi.json").get(openapi_json));
 }
 
 /// Beside it.
@@ -162,7 +161,7 @@ pub(super) fn configure_page(config: &mut ServiceConfig) {
 
 /// This document.
 #[utoipa::path(get, path = URL, tag = "Service", operation_id = "openapi", responses((status = 200, body = Object)))]
-async fn document() -> HttpResponse {
+async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/json"))
         .body(openapi().to_string())

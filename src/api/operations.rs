@@ -1,24 +1,43 @@
 //! Receipts, expenses and expense details, as stored.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{currencies_header, found, id_in_path};
+use super::answer::{currencies_header, found};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::list;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    Confirmation, ContractId, Dates, Department, DetailsPaging, ExpenseId, Files, Id, OneCurrency,
-    OperationsFilter, OperationsPaging,
+use super::params::{
+    Confirmation, ContractId, CursorPaging, Dates, Department, DetailOrder, ExpenseId, Files,
+    NoParams, OneCurrency, OperationOrder, OperationParams, PathId, Query, given,
 };
-use super::params::Params;
 use super::types::{Expense, ExpenseDetail, Receipt};
 use crate::db::{self, DetailFilter, Details, Expenses, OperationFilter, OperationStats, Receipts};
-use crate::domain::{ContractType, Money};
+use crate::domain::Money;
 use crate::state::AppState;
+
+type ReceiptsQuery = Query<(OperationParams, CursorPaging, OperationOrder, Files)>;
+type ExpensesQuery = Query<(
+    OperationParams,
+    Confirmation,
+    CursorPaging,
+    OperationOrder,
+    Files,
+)>;
+type ReceiptStatsQuery = Query<(OperationParams, OneCurrency)>;
+type ExpenseStatsQuery = Query<(OperationParams, Confirmation, OneCurrency)>;
+type DetailsQuery = Query<(
+    Department,
+    Dates,
+    ExpenseId,
+    ContractId,
+    CursorPaging,
+    DetailOrder,
+    Files,
+)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -43,18 +62,18 @@ struct OperationTotals {
     context_path = CREDIT_PORTFOLIO,
     path = "/receipts",
     tag = "Operations",
-    params(Department, Dates, OperationsFilter, OperationsPaging, Files),
+    params(ReceiptsQuery),
     responses((status = 200, description = "OK", body = Vec<Receipt>))
 )]
 pub async fn receipts(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ReceiptsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let list = Receipts(filter(&caller, &mut params)?);
-    let (page, export) = (params.list_page::<Receipts>()?, params.export()?);
-    params.finish()?;
-    list::respond::<Receipt, _>(&state, &list, page, export).await
+    let (filter, paging, order, files) = query.params;
+    let list = Receipts(filter.filter(&caller)?);
+    let page = paging.page(given(order.sort).flatten(), &query.raw)?;
+    list::respond::<Receipt, _>(&state, &list, page, files.export(query.raw)).await
 }
 
 /// The expenses, newest document first, ties by id, those without a date last.
@@ -63,18 +82,21 @@ pub async fn receipts(
     context_path = CREDIT_PORTFOLIO,
     path = "/expenses",
     tag = "Operations",
-    params(Department, Dates, OperationsFilter, Confirmation, OperationsPaging, Files),
+    params(ExpensesQuery),
     responses((status = 200, description = "OK", body = Vec<Expense>))
 )]
 pub async fn expenses(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ExpensesQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let list = Expenses(expense_filter(&caller, &mut params)?);
-    let (page, export) = (params.list_page::<Expenses>()?, params.export()?);
-    params.finish()?;
-    list::respond::<Expense, _>(&state, &list, page, export).await
+    let (filter, confirmation, paging, order, files) = query.params;
+    let list = Expenses(OperationFilter {
+        confirmed: given(confirmation.confirmed),
+        ..filter.filter(&caller)?
+    });
+    let page = paging.page(given(order.sort).flatten(), &query.raw)?;
+    list::respond::<Expense, _>(&state, &list, page, files.export(query.raw)).await
 }
 
 /// One receipt.
@@ -83,17 +105,16 @@ pub async fn expenses(
     context_path = CREDIT_PORTFOLIO,
     path = "/receipts/{id}",
     tag = "Operations",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Receipt))
 )]
 pub async fn receipt(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let row = db::find_receipt(&mut state.db.conn().await?, scope, id).await?;
     found(row.map(Receipt::from), "receipt", id)
 }
@@ -104,17 +125,16 @@ pub async fn receipt(
     context_path = CREDIT_PORTFOLIO,
     path = "/expenses/{id}",
     tag = "Operations",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Expense))
 )]
 pub async fn expense(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let row = db::find_expense(&mut state.db.conn().await?, scope, id).await?;
     found(row.map(Expense::from), "expense", id)
 }
@@ -125,17 +145,17 @@ pub async fn expense(
     context_path = CREDIT_PORTFOLIO,
     path = "/receipts/stats/summary",
     tag = "Operations",
-    params(Department, Dates, OperationsFilter, OneCurrency),
+    params(ReceiptStatsQuery),
     responses((status = 200, description = "OK", body = OperationTotals))
 )]
 pub async fn receipt_stats(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ReceiptStatsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = filter(&caller, &mut params)?;
-    let currency = params.currency(&state.base_currency)?;
-    params.finish()?;
+    let (filter, currency) = query.params;
+    let filter = filter.filter(&caller)?;
+    let currency = currency.or_base(&state.base_currency);
     Ok(totals(
         &db::receipt_stats(&mut state.db.conn().await?, &filter, &currency).await?,
     ))
@@ -148,17 +168,20 @@ pub async fn receipt_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/expenses/stats/summary",
     tag = "Operations",
-    params(Department, Dates, OperationsFilter, Confirmation, OneCurrency),
+    params(ExpenseStatsQuery),
     responses((status = 200, description = "OK", body = OperationTotals))
 )]
 pub async fn expense_stats(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: ExpenseStatsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = expense_filter(&caller, &mut params)?;
-    let currency = params.currency(&state.base_currency)?;
-    params.finish()?;
+    let (filter, confirmation, currency) = query.params;
+    let filter = OperationFilter {
+        confirmed: given(confirmation.confirmed),
+        ..filter.filter(&caller)?
+    };
+    let currency = currency.or_base(&state.base_currency);
     Ok(totals(
         &db::expense_stats(&mut state.db.conn().await?, &filter, &currency).await?,
     ))
@@ -170,60 +193,23 @@ pub async fn expense_stats(
     context_path = CREDIT_PORTFOLIO,
     path = "/expense-details",
     tag = "Operations",
-    params(Department, Dates, ExpenseId, ContractId, DetailsPaging, Files),
+    params(DetailsQuery),
     responses((status = 200, description = "OK", body = Vec<ExpenseDetail>))
 )]
 pub async fn details(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: DetailsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
+    let (department, dates, expense, contract, paging, order, files) = query.params;
     let list = Details(DetailFilter {
-        department: caller.department(requested)?,
-        dates: params.dates()?,
-        expense_operation_id: params.text("expense_operation_id"),
-        contract_id: params.id("contract_id")?,
+        department: caller.department(given(department.department_id))?,
+        dates: dates.range()?,
+        expense_operation_id: given(expense.expense_operation_id).flatten(),
+        contract_id: given(contract.contract_id),
     });
-    let (page, export) = (params.list_page::<Details>()?, params.export()?);
-    params.finish()?;
-    list::respond::<ExpenseDetail, _>(&state, &list, page, export).await
-}
-
-fn filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
-    let requested = params.id("department_id")?;
-    let filter = OperationFilter {
-        dates: params.dates()?,
-        organization_id: params.id("organization_id")?,
-        bank_account_id: params.id("bank_account_id")?,
-        contract_id: params.id("contract_id")?,
-        lender_id: params.id("lender_id")?,
-        contract_type: params.choice(
-            "contract_type",
-            "credit (Кредит) and loan (Заем)",
-            ContractType::of_name,
-        )?,
-        amount_from: params.money("amount_from")?,
-        amount_to: params.money("amount_to")?,
-        search: params.search()?,
-        ..OperationFilter::all(caller.department(requested)?)
-    };
-    if let (Some(from), Some(to)) = (filter.amount_from, filter.amount_to)
-        && from > to
-    {
-        return Err(ApiError::invalid(
-            "amount_from",
-            format!("{from} is more than amount_to {to}"),
-        ));
-    }
-    Ok(filter)
-}
-
-fn expense_filter(caller: &Caller, params: &mut Params) -> Result<OperationFilter, ApiError> {
-    Ok(OperationFilter {
-        confirmed: params.switch("confirmed")?,
-        ..filter(caller, params)?
-    })
+    let page = paging.page(given(order.sort).flatten(), &query.raw)?;
+    list::respond::<ExpenseDetail, _>(&state, &list, page, files.export(query.raw)).await
 }
 
 fn totals(stats: &OperationStats) -> HttpResponse {

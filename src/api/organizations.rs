@@ -1,19 +1,19 @@
 //! Organizations.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Json, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{id_in_path, optional_whole, text_field};
+use super::answer::{optional_whole, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{Activity, Department, Files, Id, ReferencePaging};
-use super::params::Params;
+use super::openapi::problems::Conflict;
+use super::openapi::{CREDIT_PORTFOLIO, fields};
+use super::params::{NoParams, PathId};
 use super::patch::Patch;
-use super::reference_list::reference_list;
+use super::reference_list::{ReferenceQuery, reference_list};
 use super::reference_rows;
 use super::types::Organization;
 use crate::db::{self, DbConn, OrganizationChange, OrganizationRow};
@@ -28,10 +28,13 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrganization {
+    #[schema(schema_with = fields::text)]
     name: String,
+    #[schema(schema_with = fields::text_or_null)]
     inn: Option<String>,
     is_active: Option<bool>,
     #[serde(default, deserialize_with = "optional_whole")]
+    #[schema(schema_with = fields::id_or_null)]
     department_id: Option<i64>,
 }
 
@@ -39,10 +42,10 @@ pub struct NewOrganization {
 #[serde(deny_unknown_fields)]
 pub struct ChangedOrganization {
     #[serde(default)]
-    #[schema(value_type = String, required = false)]
+    #[schema(schema_with = fields::text, required = false)]
     name: Patch<String>,
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(schema_with = fields::text_or_null, required = false)]
     inn: Patch<String>,
     #[serde(default)]
     #[schema(value_type = bool, required = false)]
@@ -56,18 +59,18 @@ pub struct ChangedOrganization {
     path = "/organizations",
     tag = "Reference data",
     operation_id = "list_organizations",
-    params(Department, Activity, ReferencePaging, Files),
+    params(ReferenceQuery),
     responses((status = 200, description = "OK", body = Vec<Organization>))
 )]
 pub async fn list(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
+    query: ReferenceQuery,
 ) -> Result<HttpResponse, ApiError> {
     reference_list(
         &state,
         &caller,
-        params,
+        query,
         "organizations",
         reference_rows::part_of::<Organization>,
     )
@@ -81,17 +84,16 @@ pub async fn list(
     path = "/organizations/{id}",
     tag = "Reference data",
     operation_id = "get_organization",
-    params(Id),
+    params(PathId),
     responses((status = 200, description = "OK", body = Organization))
 )]
 pub async fn show(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     reference_rows::show::<Organization>(&state, scope, id).await
 }
 
@@ -103,15 +105,14 @@ pub async fn show(
     tag = "Reference data",
     operation_id = "create_organization",
     request_body = NewOrganization,
-    responses((status = 201, description = "Made", body = Organization))
+    responses((status = 201, description = "Made", body = Organization), Conflict)
 )]
 pub async fn create(
     state: Data<AppState>,
     caller: Caller,
-    params: Params,
-    Json(body): Json<NewOrganization>,
+    _: NoParams,
+    ObjectBody(body): ObjectBody<NewOrganization>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
     let department_id = caller.one_department(body.department_id)?;
     let name = text_field("name", &body.name)?;
     let inn = body.inn.map(|inn| text_field("inn", &inn)).transpose()?;
@@ -144,19 +145,18 @@ pub async fn create(
     path = "/organizations/{id}",
     tag = "Reference data",
     operation_id = "change_organization",
-    params(Id),
+    params(PathId),
     request_body = ChangedOrganization,
-    responses((status = 200, description = "OK", body = Organization))
+    responses((status = 200, description = "OK", body = Organization), Conflict)
 )]
 pub async fn change(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    params: Params,
+    PathId(id): PathId,
+    _: NoParams,
     ObjectBody(body): ObjectBody<ChangedOrganization>,
 ) -> Result<HttpResponse, ApiError> {
-    params.finish()?;
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
+    let scope = caller.department(None)?;
     let name = body
         .name
         .required("name")?

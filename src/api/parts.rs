@@ -1,25 +1,33 @@
 //! The parts behind a figure, and the ledger of a contract.
 
 use actix_web::HttpResponse;
-use actix_web::web::{self, Data, Path, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::{id_in_path, missing};
+use super::answer::missing;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::openapi::parameters::{
-    BankAccountId, ContractId, Dates, Department, FigureMeasure, Files, Id, OneCurrency,
-    OrganizationId, Paging, Portfolio,
+use super::params::{
+    BankAccountId, ContractId, Dates, FigureMeasure, Files, Paging, PathId, PortfolioParams, Query,
+    given,
 };
-use super::params::Params;
-use super::portfolio_params::{Narrowed, portfolio_filter};
 use crate::analytics::{Ledger, Measure, ledger, parts};
 use crate::db::{DbError, FlowMeasure, LedgerRow, Page, PartRow};
 use crate::domain::{Money, PortfolioFilter};
 use crate::state::AppState;
+
+type PartsQuery = Query<(
+    PortfolioParams,
+    BankAccountId,
+    ContractId,
+    FigureMeasure,
+    Paging,
+    Files,
+)>;
+type LedgerQuery = Query<(Dates, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -98,35 +106,29 @@ impl From<PartRow> for FigurePart {
     context_path = CREDIT_PORTFOLIO,
     path = "/operations/parts",
     tag = "Operations",
-    params(
-        Department, Dates, OneCurrency, OrganizationId, Portfolio, BankAccountId, ContractId, FigureMeasure, Paging, Files
-    ),
+    params(PartsQuery),
     responses((status = 200, description = "OK", body = FigureParts))
 )]
 pub async fn operation_parts(
     state: Data<AppState>,
     caller: Caller,
-    mut params: Params,
+    query: PartsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = portfolio_filter(
-        &state,
-        &caller,
-        &mut params,
-        &[Narrowed::BankAccount, Narrowed::Contract],
-    )?;
-    let names = Measure::NAMES.map(|(name, _)| name).join(", ");
-    let named = |name: &str| Measure::of_name(name).map(|measure| (measure, name.to_owned()));
-    let measure = params.choice("measure", &names, named)?;
-    let (measure, name) =
-        measure.unwrap_or((Measure::Flow(FlowMeasure::Amount), "amount".to_owned()));
+    let (portfolio, account, contract, measure, paging, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let filter = PortfolioFilter {
+        bank_account_id: given(account.bank_account_id),
+        contract_id: given(contract.contract_id),
+        ..portfolio.filter(&state, &caller)?
+    };
+    let (measure, name) = given(measure.measure)
+        .unwrap_or_else(|| (Measure::Flow(FlowMeasure::Amount), "amount".to_owned()));
     if filter.bank_account_id.is_some() && !matches!(measure, Measure::Flow(_) | Measure::Planned) {
         return Err(ApiError::invalid(
             "bank_account_id",
             "a balance belongs to no bank account",
         ));
     }
-    let (page, export) = (params.page()?, params.export()?);
-    params.finish()?;
     let basis = state.analytics.basis();
     if let Some(export) = export {
         let part = async |conn: &mut _, page: Page| {
@@ -271,18 +273,18 @@ fn lines(ledger: Ledger, opening_day: Option<NaiveDate>) -> Vec<LedgerLine> {
     path = "/contracts/{id}/ledger",
     tag = "Reference data",
     operation_id = "contract_ledger",
-    params(Id, Dates, Files),
+    params(PathId, LedgerQuery),
     responses((status = 200, description = "OK", body = ContractLedger))
 )]
 pub async fn contract_ledger(
     state: Data<AppState>,
     caller: Caller,
-    id: Path<String>,
-    mut params: Params,
+    PathId(id): PathId,
+    query: LedgerQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, scope) = (id_in_path(&id)?, caller.department(None)?);
-    let (dates, export) = (params.dates()?, params.export()?);
-    params.finish()?;
+    let scope = caller.department(None)?;
+    let (dates, files) = query.params;
+    let (dates, export) = (dates.range()?, files.export(query.raw));
     let filter = PortfolioFilter {
         contract_id: Some(id),
         ..PortfolioFilter::of_department(scope, state.base_currency.clone()).over(dates)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use super::error::ApiError;
 
 /// One field of a PUT body. It needs `#[serde(default)]`, because Serde deserializes a missing
-/// field as null otherwise, and a `#[schema(value_type = …)]` of what it holds.
+/// field as null otherwise, and a `#[schema(…)]` of what it holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The field is left out.

@@ -7,37 +7,31 @@ use serde::Serialize;
 use super::answer::listed_data;
 use super::caller::Caller;
 use super::error::ApiError;
-use super::params::Params;
-use crate::db::{DbConn, DbError, Page, ReferenceFilter, ReferenceOrder};
+use super::params::{Activity, Department, Files, Paging, Query, ReferenceSort, given};
+use crate::db::{DbConn, DbError, Page, ReferenceFilter};
 use crate::state::AppState;
+
+/// What a list of reference data takes.
+pub(super) type ReferenceQuery = Query<(Department, Activity, Paging, ReferenceSort, Files)>;
 
 /// Answers with a list of reference data: `part` gives the rows of a page and the full count.
 ///
 /// # Errors
-/// [`ApiError`] names the parameter that is wrong, or says why the rows can't be read.
+/// [`ApiError`] says why the rows can't be read.
 pub(super) async fn reference_list<T: Serialize>(
     state: &AppState,
     caller: &Caller,
-    mut params: Params,
+    query: ReferenceQuery,
     name: &str,
     part: impl AsyncFn(&mut DbConn, &ReferenceFilter, Page) -> Result<(Vec<T>, i64), DbError>,
 ) -> Result<HttpResponse, ApiError> {
-    let requested = params.id("department_id")?;
-    let (is_active, page) = (params.switch("is_active")?, params.page()?);
-    let order = params
-        .choice(
-            "sort",
-            &ReferenceOrder::NAMES.join(", "),
-            ReferenceOrder::of_name,
-        )?
-        .unwrap_or_default();
-    let export = params.export()?;
-    params.finish()?;
-    let department = caller.department(requested)?;
+    let (department, activity, paging, sort, files) = query.params;
+    let (page, export) = (paging.page(), files.export(query.raw));
+    let department = caller.department(given(department.department_id))?;
     let filter = ReferenceFilter {
         department,
-        is_active,
-        order,
+        is_active: given(activity.is_active),
+        order: sort.order(),
     };
     if let Some(export) = export {
         let rows = async |conn: &mut DbConn, page: Page| Ok(part(conn, &filter, page).await?.0);
