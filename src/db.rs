@@ -49,6 +49,7 @@ mod schema;
 mod snapshots;
 mod spans;
 mod spellings;
+mod statistics;
 mod text_search;
 mod upsert;
 mod users;
@@ -173,6 +174,7 @@ pub(crate) use snapshots::{
 };
 pub use spellings::Spelling;
 pub(crate) use spellings::with_aliases;
+pub(crate) use statistics::analyze_outgrown_tables;
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};
 pub(crate) use users::{

@@ -22,8 +22,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::db::{
-    DbConn, DbError, OperationTable, has_details, has_operations_in, refresh_contract_facts,
-    refresh_intra_group,
+    DbConn, DbError, OperationTable, analyze_outgrown_tables, has_details, has_operations_in,
+    refresh_contract_facts, refresh_intra_group,
 };
 use crate::domain::TouchedMonths;
 use crate::import::remark::{Remark, RemarkCode};
@@ -213,6 +213,7 @@ impl Loader {
     ) -> Result<Loaded, LoadError> {
         let is_complete = !self.rejected.any && totals.remarks.is_empty();
         for part in std::mem::take(&mut self.details).into_parts()? {
+            analyze_outgrown_tables(conn).await?;
             self.replace_details(conn, part?).await?;
         }
         if self.kind == Kind::Adjustments {
@@ -231,6 +232,8 @@ impl Loader {
                 false => self.notes.push(remark.text),
             }
         }
+        // What follows, the rollups too, joins what has just been written.
+        analyze_outgrown_tables(conn).await?;
         let contracts: Vec<i64> = self.touched_contracts.into_iter().collect();
         let has_new_facts = refresh_contract_facts(conn, self.department_id, &contracts).await?;
         let has_new_relations = self.directory.has_new_parties()

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, OperationTable, RowVersion, move_operations_to_version,
-    utc_now,
+    DbConn, DbError, KnownOperation, OperationTable, RowVersion, analyze_outgrown_tables,
+    move_operations_to_version, utc_now,
 };
 use crate::domain::ContractRef;
 use crate::import::load::parties::{PartyIds, PartyNames};
@@ -84,6 +84,7 @@ impl Loader {
             .map(|write| write.row.party_names())
             .collect();
         let parties = self.directory.parties(conn, &names).await?;
+        analyze_outgrown_tables(conn).await?;
         let written_ids = match R::HAS_DETAILS && self.has_details {
             true => operation_ids(&pending),
             false => Vec::new(),
