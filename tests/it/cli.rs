@@ -13,10 +13,10 @@ use crate::support::servers::{Postgres, psql};
 use crate::support::workbooks::{Operation, a_receipt, an_expense, expenses, receipts};
 use crate::support::write_aged;
 
-const SECRET_KEY: &str = "a secret key that only tests know of";
+pub const SECRET_KEY: &str = "a secret key that only tests know of";
 
 /// The program in an empty folder and an empty environment.
-fn program(folder: &Path, arguments: &[&str]) -> Command {
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_credit-portfolio"));
     command
         .args(arguments)
@@ -27,7 +27,7 @@ fn program(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
+pub fn run(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
     let mut child = program(folder, arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -48,10 +48,10 @@ fn output_text(output: &Output) -> String {
 }
 
 /// A running program that is stopped at the end.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
-    fn start(command: &mut Command) -> Running {
+    pub fn start(command: &mut Command) -> Running {
         Running(
             command
                 .stdout(Stdio::piped())
@@ -62,7 +62,7 @@ impl Running {
     }
 
     /// Asks it to stop, as a service manager would; gives the exit code and the log.
-    fn terminate(mut self) -> (Option<i32>, String) {
+    pub fn terminate(mut self) -> (Option<i32>, String) {
         let pid = self.0.id().to_string();
         assert!(
             Command::new("kill")
@@ -85,7 +85,7 @@ impl Drop for Running {
     }
 }
 
-fn wait_until_ready(address: &str) {
+pub fn wait_until_ready(address: &str) {
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     while ureq::get(&format!("http://{address}/readyz"))
         .call()

@@ -10,6 +10,7 @@
 mod split_law;
 mod support;
 
+mod access_log;
 mod accounts;
 mod adjustments;
 mod analytics;
