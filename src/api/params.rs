@@ -36,7 +36,8 @@ pub(super) use paging::{
 };
 pub(super) use path_id::PathId;
 pub(super) use portfolio::{ContractSummaryOrder, Pages, PortfolioParams, contract_search};
-pub(super) use raw_query::RawQuery;
+use raw_query::RawQuery;
+pub(super) use raw_query::XLSX;
 use reader::read;
 pub(super) use value::given;
 

@@ -9,6 +9,7 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, OpenApi, RefOr, Required, Response};
 
 use super::problems::responses;
+use crate::api::params::XLSX;
 
 /// What is open to whoever watches the service: no resource, and without a token.
 const MONITORING: [&str; 3] = ["livez", "readyz", "metrics"];
@@ -19,7 +20,6 @@ const LOGIN: &str = "login";
 const CACHED: &str = "Analytics";
 /// The tags of operations whose lists say how new the data is.
 const DATA: [&str; 3] = ["Adjustments", "Operations", "Reference data"];
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Adds what holds by rule to each operation.
 pub(super) struct OperationRules;

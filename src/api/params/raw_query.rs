@@ -6,7 +6,9 @@ use actix_web::http::header::ACCEPT;
 use super::super::error::ApiError;
 use super::super::export::Format;
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// The media type of a workbook.
+pub(in crate::api) const XLSX: &str =
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// The query string of a request, with what else of it decides on the form of the answer.
 #[derive(Clone, Debug)]
