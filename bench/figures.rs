@@ -66,9 +66,9 @@ impl Portfolio {
     async fn open(url: &str) -> Portfolio {
         let timeout = Duration::from_secs(30);
         let settings = DatabaseSettings {
-            url: DatabaseUrl::parse(url).unwrap(),
             pool_size: 2,
             timeout,
+            ..DatabaseSettings::of(DatabaseUrl::parse(url).unwrap())
         };
         let db = Db::open(&settings, true).await.unwrap();
         let cache = CacheSettings {
@@ -81,7 +81,12 @@ impl Portfolio {
             clock: Clock::default(),
         };
         let cache = Cache::open(&cache).await.unwrap();
-        let analytics = Analytics::new(db, cache.clone(), Currency::default(), Vec::new().into());
+        let analytics = Analytics::new(
+            (db.clone(), db),
+            cache.clone(),
+            Currency::default(),
+            Vec::new().into(),
+        );
         analytics.look_for_changes().await.unwrap();
         Portfolio { analytics, cache }
     }

@@ -42,6 +42,7 @@ use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use serde::Serialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::cache::{
@@ -59,6 +60,8 @@ const WAITS: usize = 3;
 /// Another process is waited for so long, and looked for so often.
 const WAIT_FOR_OTHERS: Duration = Duration::from_millis(500);
 const LOOK_FOR_OTHERS: Duration = Duration::from_millis(20);
+/// A cached answer waits so long for a look for changes; then it goes out marked as unverified.
+const WAIT_FOR_LOOK: Duration = Duration::from_millis(600);
 
 /// Answers questions out of cache and database; cheap to clone.
 #[derive(Clone)]
@@ -68,12 +71,15 @@ pub struct Analytics {
 
 struct Shared {
     db: Db,
+    /// For the look for changes: never behind other requests.
+    checks: Db,
     cache: Cache,
     base_currency: Currency,
     configured_sources: Arc<[(i64, String)]>,
     single_flight: SingleFlight<Result<Arc<Entry>, AnalyticsError>>,
     popular: Popular,
-    looking: tokio::sync::Mutex<()>,
+    /// Held during a look for changes; why the last one failed, and when.
+    last_failed_look: tokio::sync::Mutex<Option<(Moment, Arc<DbError>)>>,
     is_database_up: AtomicBool,
 }
 
@@ -91,7 +97,8 @@ pub struct Answer {
 pub enum Origin {
     /// Out of the cache.
     Hit(Tier),
-    /// Out of the cache after its life had ended, for the database can't be prepared.
+    /// Out of the cache while the database can't be asked: its life has ended, or nobody can say
+    /// whether something changed.
     Stale,
     /// Computed, then stored.
     Computed {
@@ -135,22 +142,24 @@ impl AnalyticsError {
 }
 
 impl Analytics {
-    /// Answers over these stores; `base_currency` is the one that a key does not name,
-    /// `configured_sources` are those of the settings, each with its department.
+    /// Answers over these stores, with connections for figures and others for the look for changes;
+    /// `base_currency` is the one that a key does not name, `configured_sources` are those of the
+    /// settings, each with its department.
     pub fn new(
-        db: Db,
+        (db, checks): (Db, Db),
         cache: Cache,
         base_currency: Currency,
         configured_sources: Arc<[(i64, String)]>,
     ) -> Analytics {
         let shared = Shared {
             db,
+            checks,
             cache,
             base_currency,
             configured_sources,
             single_flight: SingleFlight::default(),
             popular: Popular::default(),
-            looking: tokio::sync::Mutex::default(),
+            last_failed_look: tokio::sync::Mutex::default(),
             is_database_up: AtomicBool::new(true),
         };
         Analytics {
@@ -194,34 +203,64 @@ impl Analytics {
     /// As there.
     pub async fn answer_to(&self, prepared: &PreparedQuery) -> Result<Answer, AnalyticsError> {
         let PreparedQuery { query, lookup, .. } = prepared;
-        if !self.shared.cache.is_fresh() && self.shared.is_database_up.load(Ordering::Acquire) {
-            // Without the database, what is known of changes has to do.
-            let _ = self.look_for_changes().await;
-        }
+        let is_verified = self.knows_changes().await;
         let (mut expired, mut was_outdated) = (None, false);
         match self.shared.cache.get_local(lookup) {
-            LookupResult::Hit(entry, tier) => return Ok(self.hit(prepared, entry, tier)),
-            LookupResult::Expired(entry) => expired = Some(entry),
+            LookupResult::Hit(entry, tier) if is_verified => {
+                return Ok(self.hit(prepared, entry, tier));
+            }
+            LookupResult::Hit(entry, _) | LookupResult::Expired(entry) => expired = Some(entry),
             LookupResult::Outdated | LookupResult::FromUnknownGeneration => was_outdated = true,
             LookupResult::Nothing => {}
         }
+        if !is_verified && let Some(answer) = self.stale(expired.clone()) {
+            return Ok(self.counted_stale(query, answer));
+        }
         match self.found_in_redis(lookup).await {
-            LookupResult::Hit(entry, tier) => return Ok(self.hit(prepared, entry, tier)),
+            LookupResult::Hit(entry, tier) if is_verified => {
+                return Ok(self.hit(prepared, entry, tier));
+            }
+            LookupResult::Hit(entry, _) => expired = Some(entry),
             LookupResult::Outdated => was_outdated = true,
             _ => {}
         }
+        if !is_verified && let Some(answer) = self.stale(expired.clone()) {
+            return Ok(self.counted_stale(query, answer));
+        }
         self.shared.popular.note(query);
         let answer = self.computed_or_shared(query, lookup, was_outdated).await;
-        let answer = answer.or_else(|err| self.stale(expired, err));
-        let result = match &answer {
-            Ok(Answer {
-                origin: Origin::Stale,
-                ..
-            }) => "stale",
-            _ => "miss",
-        };
+        match answer {
+            Err(err) if err.is_unavailable() => match self.stale(expired) {
+                Some(answer) => Ok(self.counted_stale(query, answer)),
+                None => Err(err),
+            },
+            other => {
+                metrics::CACHE_REQUESTS
+                    .with_label_values(&[query.endpoint(), "none", "miss"])
+                    .inc();
+                other
+            }
+        }
+    }
+
+    /// Whether this process knows of all changes up to a lease ago; it looks for them if need be.
+    /// While the database is away, the background looks alone.
+    async fn knows_changes(&self) -> bool {
+        if self.shared.cache.is_fresh() {
+            return true;
+        }
+        if !self.shared.is_database_up.load(Ordering::Acquire) {
+            return false;
+        }
+        // A task of its own: a look is never cut off, and others wait for the same one.
+        let analytics = self.clone();
+        let look = actix_rt::spawn(async move { analytics.look_for_changes().await.is_ok() });
+        matches!(timeout(WAIT_FOR_LOOK, look).await, Ok(Ok(true)))
+    }
+
+    fn counted_stale(&self, query: &AnalyticsQuery, answer: Answer) -> Answer {
         metrics::CACHE_REQUESTS
-            .with_label_values(&[query.endpoint(), "none", result])
+            .with_label_values(&[query.endpoint(), "none", "stale"])
             .inc();
         answer
     }
@@ -254,27 +293,18 @@ impl Analytics {
         found
     }
 
-    /// An entry whose life has ended is better than none while the database can't be prepared.
-    fn stale(
-        &self,
-        expired: Option<Arc<Entry>>,
-        err: AnalyticsError,
-    ) -> Result<Answer, AnalyticsError> {
+    /// An entry that is not verified, or whose life ended not too long ago, is better than none
+    /// while the database can't be asked.
+    fn stale(&self, entry: Option<Arc<Entry>>) -> Option<Answer> {
         let longest =
             i64::try_from(self.shared.cache.stale_if_error().as_secs()).unwrap_or(i64::MAX);
-        match expired {
-            Some(entry)
-                if err.is_unavailable()
-                    && -entry.ttl_seconds() <= longest
-                    && entry.day == self.shared.cache.today() =>
-            {
-                Ok(Answer {
-                    entry,
-                    origin: Origin::Stale,
-                })
-            }
-            _ => Err(err),
-        }
+        let entry = entry.filter(|entry| {
+            -entry.ttl_seconds() <= longest && entry.day == self.shared.cache.today()
+        })?;
+        Some(Answer {
+            entry,
+            origin: Origin::Stale,
+        })
     }
 
     /// Computes, or waits for the one in this process who does.
@@ -310,8 +340,7 @@ impl Analytics {
                 Join::Follower(receiver) => receiver,
             };
             metrics::COLLAPSED.inc();
-            let landed =
-                tokio::time::timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
+            let landed = timeout(LONGEST_WAIT, receiver.wait_for(Option::is_some)).await;
             let outcome = match &landed {
                 Ok(Ok(outcome)) => Option::clone(outcome),
                 _ => break,
@@ -429,16 +458,20 @@ impl Analytics {
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn look_for_changes(&self) -> Result<(), DbError> {
-        let prepared = Moment::now();
-        let _turn = self.shared.looking.lock().await;
-        if self.shared.cache.has_looked_since(prepared) {
+    pub async fn look_for_changes(&self) -> Result<(), AnalyticsError> {
+        let began = Moment::now();
+        let mut last_failure = self.shared.last_failed_look.lock().await;
+        if self.shared.cache.has_looked_since(began) {
             return Ok(());
+        }
+        // Who waited while a look failed shares its failure, and does not wait for one more.
+        if let Some((_, err)) = last_failure.as_ref().filter(|(ended, _)| *ended > began) {
+            return Err(AnalyticsError::Database(err.clone()));
         }
         let (moment, cache) = (Moment::now(), &self.shared.cache);
         let looked = self
             .shared
-            .db
+            .checks
             .snapshot(async |conn| {
                 let versions = db::data_versions_on(conn, cache.today()).await?;
                 let mut changes = Vec::new();
@@ -451,10 +484,18 @@ impl Analytics {
                 Ok::<_, DbError>((changes, versions))
             })
             .await;
-        self.note_database(!matches!(looked, Err(DbError::Unavailable(_))));
-        let (changes, versions) = looked?;
-        cache.apply(changes, &versions, moment);
-        Ok(())
+        self.note_database(!looked.as_ref().is_err_and(DbError::is_transient));
+        match looked {
+            Ok((changes, versions)) => {
+                cache.apply(changes, &versions, moment);
+                Ok(())
+            }
+            Err(err) => {
+                let err = Arc::new(err);
+                *last_failure = Some((Moment::now(), err.clone()));
+                Err(AnalyticsError::Database(err))
+            }
+        }
     }
 
     fn note_database(&self, is_up: bool) {

@@ -18,7 +18,7 @@ use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::db::{self, Db};
+use crate::db::{self, Db, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
 use crate::state::{AppState, ListCounts};
@@ -39,12 +39,14 @@ pub struct RunningApp {
     background: BackgroundTasks,
 }
 
-/// What the database must hold before anything works: the finance departments.
+/// Opens the database for work that may take long, with what it must hold before anything works: the
+/// finance departments, aliases and rollups.
 ///
 /// # Errors
 /// When the database can't be reached or its schema does not fit.
 pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result<Db> {
-    let db = Db::open(&settings.database, migrate).await?;
+    Db::open(&settings.database, migrate).await?;
+    let db = Db::pool(&settings.database, PoolPurpose::Imports)?;
     db.write(async |conn| {
         db::ensure_finance_departments(conn, &settings.finance_departments).await?;
         db::ensure_aliases(conn).await?;
@@ -78,14 +80,21 @@ impl RunningApp {
     /// # Errors
     /// When the address is taken, or the database can't be used.
     pub async fn start(settings: &Settings, migrate: bool) -> anyhow::Result<RunningApp> {
-        let db = open_database(settings, migrate).await?;
+        let imports = open_database(settings, migrate).await?;
+        let db = Db::pool(&settings.database, PoolPurpose::Requests)?;
+        let checks = Db::pool(&settings.database, PoolPurpose::Checks)?;
         let cache = Cache::open(&settings.cache).await?;
-        let context = import_context(settings, db.clone(), cache.clone());
+        let context = import_context(settings, imports, cache.clone());
         let (base_currency, sources) = (
             settings.base_currency.clone(),
             context.configured_sources.clone(),
         );
-        let analytics = Analytics::new(db.clone(), cache.clone(), base_currency, sources);
+        let analytics = Analytics::new(
+            (db.clone(), checks.clone()),
+            cache.clone(),
+            base_currency,
+            sources,
+        );
         analytics.look_for_changes().await?;
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
@@ -107,11 +116,12 @@ impl RunningApp {
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
             db,
+            checks,
             cache,
         };
         background::register_replica(&state).await?;
         forget_lost_files(&state.import_context).await?;
-        refresh_gauges(&state.db).await?;
+        refresh_gauges(&state.checks).await?;
         let listener = TcpListener::bind(settings.web.bind)
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;
@@ -186,7 +196,7 @@ impl RunningApp {
         let replica_id = self.state.cache.replica_id();
         if let Err(err) = self
             .state
-            .db
+            .checks
             .write(async |conn| db::forget_replica(conn, replica_id).await)
             .await
         {

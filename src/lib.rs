@@ -18,3 +18,4 @@ pub mod import;
 pub mod logging;
 pub mod metrics;
 pub mod state;
+mod tls;

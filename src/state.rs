@@ -19,8 +19,10 @@ pub use list_counts::ListCounts;
 /// What handlers work with; every part is a cheap handle.
 #[derive(Clone)]
 pub struct AppState {
-    /// The database.
+    /// The database, for requests.
     pub db: Db,
+    /// The same for readiness and registering, which must not wait behind requests.
+    pub checks: Db,
     /// The cache, shared with the import actor.
     pub cache: Cache,
     /// Cached answers.

@@ -42,8 +42,8 @@ pub enum ApiError {
     TooLarge(String),
     /// 429.
     TooManyTries(Duration),
-    /// 503 with `Retry-After`: another transaction is being written.
-    Locked(String),
+    /// 503: the database is being written to, is busy, or takes no writes.
+    RetryLater(String),
     /// 503: the database does not answer, the import restarts, or the program is stopping.
     Unavailable(String),
     /// 500: a fault of this program.
@@ -109,7 +109,7 @@ impl ApiError {
             | ApiError::NotFound(detail)
             | ApiError::Conflict(detail)
             | ApiError::TooLarge(detail)
-            | ApiError::Locked(detail) => detail.clone(),
+            | ApiError::RetryLater(detail) => detail.clone(),
         }
     }
 }
@@ -130,7 +130,7 @@ impl ResponseError for ApiError {
             ApiError::Busy { .. } | ApiError::Conflict(_) => StatusCode::CONFLICT,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             ApiError::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
-            ApiError::Locked(_) | ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::RetryLater(_) | ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -154,7 +154,7 @@ impl ResponseError for ApiError {
             ApiError::TooManyTries(wait) => {
                 headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
             }
-            ApiError::Locked(_) => {
+            ApiError::RetryLater(_) | ApiError::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
             }
             _ => {}
@@ -227,7 +227,9 @@ impl From<DbError> for ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
             DbError::Duplicate | DbError::Busy => ApiError::Conflict(err.to_string()),
-            DbError::Locked => ApiError::Locked(err.to_string()),
+            DbError::Locked | DbError::Exhausted(_) | DbError::TimedOut | DbError::ReadOnly(_) => {
+                ApiError::RetryLater(err.to_string())
+            }
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }
@@ -248,10 +250,10 @@ impl From<MergeError> for ApiError {
 impl From<AnalyticsError> for ApiError {
     fn from(err: AnalyticsError) -> ApiError {
         match &err {
-            AnalyticsError::Database(cause) if matches!(**cause, DbError::Locked) => {
-                ApiError::Locked(err.to_string())
-            }
             _ if err.is_unavailable() => ApiError::Unavailable(err.to_string()),
+            AnalyticsError::Database(cause) if cause.is_transient() => {
+                ApiError::RetryLater(err.to_string())
+            }
             _ => ApiError::Internal(err.to_string()),
         }
     }

@@ -5,6 +5,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::DatabaseReadiness;
 use crate::import::actor::ActorState;
 use crate::metrics;
 use crate::state::AppState;
@@ -30,7 +31,7 @@ struct Liveness {
 struct Readiness {
     /// `ready` or `not ready`.
     status: &'static str,
-    /// `up`, `down` or `without this version's migrations`.
+    /// `up`, `down`, `read-only` or `without this version's migrations`.
     database: &'static str,
     /// `up`, `down` or `off`.
     redis: &'static str,
@@ -50,9 +51,10 @@ pub async fn livez() -> HttpResponse {
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
     let import = import_state(state.import.state());
-    let (is_usable, database) = match state.db.is_migrated().await {
-        Ok(true) => (true, UP),
-        Ok(false) => (false, "without this version's migrations"),
+    let (is_usable, database) = match state.checks.readiness().await {
+        Ok(DatabaseReadiness::Ready) => (true, UP),
+        Ok(DatabaseReadiness::NotMigrated) => (false, "without this version's migrations"),
+        Ok(DatabaseReadiness::ReadOnly) => (false, "read-only"),
         Err(err) => {
             log::warn!("Not ready: {err}");
             (false, "down")

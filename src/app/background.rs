@@ -51,7 +51,7 @@ impl BackgroundTasks {
                     if let Err(err) = register_replica(state).await {
                         log::debug!("This process can't be registered: {err}");
                     }
-                    if let Err(err) = refresh_gauges(&state.db).await {
+                    if let Err(err) = refresh_gauges(&state.checks).await {
                         log::debug!("The gauges of imports can't be refreshed: {err}");
                     }
                 },
@@ -72,7 +72,9 @@ impl BackgroundTasks {
                 ended,
                 state.clone(),
                 async |state| {
-                    if let Err(err) = delete_outdated(&state.db, &state.retention).await {
+                    if let Err(err) =
+                        delete_outdated(&state.import_context.db, &state.retention).await
+                    {
                         log::debug!("Outdated rows can't be deleted: {err}");
                     }
                 },
@@ -94,7 +96,7 @@ impl BackgroundTasks {
 pub(super) async fn register_replica(state: &AppState) -> Result<(), DbError> {
     let id = state.cache.replica_id();
     state
-        .db
+        .checks
         .write(async |conn| db::register_replica(conn, id).await)
         .await
 }

@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 45] = [
+pub(crate) const SETTINGS: [Setting; 47] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
@@ -37,6 +37,12 @@ pub(crate) const SETTINGS: [Setting; 45] = [
     ),
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
+    setting(
+        "DATABASE_STATEMENT_TIMEOUT_MS",
+        "database.statement_timeout_ms",
+        "30000",
+    ),
+    setting("DATABASE_CA_FILE", "database.ca_file", ""),
     setting("USE_REDIS", "redis.enabled", "true"),
     setting("REDIS_URL", "redis.url", ""),
     setting("REDIS_HOST", "redis.host", "localhost"),

@@ -115,6 +115,25 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_TIMEOUT_MS`, default 5000: the wait for a connection, and SQLite's for its lock.
     pub timeout: Duration,
+    /// `DATABASE_STATEMENT_TIMEOUT_MS`, default 30000: the longest statement of a request in
+    /// PostgreSQL; a server that says nothing for two seconds longer is given up.
+    pub statement_timeout: Duration,
+    /// `DATABASE_CA_FILE`, no default: the authorities (PEM) that PostgreSQL's certificate must be
+    /// signed by; as `sslrootcert` in the URL.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl DatabaseSettings {
+    /// The defaults for a database.
+    pub fn of(url: DatabaseUrl) -> DatabaseSettings {
+        DatabaseSettings {
+            url,
+            pool_size: 10,
+            timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            ca_file: None,
+        }
+    }
 }
 
 /// Cached answers.
@@ -209,6 +228,12 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
         url,
         pool_size: reader.number("DATABASE_POOL_SIZE", 2, 1000) as u32,
         timeout: Duration::from_millis(reader.number("DATABASE_TIMEOUT_MS", 100, 600_000)),
+        statement_timeout: Duration::from_millis(reader.number(
+            "DATABASE_STATEMENT_TIMEOUT_MS",
+            100,
+            86_400_000,
+        )),
+        ca_file: reader.path("DATABASE_CA_FILE"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The embedded migrations: `migrations/postgres` and `migrations/sqlite`, same names.
 
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -10,15 +11,19 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use super::postgres::PostgresConnector;
 use super::{DbConn, DbError, on_conn, pool};
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseSettings, DatabaseUrl};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
 /// Any number that no other program is likely to lock: replicas that start together take turns.
-const MIGRATION_LOCK: &str = "SELECT pg_advisory_lock(47112001)";
-const SQLITE_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
+const MIGRATION_LOCK: &str = "SET lock_timeout = '300s'; SELECT pg_advisory_lock(47112001); \
+     SET lock_timeout = 0";
+/// The longest statement of a migration.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const SQLITE_WAIT: Duration = Duration::from_secs(30);
 
 diesel::table! {
     __diesel_schema_migrations (version) {
@@ -27,21 +32,33 @@ diesel::table! {
 }
 
 /// Applies what is pending.
-pub(super) async fn apply(url: &DatabaseUrl) -> Result<(), DbError> {
-    let url = url.clone();
-    tokio::task::spawn_blocking(move || match &url {
-        DatabaseUrl::Postgres(url) => apply_postgres(url.expose()),
-        DatabaseUrl::Sqlite(path) => apply_sqlite(path),
-    })
-    .await
-    .map_err(|err| DbError::Migration(format!("the migrations stopped: {err}")))?
+pub(super) async fn apply(settings: &DatabaseSettings) -> Result<(), DbError> {
+    let migrated = match &settings.url {
+        DatabaseUrl::Postgres(url) => {
+            let ca_file = settings.ca_file.clone();
+            let conn = PostgresConnector::new(url, ca_file, settings.timeout, STATEMENT_TIMEOUT)
+                .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?
+                .connect()
+                .await
+                .map_err(no_connection)?;
+            tokio::task::spawn_blocking(|| apply_postgres(conn)).await
+        }
+        DatabaseUrl::Sqlite(path) => {
+            let path = path.clone();
+            tokio::task::spawn_blocking(move || apply_sqlite(&path)).await
+        }
+    };
+    migrated.map_err(|err| DbError::Migration(format!("the migrations stopped: {err}")))?
 }
 
-fn apply_postgres(url: &str) -> Result<(), DbError> {
-    let mut conn =
-        AsyncConnectionWrapper::<AsyncPgConnection>::establish(url).map_err(no_connection)?;
+fn apply_postgres(conn: AsyncPgConnection) -> Result<(), DbError> {
+    let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::from(conn);
     // The lock belongs to this connection, which is not pooled and ends with this function.
-    conn.batch_execute(MIGRATION_LOCK)?;
+    conn.batch_execute(MIGRATION_LOCK).map_err(|err| {
+        DbError::Migration(format!(
+            "another process has been migrating the database for five minutes: {err}"
+        ))
+    })?;
     report(conn.run_pending_migrations(POSTGRES).map_err(failed)?)
 }
 

@@ -3,30 +3,100 @@
 //! A connection that is dropped in the middle of a transaction does not go back to the pool:
 //! Diesel's transaction manager marks it broken. Nothing waits longer than the configured time.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use bb8::{Builder, ManageConnection};
+use bb8::{Builder, ErrorSink, ManageConnection};
 use diesel::SqliteConnection;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection,
+};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
     TransactionManager,
 };
 use futures_util::FutureExt;
 
 use super::migrations;
+use super::postgres::PostgresConnector;
 use crate::config::{DatabaseSettings, DatabaseUrl};
 
 pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
 
-/// The pool of connections: cheap to clone.
+/// What the connections of a pool are for. A purpose has limits of its own, and none takes the
+/// connections of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PoolPurpose {
+    /// Requests, each of whose statements is bounded.
+    Requests,
+    /// Imports and rebuilds, whose statements may take long.
+    Imports,
+    /// The look for changes, readiness, registering: short, and never behind the others.
+    Checks,
+}
+
+/// What bounds the connections of a pool.
+struct PoolLimits {
+    size: u32,
+    /// The wait for a connection, a new one included.
+    wait: Duration,
+    statement: Duration,
+}
+
+impl PoolPurpose {
+    fn limits(self, settings: &DatabaseSettings) -> PoolLimits {
+        match self {
+            PoolPurpose::Requests => PoolLimits {
+                size: settings.pool_size,
+                wait: settings.timeout,
+                statement: settings.statement_timeout,
+            },
+            PoolPurpose::Imports => PoolLimits {
+                size: IMPORT_CONNECTIONS,
+                wait: settings.timeout,
+                statement: IMPORT_STATEMENT_TIMEOUT.max(settings.statement_timeout),
+            },
+            PoolPurpose::Checks => PoolLimits {
+                size: CHECK_CONNECTIONS,
+                wait: CHECK_TIMEOUT.min(settings.timeout),
+                statement: CHECK_TIMEOUT.min(settings.statement_timeout),
+            },
+        }
+    }
+}
+
+/// A run needs one for its files and one for its heartbeat; the schedule looks beside it.
+const IMPORT_CONNECTIONS: u32 = 4;
+/// The longest statement of an import or rebuild.
+const IMPORT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const CHECK_CONNECTIONS: u32 = 3;
+/// A check that takes longer counts as no answer.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// Whether a database that answers can be worked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseReadiness {
+    /// It can.
+    Ready,
+    /// It lacks migrations of this version.
+    NotMigrated,
+    /// It takes no writes: a standby, or a server that is set so.
+    ReadOnly,
+}
+
+/// A pool of connections: cheap to clone.
 #[derive(Clone)]
-pub enum Db {
-    /// A PostgreSQL server.
+pub struct Db {
+    pool: BackendPool,
+    /// Why the last connection could not be opened.
+    faults: ConnectFaults,
+}
+
+#[derive(Clone)]
+enum BackendPool {
     Postgres(Pool<AsyncPgConnection>),
-    /// An SQLite file.
     Sqlite(Pool<AsyncSqlite>),
 }
 
@@ -45,9 +115,18 @@ pub enum DbConn {
 /// What can go wrong with the database.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// No connection within the configured time.
+    /// No connection, or one that broke or fell silent.
     #[error("the database does not answer: {0}")]
     Unavailable(String),
+    /// All connections of the pool are in use for longer than one is waited for.
+    #[error("all {0} connections to the database are in use: try again in a moment")]
+    Exhausted(u32),
+    /// A statement took longer than it may.
+    #[error("the database took too long: try again later, or ask for less")]
+    TimedOut,
+    /// The server takes no writes: a standby, or one that is set so.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
     /// An import writes what a change by hand concerns, for longer than this one waits.
     #[error("the data is being written, most likely by an import: try again in a moment")]
     Busy,
@@ -73,7 +152,12 @@ impl DbError {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            DbError::Unavailable(_) | DbError::Busy | DbError::Locked
+            DbError::Unavailable(_)
+                | DbError::Exhausted(_)
+                | DbError::TimedOut
+                | DbError::ReadOnly(_)
+                | DbError::Busy
+                | DbError::Locked
         )
     }
 }
@@ -85,6 +169,9 @@ impl From<diesel::result::Error> for DbError {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => DbError::Duplicate,
             Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
                 DbError::NoSuchReference
+            }
+            Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, said) => {
+                DbError::ReadOnly(said.message().to_owned())
             }
             Error::DatabaseError(DatabaseErrorKind::ClosedConnection, said) => {
                 DbError::Unavailable(said.message().to_owned())
@@ -98,6 +185,11 @@ impl From<diesel::result::Error> for DbError {
                 if said.message() == SQLITE_LOCKED =>
             {
                 DbError::Locked
+            }
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+                if is_canceled(said.message()) =>
+            {
+                DbError::TimedOut
             }
             Error::DatabaseError(DatabaseErrorKind::Unknown, said)
                 if is_shut_down(said.message()) =>
@@ -119,9 +211,30 @@ fn is_broken(message: &str) -> bool {
         .any(|said| message.starts_with(said))
 }
 
-/// Whether the server says that it ends the connection (57P01): the driver keeps the text alone.
+/// Whether the server says that it ends the connection (57P01) or lacks resources (53xxx), in
+/// English or Russian: the driver keeps the text alone.
 fn is_shut_down(message: &str) -> bool {
-    message.starts_with("terminating connection")
+    const TEXTS: [&str; 9] = [
+        "terminating connection",
+        "the database system is",
+        "could not extend file",
+        "could not write to file",
+        "out of memory",
+        "закрытие подключения",
+        "система баз данных",
+        "не удалось увеличить файл",
+        "нехватка памяти",
+    ];
+    TEXTS.iter().any(|text| message.starts_with(text))
+}
+
+/// Whether the server says that it ended a statement at its limit (57014), in English or Russian.
+fn is_canceled(message: &str) -> bool {
+    const TEXTS: [&str; 2] = [
+        "canceling statement due to statement timeout",
+        "выполнение оператора отменено из-за тайм-аута",
+    ];
+    TEXTS.iter().any(|text| message.trim_end() == *text)
 }
 
 /// What a transaction is for.
@@ -154,13 +267,31 @@ impl Db {
             }
         }
         if migrate {
-            migrations::apply(&settings.url).await?;
+            migrations::apply(settings).await?;
         }
-        let db = match &settings.url {
+        let db = Db::pool(settings, PoolPurpose::Requests)?;
+        match migrations::is_latest(&mut db.conn().await?).await? {
+            true => Ok(db),
+            false => Err(not_migrated()),
+        }
+    }
+
+    /// Makes a pool, without a connection yet.
+    ///
+    /// # Errors
+    /// [`DbError::Unavailable`] when the URL can't be used.
+    pub fn pool(settings: &DatabaseSettings, purpose: PoolPurpose) -> Result<Db, DbError> {
+        let (limits, faults) = (purpose.limits(settings), ConnectFaults::default());
+        let pool = match &settings.url {
             DatabaseUrl::Postgres(url) => {
+                let ca_file = settings.ca_file.clone();
+                // A connection that can't be opened is known before who waits for it gives up.
+                let connect = limits.wait.mul_f32(0.8);
+                let connector = PostgresConnector::new(url, ca_file, connect, limits.statement)
+                    .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?;
                 let manager =
-                    AsyncDieselConnectionManager::new_with_config(url.expose(), postgres_config());
-                Db::Postgres(pool(settings).build_unchecked(manager))
+                    AsyncDieselConnectionManager::new_with_config("", postgres_config(connector));
+                BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
                 let config = sqlite_config(settings.timeout);
@@ -169,28 +300,37 @@ impl Db {
                 // No test query at check-out: the pool would drop it when its timeout passes, and a
                 // query on a blocking thread can't be dropped on a runtime of one thread (it
                 // panics). A file does not hang up.
-                Db::Sqlite(
-                    pool(settings)
-                        .test_on_check_out(false)
-                        .build_unchecked(manager),
-                )
+                let builder = builder(&limits, &faults).test_on_check_out(false);
+                BackendPool::Sqlite(builder.build_unchecked(manager))
             }
         };
-        if !db.is_migrated().await? {
-            return Err(not_migrated());
-        }
-        Ok(db)
+        Ok(Db { pool, faults })
     }
 
     /// Takes a connection from the pool.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when there is none within the configured time.
+    /// [`DbError::Unavailable`] when there is none within the configured time,
+    /// [`DbError::Exhausted`] when all are in use.
     pub async fn conn(&self) -> Result<DbConn, DbError> {
-        Ok(match self {
-            Db::Postgres(pool) => DbConn::Postgres(pool.get_owned().await.map_err(unavailable)?),
-            Db::Sqlite(pool) => DbConn::Sqlite(pool.get_owned().await.map_err(unavailable)?),
+        let began = Instant::now();
+        let taken = match &self.pool {
+            BackendPool::Postgres(pool) => pool.get_owned().await.map(DbConn::Postgres),
+            BackendPool::Sqlite(pool) => pool.get_owned().await.map(DbConn::Sqlite),
+        };
+        taken.map_err(|err| match (err, self.faults.since(began)) {
+            (RunError::User(err), _) => DbError::Unavailable(err.to_string()),
+            (RunError::TimedOut, Some(cause)) => DbError::Unavailable(cause),
+            (RunError::TimedOut, None) => DbError::Exhausted(self.connections()),
         })
+    }
+
+    /// How many connections are open.
+    fn connections(&self) -> u32 {
+        match &self.pool {
+            BackendPool::Postgres(pool) => pool.state().connections,
+            BackendPool::Sqlite(pool) => pool.state().connections,
+        }
     }
 
     /// Runs `body` over one snapshot of the data: all its reads see the same commit.
@@ -226,12 +366,19 @@ impl Db {
         self.transaction(TransactionMode::Change, body).await
     }
 
-    /// Whether the database can be reached and has this version's schema.
+    /// Returns whether the database can be worked with.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] when it can't be reached.
-    pub async fn is_migrated(&self) -> Result<bool, DbError> {
-        migrations::is_latest(&mut self.conn().await?).await
+    /// [`DbError`] when it can't be reached.
+    pub async fn readiness(&self) -> Result<DatabaseReadiness, DbError> {
+        let mut conn = self.conn().await?;
+        if !migrations::is_latest(&mut conn).await? {
+            return Ok(DatabaseReadiness::NotMigrated);
+        }
+        match conn.is_read_only().await? {
+            true => Ok(DatabaseReadiness::ReadOnly),
+            false => Ok(DatabaseReadiness::Ready),
+        }
     }
 
     async fn transaction<T, E: From<DbError>>(
@@ -287,6 +434,19 @@ impl DbConn {
         Ok(())
     }
 
+    /// Whether the server refuses writes. An SQLite file that can't be written to is noticed when it
+    /// is opened.
+    async fn is_read_only(&mut self) -> Result<bool, DbError> {
+        let DbConn::Postgres(conn) = self else {
+            return Ok(false);
+        };
+        let setting = diesel::sql_query(
+            "SELECT current_setting('transaction_read_only') = 'on' AS is_read_only",
+        );
+        let setting: ReadOnlySetting = setting.get_result(&mut **conn).await?;
+        Ok(setting.is_read_only)
+    }
+
     async fn batch(&mut self, sql: &str) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => conn.batch_execute(sql).await?,
@@ -308,6 +468,12 @@ impl DbConn {
             DbConn::Sqlite(conn) => rollback(&mut **conn).await,
         }
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct ReadOnlySetting {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_read_only: bool,
 }
 
 /// Marks where a transaction stands, to come back to.
@@ -334,29 +500,50 @@ async fn rollback<C: AsyncConnection>(conn: &mut C) -> Result<(), DbError> {
     Ok(C::TransactionManager::rollback_transaction(conn).await?)
 }
 
-fn pool<C>(settings: &DatabaseSettings) -> Builder<AsyncDieselConnectionManager<C>>
+fn builder<C>(
+    limits: &PoolLimits,
+    faults: &ConnectFaults,
+) -> Builder<AsyncDieselConnectionManager<C>>
 where
-    AsyncDieselConnectionManager<C>: ManageConnection,
+    AsyncDieselConnectionManager<C>: ManageConnection<Error = PoolError>,
+    C: PoolableConnection + 'static,
 {
     Pool::<C>::builder()
-        .max_size(settings.pool_size)
-        .connection_timeout(settings.timeout)
+        .max_size(limits.size)
+        .connection_timeout(limits.wait)
+        .error_sink(Box::new(faults.clone()))
 }
 
-/// How every connection to PostgreSQL behaves: no statement is compiled. What the server thinks to
-/// be expensive takes it longer to compile than to run.
-fn postgres_config() -> ManagerConfig<AsyncPgConnection> {
+/// Keeps why a connection could not be opened or used again: the pool itself only says that none
+/// came in time.
+#[derive(Clone, Debug, Default)]
+struct ConnectFaults(Arc<Mutex<Option<(Instant, String)>>>);
+
+impl ConnectFaults {
+    /// Returns the last fault, if it came after a moment.
+    fn since(&self, moment: Instant) -> Option<String> {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, cause) = last.as_ref().filter(|(at, _)| *at >= moment)?;
+        Some(cause.clone())
+    }
+}
+
+impl ErrorSink<PoolError> for ConnectFaults {
+    fn sink(&self, err: PoolError) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((Instant::now(), err.to_string()));
+    }
+
+    fn boxed_clone(&self) -> Box<dyn ErrorSink<PoolError>> {
+        Box::new(self.clone())
+    }
+}
+
+fn postgres_config(connector: PostgresConnector) -> ManagerConfig<AsyncPgConnection> {
     let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(|url: &str| {
-        let url = url.to_owned();
-        async move {
-            let mut conn = AsyncPgConnection::establish(&url).await?;
-            conn.batch_execute("SET jit = off")
-                .await
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
-        }
-        .boxed()
+    config.custom_setup = Box::new(move |_| {
+        let connector = connector.clone();
+        async move { connector.connect().await }.boxed()
     });
     config
 }
@@ -391,11 +578,4 @@ fn not_migrated() -> DbError {
         "the database's schema is not that of this version: run `credit-portfolio migrate`"
             .to_owned(),
     )
-}
-
-fn unavailable(err: RunError) -> DbError {
-    match err {
-        RunError::User(err) => DbError::Unavailable(err.to_string()),
-        RunError::TimedOut => DbError::Unavailable("no connection became free in time".to_owned()),
-    }
 }

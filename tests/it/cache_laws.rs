@@ -165,7 +165,10 @@ async fn an_oracle(app: &TestApp) -> Analytics {
     let cache = Cache::open(&settings).await.unwrap();
     let sources = app.running.state.import_context.configured_sources.clone();
     Analytics::new(
-        app.running.state.db.clone(),
+        (
+            app.running.state.db.clone(),
+            app.running.state.checks.clone(),
+        ),
         cache,
         Currency::default(),
         sources,

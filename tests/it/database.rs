@@ -8,12 +8,13 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
-use crate::support::proxy::Proxy;
-use crate::support::servers::Postgres;
+use crate::support::proxy::proxied;
 use crate::support::workbooks::{a_receipt, receipts};
 use crate::support::{eventually, on_both_databases};
 use credit_portfolio::config::{DatabaseSettings, DatabaseUrl};
-use credit_portfolio::db::{self, Db, DbConn, DbError, OrganizationRow, ReferenceRow};
+use credit_portfolio::db::{
+    self, DatabaseReadiness, Db, DbConn, DbError, OrganizationRow, ReferenceRow,
+};
 use credit_portfolio::domain::{DepartmentScope, Role};
 
 on_both_databases!(
@@ -214,22 +215,6 @@ struct Line {
     line: String,
 }
 
-/// A database behind a proxy.
-async fn proxied(settings: &[(&str, &str)]) -> (TestApp, Proxy) {
-    let url = tokio::task::spawn_blocking(Postgres::fresh_database)
-        .await
-        .unwrap();
-    let (host, name) = url.rsplit_once('/').unwrap();
-    let port: u16 = host.rsplit_once(':').unwrap().1.parse().unwrap();
-    let proxy = Proxy::start(port).await;
-    let url = format!("postgres://postgres@127.0.0.1:{}/{name}", proxy.port);
-    let settings: Vec<_> = [("USE_REDIS", "false"), ("DATABASE_URL", url.as_str())]
-        .into_iter()
-        .chain(settings.iter().copied())
-        .collect();
-    (TestApp::start_with(Backend::Sqlite, &settings).await, proxy)
-}
-
 #[actix_rt::test]
 async fn a_list_whose_connection_breaks_is_an_error_and_never_a_part_of_it() {
     let (app, proxy) = proxied(&[]).await;
@@ -322,9 +307,9 @@ fn a_slow_check_out_of_a_connection_to_sqlite_does_not_panic() {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
     let settings = DatabaseSettings {
-        url,
         pool_size: 2,
         timeout: Duration::from_millis(500),
+        ..DatabaseSettings::of(url)
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -342,6 +327,6 @@ fn a_slow_check_out_of_a_connection_to_sqlite_does_not_panic() {
         drop(slow);
         release.send(()).unwrap();
         busy.await.unwrap().unwrap();
-        assert!(db.is_migrated().await.unwrap());
+        assert!(db.readiness().await.unwrap() == DatabaseReadiness::Ready);
     });
 }

@@ -35,9 +35,9 @@ fn script(backend: &str, migration: &str, direction: &str) -> String {
 fn settings(url: &str) -> DatabaseSettings {
     let url = DatabaseUrl::parse(url).unwrap();
     DatabaseSettings {
-        url,
         pool_size: 2,
         timeout: std::time::Duration::from_secs(30),
+        ..DatabaseSettings::of(url)
     }
 }
 

@@ -46,11 +46,47 @@ impl Postgres {
         url
     }
 
+    /// The one server, with the template.
     fn start() -> Postgres {
+        let postgres =
+            Postgres::start_in(&keep(tempfile::Builder::new().prefix("cp-postgres-")), &[]);
+        postgres.sql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
+        let settings = DatabaseSettings {
+            timeout: std::time::Duration::from_secs(30),
+            ..DatabaseSettings::of(DatabaseUrl::Postgres(Secret::new(postgres.url(TEMPLATE))))
+        };
+        std::thread::spawn(move || {
+            let migrating = async { Db::open(&settings, true).await.map(drop) };
+            tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(migrating)
+        })
+        .join()
+        .unwrap()
+        .unwrap();
+        postgres
+    }
+
+    /// A server of its own with `cert.pem` and `key.pem` of a fresh folder, which it returns.
+    pub fn start_with_tls() -> (Postgres, PathBuf) {
         let folder = keep(tempfile::Builder::new().prefix("cp-postgres-"));
+        a_certificate(&folder);
+        let settings = [
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", text(&folder.join("cert.pem"))),
+            format!("ssl_key_file={}", text(&folder.join("key.pem"))),
+            format!("ssl_ca_file={}", text(&folder.join("cert.pem"))),
+        ];
+        (Postgres::start_in(&folder, &settings), folder)
+    }
+
+    /// A server with further settings and empty databases.
+    fn start_in(folder: &Path, settings: &[String]) -> Postgres {
         let data = folder.join("data");
         let port = free_port();
-        let as_user = unprivileged(&folder);
+        let as_user = unprivileged(folder);
         let initdb = [
             program("initdb"),
             "-D".into(),
@@ -72,8 +108,11 @@ impl Postgres {
             String::from_utf8_lossy(&done.stderr)
         );
         let port_text = port.to_string();
-        let socket = format!("unix_socket_directories={}", text(&folder));
-        let postgres = [
+        let socket = format!("unix_socket_directories={}", text(folder));
+        let settings = settings
+            .iter()
+            .flat_map(|setting| ["-c".to_owned(), setting.clone()]);
+        let postgres: Vec<String> = [
             program("postgres"),
             "-D".into(),
             text(&data),
@@ -87,37 +126,28 @@ impl Postgres {
             "fsync=off".into(),
             "-c".into(),
             "max_connections=300".into(),
-        ];
+        ]
+        .into_iter()
+        .chain(settings)
+        .collect();
         let command: Vec<&str> = as_user
             .iter()
             .chain(&postgres)
             .map(String::as_str)
             .collect();
-        let server = Server::start(&folder, &command);
+        let server = Server::start(folder, &command);
         wait_for_port(port, "PostgreSQL");
         let postgres = Postgres {
             port,
             _server: server,
         };
         postgres.wait_until_ready();
-        postgres.sql("postgres", &format!("CREATE DATABASE {TEMPLATE}"));
-        let settings = DatabaseSettings {
-            url: DatabaseUrl::Postgres(Secret::new(postgres.url(TEMPLATE))),
-            pool_size: 2,
-            timeout: std::time::Duration::from_secs(30),
-        };
-        std::thread::spawn(move || {
-            let migrating = async { Db::open(&settings, true).await.map(drop) };
-            tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .unwrap()
-                .block_on(migrating)
-        })
-        .join()
-        .unwrap()
-        .unwrap();
         postgres
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     fn url(&self, database: &str) -> String {

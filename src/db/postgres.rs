@@ -1,0 +1,138 @@
+//! How connections to PostgreSQL are opened: TLS as `sslmode` says, keepalives, and a limit to how
+//! long a reply may be awaited in silence.
+//!
+//! The parameters of the URL are libpq's; see PostgreSQL's documentation, "Parameter Key Words" and
+//! "SSL Support". Channel binding is not offered.
+
+mod encryption;
+mod ssl_parameters;
+mod watched_stream;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+
+use crate::config::Secret;
+use encryption::Encryption;
+use ssl_parameters::SslParameters;
+
+/// A silent peer is noticed after this time without traffic, and so many unanswered probes.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+const KEEPALIVE_RETRIES: u32 = 3;
+
+/// The server ends a statement at its limit and says so; only a server that does not is given up.
+const SILENCE_MARGIN: Duration = Duration::from_secs(2);
+
+/// Opens connections to one server.
+#[derive(Clone)]
+pub(super) struct PostgresConnector {
+    config: Config,
+    encryption: Encryption,
+    /// Bounds the wait for a connection.
+    connect_timeout: Duration,
+    /// Bounds each statement on the server.
+    statement_timeout: Duration,
+}
+
+impl PostgresConnector {
+    /// Reads the URL. `ca_file` stands in for `sslrootcert`.
+    ///
+    /// # Errors
+    /// What can't be used of the URL or of a file that it names; never its password.
+    pub fn new(
+        url: &Secret,
+        ca_file: Option<PathBuf>,
+        connect_timeout: Duration,
+        statement_timeout: Duration,
+    ) -> Result<PostgresConnector, String> {
+        let (url, parameters) = SslParameters::split_off(url.expose())?;
+        let mut config = Config::from_str(&url).map_err(|err| err.to_string())?;
+        let silence_limit = statement_timeout + SILENCE_MARGIN;
+        let is_remote = |host: &Host| matches!(host, Host::Tcp(_));
+        let encryption = if config.get_hosts().iter().all(is_remote) {
+            // The encryption negotiates by itself, so that a stream without TLS is watched as well.
+            config.ssl_mode(SslMode::Require);
+            config.ssl_negotiation(SslNegotiation::Direct);
+            parameters.encryption(ca_file, silence_limit)?
+        } else {
+            config.ssl_mode(SslMode::Disable);
+            Encryption::disabled(silence_limit)
+        };
+        config
+            .connect_timeout(connect_timeout)
+            .tcp_user_timeout(silence_limit)
+            .keepalives(true)
+            .keepalives_idle(KEEPALIVE_IDLE)
+            .keepalives_interval(KEEPALIVE_INTERVAL)
+            .keepalives_retries(KEEPALIVE_RETRIES);
+        Ok(PostgresConnector {
+            config,
+            encryption,
+            connect_timeout,
+            statement_timeout,
+        })
+    }
+
+    /// Opens a connection and sets it up.
+    ///
+    /// # Errors
+    /// The cause, with the server's host.
+    pub async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
+        let limit = self.connect_timeout;
+        let opened = tokio::time::timeout(limit, self.open()).await;
+        let opened = opened.unwrap_or_else(|_| {
+            let cause = format!("no connection within {} ms", limit.as_millis());
+            Err(ConnectionError::BadConnection(cause))
+        });
+        opened.map_err(|err| ConnectionError::BadConnection(format!("{}: {err}", self.servers())))
+    }
+
+    async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
+        let (client, connection) = self
+            .config
+            .connect(self.encryption.clone())
+            .await
+            .map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
+        let mut conn =
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
+        // No statement is compiled: what the server thinks to be expensive takes it longer to
+        // compile than to run.
+        let limit = self.statement_timeout.as_millis();
+        conn.batch_execute(&format!("SET jit = off; SET statement_timeout = {limit}"))
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+
+    /// The servers that the URL names, for errors.
+    fn servers(&self) -> String {
+        let (hosts, ports) = (self.config.get_hosts(), self.config.get_ports());
+        let server = |(at, host): (usize, &Host)| {
+            let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(folder) => format!("{}, port {port}", folder.display()),
+            }
+        };
+        let servers: Vec<String> = hosts.iter().enumerate().map(server).collect();
+        servers.join(", ")
+    }
+}
+
+/// An error with what is behind it: the driver's own text leaves that out.
+fn with_causes(err: &dyn Error) -> String {
+    let mut text = err.to_string();
+    let mut cause = err.source();
+    while let Some(err) = cause {
+        text = format!("{text}: {err}");
+        cause = err.source();
+    }
+    text
+}
