@@ -175,7 +175,7 @@ impl Analytics {
         self.answer_to(&self.prepare(query.clone())).await
     }
 
-    /// A question made ready to be prepared.
+    /// Returns a query with its key and its counter of hits.
     pub fn prepare(&self, query: AnalyticsQuery) -> PreparedQuery {
         let lookup = query.lookup(&self.basis());
         let hits = metrics::CACHE_REQUESTS.with_label_values(&[query.endpoint(), "memory", "hit"]);
@@ -419,7 +419,11 @@ impl Analytics {
                 ))
             })
             .await
-            .inspect_err(|err| self.note_database(!err.is_unavailable()))?;
+            .inspect_err(|err| {
+                if err.is_unavailable() {
+                    self.note_database(false);
+                }
+            })?;
         let computing = begun.elapsed();
         metrics::COMPUTING_SECONDS
             .with_label_values(&[query.endpoint()])
@@ -459,6 +463,18 @@ impl Analytics {
     /// # Errors
     /// [`DbError`] when the database can't answer.
     pub async fn look_for_changes(&self) -> Result<(), AnalyticsError> {
+        self.look_for_changes_over(&self.shared.checks).await
+    }
+
+    /// The same at the start, when there may be much to read: over the connections of requests.
+    ///
+    /// # Errors
+    /// As [`Analytics::look_for_changes`].
+    pub async fn look_for_first_changes(&self) -> Result<(), AnalyticsError> {
+        self.look_for_changes_over(&self.shared.db).await
+    }
+
+    async fn look_for_changes_over(&self, db: &Db) -> Result<(), AnalyticsError> {
         let began = Moment::now();
         let mut last_failure = self.shared.last_failed_look.lock().await;
         if self.shared.cache.has_looked_since(began) {
@@ -469,9 +485,7 @@ impl Analytics {
             return Err(AnalyticsError::Database(err.clone()));
         }
         let (moment, cache) = (Moment::now(), &self.shared.cache);
-        let looked = self
-            .shared
-            .checks
+        let looked = db
             .snapshot(async |conn| {
                 let versions = db::data_versions_on(conn, cache.today()).await?;
                 let mut changes = Vec::new();
@@ -484,13 +498,16 @@ impl Analytics {
                 Ok::<_, DbError>((changes, versions))
             })
             .await;
-        self.note_database(!looked.as_ref().is_err_and(DbError::is_transient));
         match looked {
             Ok((changes, versions)) => {
+                self.note_database(true);
                 cache.apply(changes, &versions, moment);
                 Ok(())
             }
             Err(err) => {
+                if matches!(err, DbError::Unavailable(_)) {
+                    self.note_database(false);
+                }
                 let err = Arc::new(err);
                 *last_failure = Some((Moment::now(), err.clone()));
                 Err(AnalyticsError::Database(err))

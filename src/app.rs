@@ -5,6 +5,7 @@
 mod background;
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
@@ -12,6 +13,7 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
@@ -61,6 +63,7 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
 pub fn import_context(settings: &Settings, db: Db, cache: Cache) -> ImportContext {
     ImportContext {
         db,
+        dry_runs: Arc::new(Semaphore::new(1)),
         cache,
         base_currency: settings.base_currency.clone(),
         max_file_bytes: settings.import.max_file_bytes,
@@ -95,7 +98,7 @@ impl RunningApp {
             base_currency,
             sources,
         );
-        analytics.look_for_changes().await?;
+        analytics.look_for_first_changes().await?;
         let state = AppState {
             import: ImportHandle::start(context.clone(), &settings.import, analytics.clone()),
             import_context: context,
@@ -119,9 +122,9 @@ impl RunningApp {
             checks,
             cache,
         };
-        background::register_replica(&state).await?;
+        background::register_replica(&state.db, &state).await?;
         forget_lost_files(&state.import_context).await?;
-        refresh_gauges(&state.checks).await?;
+        refresh_gauges(&state.import_context.db).await?;
         let listener = TcpListener::bind(settings.web.bind)
             .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
         let address = listener.local_addr()?;
@@ -155,7 +158,7 @@ impl RunningApp {
         })
     }
 
-    /// Waits for SIGTERM or SIGINT, or until the web server has failed, then stops everything. A second
+    /// Waits for SIGTERM, SIGINT or SIGHUP, or until the web server has failed, then stops everything. A second
     /// signal ends requests that are still being answered.
     ///
     /// # Errors
@@ -211,6 +214,7 @@ impl RunningApp {
 struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl StopSignals {
@@ -218,6 +222,7 @@ impl StopSignals {
         Ok(StopSignals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
@@ -225,6 +230,7 @@ impl StopSignals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }

@@ -81,7 +81,9 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
     ) -> Result<T, E> {
+        // A merge of large parties takes as long as an import of them.
         let (value, change) = self
+            .import_context
             .db
             .change(async |conn| {
                 let (value, changed) = body(conn).await?;

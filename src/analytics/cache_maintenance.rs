@@ -12,7 +12,7 @@ use crate::metrics;
 /// After a commit so many of the questions asked most are computed again, of each department.
 const WARMED_OF_EACH: usize = 32;
 /// So many of each department are shown.
-const TOLD_OF_EACH: usize = 10;
+const MOST_OF_EACH: usize = 10;
 /// So many at once.
 const WARMED_AT_ONCE: usize = 2;
 /// An entry is computed again about so long before its end, in hundredths of its life.
@@ -21,7 +21,7 @@ const AHEAD_OF_END: f64 = 0.01;
 impl Analytics {
     /// The cache keys of the questions asked most, of each department.
     pub fn most_asked(&self) -> Vec<String> {
-        let queries = self.shared.popular.most_asked(TOLD_OF_EACH).into_iter();
+        let queries = self.shared.popular.most_asked(MOST_OF_EACH).into_iter();
         queries
             .map(|query| query.lookup(&self.basis()).key.to_string())
             .collect()

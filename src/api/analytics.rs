@@ -158,8 +158,8 @@ pub async fn debt_balance(
         contract_id: given(contract.contract_id),
         ..portfolio.filter(&state, &caller)?
     };
-    let asked = AnalyticsQuery { figure, filter };
-    respond(&state, fast_path, asked, files.export(query.raw)).await
+    let figure_query = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, figure_query, files.export(query.raw)).await
 }
 
 /// Shares of what is owed, by lender and by contract, with the Herfindahl–Hirschman index.
@@ -197,8 +197,8 @@ pub async fn roll_forward(
         contract_id: given(contract.contract_id),
         ..portfolio.filter(&state, &caller)?
     };
-    let asked = AnalyticsQuery { figure, filter };
-    respond(&state, fast_path, asked, files.export(query.raw)).await
+    let figure_query = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, figure_query, files.export(query.raw)).await
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
@@ -237,11 +237,11 @@ pub async fn contracts_summary(
     } else {
         search
     };
-    let asked = AnalyticsQuery {
+    let figure_query = AnalyticsQuery {
         figure: Figure::ContractsSummary(search),
         filter: portfolio.filter(&state, &caller)?,
     };
-    respond(&state, fast_path, asked, export).await
+    respond(&state, fast_path, figure_query, export).await
 }
 
 /// The figures of each organization.
@@ -266,8 +266,8 @@ async fn of_portfolio(
 ) -> Result<HttpResponse, ApiError> {
     let (portfolio, files) = query.params;
     let filter = portfolio.filter(&state, &caller)?;
-    let asked = AnalyticsQuery { figure, filter };
-    respond(&state, fast_path, asked, files.export(query.raw)).await
+    let figure_query = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, figure_query, files.export(query.raw)).await
 }
 
 /// Answers with a figure of flows, which can be narrowed to a bank account: a balance belongs to
@@ -281,6 +281,6 @@ async fn of_accounts(
         bank_account_id: given(account.bank_account_id),
         ..portfolio.filter(&state, &caller)?
     };
-    let asked = AnalyticsQuery { figure, filter };
-    respond(&state, fast_path, asked, files.export(query.raw)).await
+    let figure_query = AnalyticsQuery { figure, filter };
+    respond(&state, fast_path, figure_query, files.export(query.raw)).await
 }

@@ -70,8 +70,8 @@ impl Caller {
     ///
     /// # Errors
     /// 403 when the caller may see no credit portfolio, or not that department's.
-    pub fn department(&self, asked: Option<i64>) -> Result<DepartmentScope, ApiError> {
-        match (self.role, asked) {
+    pub fn department(&self, requested: Option<i64>) -> Result<DepartmentScope, ApiError> {
+        match (self.role, requested) {
             (Role::Admin, None) => Ok(DepartmentScope::All),
             (Role::Admin, Some(id)) => Ok(DepartmentScope::One(id)),
             (Role::User, _) => Err(ApiError::Forbidden(
@@ -93,8 +93,11 @@ impl Caller {
     ///
     /// # Errors
     /// 403 as there.
-    pub fn one_department(&self, asked: Option<i64>) -> Result<i64, ApiError> {
-        Ok(self.department(asked)?.id().unwrap_or(self.department_id))
+    pub fn one_department(&self, requested: Option<i64>) -> Result<i64, ApiError> {
+        Ok(self
+            .department(requested)?
+            .id()
+            .unwrap_or(self.department_id))
     }
 
     /// Only administrators may.

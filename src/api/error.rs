@@ -227,9 +227,11 @@ impl From<DbError> for ApiError {
         match err {
             DbError::Unavailable(_) => ApiError::Unavailable(err.to_string()),
             DbError::Duplicate | DbError::Busy => ApiError::Conflict(err.to_string()),
-            DbError::Locked | DbError::Exhausted(_) | DbError::TimedOut | DbError::ReadOnly(_) => {
-                ApiError::RetryLater(err.to_string())
-            }
+            DbError::Locked
+            | DbError::Exhausted(_)
+            | DbError::TimedOut
+            | DbError::OutOfResources(_)
+            | DbError::ReadOnly(_) => ApiError::RetryLater(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
             DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
         }
@@ -288,6 +290,7 @@ impl From<DryRunError> for ApiError {
     fn from(err: DryRunError) -> ApiError {
         match err {
             DryRunError::Source(detail) => ApiError::Conflict(detail),
+            DryRunError::Busy => ApiError::RetryLater(err.to_string()),
             DryRunError::Database(err) => err.into(),
         }
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::rt::task::JoinHandle;
 use tokio::sync::watch;
 
-use crate::db::{self, DbError};
+use crate::db::{self, Db, DbError};
 use crate::import::{delete_outdated, refresh_gauges};
 use crate::state::AppState;
 
@@ -48,7 +48,7 @@ impl BackgroundTasks {
                 ended.clone(),
                 state.clone(),
                 async |state| {
-                    if let Err(err) = register_replica(state).await {
+                    if let Err(err) = register_replica(&state.checks, state).await {
                         log::debug!("This process can't be registered: {err}");
                     }
                     if let Err(err) = refresh_gauges(&state.checks).await {
@@ -93,11 +93,9 @@ impl BackgroundTasks {
 }
 
 /// Registers this process among those that answer.
-pub(super) async fn register_replica(state: &AppState) -> Result<(), DbError> {
+pub(super) async fn register_replica(db: &Db, state: &AppState) -> Result<(), DbError> {
     let id = state.cache.replica_id();
-    state
-        .checks
-        .write(async |conn| db::register_replica(conn, id).await)
+    db.write(async |conn| db::register_replica(conn, id).await)
         .await
 }
 

@@ -79,7 +79,7 @@ const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Returns why Redis can't be used at the start. The pool alone does not say: it tries again until its budget is
 /// spent, whatever Redis answers.
 async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
-    let asked = async {
+    let cause = async {
         Servers::open(settings)?
             .0
             .connect()
@@ -87,7 +87,7 @@ async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
             .map_err(RedisFault::Failed)
     };
     match fault {
-        RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, asked).await {
+        RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, cause).await {
             Ok(Err(cause)) => cause,
             _ => fault,
         },

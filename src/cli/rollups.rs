@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::app::open_database;
 use crate::config::Settings;
-use crate::db::{self, Db, DbConn, DbError};
+use crate::db::{self, Db, DbConn, DbError, PoolPurpose};
 use crate::domain::ChangedData;
 
 #[derive(Args)]
@@ -53,7 +53,8 @@ async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
 
 /// Reads what is stored and what the rows make in one snapshot; migrates nothing.
 async fn verify(settings: &Settings) -> anyhow::Result<()> {
-    let database = Db::open(&settings.database, false).await?;
+    Db::open(&settings.database, false).await?;
+    let database = Db::pool(&settings.database, PoolPurpose::Imports)?;
     let both = async |conn: &mut DbConn| {
         Ok::<_, DbError>((
             db::list_rollups(conn).await?,

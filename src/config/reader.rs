@@ -99,6 +99,16 @@ pub(crate) const SETTINGS: [Setting; 47] = [
     setting("BASE_CURRENCY", "portfolio.base_currency", "RUB"),
 ];
 
+/// Settings that are secrets, or hold one: each may stand in a file, too, whose path the variable
+/// with `_FILE` behind its name has (Docker's and Kubernetes' secrets).
+pub(crate) const SECRETS: [&str; 5] = [
+    "SECRET_KEY",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "REDIS_PASSWORD",
+    "FTP_PASSWORD",
+];
+
 /// Arrays of tables in the settings file, which no variable stands for.
 const TABLES: [&str; 1] = ["import.sources"];
 
@@ -166,8 +176,10 @@ impl Reader {
             builder = builder.add_source(source);
         }
         for setting in &SETTINGS {
-            // An empty variable (a line left blank in .env) is one that is not set.
-            let value = environment(setting.env).filter(|value| !value.is_empty());
+            let value = value_of(setting.env, &environment).unwrap_or_else(|what| {
+                problems.push(what);
+                None
+            });
             builder = builder
                 .set_override_option(setting.path, value)
                 .map_err(problem)?;
@@ -267,6 +279,30 @@ impl Reader {
             Err(ConfigError {
                 problems: self.problems,
             })
+        }
+    }
+}
+
+/// The value of a variable, or what stands in the file that a secret's `_FILE` names.
+fn value_of(
+    env: &str,
+    environment: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<String>, String> {
+    // An empty variable (a line left blank in .env) is one that is not set.
+    let variable = |env: &str| environment(env).filter(|value| !value.is_empty());
+    let value = variable(env);
+    let file_variable = format!("{env}_FILE");
+    let path = variable(&file_variable).filter(|_| SECRETS.contains(&env));
+    match (value, path) {
+        (value, None) => Ok(value),
+        (Some(_), Some(_)) => Err(format!("{env} and {file_variable}: set one of them only")),
+        (None, Some(path)) => {
+            let text = std::fs::read_to_string(&path)
+                .map_err(|err| format!("{file_variable}: {path} can't be read: {err}"))?;
+            match text.trim() {
+                "" => Err(format!("{file_variable}: {path} is empty")),
+                text => Ok(Some(text.to_owned())),
+            }
         }
     }
 }

@@ -118,6 +118,36 @@ fn a_secret_does_not_show() {
 }
 
 #[test]
+fn a_secret_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let (key, empty) = (file("key", "a key of a file\n"), file("empty", " \n"));
+    let settings = from(&[("SECRET_KEY_FILE", &key)]).unwrap();
+    assert_eq!(settings.auth.secret_key.expose(), "a key of a file");
+    for (values, problem) in [
+        (
+            vec![("SECRET_KEY_FILE", key.as_str()), ("SECRET_KEY", "another")],
+            "SECRET_KEY and SECRET_KEY_FILE: set one of them only".to_owned(),
+        ),
+        (
+            vec![("FTP_PASSWORD_FILE", empty.as_str())],
+            format!("FTP_PASSWORD_FILE: {empty} is empty"),
+        ),
+        (
+            vec![("REDIS_URL_FILE", "/missing/url")],
+            "REDIS_URL_FILE: /missing/url can't be read: No such file or directory (os error 2)"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(from(&values).unwrap_err(), [problem]);
+    }
+}
+
+#[test]
 fn every_setting_stands_in_the_readme_and_in_the_example() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let [readme, example] =

@@ -87,6 +87,8 @@ async fn lock_briefly(conn: &mut DbConn, key: i64) -> Result<(), DbError> {
         {
             Err(DbError::Busy)
         }
+        // The limit of the statement may be shorter.
+        Err(DbError::TimedOut) => Err(DbError::Busy),
         Err(err) => Err(err),
     }
 }

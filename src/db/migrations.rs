@@ -1,7 +1,7 @@
 //! The embedded migrations: `migrations/postgres` and `migrations/sqlite`, same names.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -21,6 +21,8 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 /// Any number that no other program is likely to lock: replicas that start together take turns.
 const MIGRATION_LOCK: &str = "SET lock_timeout = '300s'; SELECT pg_advisory_lock(47112001); \
      SET lock_timeout = 0";
+/// As `lock_timeout` has it, less what clocks may differ by.
+const LOCK_WAIT: Duration = Duration::from_secs(295);
 /// The longest statement of a migration.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const SQLITE_WAIT: Duration = Duration::from_secs(30);
@@ -54,11 +56,14 @@ pub(super) async fn apply(settings: &DatabaseSettings) -> Result<(), DbError> {
 fn apply_postgres(conn: AsyncPgConnection) -> Result<(), DbError> {
     let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::from(conn);
     // The lock belongs to this connection, which is not pooled and ends with this function.
-    conn.batch_execute(MIGRATION_LOCK).map_err(|err| {
-        DbError::Migration(format!(
-            "another process has been migrating the database for five minutes: {err}"
-        ))
-    })?;
+    let began = Instant::now();
+    conn.batch_execute(MIGRATION_LOCK)
+        .map_err(|err| match began.elapsed() >= LOCK_WAIT {
+            true => DbError::Migration(format!(
+                "another process has been migrating the database for five minutes: {err}"
+            )),
+            false => err.into(),
+        })?;
     report(conn.run_pending_migrations(POSTGRES).map_err(failed)?)
 }
 
@@ -100,8 +105,10 @@ pub(super) async fn is_latest(conn: &mut DbConn) -> Result<bool, DbError> {
     });
     match applied {
         Ok(count) => Ok(count == 1),
-        // No table of migrations: nothing was ever applied.
-        Err(diesel::result::Error::DatabaseError(_, _)) => Ok(false),
-        Err(err) => Err(err.into()),
+        Err(err) => match DbError::from(err) {
+            // No table of migrations: nothing was ever applied.
+            DbError::Query(diesel::result::Error::DatabaseError(_, _)) => Ok(false),
+            other => Err(other),
+        },
     }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bb8::{Builder, ErrorSink, ManageConnection};
-use diesel::SqliteConnection;
+use diesel::{QueryResult, SqliteConnection};
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
 use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection,
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection, RecyclingMethod,
 };
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
@@ -40,8 +40,10 @@ pub enum PoolPurpose {
 /// What bounds the connections of a pool.
 struct PoolLimits {
     size: u32,
-    /// The wait for a connection, a new one included.
+    /// The wait for a connection.
     wait: Duration,
+    /// The time to open one.
+    connect: Duration,
     statement: Duration,
 }
 
@@ -51,29 +53,36 @@ impl PoolPurpose {
             PoolPurpose::Requests => PoolLimits {
                 size: settings.pool_size,
                 wait: settings.timeout,
+                // A connection that can't be opened is known before who waits for it gives up.
+                connect: settings.timeout.mul_f32(0.8),
                 statement: settings.statement_timeout,
             },
             PoolPurpose::Imports => PoolLimits {
                 size: IMPORT_CONNECTIONS,
                 wait: settings.timeout,
+                connect: settings.timeout.mul_f32(0.8),
                 statement: IMPORT_STATEMENT_TIMEOUT.max(settings.statement_timeout),
             },
             PoolPurpose::Checks => PoolLimits {
                 size: CHECK_CONNECTIONS,
                 wait: CHECK_TIMEOUT.min(settings.timeout),
+                connect: CHECK_CONNECT_TIMEOUT,
                 statement: CHECK_TIMEOUT.min(settings.statement_timeout),
             },
         }
     }
 }
 
-/// A run needs one for its files and one for its heartbeat; the schedule looks beside it.
-const IMPORT_CONNECTIONS: u32 = 4;
+/// A run needs one for its files and one for its heartbeat; beside it the schedule looks, a dry run
+/// reads, and somebody changes something by hand.
+const IMPORT_CONNECTIONS: u32 = 8;
 /// The longest statement of an import or rebuild.
 const IMPORT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 const CHECK_CONNECTIONS: u32 = 3;
 /// A check that takes longer counts as no answer.
-const CHECK_TIMEOUT: Duration = Duration::from_millis(400);
+const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
+/// A server far away takes several round trips to let somebody in.
+const CHECK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether a database that answers can be worked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +99,8 @@ pub enum DatabaseReadiness {
 #[derive(Clone)]
 pub struct Db {
     pool: BackendPool,
+    /// How many connections it opens at most.
+    size: u32,
     /// Why the last connection could not be opened.
     faults: ConnectFaults,
 }
@@ -124,6 +135,9 @@ pub enum DbError {
     /// A statement took longer than it may.
     #[error("the database took too long: try again later, or ask for less")]
     TimedOut,
+    /// The server lacks memory or disk.
+    #[error("the database lacks memory or disk space: {0}")]
+    OutOfResources(String),
     /// The server takes no writes: a standby, or one that is set so.
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
@@ -155,6 +169,7 @@ impl DbError {
             DbError::Unavailable(_)
                 | DbError::Exhausted(_)
                 | DbError::TimedOut
+                | DbError::OutOfResources(_)
                 | DbError::ReadOnly(_)
                 | DbError::Busy
                 | DbError::Locked
@@ -187,6 +202,11 @@ impl From<diesel::result::Error> for DbError {
                 DbError::Locked
             }
             Error::DatabaseError(DatabaseErrorKind::Unknown, said)
+                if is_out_of_resources(said.message()) =>
+            {
+                DbError::OutOfResources(said.message().to_owned())
+            }
+            Error::DatabaseError(DatabaseErrorKind::Unknown, said)
                 if is_canceled(said.message()) =>
             {
                 DbError::TimedOut
@@ -211,17 +231,24 @@ fn is_broken(message: &str) -> bool {
         .any(|said| message.starts_with(said))
 }
 
-/// Whether the server says that it ends the connection (57P01) or lacks resources (53xxx), in
-/// English or Russian: the driver keeps the text alone.
+/// Whether the server says that it ends the connection (57P01), in English or Russian: the driver
+/// keeps the text alone.
 fn is_shut_down(message: &str) -> bool {
-    const TEXTS: [&str; 9] = [
+    const TEXTS: [&str; 4] = [
         "terminating connection",
         "the database system is",
+        "закрытие подключения",
+        "система баз данных",
+    ];
+    TEXTS.iter().any(|text| message.starts_with(text))
+}
+
+/// Whether the server says that it lacks memory or disk space (53xxx), in English or Russian.
+fn is_out_of_resources(message: &str) -> bool {
+    const TEXTS: [&str; 5] = [
         "could not extend file",
         "could not write to file",
         "out of memory",
-        "закрытие подключения",
-        "система баз данных",
         "не удалось увеличить файл",
         "нехватка памяти",
     ];
@@ -285,12 +312,13 @@ impl Db {
         let pool = match &settings.url {
             DatabaseUrl::Postgres(url) => {
                 let ca_file = settings.ca_file.clone();
-                // A connection that can't be opened is known before who waits for it gives up.
-                let connect = limits.wait.mul_f32(0.8);
-                let connector = PostgresConnector::new(url, ca_file, connect, limits.statement)
-                    .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?;
-                let manager =
-                    AsyncDieselConnectionManager::new_with_config("", postgres_config(connector));
+                let connector =
+                    PostgresConnector::new(url, ca_file, limits.connect, limits.statement)
+                        .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?;
+                let manager = AsyncDieselConnectionManager::new_with_config(
+                    "",
+                    postgres_config(connector, limits.wait / 2),
+                );
                 BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
@@ -304,7 +332,8 @@ impl Db {
                 BackendPool::Sqlite(builder.build_unchecked(manager))
             }
         };
-        Ok(Db { pool, faults })
+        let size = limits.size;
+        Ok(Db { pool, size, faults })
     }
 
     /// Takes a connection from the pool.
@@ -321,16 +350,21 @@ impl Db {
         taken.map_err(|err| match (err, self.faults.since(began)) {
             (RunError::User(err), _) => DbError::Unavailable(err.to_string()),
             (RunError::TimedOut, Some(cause)) => DbError::Unavailable(cause),
-            (RunError::TimedOut, None) => DbError::Exhausted(self.connections()),
+            (RunError::TimedOut, None) if self.is_full() => DbError::Exhausted(self.size),
+            (RunError::TimedOut, None) => DbError::Unavailable(format!(
+                "no connection within {} ms",
+                began.elapsed().as_millis()
+            )),
         })
     }
 
-    /// How many connections are open.
-    fn connections(&self) -> u32 {
-        match &self.pool {
-            BackendPool::Postgres(pool) => pool.state().connections,
-            BackendPool::Sqlite(pool) => pool.state().connections,
-        }
+    /// Whether all connections that there may be are open and in use.
+    fn is_full(&self) -> bool {
+        let state = match &self.pool {
+            BackendPool::Postgres(pool) => pool.state(),
+            BackendPool::Sqlite(pool) => pool.state(),
+        };
+        state.connections >= self.size && state.idle_connections == 0
     }
 
     /// Runs `body` over one snapshot of the data: all its reads see the same commit.
@@ -539,13 +573,33 @@ impl ErrorSink<PoolError> for ConnectFaults {
     }
 }
 
-fn postgres_config(connector: PostgresConnector) -> ManagerConfig<AsyncPgConnection> {
+/// Opens connections by a connector, and tests them with a query that may take `test_limit`: one
+/// whose server is gone is given up, and another is opened.
+fn postgres_config(
+    connector: PostgresConnector,
+    test_limit: Duration,
+) -> ManagerConfig<AsyncPgConnection> {
     let mut config = ManagerConfig::default();
+    config.recycling_method =
+        RecyclingMethod::CustomFunction(Box::new(move |conn: &mut AsyncPgConnection| {
+            test(conn, test_limit).boxed()
+        }));
     config.custom_setup = Box::new(move |_| {
         let connector = connector.clone();
         async move { connector.connect().await }.boxed()
     });
     config
+}
+
+async fn test(conn: &mut AsyncPgConnection, limit: Duration) -> QueryResult<()> {
+    let tested = tokio::time::timeout(limit, conn.batch_execute("SELECT 1")).await;
+    tested.unwrap_or_else(|_| {
+        let cause = format!("a connection was silent for {} ms", limit.as_millis());
+        Err(diesel::result::Error::DatabaseError(
+            diesel::result::DatabaseErrorKind::ClosedConnection,
+            Box::new(cause),
+        ))
+    })
 }
 
 fn sqlite_config(busy_timeout: Duration) -> ManagerConfig<AsyncSqlite> {

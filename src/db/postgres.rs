@@ -27,6 +27,10 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
 const KEEPALIVE_RETRIES: u32 = 3;
 
+/// Data that the peer's system does not acknowledge for so long ends a connection: as long as the
+/// probes above take. A server that computes acknowledges meanwhile.
+const USER_TIMEOUT: Duration = Duration::from_secs(25);
+
 /// The server ends a statement at its limit and says so; only a server that does not is given up.
 const SILENCE_MARGIN: Duration = Duration::from_secs(2);
 
@@ -55,8 +59,20 @@ impl PostgresConnector {
         let (url, parameters) = SslParameters::split_off(url.expose())?;
         let mut config = Config::from_str(&url).map_err(|err| err.to_string())?;
         let silence_limit = statement_timeout + SILENCE_MARGIN;
+        if config.get_hosts().is_empty() {
+            for address in config.get_hostaddrs().to_vec() {
+                config.host(address.to_string());
+            }
+        }
         let is_remote = |host: &Host| matches!(host, Host::Tcp(_));
-        let encryption = if config.get_hosts().iter().all(is_remote) {
+        let (has_remote, has_local) = (
+            config.get_hosts().iter().any(is_remote),
+            !config.get_hosts().iter().all(is_remote),
+        );
+        if has_remote && has_local {
+            return Err("hosts and Unix sockets can't stand side by side".to_owned());
+        }
+        let encryption = if has_remote {
             // The encryption negotiates by itself, so that a stream without TLS is watched as well.
             config.ssl_mode(SslMode::Require);
             config.ssl_negotiation(SslNegotiation::Direct);
@@ -65,9 +81,11 @@ impl PostgresConnector {
             config.ssl_mode(SslMode::Disable);
             Encryption::disabled(silence_limit)
         };
+        // For one address: a host that is silent leaves time for the next one.
+        let addresses = 2 * u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
         config
-            .connect_timeout(connect_timeout)
-            .tcp_user_timeout(silence_limit)
+            .connect_timeout(connect_timeout / addresses)
+            .tcp_user_timeout(USER_TIMEOUT)
             .keepalives(true)
             .keepalives_idle(KEEPALIVE_IDLE)
             .keepalives_interval(KEEPALIVE_INTERVAL)
@@ -95,11 +113,18 @@ impl PostgresConnector {
     }
 
     async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
-        let (client, connection) = self
-            .config
-            .connect(self.encryption.clone())
-            .await
-            .map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
+        let connected = match self.config.connect(self.encryption.clone()).await {
+            Err(err) if self.encryption.is_optional() && is_of_tls(&err) => {
+                log::warn!(
+                    "No TLS with PostgreSQL, as sslmode=prefer allows: {}",
+                    with_causes(&err)
+                );
+                self.config.connect(self.encryption.without_tls()).await
+            }
+            other => other,
+        };
+        let (client, connection) =
+            connected.map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
         let mut conn =
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
         // No statement is compiled: what the server thinks to be expensive takes it longer to
@@ -124,6 +149,12 @@ impl PostgresConnector {
         let servers: Vec<String> = hosts.iter().enumerate().map(server).collect();
         servers.join(", ")
     }
+}
+
+/// Whether the handshake failed; the driver has no kind for it.
+fn is_of_tls(err: &tokio_postgres::Error) -> bool {
+    err.to_string()
+        .starts_with("error performing TLS handshake")
 }
 
 /// An error with what is behind it: the driver's own text leaves that out.

@@ -25,11 +25,13 @@ const TABLES: [&str; 12] = [
     "daily_findings",
 ];
 
-/// Those that have twice the pages that the statistics know of. What does not change the plans of
+/// Those that have twice the pages that the statistics know of, or whose statistics were undone with
+/// the transaction that made them (the number of pages stays). What does not change the plans of
 /// a small table may be left: it is read whole.
 const OUTGROWN: &str = "SELECT c.relname::text AS name FROM pg_class c \
      WHERE c.oid IN (SELECT t::regclass FROM UNNEST($1) t) \
-       AND pg_relation_size(c.oid) > 2 * GREATEST(c.relpages, 1) * current_setting('block_size')::bigint \
+       AND (pg_relation_size(c.oid) > 2 * GREATEST(c.relpages, 1) * current_setting('block_size')::bigint \
+         OR c.relpages > 1 AND NOT EXISTS (SELECT 1 FROM pg_stats s WHERE s.tablename = c.relname)) \
      ORDER BY c.relname";
 
 #[derive(diesel::QueryableByName)]

@@ -62,6 +62,16 @@ impl Encryption {
         })
     }
 
+    /// Whether TLS is tried, but not demanded.
+    pub fn is_optional(&self) -> bool {
+        self.is_optional && self.tls.is_some()
+    }
+
+    /// The same without TLS.
+    pub fn without_tls(&self) -> Encryption {
+        Encryption::disabled(self.silence_limit)
+    }
+
     async fn negotiate(self, mut socket: Socket, server: String) -> io::Result<PostgresStream> {
         let Some(tls) = self.tls else {
             return Ok(WatchedStream::new(Either::Left(socket), self.silence_limit));

@@ -41,6 +41,9 @@ pub enum DryRunError {
     /// The source can't be read.
     #[error("{0}")]
     Source(String),
+    /// Another dry run of this process has not ended.
+    #[error("another dry run is being read: try again when it has ended")]
+    Busy,
     /// The database can't answer.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -126,6 +129,11 @@ pub async fn dry_run(
             totals: changed(&before, &after),
         }))
     };
+    // Each holds a connection for as long as it waits and loads.
+    let _turn = context
+        .dry_runs
+        .try_acquire()
+        .map_err(|_| DryRunError::Busy)?;
     match context.db.write(rolled_back).await {
         Err(Undone::Done(done)) => Ok(done),
         Err(Undone::Failed(err)) => Err(err.into()),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use chrono::{DateTime, Utc};
 
 use crate::cache::Cache;
@@ -14,6 +16,8 @@ use crate::import::sources::Source;
 pub struct ImportContext {
     /// Where the rows go.
     pub db: Db,
+    /// One dry run at a time: each holds a connection for as long as it waits and loads.
+    pub dry_runs: Arc<Semaphore>,
     /// What has to hear of new rows.
     pub cache: Cache,
     /// The currency of rows that name none.
