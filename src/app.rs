@@ -6,6 +6,7 @@ mod background;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Condition, from_fn};
@@ -14,6 +15,7 @@ use actix_web::{App, HttpServer};
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
@@ -28,6 +30,10 @@ use background::BackgroundTasks;
 
 /// Requests that are being answered get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// What has not stopped by then is left to the end of the process.
+const STOP_LIMIT: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 10);
+/// The same for the tasks beside the web server.
+const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// The running program.
 pub struct RunningApp {
@@ -158,8 +164,8 @@ impl RunningApp {
         })
     }
 
-    /// Waits for SIGTERM, SIGINT or SIGHUP, or until the web server has failed, then stops everything. A second
-    /// signal ends requests that are still being answered.
+    /// Waits for SIGTERM, SIGINT or SIGHUP, or until the web server has failed, then stops
+    /// everything. A second signal ends requests that are still being answered.
     ///
     /// # Errors
     /// When the web server failed, or signals can't be waited for.
@@ -187,15 +193,29 @@ impl RunningApp {
     /// # Errors
     /// When the web server failed.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        tokio::join!(self.state.import.stop(), self.server.stop(true));
-        (&mut self.served).await??;
+        let stopped = async {
+            tokio::join!(self.state.import.stop(), self.server.stop(true));
+            (&mut self.served).await
+        };
+        match timeout(STOP_LIMIT, stopped).await {
+            Ok(served) => served??,
+            Err(_) => log::error!(
+                "The web server or the import did not stop within {} s",
+                STOP_LIMIT.as_secs()
+            ),
+        }
         self.end_rest().await
     }
 
     /// Ends what goes on beside the web server.
     async fn end_rest(self) -> anyhow::Result<()> {
-        self.state.import.stop().await;
-        self.background.stop().await;
+        let ended = async {
+            self.state.import.stop().await;
+            self.background.stop().await;
+        };
+        if timeout(END_LIMIT, ended).await.is_err() {
+            log::error!("Some tasks did not end within {} s", END_LIMIT.as_secs());
+        }
         let replica_id = self.state.cache.replica_id();
         if let Err(err) = self
             .state

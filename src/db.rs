@@ -175,7 +175,7 @@ pub(crate) use snapshots::{
 };
 pub use spellings::Spelling;
 pub(crate) use spellings::with_aliases;
-pub(crate) use statistics::analyze_outgrown_tables;
+pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};
 pub(crate) use users::{

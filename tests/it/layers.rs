@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 7] = [
     &["state"],
     &["accounts", "analytics", "import"],
     &["cache", "db"],
-    &["config", "domain", "logging", "metrics"],
+    &["config", "domain", "logging", "metrics", "tls"],
 ];
 
 /// Which parts may name a library.

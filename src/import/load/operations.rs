@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Loader, fingerprint};
 use crate::db::{
-    DbConn, DbError, KnownOperation, OperationTable, RowVersion, analyze_outgrown_tables,
+    DbConn, DbError, KnownOperation, OperationTable, RowVersion, analyze_outgrown_parties,
     move_operations_to_version, utc_now,
 };
 use crate::domain::ContractRef;
@@ -84,7 +84,7 @@ impl Loader {
             .map(|write| write.row.party_names())
             .collect();
         let parties = self.directory.parties(conn, &names).await?;
-        analyze_outgrown_tables(conn).await?;
+        analyze_outgrown_parties(conn).await?;
         let written_ids = match R::HAS_DETAILS && self.has_details {
             true => operation_ids(&pending),
             false => Vec::new(),

@@ -18,8 +18,13 @@ use crate::db::{
 use crate::domain::{ContractRef, PartyName, number_and_bank};
 pub(in crate::import) use reference::Reference;
 
+/// A file whose names never repeat must not fill memory.
+const MOST_FOLDED_NAMES: usize = 10_000;
+
 pub(in crate::import) struct PartyResolver {
     department_id: i64,
+    /// Names as they are spelled, folded: an export repeats few of them thousands of times.
+    folded_names: HashMap<String, String>,
     organizations: HashMap<String, KnownAlias>,
     /// The ids of the aliases of organizations and lenders, by the row's id.
     organization_aliases: HashMap<i64, BTreeSet<i64>>,
@@ -63,6 +68,7 @@ impl PartyResolver {
         let lenders = list_aliases(conn, department_id, AliasKind::Lender).await?;
         Ok(PartyResolver {
             department_id,
+            folded_names: HashMap::new(),
             organization_aliases: by_target(&organizations),
             organizations,
             lender_aliases: by_target(&lenders),
@@ -180,8 +186,21 @@ impl PartyResolver {
         })
     }
 
-    async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<KnownAlias, DbError> {
+    /// Returns what a name of an organization or lender is recognized by.
+    fn folded(&mut self, name: &str) -> String {
+        if let Some(key) = self.folded_names.get(name) {
+            return key.clone();
+        }
         let key = PartyName::parse(name).key();
+        if self.folded_names.len() >= MOST_FOLDED_NAMES {
+            self.folded_names.clear();
+        }
+        self.folded_names.insert(name.to_owned(), key.clone());
+        key
+    }
+
+    async fn organization(&mut self, conn: &mut DbConn, name: &str) -> Result<KnownAlias, DbError> {
+        let key = self.folded(name);
         if let Some(known) = self.organizations.get(&key) {
             return Ok(*known);
         }

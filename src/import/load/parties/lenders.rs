@@ -5,7 +5,6 @@ use super::PartyResolver;
 use crate::db::{
     AliasKind, DbConn, DbError, KnownAlias, LenderChange, LenderRow, ReferenceRow, insert_lender,
 };
-use crate::domain::PartyName;
 
 /// What stands between the name and the INN of a lender that is recognized by both.
 const INN_MARK: &str = " ИНН ";
@@ -19,7 +18,7 @@ impl PartyResolver {
         name: &str,
         inn: Option<&str>,
     ) -> Result<KnownAlias, DbError> {
-        let mut key = PartyName::parse(name).key();
+        let mut key = self.folded(name);
         let mut spelling = name.to_owned();
         let mut known = self.lenders.get(&key).copied();
         if let (Some(plain), Some(inn)) = (known, inn) {
