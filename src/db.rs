@@ -16,6 +16,7 @@ mod data_changes;
 mod data_quality;
 mod database_time;
 mod departments;
+mod error;
 mod expense_details;
 mod expenses;
 mod figures;
@@ -92,6 +93,7 @@ pub use departments::{DepartmentAge, DepartmentRow, ensure_finance_departments};
 pub(crate) use departments::{
     data_versions, data_versions_on, insert_department, list_department_ages, list_departments,
 };
+pub use error::DbError;
 pub use expense_details::{KnownDetail, LinkableDetail, NewExpenseDetail, list_linkable_details};
 pub(crate) use expense_details::{
     delete_expense_details, has_details, insert_expense_details, link_details_to_contract,
@@ -153,7 +155,7 @@ pub(crate) use paged_list::list_next_keys;
 pub use paged_list::{PagedList, RowKey, Sort};
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue};
 pub(crate) use parts::{list_ledger, list_parts};
-pub use pool::{DatabaseReadiness, Db, DbConn, DbError, PoolPurpose};
+pub use pool::{DatabaseReadiness, Db, DbConn, PoolPurpose};
 pub(crate) use pool::{set_savepoint, undo_to_savepoint};
 pub(crate) use quality_queries::list_query_findings;
 pub use receipts::NewReceipt;
