@@ -32,8 +32,6 @@ use background::BackgroundTasks;
 const SHUTDOWN_SECONDS: u64 = 30;
 /// What has not stopped by then is left to the end of the process.
 const STOP_LIMIT: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 10);
-/// The same for the tasks beside the web server.
-const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// The running program.
 pub struct RunningApp {
@@ -193,29 +191,20 @@ impl RunningApp {
     /// # Errors
     /// When the web server failed.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        let stopped = async {
-            tokio::join!(self.state.import.stop(), self.server.stop(true));
-            (&mut self.served).await
-        };
-        match timeout(STOP_LIMIT, stopped).await {
-            Ok(served) => served??,
-            Err(_) => log::error!(
-                "The web server or the import did not stop within {} s",
-                STOP_LIMIT.as_secs()
-            ),
+        tokio::join!(
+            bounded("The import", self.state.import.stop()),
+            bounded("The web server", self.server.stop(true)),
+        );
+        if let Some(served) = bounded("The web server's task", &mut self.served).await {
+            served??;
         }
         self.end_rest().await
     }
 
     /// Ends what goes on beside the web server.
     async fn end_rest(self) -> anyhow::Result<()> {
-        let ended = async {
-            self.state.import.stop().await;
-            self.background.stop().await;
-        };
-        if timeout(END_LIMIT, ended).await.is_err() {
-            log::error!("Some tasks did not end within {} s", END_LIMIT.as_secs());
-        }
+        bounded("The import", self.state.import.stop()).await;
+        bounded("The work in the background", self.background.stop()).await;
         let replica_id = self.state.cache.replica_id();
         if let Err(err) = self
             .state
@@ -228,6 +217,15 @@ impl RunningApp {
         log::info!("Stopped");
         Ok(())
     }
+}
+
+/// Waits for a part to stop; one that does not is named in the log.
+async fn bounded<T>(part: &str, stopping: impl Future<Output = T>) -> Option<T> {
+    let stopped = timeout(STOP_LIMIT, stopping).await.ok();
+    if stopped.is_none() {
+        log::error!("{part} did not stop within {} s", STOP_LIMIT.as_secs());
+    }
+    stopped
 }
 
 /// The signals that end the program.
