@@ -3,8 +3,10 @@
 //! One function a question. An answer is kept as the bytes that are sent, together with the
 //! generations of the data it was computed from. Owns the formulas; knows no HTTP.
 
+mod answer;
 mod balances;
 mod cache_maintenance;
+mod changes;
 mod concentration;
 mod contracts;
 mod data_quality;
@@ -22,6 +24,7 @@ mod series;
 mod summary;
 mod years;
 
+pub use answer::{AnalyticsError, Answer, Data, Origin};
 pub use balances::{Basis, Standing, standings};
 pub use concentration::Concentration;
 pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
@@ -37,13 +40,10 @@ pub use summary::{ContractCounts, Summary};
 pub use years::YearComparison;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use chrono::NaiveDate;
-use serde::Serialize;
 use tokio::time::timeout;
-use utoipa::ToSchema;
 
 use crate::cache::{
     Cache, CacheLookup, Entry, Join, LookupResult, Moment, SingleFlight, Tier, Validity,
@@ -60,8 +60,6 @@ const WAITS: usize = 3;
 /// Another process is waited for so long, and looked for so often.
 const WAIT_FOR_OTHERS: Duration = Duration::from_millis(500);
 const LOOK_FOR_OTHERS: Duration = Duration::from_millis(20);
-/// A cached answer waits so long for a look for changes; then it goes out marked as unverified.
-const WAIT_FOR_LOOK: Duration = Duration::from_millis(600);
 
 /// Answers questions out of cache and database; cheap to clone.
 #[derive(Clone)]
@@ -81,64 +79,6 @@ struct Shared {
     /// Held during a look for changes; why the last one failed, and when.
     last_failed_look: tokio::sync::Mutex<Option<(Moment, Arc<DbError>)>>,
     is_database_up: AtomicBool,
-}
-
-/// An answer, and where it came from.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    /// The bytes and their headers' values.
-    pub entry: Arc<Entry>,
-    /// Whether it was computed for this question.
-    pub origin: Origin,
-}
-
-/// Where an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Out of the cache.
-    Hit(Tier),
-    /// Out of the cache while the database can't be asked: its life has ended, or nobody can say
-    /// whether something changed.
-    Stale,
-    /// Computed, then stored.
-    Computed {
-        /// Where it is kept now.
-        stored: Tier,
-        /// There was an entry of data that was changed since.
-        was_outdated: bool,
-    },
-    /// Computed for another question of the same key.
-    Collapsed,
-}
-
-/// Why there is no answer. Shared by all who wait for one computation.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum AnalyticsError {
-    /// The database can't answer.
-    #[error("{0}")]
-    Database(Arc<DbError>),
-    /// The answer could not be written as JSON.
-    #[error("the answer can't be written as JSON: {0}")]
-    Json(Arc<serde_json::Error>),
-}
-
-impl From<DbError> for AnalyticsError {
-    fn from(err: DbError) -> AnalyticsError {
-        AnalyticsError::Database(Arc::new(err))
-    }
-}
-
-impl From<serde_json::Error> for AnalyticsError {
-    fn from(err: serde_json::Error) -> AnalyticsError {
-        AnalyticsError::Json(Arc::new(err))
-    }
-}
-
-impl AnalyticsError {
-    /// Whether the database could not be reached.
-    pub fn is_unavailable(&self) -> bool {
-        matches!(self, AnalyticsError::Database(err) if matches!(**err, DbError::Unavailable(_)))
-    }
 }
 
 impl Analytics {
@@ -241,21 +181,6 @@ impl Analytics {
                 other
             }
         }
-    }
-
-    /// Whether this process knows of all changes up to a lease ago; it looks for them if need be.
-    /// While the database is away, the background looks alone.
-    async fn knows_changes(&self) -> bool {
-        if self.shared.cache.is_fresh() {
-            return true;
-        }
-        if !self.shared.is_database_up.load(Ordering::Acquire) {
-            return false;
-        }
-        // A task of its own: a look is never cut off, and others wait for the same one.
-        let analytics = self.clone();
-        let look = actix_rt::spawn(async move { analytics.look_for_changes().await.is_ok() });
-        matches!(timeout(WAIT_FOR_LOOK, look).await, Ok(Ok(true)))
     }
 
     fn counted_stale(&self, query: &AnalyticsQuery, answer: Answer) -> Answer {
@@ -456,85 +381,4 @@ impl Analytics {
             configured_sources: self.shared.configured_sources.clone(),
         }
     }
-
-    /// Learns from the database what other processes changed. Those who come while one looks wait
-    /// for that one.
-    ///
-    /// # Errors
-    /// [`DbError`] when the database can't answer.
-    pub async fn look_for_changes(&self) -> Result<(), AnalyticsError> {
-        self.look_for_changes_over(&self.shared.checks).await
-    }
-
-    /// The same at the start, when there may be much to read: over the connections of requests.
-    ///
-    /// # Errors
-    /// As [`Analytics::look_for_changes`].
-    pub async fn look_for_first_changes(&self) -> Result<(), AnalyticsError> {
-        self.look_for_changes_over(&self.shared.db).await
-    }
-
-    async fn look_for_changes_over(&self, db: &Db) -> Result<(), AnalyticsError> {
-        let began = Moment::now();
-        let mut last_failure = self.shared.last_failed_look.lock().await;
-        if self.shared.cache.has_looked_since(began) {
-            return Ok(());
-        }
-        // Who waited while a look failed shares its failure, and does not wait for one more.
-        if let Some((_, err)) = last_failure.as_ref().filter(|(ended, _)| *ended > began) {
-            return Err(AnalyticsError::Database(err.clone()));
-        }
-        let (moment, cache) = (Moment::now(), &self.shared.cache);
-        let looked = db
-            .snapshot(async |conn| {
-                let versions = db::data_versions_on(conn, cache.today()).await?;
-                let mut changes = Vec::new();
-                for (id, version) in &versions {
-                    let known = cache.known_generation(*id);
-                    if version.generation > known {
-                        changes.extend(db::changes_after(conn, *id, known).await?);
-                    }
-                }
-                Ok::<_, DbError>((changes, versions))
-            })
-            .await;
-        match looked {
-            Ok((changes, versions)) => {
-                self.note_database(true);
-                cache.apply(changes, &versions, moment);
-                Ok(())
-            }
-            Err(err) => {
-                if matches!(err, DbError::Unavailable(_)) {
-                    self.note_database(false);
-                }
-                let err = Arc::new(err);
-                *last_failure = Some((Moment::now(), err.clone()));
-                Err(AnalyticsError::Database(err))
-            }
-        }
-    }
-
-    fn note_database(&self, is_up: bool) {
-        if self.shared.is_database_up.swap(is_up, Ordering::AcqRel) != is_up {
-            if is_up {
-                log::info!("The database is back");
-            } else {
-                log::error!("The database does not answer: what is cached is still served");
-            }
-        }
-    }
-}
-
-/// The shape of most answers.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Data<T> {
-    data: Vec<T>,
-    /// The earlier of `date_to` and today: the day whose end balances belong to, and with which
-    /// series end.
-    as_of: NaiveDate,
-    /// The currency of the amounts.
-    currency: String,
-    /// Currencies among the operations and contracts whose amounts are not in them.
-    other_currencies: Vec<String>,
 }

@@ -3,8 +3,8 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{self, Data, ServiceConfig};
-use chrono::{NaiveDate, NaiveDateTime};
-use serde::{Deserialize, Serialize};
+use chrono::NaiveDate;
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::{created, listed_data, missing, not_merged, text_field, whole};
@@ -19,6 +19,7 @@ use super::params::{
     PathId, Query, given,
 };
 use super::patch::Patch;
+use super::types::Adjustment;
 use crate::db::{
     self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL,
     NewAdjustment, Page,
@@ -51,59 +52,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
                 .put(change)
                 .delete(remove),
         );
-}
-
-/// A change of what is owed on a contract that no export holds.
-#[derive(Clone, Serialize, ToSchema)]
-struct Adjustment {
-    id: i64,
-    contract_id: i64,
-    contract: String,
-    organization_id: i64,
-    organization: String,
-    counterparty: Option<String>,
-    /// The day that it counts on.
-    date: NaiveDate,
-    /// `opening_balance`, `set_off`, `assignment`, `capitalized_interest`, `fee_withheld` or
-    /// `correction`.
-    kind: String,
-    /// In the contract's currency; above zero it raises what is owed.
-    amount: Money,
-    /// The contract's currency; absent until it has operations.
-    currency: Option<String>,
-    comment: Option<String>,
-    author: String,
-    /// `manual`, or the workbook that it came from.
-    source: String,
-    department_id: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    /// What may be wrong with it.
-    warnings: Vec<String>,
-}
-
-impl From<AdjustmentRow> for Adjustment {
-    fn from(row: AdjustmentRow) -> Adjustment {
-        Adjustment {
-            id: row.id,
-            contract_id: row.contract_id,
-            contract: row.contract,
-            organization_id: row.organization_id,
-            organization: row.organization,
-            counterparty: row.counterparty,
-            date: row.effective_date,
-            kind: row.kind,
-            amount: Money::from_kopecks(row.amount),
-            currency: row.currency,
-            comment: row.comment,
-            author: row.author,
-            source: row.source,
-            department_id: row.department_id,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            warnings: Vec::new(),
-        }
-    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -280,7 +228,7 @@ pub async fn change(
     ObjectBody(body): ObjectBody<ChangedAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = manual(&mut state.db.conn().await?, scope, id)
+    let department_id = changeable(&mut state.db.conn().await?, scope, id, is_manual)
         .await?
         .department_id;
     let date = body.date.required("date")?;
@@ -302,7 +250,7 @@ pub async fn change(
             .nullable(),
     };
     let changed = adjust(&state, department_id, async |conn| {
-        let known = manual(conn, scope, id).await?;
+        let known = changeable(conn, scope, id, is_manual).await?;
         db::update_adjustment(conn, department_id, id, &change).await?;
         let days = [Some(known.effective_date), date]
             .into_iter()
@@ -334,11 +282,11 @@ pub async fn remove(
     _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = removable(&mut state.db.conn().await?, scope, id)
+    let department_id = changeable(&mut state.db.conn().await?, scope, id, is_removable)
         .await?
         .department_id;
     let removed = adjust(&state, department_id, async |conn| {
-        let known = removable(conn, scope, id).await?;
+        let known = changeable(conn, scope, id, is_removable).await?;
         db::delete_adjustments(conn, department_id, &[id]).await?;
         Ok((
             (),
@@ -436,33 +384,28 @@ async fn answered(
     Ok(adjustment)
 }
 
-/// An adjustment that was entered by hand.
-async fn manual(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<AdjustmentRow, ApiError> {
-    let row = db::find_adjustment(conn, scope, id).await?;
-    let row = row.ok_or_else(|| missing("adjustment", id))?;
-    if row.source == MANUAL {
-        Ok(row)
-    } else {
-        Err(of_workbook(&row))
-    }
+/// Whether it was entered by hand.
+fn is_manual(row: &AdjustmentRow) -> bool {
+    row.source == MANUAL
 }
 
-/// An adjustment that no folder or server would bring back.
-async fn removable(
+/// Whether no folder or server would bring it back.
+fn is_removable(row: &AdjustmentRow) -> bool {
+    is_manual(row) || row.import_source.as_deref() == Some(Source::HANDED_IN)
+}
+
+/// Returns an adjustment that may be changed; others are changed in their workbook.
+async fn changeable(
     conn: &mut DbConn,
     scope: DepartmentScope,
     id: i64,
+    may_change: fn(&AdjustmentRow) -> bool,
 ) -> Result<AdjustmentRow, ApiError> {
     let row = db::find_adjustment(conn, scope, id).await?;
     let row = row.ok_or_else(|| missing("adjustment", id))?;
-    if row.source == MANUAL || row.import_source.as_deref() == Some(Source::HANDED_IN) {
-        Ok(row)
-    } else {
-        Err(of_workbook(&row))
+    match may_change(&row) {
+        true => Ok(row),
+        false => Err(of_workbook(&row)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A column that is renamed changes no answer, and a field that clients read stands here alone. The
 //! comments of the fields are the descriptions in the OpenAPI document.
 
+mod adjustment;
 mod alias;
 mod bank_account;
 mod contract;
@@ -17,6 +18,7 @@ mod organization;
 mod receipt;
 mod rejected_row;
 
+pub use adjustment::Adjustment;
 pub use alias::Alias;
 pub use bank_account::BankAccount;
 pub use contract::StoredContract;

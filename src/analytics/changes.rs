@@ -1,0 +1,102 @@
+//! What this process knows of changes, its own and other processes', and how it learns of them.
+//!
+//! A cached answer is verified while the last look is younger than a lease. While the database is
+//! away, the background looks alone.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::{Analytics, AnalyticsError};
+use crate::cache::Moment;
+use crate::db::{self, Db, DbError};
+
+/// A cached answer waits so long for a look for changes; then it goes out marked as unverified.
+const WAIT_FOR_LOOK: Duration = Duration::from_millis(600);
+
+impl Analytics {
+    /// Whether this process knows of all changes up to a lease ago; it looks for them if need be.
+    /// While the database is away, the background looks alone.
+    pub(super) async fn knows_changes(&self) -> bool {
+        if self.shared.cache.is_fresh() {
+            return true;
+        }
+        if !self.shared.is_database_up.load(Ordering::Acquire) {
+            return false;
+        }
+        // A task of its own: a look is never cut off, and others wait for the same one.
+        let analytics = self.clone();
+        let look = actix_rt::spawn(async move { analytics.look_for_changes().await.is_ok() });
+        matches!(timeout(WAIT_FOR_LOOK, look).await, Ok(Ok(true)))
+    }
+
+    /// Learns from the database what other processes changed. Those who come while one looks wait
+    /// for that one.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn look_for_changes(&self) -> Result<(), AnalyticsError> {
+        self.look_for_changes_over(&self.shared.checks).await
+    }
+
+    /// The same at the start, when there may be much to read: over the connections of requests.
+    ///
+    /// # Errors
+    /// As [`Analytics::look_for_changes`].
+    pub async fn look_for_first_changes(&self) -> Result<(), AnalyticsError> {
+        self.look_for_changes_over(&self.shared.db).await
+    }
+
+    async fn look_for_changes_over(&self, db: &Db) -> Result<(), AnalyticsError> {
+        let began = Moment::now();
+        let mut last_failure = self.shared.last_failed_look.lock().await;
+        if self.shared.cache.has_looked_since(began) {
+            return Ok(());
+        }
+        // Who waited while a look failed shares its failure, and does not wait for one more.
+        if let Some((_, err)) = last_failure.as_ref().filter(|(ended, _)| *ended > began) {
+            return Err(AnalyticsError::Database(err.clone()));
+        }
+        let (moment, cache) = (Moment::now(), &self.shared.cache);
+        let looked = db
+            .snapshot(async |conn| {
+                let versions = db::data_versions_on(conn, cache.today()).await?;
+                let mut changes = Vec::new();
+                for (id, version) in &versions {
+                    let known = cache.known_generation(*id);
+                    if version.generation > known {
+                        changes.extend(db::changes_after(conn, *id, known).await?);
+                    }
+                }
+                Ok::<_, DbError>((changes, versions))
+            })
+            .await;
+        match looked {
+            Ok((changes, versions)) => {
+                self.note_database(true);
+                cache.apply(changes, &versions, moment);
+                Ok(())
+            }
+            Err(err) => {
+                if matches!(err, DbError::Unavailable(_)) {
+                    self.note_database(false);
+                }
+                let err = Arc::new(err);
+                *last_failure = Some((Moment::now(), err.clone()));
+                Err(AnalyticsError::Database(err))
+            }
+        }
+    }
+
+    pub(super) fn note_database(&self, is_up: bool) {
+        if self.shared.is_database_up.swap(is_up, Ordering::AcqRel) != is_up {
+            if is_up {
+                log::info!("The database is back");
+            } else {
+                log::error!("The database does not answer: what is cached is still served");
+            }
+        }
+    }
+}
