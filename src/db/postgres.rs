@@ -19,7 +19,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 
 use crate::config::Secret;
-use encryption::Encryption;
+use encryption::{Encryption, StreamLimits};
 use ssl_parameters::SslParameters;
 
 /// A silent peer is noticed after this time without traffic, and so many unanswered probes.
@@ -58,7 +58,6 @@ impl PostgresConnector {
     ) -> Result<PostgresConnector, String> {
         let (url, parameters) = SslParameters::split_off(url.expose())?;
         let mut config = Config::from_str(&url).map_err(|err| err.to_string())?;
-        let silence_limit = statement_timeout + SILENCE_MARGIN;
         if config.get_hosts().is_empty() {
             for address in config.get_hostaddrs().to_vec() {
                 config.host(address.to_string());
@@ -72,19 +71,24 @@ impl PostgresConnector {
         if has_remote && has_local {
             return Err("hosts and Unix sockets can't stand side by side".to_owned());
         }
+        // A host that is silent leaves time for the next one.
+        let addresses = 2 * u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
+        let address_timeout = connect_timeout / addresses;
+        let limits = StreamLimits {
+            negotiation: address_timeout,
+            silence: statement_timeout + SILENCE_MARGIN,
+        };
         let encryption = if has_remote {
             // The encryption negotiates by itself, so that a stream without TLS is watched as well.
             config.ssl_mode(SslMode::Require);
             config.ssl_negotiation(SslNegotiation::Direct);
-            parameters.encryption(ca_file, silence_limit)?
+            parameters.encryption(ca_file, limits)?
         } else {
             config.ssl_mode(SslMode::Disable);
-            Encryption::disabled(silence_limit)
+            Encryption::disabled(limits)
         };
-        // For one address: a host that is silent leaves time for the next one.
-        let addresses = 2 * u32::try_from(config.get_hosts().len().max(1)).unwrap_or(u32::MAX);
         config
-            .connect_timeout(connect_timeout / addresses)
+            .connect_timeout(address_timeout)
             .tcp_user_timeout(USER_TIMEOUT)
             .keepalives(true)
             .keepalives_idle(KEEPALIVE_IDLE)

@@ -13,8 +13,27 @@ use crate::support::workbooks::{
 
 on_both_databases!(
     a_dry_run_reports_what_would_change_and_changes_nothing,
+    one_dry_run_is_read_at_a_time,
     files_handed_in_are_imported_and_journaled
 );
+
+async fn one_dry_run_is_read_at_a_time(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let preview = async || {
+        let path = "credit-portfolio/import/trigger?dry_run=true";
+        app.request(Method::POST, path, Some(&token), None).await
+    };
+    let other = app.running.state.import_context.dry_runs.try_acquire();
+    let refused = preview().await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.text.contains("another dry run"), "{}", refused.text);
+    assert!(!refused.header("retry-after").is_empty());
+    drop(other);
+    assert_eq!(preview().await.ok()["files"][0]["rows_inserted"], json!(1));
+    app.stop().await;
+}
 
 async fn a_dry_run_reports_what_would_change_and_changes_nothing(backend: Backend) {
     let app = TestApp::start(backend).await;

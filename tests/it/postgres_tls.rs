@@ -14,7 +14,7 @@ async fn encrypted(url: &str, ca_file: Option<&Path>) -> Result<bool, String> {
         ..DatabaseSettings::of(DatabaseUrl::Postgres(Secret::new(url)))
     };
     let text = |err: DbError| err.to_string();
-    let db = Db::pool(&settings, PoolPurpose::Checks).map_err(text)?;
+    let db = Db::pool(&settings, PoolPurpose::Requests).map_err(text)?;
     let mut conn = db.conn().await.map_err(text)?;
     let credit_portfolio::db::DbConn::Postgres(postgres) = &mut conn else {
         unreachable!("it is PostgreSQL");
@@ -38,7 +38,7 @@ async fn each_sslmode_accepts_what_libpq_does() {
     let ((server, folder), other) = tokio::task::spawn_blocking(|| {
         let other = tempfile::tempdir().unwrap();
         a_certificate(other.path());
-        (Postgres::start_with_tls(), other)
+        (Postgres::start_with_tls(&[]), other)
     })
     .await
     .unwrap();
@@ -151,4 +151,50 @@ async fn a_server_that_can_not_be_reached_is_named_with_the_cause() {
     assert!(err.contains(&format!("127.0.0.1:{port}")), "{err}");
     assert!(err.contains("refused"), "{err}");
     assert!(!err.contains("word"), "{err}");
+}
+
+#[actix_rt::test]
+async fn where_tls_is_optional_a_failed_handshake_is_followed_by_a_try_without() {
+    let (server, _) = tokio::task::spawn_blocking(|| {
+        Postgres::start_with_tls(&[
+            "ssl_min_protocol_version=TLSv1",
+            "ssl_max_protocol_version=TLSv1",
+        ])
+    })
+    .await
+    .unwrap();
+    let url = |mode: &str| {
+        format!(
+            "postgres://postgres@localhost:{}/postgres?sslmode={mode}",
+            server.port()
+        )
+    };
+    assert_eq!(encrypted(&url("prefer"), None).await, Ok(false));
+    let err = encrypted(&url("require"), None).await.unwrap_err();
+    assert!(err.contains("error performing TLS handshake"), "{err}");
+}
+
+#[actix_rt::test]
+async fn sockets_bare_addresses_and_several_hosts_are_reached() {
+    let (server, folder) = tokio::task::spawn_blocking(|| Postgres::start_with_tls(&[]))
+        .await
+        .unwrap();
+    let (port, folder) = (server.port(), folder.display());
+    let socket = format!("postgres://postgres@/postgres?host={folder}&port={port}");
+    assert_eq!(encrypted(&socket, None).await, Ok(false));
+    let address = format!("postgres://postgres@/postgres?hostaddr=127.0.0.1&port={port}");
+    assert_eq!(encrypted(&address, None).await, Ok(true));
+
+    let refusing = crate::support::processes::free_port();
+    // Takes connections and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_port = silent.local_addr().unwrap().port();
+    for dead in [refusing, silent_port] {
+        let hosts = format!("postgres://postgres@127.0.0.1:{dead},127.0.0.1:{port}/postgres");
+        assert_eq!(encrypted(&hosts, None).await, Ok(true), "{dead}");
+    }
+
+    let mixed = format!("postgres://postgres@localhost/postgres?host={folder}&port={port},{port}");
+    let err = encrypted(&mixed, None).await.unwrap_err();
+    assert!(err.contains("can't stand side by side"), "{err}");
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::timeout;
 use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -30,17 +31,25 @@ pub(super) struct Encryption {
     tls: Option<TlsConnector>,
     /// Whether a server without TLS is accepted.
     is_optional: bool,
-    /// How long a stream may be silent while a reply is awaited.
-    silence_limit: Duration,
+    limits: StreamLimits,
+}
+
+/// What bounds a stream.
+#[derive(Clone, Copy)]
+pub(super) struct StreamLimits {
+    /// The negotiation of TLS.
+    pub negotiation: Duration,
+    /// The silence while a reply is awaited.
+    pub silence: Duration,
 }
 
 impl Encryption {
     /// No TLS.
-    pub fn disabled(silence_limit: Duration) -> Encryption {
+    pub fn disabled(limits: StreamLimits) -> Encryption {
         Encryption {
             tls: None,
             is_optional: true,
-            silence_limit,
+            limits,
         }
     }
 
@@ -52,13 +61,13 @@ impl Encryption {
         trust: &Trust,
         identity: Option<&ClientIdentity>,
         is_optional: bool,
-        silence_limit: Duration,
+        limits: StreamLimits,
     ) -> Result<Encryption, String> {
         let config = client_config(trust, identity)?;
         Ok(Encryption {
             tls: Some(TlsConnector::from(Arc::new(config))),
             is_optional,
-            silence_limit,
+            limits,
         })
     }
 
@@ -69,19 +78,25 @@ impl Encryption {
 
     /// The same without TLS.
     pub fn without_tls(&self) -> Encryption {
-        Encryption::disabled(self.silence_limit)
+        Encryption::disabled(self.limits)
     }
 
     async fn negotiate(self, mut socket: Socket, server: String) -> io::Result<PostgresStream> {
         let Some(tls) = self.tls else {
-            return Ok(WatchedStream::new(Either::Left(socket), self.silence_limit));
+            return Ok(WatchedStream::new(
+                Either::Left(socket),
+                self.limits.silence,
+            ));
         };
         socket.write_all(&SSL_REQUEST).await?;
         // Nothing may stand behind the answer: it would be taken for encrypted (CVE-2021-23222).
         let answer = socket.read_u8().await?;
         if answer != WILLING {
             return match self.is_optional {
-                true => Ok(WatchedStream::new(Either::Left(socket), self.silence_limit)),
+                true => Ok(WatchedStream::new(
+                    Either::Left(socket),
+                    self.limits.silence,
+                )),
                 false => Err(io::Error::other(
                     "the server speaks no TLS, and sslmode demands it",
                 )),
@@ -91,7 +106,7 @@ impl Encryption {
         let stream = tls.connect(name, socket).await?;
         Ok(WatchedStream::new(
             Either::Right(Box::new(stream)),
-            self.silence_limit,
+            self.limits.silence,
         ))
     }
 }
@@ -121,7 +136,15 @@ impl TlsConnect<Socket> for Negotiation {
     type Future = Pin<Box<dyn Future<Output = io::Result<PostgresStream>> + Send>>;
 
     fn connect(self, socket: Socket) -> Self::Future {
-        Box::pin(self.encryption.negotiate(socket, self.server))
+        let limit = self.encryption.limits.negotiation;
+        let negotiation = timeout(limit, self.encryption.negotiate(socket, self.server));
+        Box::pin(async move {
+            negotiation.await.unwrap_or_else(|_| {
+                let limit = limit.as_millis();
+                let cause = format!("the server did not answer within {limit} ms");
+                Err(io::Error::new(io::ErrorKind::TimedOut, cause))
+            })
+        })
     }
 }
 

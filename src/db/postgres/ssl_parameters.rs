@@ -1,9 +1,8 @@
 //! The parameters of a PostgreSQL URL that say how it is encrypted; the driver knows only some.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::encryption::Encryption;
+use super::encryption::{Encryption, StreamLimits};
 use crate::tls::{ClientIdentity, Trust};
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,7 +50,7 @@ impl SslParameters {
     pub fn encryption(
         self,
         ca_file: Option<PathBuf>,
-        silence_limit: Duration,
+        limits: StreamLimits,
     ) -> Result<Encryption, String> {
         let roots = self.root_certificate.or(ca_file);
         let default = match roots {
@@ -60,7 +59,7 @@ impl SslParameters {
         };
         let mode = self.mode.as_deref().unwrap_or(default);
         let trust = match (mode, &roots) {
-            ("disable", _) => return Ok(Encryption::disabled(silence_limit)),
+            ("disable", _) => return Ok(Encryption::disabled(limits)),
             ("prefer", _) => Trust::Any,
             ("require", None) => Trust::Any,
             ("require" | "verify-ca", _) => Trust::Authority(roots),
@@ -77,14 +76,21 @@ impl SslParameters {
             (Some(_), None) => return Err("sslcert needs sslkey beside it".to_owned()),
             (None, Some(_)) => return Err("sslkey needs sslcert beside it".to_owned()),
         };
-        Encryption::new(&trust, identity.as_ref(), mode == "prefer", silence_limit)
+        Encryption::new(&trust, identity.as_ref(), mode == "prefer", limits)
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    const LIMITS: StreamLimits = StreamLimits {
+        negotiation: Duration::from_secs(1),
+        silence: Duration::from_secs(1),
+    };
 
     #[test]
     fn what_concerns_encryption_is_taken_off_the_url() {
@@ -106,10 +112,7 @@ mod tests {
         let error = |query: &str| {
             let (_, parameters) =
                 SslParameters::split_off(&format!("postgres://h/db?{query}")).unwrap();
-            parameters
-                .encryption(None, Duration::from_secs(1))
-                .err()
-                .unwrap()
+            parameters.encryption(None, LIMITS).err().unwrap()
         };
         assert!(error("sslmode=sometimes").starts_with("sslmode=sometimes is none of disable"));
         assert_eq!(error("sslcert=/c.pem"), "sslcert needs sslkey beside it");

@@ -69,16 +69,18 @@ impl Postgres {
         postgres
     }
 
-    /// A server of its own with `cert.pem` and `key.pem` of a fresh folder, which it returns.
-    pub fn start_with_tls() -> (Postgres, PathBuf) {
+    /// A server of its own with `cert.pem` and `key.pem` of a fresh folder, which it returns, and
+    /// with further settings.
+    pub fn start_with_tls(further: &[&str]) -> (Postgres, PathBuf) {
         let folder = keep(tempfile::Builder::new().prefix("cp-postgres-"));
         a_certificate(&folder);
-        let settings = [
+        let mut settings = vec![
             "ssl=on".to_owned(),
             format!("ssl_cert_file={}", text(&folder.join("cert.pem"))),
             format!("ssl_key_file={}", text(&folder.join("key.pem"))),
             format!("ssl_ca_file={}", text(&folder.join("cert.pem"))),
         ];
+        settings.extend(further.iter().map(|setting| (*setting).to_owned()));
         (Postgres::start_in(&folder, &settings), folder)
     }
 
