@@ -5,11 +5,11 @@ use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::merges::{
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::merges::{
     BANK, BANK_TOO, Exports, OURS, OURS_TOO, alias_of, exports, figures, id_of, import, post, rows,
     started,
 };
-use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::on_both_databases;
 use crate::support::tables::{has_true_rollups, stored_rows};
 use crate::support::workbooks::{a_receipt, an_expense, principal};

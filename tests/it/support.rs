@@ -3,6 +3,7 @@
 pub mod app;
 pub mod ftp_proxy;
 pub mod ftp_servers;
+pub mod merges;
 pub mod packages;
 pub mod processes;
 pub mod proxy;
