@@ -2,9 +2,10 @@
 
 use credit_portfolio::domain::Role;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Backend, DEPARTMENT, TestApp};
+use crate::support::tables::has_true_rollups;
 use crate::support::workbooks::{
     Detail, Operation, a_receipt, an_expense, details, expenses, interest, principal, receipts,
 };
@@ -15,7 +16,7 @@ pub const BANK: &str = "ПАО «Банк»";
 pub const BANK_TOO: &str = "Сбер";
 pub const ACCOUNT: &str = "40702810900000000001, ПАО «Банк»";
 pub const ACCOUNT_TOO: &str = "40702810900000000002, ПАО «Банк»";
-const DEFAULT: &str = "Основной договор";
+pub const DEFAULT: &str = "Основной договор";
 
 /// The rows of three exports.
 pub type Exports = (Vec<Operation>, Vec<Operation>, Vec<Detail>);
@@ -165,4 +166,46 @@ fn without_ids(value: &mut Value) {
         }
         _ => {}
     }
+}
+
+pub const FIRST: &str = "Договор займа № 1 от 01.02.2024";
+pub const SECOND: &str = "Договор займа № 2 от 01.02.2024";
+
+pub async fn merge(app: &TestApp, path: &str, field: &str, [from, into]: [&str; 2]) -> Value {
+    let (from, into) = (
+        id_of(app, path, field, from).await,
+        id_of(app, path, field, into).await,
+    );
+    post(
+        app,
+        &format!("{path}/{from}/merge"),
+        json!({ "into": into }),
+    )
+    .await
+    .ok()
+}
+
+pub async fn undo(app: &TestApp, merge: &Value) {
+    post(app, &format!("merges/{}/undo", merge["id"]), json!({}))
+        .await
+        .ok();
+    assert!(has_true_rollups(&app.running.state.db).await, "{merge}");
+}
+
+/// Compares the figures with those of imports without any merge, now and after one more import.
+pub async fn is_as_never_merged(app: TestApp, backend: Backend, imports: &[&Exports]) {
+    let control = TestApp::start(backend).await;
+    for exports in imports {
+        import(&control, exports).await;
+    }
+    assert_eq!(figures(&app).await, figures(&control).await);
+    let last = imports[imports.len() - 1];
+    import(&app, last).await;
+    assert_eq!(
+        figures(&app).await,
+        figures(&control).await,
+        "imported once more"
+    );
+    app.stop().await;
+    control.stop().await;
 }
