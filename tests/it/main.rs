@@ -75,6 +75,8 @@ mod schedule_actor;
 mod schedule_soak;
 mod silent_database;
 mod splits;
+mod splits_by_lender;
+mod splits_of_merged_rows;
 mod splits_undone;
 mod trust;
 mod version_laws;
