@@ -12,6 +12,8 @@ mod support;
 
 mod access_log;
 mod accounts;
+mod adjustment_parties;
+mod adjustment_workbooks;
 mod adjustments;
 mod analytics;
 mod api;

@@ -1,5 +1,6 @@
 //! What the tests share: servers, the program under test, and workbooks.
 
+pub mod adjustments;
 pub mod app;
 pub mod ftp_proxy;
 pub mod ftp_servers;
