@@ -8,6 +8,7 @@ pub mod merges;
 pub mod packages;
 pub mod processes;
 pub mod proxy;
+pub mod quality;
 pub mod random_portfolio;
 pub mod scripted_ftp;
 pub mod servers;

@@ -258,7 +258,7 @@ async fn snapshots_in_any_order_give_the_active_rows_of_the_newest_where_missing
         };
         let runs: Vec<Run> = dealt.into_iter().map(run).collect();
         check(
-            TestApp::start_with(backend, &crate::quality_findings::SNAPSHOTS).await,
+            TestApp::start_with(backend, &crate::support::quality::SNAPSHOTS).await,
             &snapshots,
             &runs,
         )

@@ -10,8 +10,8 @@ use credit_portfolio::import::{FileReport, FileStatus, RemarkCode, RunReport};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::quality_findings::{SNAPSHOTS, assert_finds_nothing, found};
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::quality::{SNAPSHOTS, assert_finds_nothing, found};
 use crate::support::workbooks::{
     Operation, a_receipt, an_expense, details, expenses, interest, principal, receipts,
 };
