@@ -2,6 +2,7 @@
 
 pub mod adjustments;
 pub mod app;
+pub mod exported;
 pub mod ftp_proxy;
 pub mod ftp_servers;
 pub mod merges;
