@@ -87,6 +87,8 @@ mod splits_undone;
 mod trust;
 mod version_laws;
 mod versions;
+mod versions_confirmed;
+mod versions_in_doubt;
 mod versions_of_adjustments;
 mod who_is_who;
 mod workbook;

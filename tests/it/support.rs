@@ -14,6 +14,7 @@ pub mod random_portfolio;
 pub mod scripted_ftp;
 pub mod servers;
 pub mod tables;
+pub mod versions;
 pub mod workbooks;
 
 /// Runs the same scenario on both databases: one test each.
