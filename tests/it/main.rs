@@ -48,6 +48,8 @@ mod hostile_files;
 mod import;
 mod import_actor;
 mod import_cases;
+mod import_contracts;
+mod import_details;
 mod import_faults;
 mod laws;
 mod layers;

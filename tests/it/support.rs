@@ -5,6 +5,7 @@ pub mod app;
 pub mod exported;
 pub mod ftp_proxy;
 pub mod ftp_servers;
+pub mod imports;
 pub mod merges;
 pub mod packages;
 pub mod processes;
