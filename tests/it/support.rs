@@ -6,6 +6,7 @@ pub mod exported;
 pub mod ftp_proxy;
 pub mod ftp_servers;
 pub mod imports;
+pub mod known_files;
 pub mod merges;
 pub mod packages;
 pub mod processes;
