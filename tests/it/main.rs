@@ -99,4 +99,5 @@ mod who_is_who;
 mod workbook;
 mod workbook_cells;
 mod workbook_sheets;
+mod workbook_values;
 mod workbook_variants;

@@ -13,6 +13,7 @@ pub mod processes;
 pub mod proxy;
 pub mod quality;
 pub mod random_portfolio;
+pub mod readings;
 pub mod scripted_ftp;
 pub mod servers;
 pub mod tables;
