@@ -24,6 +24,8 @@ mod cache_laws;
 mod cancellation;
 mod carried_over;
 mod cli;
+mod cli_import;
+mod cli_rollups;
 mod contract_figures;
 mod data_quality;
 mod database;

@@ -10,6 +10,7 @@ pub mod known_files;
 pub mod merges;
 pub mod packages;
 pub mod processes;
+pub mod program;
 pub mod proxy;
 pub mod quality;
 pub mod random_portfolio;
