@@ -57,6 +57,7 @@ mod laws;
 mod layers;
 mod ledger;
 mod lenders;
+mod list_filters;
 mod lists;
 mod made_meanwhile;
 mod merge_laws;
