@@ -33,6 +33,7 @@ mod day_end;
 mod doubtful_folders;
 mod export;
 mod export_workbooks;
+mod failing_files;
 mod file_contents;
 mod freshness;
 mod front_end;

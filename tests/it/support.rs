@@ -3,6 +3,7 @@
 pub mod adjustments;
 pub mod app;
 pub mod exported;
+pub mod freshness;
 pub mod ftp_proxy;
 pub mod ftp_servers;
 pub mod imports;
