@@ -14,6 +14,7 @@ pub mod processes;
 pub mod program;
 pub mod proxy;
 pub mod quality;
+pub mod random_operations;
 pub mod random_portfolio;
 pub mod readings;
 pub mod scripted_ftp;

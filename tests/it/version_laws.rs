@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use crate::laws::runner;
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::random_operations::runner;
 use crate::support::tables::{contents, has_true_rollups};
 use crate::support::workbooks::{Detail, a_receipt, an_expense, details, expenses, receipts};
 use crate::support::{from_environment, on_both_databases, write_aged};
