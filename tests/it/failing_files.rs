@@ -5,17 +5,19 @@ use std::io::Cursor;
 
 use calamine::{Reader, Xlsx};
 use credit_portfolio::domain::Role;
+use credit_portfolio::import::FileStatus;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::freshness::{EXPENSES, RECEIPTS, freshness};
-use crate::support::on_both_databases;
 use crate::support::workbooks::{a_receipt, an_expense, expenses, receipts};
+use crate::support::{on_both_databases, write_aged};
 
 on_both_databases!(
     a_file_that_is_left_alone_keeps_failing_until_it_goes_in,
     a_run_in_which_nothing_came_in_failed,
+    a_parked_file_is_tried_again_by_a_newer_reader,
     a_failing_file_that_is_no_longer_offered_fails_no_more,
     the_gauge_of_failing_files_is_read_from_the_database,
     a_source_that_can_not_be_listed_was_not_looked_through,
@@ -117,6 +119,28 @@ async fn a_run_in_which_nothing_came_in_failed(backend: Backend) {
         );
     }
     assert_eq!(app.get("summary").await.header("X-Data-As-Of"), "");
+    app.stop().await;
+}
+
+async fn a_parked_file_is_tried_again_by_a_newer_reader(backend: Backend) {
+    let app = TestApp::start_with(
+        backend,
+        &[("USE_REDIS", "false"), ("IMPORT_PARK_AFTER", "1")],
+    )
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    write_aged(folder.path(), RECEIPTS, b"PK no workbook", 10);
+    let status = async || app.import_folder(folder.path(), DEPARTMENT).await.files[0].status;
+    assert_eq!(
+        (status().await, status().await),
+        (FileStatus::Failed, FileStatus::Skipped)
+    );
+    app.execute("UPDATE imported_files SET reader_version = 0")
+        .await;
+    assert_eq!(
+        (status().await, status().await),
+        (FileStatus::Failed, FileStatus::Skipped)
+    );
     app.stop().await;
 }
 

@@ -12,7 +12,6 @@ use crate::support::{on_both_databases, write_aged};
 on_both_databases!(
     an_operation_with_two_values_in_one_run_is_remarked_with_both_files,
     rows_that_vanished_from_another_file_are_remarked_on,
-    a_parked_file_is_tried_again_by_a_newer_reader,
     rejected_rows_whose_operations_are_stored_are_a_finding,
 );
 
@@ -60,28 +59,6 @@ async fn rows_that_vanished_from_another_file_are_remarked_on(backend: Backend) 
     assert_eq!(other.remark_codes, [RemarkCode::NewerFile]);
     let journal = app.get("import-logs?department_id=8").await.ok();
     assert_eq!(journal[0]["remark_codes"], json!(["newer_file"]));
-    app.stop().await;
-}
-
-async fn a_parked_file_is_tried_again_by_a_newer_reader(backend: Backend) {
-    let app = TestApp::start_with(
-        backend,
-        &[("USE_REDIS", "false"), ("IMPORT_PARK_AFTER", "1")],
-    )
-    .await;
-    let folder = tempfile::tempdir().unwrap();
-    write_aged(folder.path(), RECEIPTS, b"PK no workbook", 10);
-    let status = async || app.import_folder(folder.path(), DEPARTMENT).await.files[0].status;
-    assert_eq!(
-        (status().await, status().await),
-        (FileStatus::Failed, FileStatus::Skipped)
-    );
-    app.execute("UPDATE imported_files SET reader_version = 0")
-        .await;
-    assert_eq!(
-        (status().await, status().await),
-        (FileStatus::Failed, FileStatus::Skipped)
-    );
     app.stop().await;
 }
 
