@@ -12,8 +12,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use tempfile::TempDir;
 
-use crate::cli::{Running, SECRET_KEY, program, run, wait_until_ready};
 use crate::support::processes::free_port;
+use crate::support::program::{Running, SECRET_KEY, program, run, wait_until_ready};
 
 const FIGURES: &str = "/api/v1/credit-portfolio/monthly-stats";
 

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use crate::laws::runner;
 use crate::support::app::{Backend, TODAY, TestApp};
+use crate::support::random_operations::runner;
 use crate::support::random_portfolio::{
     self, CONTRACTS, Contract, ORGANIZATIONS, Portfolio, Random, import, moved, natures,
 };

@@ -4,9 +4,9 @@ use chrono::{Datelike, Days, NaiveDate};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
-use crate::laws::runner;
 use crate::support::app::{Backend, DEPARTMENT, TODAY, TestApp};
 use crate::support::on_both_databases;
+use crate::support::random_operations::runner;
 use crate::support::workbooks::{a_receipt, receipts};
 
 on_both_databases!(growth_equals_that_of_the_rows,);

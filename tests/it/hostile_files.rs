@@ -8,8 +8,8 @@ use credit_portfolio::import::workbook::{self, Kind};
 use rand::{RngExt, SeedableRng};
 
 use crate::support::from_environment;
+use crate::support::readings::rules;
 use crate::support::workbooks::{a_receipt, receipts, with_part_of};
-use crate::workbook::rules;
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 const STRINGS: &str = "xl/sharedStrings.xml";

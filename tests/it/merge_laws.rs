@@ -7,9 +7,9 @@ use proptest::strategy::ValueTree;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::laws::runner;
-use crate::merges::figures;
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::merges::figures;
+use crate::support::random_operations::runner;
 use crate::support::tables::{contents, has_true_rollups, stored_rows};
 use crate::support::workbooks::{
     Detail, Operation, a_receipt, an_expense, details, expenses, receipts,

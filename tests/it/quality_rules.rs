@@ -6,12 +6,12 @@ use credit_portfolio::domain::Role;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::quality_findings::{
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::on_both_databases;
+use crate::support::quality::{
     DETAILS, EXPENSES, RECEIPTS, SNAPSHOTS, add_column, assert_finds_nothing, found, put,
     with_column,
 };
-use crate::support::app::{Backend, DEPARTMENT, TestApp};
-use crate::support::on_both_databases;
 use crate::support::workbooks::{
     AMOUNT_COLUMN, Detail, Operation, a_receipt, an_expense, details, details_sheet, expenses,
     expenses_sheet, principal, receipts, receipts_sheet,

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::support::packages::{HEADINGS, a_sheet, book, cell, number, operation_id, text, texts};
-use crate::workbook::{Content, read_bytes};
+use crate::support::readings::{Content, read_bytes};
 
 /// A row of receipts by its meaning.
 #[derive(Clone, Debug)]

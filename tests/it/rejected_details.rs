@@ -7,9 +7,9 @@ use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::import::{FileReport, FileStatus};
 use serde_json::{Value, json};
 
-use crate::quality_findings::found;
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::on_both_databases;
+use crate::support::quality::found;
 use crate::support::workbooks::{Detail, an_expense, details_sheet, expenses, interest, principal};
 
 on_both_databases!(

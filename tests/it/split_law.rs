@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
-use crate::laws::{exports, flow, runner};
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::random_operations::{exports, flow, runner};
 use crate::support::tables::{contents, has_true_rollups};
 use crate::support::workbooks::{Detail, Operation, details, expenses, receipts};
 use crate::support::{from_environment, on_both_databases};

@@ -1,15 +1,26 @@
 //! What the tests share: servers, the program under test, and workbooks.
 
+pub mod adjustments;
 pub mod app;
+pub mod exported;
+pub mod freshness;
 pub mod ftp_proxy;
 pub mod ftp_servers;
+pub mod imports;
+pub mod known_files;
+pub mod merges;
 pub mod packages;
 pub mod processes;
+pub mod program;
 pub mod proxy;
+pub mod quality;
+pub mod random_operations;
 pub mod random_portfolio;
+pub mod readings;
 pub mod scripted_ftp;
 pub mod servers;
 pub mod tables;
+pub mod versions;
 pub mod workbooks;
 
 /// Runs the same scenario on both databases: one test each.

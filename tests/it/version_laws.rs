@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use serde_json::Value;
 
-use crate::laws::runner;
 use crate::support::app::{Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
+use crate::support::random_operations::runner;
 use crate::support::tables::{contents, has_true_rollups};
 use crate::support::workbooks::{Detail, a_receipt, an_expense, details, expenses, receipts};
 use crate::support::{from_environment, on_both_databases, write_aged};
@@ -258,7 +258,7 @@ async fn snapshots_in_any_order_give_the_active_rows_of_the_newest_where_missing
         };
         let runs: Vec<Run> = dealt.into_iter().map(run).collect();
         check(
-            TestApp::start_with(backend, &crate::quality_findings::SNAPSHOTS).await,
+            TestApp::start_with(backend, &crate::support::quality::SNAPSHOTS).await,
             &snapshots,
             &runs,
         )

@@ -1,29 +1,17 @@
 //! Workbooks with 1C's quirks, and files that are none.
 
-use std::io::Write;
-use std::ops::ControlFlow;
-
 use chrono::NaiveDate;
 use credit_portfolio::demo::{Cell, Sheet};
 use credit_portfolio::domain::{Currency, Money};
 use credit_portfolio::import::workbook::{
-    self, ExpenseRow, Kind, Part, ReadingRules, ReceiptRow, Reject, Rows, WorkbookError,
-    WorkbookTotals,
+    ExpenseRow, Kind, ReceiptRow, Reject, Rows, WorkbookError, WorkbookTotals,
 };
 
+use crate::support::readings::{Content, read_bytes};
 use crate::support::workbooks::{
     AMOUNT_COLUMN, a_receipt, an_expense, details_sheet, expenses_sheet, interest, principal,
     receipts_sheet,
 };
-
-/// All parts of a sheet.
-#[derive(Debug)]
-pub(crate) struct Content {
-    pub kind: Kind,
-    pub rows: Vec<Rows>,
-    pub rejects: Vec<Reject>,
-    pub totals: WorkbookTotals,
-}
 
 /// The rows of one kind.
 struct SheetContent<R> {
@@ -31,36 +19,6 @@ struct SheetContent<R> {
     rejects: Vec<Reject>,
     rows_total: Money,
     control_total: Option<Money>,
-}
-
-/// The rules of an import on 2026-11-25.
-pub(crate) fn rules() -> ReadingRules {
-    ReadingRules {
-        base_currency: Currency::default(),
-        today: "2026-11-25".parse().unwrap(),
-    }
-}
-
-pub(crate) fn read_bytes(bytes: &[u8], kind: Option<Kind>) -> Result<Content, WorkbookError> {
-    let mut file = tempfile::tempfile().unwrap();
-    file.write_all(bytes).unwrap();
-    let (mut header, mut rows, mut rejects) = (None, Vec::new(), Vec::new());
-    let totals = workbook::read(file, kind, &rules(), &mut |part| {
-        match part {
-            Part::Header(found) => header = Some(found),
-            Part::Rows(batch) => {
-                rows.push(batch.rows);
-                rejects.extend(batch.rejects);
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
-    Ok(Content {
-        kind: header.unwrap().kind,
-        rows,
-        rejects,
-        totals,
-    })
 }
 
 fn read(sheet: &Sheet, kind: Option<Kind>) -> Result<Content, WorkbookError> {

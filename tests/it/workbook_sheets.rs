@@ -7,7 +7,7 @@ use crate::support::packages::{
     HEADINGS, RawSheet, a_row, a_sheet, book, book_of, book_with, cell, number, operation_id,
     receipts_of, text, texts,
 };
-use crate::workbook::{Content, read_bytes};
+use crate::support::readings::{Content, read_bytes};
 
 fn read(sheets: &[RawSheet]) -> Result<Content, WorkbookError> {
     read_bytes(&book(sheets), Some(Kind::Receipts))

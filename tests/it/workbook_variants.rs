@@ -8,8 +8,8 @@ use credit_portfolio::import::workbook::{Kind, Rows};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
+use crate::support::readings::read_bytes;
 use crate::support::workbooks::{a_receipt, receipts, receipts_sheet, with_part_of};
-use crate::workbook::read_bytes;
 
 #[test]
 fn serial_dates_count_from_1904_where_the_workbook_says_so() {

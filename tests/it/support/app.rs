@@ -437,3 +437,13 @@ async fn answer_of(request: reqwest::RequestBuilder) -> Answer {
         text: response.text().await.unwrap(),
     }
 }
+
+pub fn ids(answer: &Answer) -> Vec<i64> {
+    answer
+        .json()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["id"].as_i64().unwrap())
+        .collect()
+}

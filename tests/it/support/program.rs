@@ -1,0 +1,92 @@
+//! The program as it is typed, in an empty folder and an empty environment.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+pub const SECRET_KEY: &str = "a secret key that only tests know of";
+
+/// The program in an empty folder and an empty environment.
+pub fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_credit-portfolio"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("USE_REDIS", "false")
+        .env("TZ", "UTC");
+    command
+}
+
+pub fn run(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = program(folder, arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that does not ask may have ended by now.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+pub fn output_text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A running program that is stopped at the end.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Running {
+        Running(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        )
+    }
+
+    /// Asks it to stop, as a service manager would; gives the exit code and the log.
+    pub fn terminate(mut self) -> (Option<i32>, String) {
+        let pid = self.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let status = self.0.wait().unwrap();
+        let mut log = String::new();
+        std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut log).unwrap();
+        (status.code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub fn wait_until_ready(address: &str) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while ureq::get(&format!("http://{address}/readyz"))
+        .call()
+        .is_err()
+    {
+        assert!(
+            std::time::Instant::now() < deadline,
+            "{address} does not become ready"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
