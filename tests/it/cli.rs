@@ -200,3 +200,17 @@ fn the_demo_serves_figures_and_its_curl_lines_work_as_printed() {
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("Invalidated analytics cache"), "{log}");
 }
+
+#[test]
+fn a_hangup_stops_the_program_in_order_and_its_secret_may_stand_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("127.0.0.1:{}", free_port());
+    std::fs::write(folder.path().join("key"), SECRET_KEY).unwrap();
+    let mut serve = program(folder.path(), &["serve"]);
+    serve.env("SECRET_KEY_FILE", "key").env("BIND", &address);
+    let running = Running::start(&mut serve);
+    wait_until_ready(&address);
+    let (code, log) = running.stop_by("-HUP");
+    assert_eq!(code, Some(0), "{log}");
+    assert!(log.contains("Stopping") && log.contains("Stopped"), "{log}");
+}

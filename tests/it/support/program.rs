@@ -54,11 +54,16 @@ impl Running {
     }
 
     /// Asks it to stop, as a service manager would; gives the exit code and the log.
-    pub fn terminate(mut self) -> (Option<i32>, String) {
+    pub fn terminate(self) -> (Option<i32>, String) {
+        self.stop_by("-TERM")
+    }
+
+    /// The same by another signal.
+    pub fn stop_by(mut self, signal: &str) -> (Option<i32>, String) {
         let pid = self.0.id().to_string();
         assert!(
             Command::new("kill")
-                .args(["-TERM", &pid])
+                .args([signal, &pid])
                 .status()
                 .unwrap()
                 .success()
