@@ -1,15 +1,32 @@
-//! Who may log in: passwords, tokens and the brake on guessing.
+//! Who may log in and what they may do: passwords, tokens, API keys, the brake on guessing, and the
+//! changes of accounts with their audit log.
 //!
 //! Used by the REST endpoints and by the `user` command; knows no HTTP.
 
+mod administration;
+mod api_key;
+mod device;
+mod directory;
+mod hashing;
 mod hs256;
+mod identity;
+mod names;
 mod password;
 mod throttle;
 mod token;
 
+pub use administration::{
+    AccountChange, AccountError, Actor, NewAccount, change_account, create_account, create_api_key,
+    log_out, revoke_api_key, set_password,
+};
+pub use api_key::ApiKey;
+pub use device::{DeviceId, Devices};
+pub use directory::{Account, AccountDirectory};
+pub use identity::{Credential, Identity, IdentityError, identify};
+pub use names::{EMAIL_PATTERN, LONGEST_EMAIL, LONGEST_NAME, NAME_PATTERN, check_email};
 pub use password::{PasswordError, check_password, hash_password};
-pub use throttle::LoginThrottle;
-pub use token::{Claims, TokenError, Tokens};
+pub use throttle::{Attempt, LoginThrottle};
+pub use token::{TokenError, Tokens};
 
 use crate::db::{self, Db, DbError, UserRow};
 

@@ -7,10 +7,13 @@ mod access_log;
 mod adjustments;
 mod analytics;
 mod answer;
+mod api_keys;
+mod audit;
 mod auth;
 mod bank_accounts;
 mod cache;
 mod caller;
+mod client_address;
 mod compression;
 mod conditional;
 mod contract_answer;
@@ -44,6 +47,7 @@ mod reference_list;
 mod reference_rows;
 mod run_events;
 pub mod types;
+mod users;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
@@ -100,6 +104,9 @@ pub fn configure(config: &mut ServiceConfig) {
                         .configure(cache::configure),
                 )
                 .configure(auth::configure)
+                .configure(users::configure)
+                .configure(api_keys::configure)
+                .configure(audit::configure)
                 .configure(departments::configure)
                 .configure(openapi::configure_document),
         )

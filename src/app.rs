@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::accounts::{LoginThrottle, Tokens};
+use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
@@ -114,8 +114,12 @@ impl RunningApp {
                 .collect(),
             import_policy: settings.import.policy.clone(),
             analytics,
-            tokens: Tokens::new(&settings.auth.secret_key, settings.auth.token_lifetime),
+            tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
+            accounts: AccountDirectory::open(checks.clone()).await?,
             login_throttle: LoginThrottle::default(),
+            devices: Devices::new(&settings.auth.secret_keys()),
+            are_cookies_secure: settings.auth.are_cookies_secure,
+            trusted_proxies: settings.web.trusted_proxies.clone(),
             list_counts: ListCounts::default(),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),

@@ -4,8 +4,11 @@
 //! expanded for both backends by `on_conn!`; only the bulk upsert, the locks and the migrations
 //! differ. All SQL of the program lives below this module. It knows no HTTP and no cache.
 
+mod account_changes;
 mod adjustments;
 mod aliases;
+mod api_keys;
+mod audit_log;
 mod bank_accounts;
 mod contract_conditions;
 mod contract_facts;
@@ -57,6 +60,10 @@ mod upsert;
 mod users;
 
 pub use crate::domain::utc_now;
+pub(crate) use account_changes::{
+    AccountRow, ValidKeyRow, account_generation, list_accounts, list_valid_keys,
+    raise_account_generation,
+};
 pub use adjustments::{
     AdjustmentChange, AdjustmentFilter, AdjustmentRow, KnownAdjustment, MANUAL, NewAdjustment,
 };
@@ -70,6 +77,12 @@ pub(crate) use aliases::{
     add_alias_if_free, delete_aliases_of, find_target, insert_alias, insert_aliases, list_aliases,
     list_contract_aliases,
 };
+pub use api_keys::ApiKeyRow;
+pub(crate) use api_keys::{
+    NewApiKey, find_api_key, insert_api_key, list_api_keys, revoke_api_key, set_key_last_used,
+};
+pub use audit_log::AuditRow;
+pub(crate) use audit_log::{NewAuditEntry, insert_audit_entry, list_audit_log};
 pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow};
 pub(crate) use bank_accounts::{fill_bank_name, insert_bank_account};
 pub(crate) use contract_facts::refresh_contract_facts;
@@ -181,7 +194,8 @@ pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};
 pub(crate) use users::{
-    count_users, find_user, find_user_by_email, set_last_login, set_password_hash, update_profile,
+    RightsChange, change_rights, count_users, find_user, find_user_by_email, list_users,
+    set_last_login, update_profile,
 };
 
 /// Which part of a list is asked for.

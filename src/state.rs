@@ -5,7 +5,9 @@
 
 mod list_counts;
 
-use crate::accounts::{LoginThrottle, Tokens};
+use ipnet::IpNet;
+
+use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Tokens};
 use crate::analytics::Analytics;
 use crate::cache::Cache;
 use crate::config::{ImportPolicy, RetentionSettings};
@@ -37,8 +39,16 @@ pub struct AppState {
     pub import_policy: ImportPolicy,
     /// Access tokens.
     pub tokens: Tokens,
+    /// What every user may do.
+    pub accounts: AccountDirectory,
     /// The brake on guessing passwords.
     pub login_throttle: LoginThrottle,
+    /// The cookies of devices that users logged in from.
+    pub devices: Devices,
+    /// Whether cookies are sent over HTTPS only.
+    pub are_cookies_secure: bool,
+    /// The proxies whose word on a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// The full counts of lists.
     pub list_counts: ListCounts,
     /// The departments whose members may see the portfolio.
@@ -54,6 +64,14 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Has a change of accounts that this process made count at once.
+    pub async fn look_at_accounts(&self) {
+        if let Err(err) = self.accounts.look().await {
+            // The background looks again.
+            log::warn!("The accounts can't be read again: {err}");
+        }
+    }
+
     /// Changes reference data of a department by hand, under its import lock: in one transaction
     /// with its generation; then publishes the change to the cache.
     ///

@@ -189,7 +189,7 @@ pub async fn create(
             kind: kind.as_str().to_owned(),
             amount: body.amount.kopecks(),
             comment,
-            author: caller.username.clone(),
+            author: caller.username().to_owned(),
             lender_alias_id: None,
             source: MANUAL.to_owned(),
             import_source: None,

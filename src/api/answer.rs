@@ -8,7 +8,8 @@ use serde_json::Number;
 
 use super::error::ApiError;
 use super::figures::set_data_version;
-use crate::db::{DbConn, data_versions_on};
+use crate::accounts::check_email;
+use crate::db::{DbConn, Page, data_versions_on};
 use crate::domain::{DataVersion, DepartmentScope};
 use crate::state::AppState;
 
@@ -20,6 +21,17 @@ pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header(("X-Total-Count", total.to_string()))
         .json(rows)
+}
+
+/// A page of rows that are all in memory, with their full count.
+pub fn listed_page<T: Serialize>(rows: Vec<T>, page: Page) -> HttpResponse {
+    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let shown: Vec<T> = rows
+        .into_iter()
+        .skip(usize::try_from(page.skip).unwrap_or(usize::MAX))
+        .take(usize::try_from(page.limit).unwrap_or(0))
+        .collect();
+    listed(&shown, total)
 }
 
 /// Responds with a list of imported data, read together with the headers that say how new the data
@@ -111,6 +123,16 @@ pub fn text_field(name: &str, text: &str) -> Result<String, ApiError> {
     } else {
         Ok(text)
     }
+}
+
+/// An e-mail address of the body.
+///
+/// # Errors
+/// 422 when it is none.
+pub fn email_field(name: &str, text: &str) -> Result<String, ApiError> {
+    let text = text_field(name, text)?;
+    check_email(&text).map_err(|detail| ApiError::invalid(name, detail))?;
+    Ok(text)
 }
 
 /// A whole number in a body, see [`whole`].

@@ -1,31 +1,38 @@
-//! Logins, and the accounts of users: the own profile and password, and new users.
+//! Logins and the own account: profile, password, log-out everywhere.
 //!
-//! Who may see what is decided in `caller`.
+//! Who may see what is decided in `caller`; other people's accounts are in `users`.
 
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{missing, text_field, whole};
-use super::caller::Caller;
+use super::answer::{email_field, text_field};
+use super::caller::{AccountHolder, Caller};
+use super::client_address::client_address;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
-use super::openapi::problems::{Conflict, LoginErrors};
+use super::openapi::problems::{Conflict, GuessErrors, LoginErrors};
 use super::openapi::{ROOT, fields};
 use super::patch::Patch;
-use crate::accounts::{LoginError, authenticate, find_account, hash_password};
-use crate::db::{self, DbError, NewUser, ProfileChange, UserRow};
-use crate::domain::Role;
+use super::types::User;
+use crate::accounts::{
+    AccountError, Attempt, DeviceId, LONGEST_NAME, LoginError, PasswordError, authenticate,
+    find_account, log_out, set_password,
+};
+use crate::db::{self, DbError, ProfileChange, UserRow};
 use crate::state::AppState;
+
+/// Holds what proves that a user logged in from this device before.
+const DEVICE_COOKIE: &str = "credit_portfolio_device";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/auth/login").post(login))
         .service(web::resource("/auth/me").get(me).put(change_profile))
         .service(web::resource("/auth/me/change-password").post(change_password))
-        .service(web::resource("/auth/register").post(register));
+        .service(web::resource("/auth/logout").post(logout));
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -35,31 +42,20 @@ pub struct LoginRequest {
     password: String,
 }
 
+/// A token that was just made.
 #[derive(Serialize, ToSchema)]
-struct LoginAnswer {
+struct IssuedToken {
     access_token: String,
     token_type: &'static str,
     /// In seconds.
     expires_in: u64,
-    user: User,
 }
 
-/// A user as others may see it.
 #[derive(Serialize, ToSchema)]
-struct User {
-    id: i64,
-    username: String,
-    email: String,
-    full_name: String,
-    role: String,
-    department_id: i64,
-    is_active: bool,
-    is_verified: bool,
-    position: Option<String>,
-    phone: Option<String>,
-    last_login: Option<NaiveDateTime>,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
+struct LoginAnswer {
+    #[serde(flatten)]
+    token: IssuedToken,
+    user: User,
 }
 
 /// An access token for name and password.
@@ -76,29 +72,23 @@ pub async fn login(
     request: HttpRequest,
     ObjectBody(body): ObjectBody<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = request
-        .peer_addr()
-        .map(|peer| peer.ip().to_string())
-        .unwrap_or_default();
+    let address = client_address(&request);
     let account = find_account(&state.db, &body.username).await?;
     // The tries of one user are counted together, by whatever name they are made.
     let name = account
         .as_ref()
         .map_or(&body.username, |user| &user.username)
         .clone();
-    if let Some(wait) = state.login_throttle.wait(&name, &address) {
-        return Err(ApiError::TooManyTries(wait));
-    }
-    let mut user = authenticate(account, &body.password)
-        .await
-        .inspect_err(|err| {
-            if matches!(err, LoginError::Refused) {
-                state.login_throttle.failed(&name, &address);
-                log::warn!("A login from {address} was refused");
-            }
-        })?;
-    state.login_throttle.succeeded(&name, &address);
-    let access_token = state.tokens.issue(&user)?;
+    let device = account
+        .as_ref()
+        .and_then(|user| known_device(&state, &request, user.id));
+    let attempt = Attempt {
+        name: &name,
+        address,
+        device: device.as_ref(),
+    };
+    let mut user = guarded(&state, &attempt, account, &body.password).await?;
+    let answer = signed_in(&state, &user)?;
     let now = db::utc_now();
     match state
         .db
@@ -109,13 +99,72 @@ pub async fn login(
         // A database that is busy with an import keeps nobody out.
         Err(err) => log::warn!("The time of a login can't be stored: {err}"),
     }
-    let expires_in = state.tokens.lifetime().as_secs();
-    Ok(HttpResponse::Ok().json(LoginAnswer {
-        access_token,
-        token_type: "bearer",
-        expires_in,
+    let mut response = HttpResponse::Ok();
+    if device.is_none()
+        && let Some(cookie) = device_cookie(&state, user.id)
+    {
+        response.cookie(cookie);
+    }
+    Ok(response.json(LoginAnswer {
+        token: answer,
         user: user.into(),
     }))
+}
+
+/// Returns the user if the password is right; a try is counted before it is compared.
+async fn guarded(
+    state: &AppState,
+    attempt: &Attempt<'_>,
+    account: Option<UserRow>,
+    password: &str,
+) -> Result<UserRow, ApiError> {
+    let address = attempt
+        .address
+        .map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string());
+    let name: String = attempt.name.chars().take(LONGEST_NAME).collect();
+    let admitted = state.login_throttle.admit(attempt).map_err(|wait| {
+        log::warn!("A login as {name:?} from {address} has to wait: too many were refused");
+        ApiError::TooManyTries(wait)
+    })?;
+    match authenticate(account, password).await {
+        Ok(user) => {
+            state.login_throttle.succeeded(admitted);
+            Ok(user)
+        }
+        Err(LoginError::Refused) => {
+            log::warn!("A login as {name:?} from {address} was refused");
+            Err(LoginError::Refused.into())
+        }
+        Err(other) => {
+            state.login_throttle.give_back(admitted);
+            Err(other.into())
+        }
+    }
+}
+
+fn signed_in(state: &AppState, user: &UserRow) -> Result<IssuedToken, ApiError> {
+    Ok(IssuedToken {
+        access_token: state.tokens.issue(user)?,
+        token_type: "bearer",
+        expires_in: state.tokens.lifetime().as_secs(),
+    })
+}
+
+/// Returns the device of a request if the user logged in from it before.
+fn known_device(state: &AppState, request: &HttpRequest, user_id: i64) -> Option<DeviceId> {
+    let cookie = request.cookie(DEVICE_COOKIE)?;
+    state.devices.verify(user_id, cookie.value())
+}
+
+fn device_cookie(state: &AppState, user_id: i64) -> Option<Cookie<'static>> {
+    let value = state.devices.issue(user_id)?;
+    let cookie = Cookie::build(DEVICE_COOKIE, value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(state.are_cookies_secure)
+        .max_age(actix_web::cookie::time::Duration::days(365));
+    Some(cookie.finish())
 }
 
 /// The user of the token.
@@ -135,7 +184,7 @@ pub async fn me(state: Data<AppState>, caller: Caller) -> Result<HttpResponse, A
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     #[serde(default)]
-    #[schema(schema_with = fields::text, required = false)]
+    #[schema(schema_with = fields::email, required = false)]
     email: Patch<String>,
     #[serde(default)]
     #[schema(schema_with = fields::text, required = false)]
@@ -159,14 +208,14 @@ pub struct Profile {
 )]
 pub async fn change_profile(
     state: Data<AppState>,
-    caller: Caller,
+    AccountHolder(caller): AccountHolder,
     ObjectBody(body): ObjectBody<Profile>,
 ) -> Result<HttpResponse, ApiError> {
     let id = active_user(&state, &caller).await?.id;
     let change = ProfileChange {
         email: body
             .email
-            .try_map(|text| text_field("email", &text))?
+            .try_map(|text| email_field("email", &text))?
             .required("email")?,
         full_name: body
             .full_name
@@ -196,7 +245,7 @@ pub async fn change_profile(
 
 /// Returns the user of the token.
 async fn active_user(state: &AppState, caller: &Caller) -> Result<UserRow, ApiError> {
-    let user = db::find_user_by_id(&mut state.db.conn().await?, caller.user_id).await?;
+    let user = db::find_user_by_id(&mut state.db.conn().await?, caller.user_id()).await?;
     let user = user.filter(|user| user.is_active);
     user.ok_or_else(|| {
         ApiError::Unauthorized("the user of this token is no longer active".to_owned())
@@ -204,8 +253,10 @@ async fn active_user(state: &AppState, caller: &Caller) -> Result<UserRow, ApiEr
 }
 
 #[derive(Serialize, ToSchema)]
-struct Message {
+struct ChangedPassword {
     message: &'static str,
+    #[serde(flatten)]
+    token: IssuedToken,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -216,113 +267,71 @@ pub struct PasswordChange {
     new_password: String,
 }
 
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Registration {
-    #[schema(schema_with = fields::text)]
-    username: String,
-    #[schema(schema_with = fields::text)]
-    email: String,
-    #[schema(min_length = 8, max_length = 1024)]
-    password: String,
-    #[schema(schema_with = fields::text)]
-    full_name: String,
-    role: Role,
-    #[serde(deserialize_with = "whole")]
-    #[schema(schema_with = fields::id)]
-    department_id: i64,
-}
-
-/// Sets another password.
+/// Sets another password. Tokens that were issued before end; the answer holds a new one.
 #[utoipa::path(
     post,
     context_path = ROOT,
     path = "/auth/me/change-password",
     tag = "Accounts",
     request_body = PasswordChange,
-    responses((status = 200, description = "OK", body = Message))
+    responses((status = 200, description = "OK", body = ChangedPassword), GuessErrors)
 )]
 pub async fn change_password(
     state: Data<AppState>,
-    caller: Caller,
+    AccountHolder(caller): AccountHolder,
+    request: HttpRequest,
     ObjectBody(body): ObjectBody<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
-    let user = db::find_user(&mut state.db.conn().await?, &caller.username).await?;
-    authenticate(user, &body.old_password)
+    let user = active_user(&state, &caller).await?;
+    let device = known_device(&state, &request, user.id);
+    let name = user.username.clone();
+    let attempt = Attempt {
+        name: &name,
+        address: client_address(&request),
+        device: device.as_ref(),
+    };
+    let user = guarded(&state, &attempt, Some(user), &body.old_password)
         .await
         .map_err(|err| match err {
-            LoginError::Refused => ApiError::Forbidden("old_password: is wrong".to_owned()),
-            other => other.into(),
+            ApiError::Unauthorized(_) => ApiError::Forbidden("old_password: is wrong".to_owned()),
+            other => other,
         })?;
-    let hash = hash_password(body.new_password)
-        .await
-        .map_err(|err| ApiError::invalid("new_password", err.to_string()))?;
-    state
-        .db
-        .write(async |conn| db::set_password_hash(conn, &caller.username, &hash).await)
-        .await?;
-    Ok(HttpResponse::Ok().json(Message {
+    set_password(
+        &state.db,
+        &caller.actor(&request),
+        user.id,
+        body.new_password,
+    )
+    .await
+    .map_err(|err| match err {
+        AccountError::Password(PasswordError::Length) => {
+            ApiError::invalid("new_password", err.to_string())
+        }
+        other => other.into(),
+    })?;
+    state.look_at_accounts().await;
+    let user = active_user(&state, &caller).await?;
+    Ok(HttpResponse::Ok().json(ChangedPassword {
         message: "the password is changed",
+        token: signed_in(&state, &user)?,
     }))
 }
 
-/// Makes a user. ADMIN only.
+/// Ends all access tokens of the user of the token. API keys stay.
 #[utoipa::path(
     post,
     context_path = ROOT,
-    path = "/auth/register",
+    path = "/auth/logout",
     tag = "Accounts",
-    request_body = Registration,
-    responses((status = 201, description = "Made", body = User), Conflict)
+    operation_id = "logout",
+    responses((status = 204, description = "Logged out everywhere"))
 )]
-pub async fn register(
+pub async fn logout(
     state: Data<AppState>,
-    caller: Caller,
-    ObjectBody(body): ObjectBody<Registration>,
+    AccountHolder(caller): AccountHolder,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    caller.administers()?;
-    let now = db::utc_now();
-    let user = NewUser {
-        department_id: body.department_id,
-        username: text_field("username", &body.username)?,
-        email: text_field("email", &body.email)?,
-        full_name: text_field("full_name", &body.full_name)?,
-        password_hash: hash_password(body.password).await?,
-        role: body.role.to_string(),
-        created_at: now,
-        updated_at: now,
-    };
-    let id = state
-        .db
-        .write(async |conn| db::insert_user(conn, user).await)
-        .await
-        .map_err(|err| match err {
-            DbError::NoSuchReference => missing("department", body.department_id),
-            DbError::Duplicate => ApiError::Conflict(
-                "a user of that name or e-mail address exists already".to_owned(),
-            ),
-            other => other.into(),
-        })?;
-    let user = db::find_user_by_id(&mut state.db.conn().await?, id).await?;
-    Ok(HttpResponse::Created().json(user.map(User::from)))
-}
-
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> User {
-        User {
-            id: row.id,
-            username: row.username,
-            email: row.email,
-            full_name: row.full_name,
-            role: row.role,
-            department_id: row.department_id,
-            is_active: row.is_active,
-            is_verified: row.is_verified,
-            position: row.position,
-            phone: row.phone,
-            last_login: row.last_login,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-        }
-    }
+    log_out(&state.db, &caller.actor(&request), caller.user_id()).await?;
+    state.look_at_accounts().await;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -85,7 +85,7 @@ pub async fn clear(
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
     state.cache.invalidate_namespace(NAMESPACE).await;
-    log::info!("{} cleared the cache", caller.username);
+    log::info!("{} cleared the cache", caller.username());
     Ok(HttpResponse::Ok().json(Cleared {
         message: "the cache is empty",
     }))

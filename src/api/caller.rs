@@ -1,69 +1,131 @@
-//! Who asks, and which departments that person may see.
+//! Who asks, what that person may change, and which departments that person may see.
 
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
+use super::client_address::client_address;
 use super::error::ApiError;
-use crate::accounts::Claims;
+use crate::accounts::{Account, Actor, Credential, identify};
 use crate::domain::{DepartmentScope, Role};
 use crate::logging::record_user;
 use crate::state::AppState;
 
-/// The person behind a valid token.
+/// The person behind a valid token or API key. A request that changes something is refused here
+/// for those who only read.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The user's id.
-    pub user_id: i64,
-    /// The login name.
-    pub username: String,
-    /// When the token ends, in Unix seconds.
-    pub token_ends: i64,
-    role: Role,
-    department_id: i64,
+    account: Arc<Account>,
+    /// What was presented.
+    pub(super) credential: Credential,
     is_in_finance: bool,
 }
 
+/// A person who may change the own account: everybody with a token, whatever the role. API keys
+/// may not.
+pub struct AccountHolder(pub Caller);
+
+type Extracted<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
+
 impl FromRequest for Caller {
     type Error = ApiError;
-    type Future = Ready<Result<Caller, ApiError>>;
+    type Future = Extracted<Caller>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = Caller::of(request);
-        if let Ok(caller) = &caller {
-            record_user(caller.user_id);
-        }
-        ready(caller)
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = Caller::of(&request).await?;
+            let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+            if !is_read {
+                caller.changes()?;
+            }
+            Ok(caller)
+        })
+    }
+}
+
+impl FromRequest for AccountHolder {
+    type Error = ApiError;
+    type Future = Extracted<AccountHolder>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = Caller::of(&request).await?;
+            caller.is_no_key().map(|()| AccountHolder(caller))
+        })
     }
 }
 
 impl Caller {
-    /// Reads the request's token.
+    /// Reads the request's credential.
     ///
     /// # Errors
     /// 401 without a valid one.
-    pub(super) fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
+    pub(super) async fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
         let state = request.app_data::<web::Data<AppState>>();
         let state =
             state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
-        Caller::from_claims(&*claims_of(state, request)?, &state.finance_departments)
+        let presented = presented(request).ok_or_else(|| {
+            ApiError::Unauthorized(
+                "an access token is needed: send Authorization: Bearer <token>".to_owned(),
+            )
+        })?;
+        let identity = identify(&state.accounts, &state.tokens, &presented).await?;
+        record_user(identity.account.user_id);
+        let department_id = identity.account.department_id;
+        Ok(Caller {
+            is_in_finance: state.finance_departments.contains(&department_id),
+            account: identity.account,
+            credential: identity.credential,
+        })
     }
 
-    fn from_claims(claims: &Claims, finance_departments: &[i64]) -> Result<Caller, ApiError> {
-        let user_id = claims
-            .sub
-            .parse()
-            .map_err(|_| ApiError::Unauthorized("the access token names no user".to_owned()))?;
-        Ok(Caller {
-            user_id,
-            username: claims.username.clone(),
-            token_ends: claims.exp,
-            role: claims.role,
-            department_id: claims.department_id,
-            is_in_finance: finance_departments.contains(&claims.department_id),
-        })
+    /// The user's id.
+    pub fn user_id(&self) -> i64 {
+        self.account.user_id
+    }
+
+    /// The login name.
+    pub fn username(&self) -> &str {
+        &self.account.username
+    }
+
+    /// The caller, for the audit log.
+    pub fn actor(&self, request: &HttpRequest) -> Actor {
+        Actor {
+            user_id: Some(self.user_id()),
+            name: self.username().to_owned(),
+            address: client_address(request),
+        }
+    }
+
+    /// Those who only read may not.
+    fn changes(&self) -> Result<(), ApiError> {
+        if self.account.role == Role::Viewer {
+            return Err(ApiError::Forbidden(
+                "the role VIEWER changes nothing".to_owned(),
+            ));
+        }
+        self.is_no_key()
+    }
+
+    fn is_no_key(&self) -> Result<(), ApiError> {
+        let refused = || {
+            ApiError::Forbidden(
+                "an API key only reads the portfolio: log in with name and password for this"
+                    .to_owned(),
+            )
+        };
+        (!self.credential.is_read_only())
+            .then_some(())
+            .ok_or_else(refused)
     }
 
     /// Resolves the department that is asked for (`None`: left out) to what the caller may see.
@@ -71,21 +133,25 @@ impl Caller {
     /// # Errors
     /// 403 when the caller may see no credit portfolio, or not that department's.
     pub fn department(&self, requested: Option<i64>) -> Result<DepartmentScope, ApiError> {
-        match (self.role, requested) {
+        match (self.account.role, requested) {
             (Role::Admin, None) => Ok(DepartmentScope::All),
             (Role::Admin, Some(id)) => Ok(DepartmentScope::One(id)),
             (Role::User, _) => Err(ApiError::Forbidden(
                 "the role USER sees no credit portfolio".to_owned(),
             )),
-            (Role::Manager | Role::Accountant, _) if !self.is_in_finance => {
+            (Role::Manager | Role::Accountant | Role::Viewer, _) if !self.is_in_finance => {
                 Err(ApiError::Forbidden(
                     "only members of a finance department see the credit portfolio".to_owned(),
                 ))
             }
-            (Role::Manager | Role::Accountant, Some(id)) if id != self.department_id => {
+            (Role::Manager | Role::Accountant | Role::Viewer, Some(id))
+                if id != self.account.department_id =>
+            {
                 Err(ApiError::Forbidden(format!("department {id} is not yours")))
             }
-            (Role::Manager | Role::Accountant, _) => Ok(DepartmentScope::One(self.department_id)),
+            (Role::Manager | Role::Accountant | Role::Viewer, _) => {
+                Ok(DepartmentScope::One(self.account.department_id))
+            }
         }
     }
 
@@ -97,35 +163,41 @@ impl Caller {
         Ok(self
             .department(requested)?
             .id()
-            .unwrap_or(self.department_id))
+            .unwrap_or(self.account.department_id))
     }
 
-    /// Only administrators may.
+    /// Whether this is an administrator.
+    pub fn is_admin(&self) -> bool {
+        self.account.role == Role::Admin
+    }
+
+    /// Only administrators may, and not by an API key.
     ///
     /// # Errors
     /// 403 for all others.
     pub fn administers(&self) -> Result<(), ApiError> {
-        let refused = || ApiError::Forbidden("only the role ADMIN may do this".to_owned());
-        (self.role == Role::Admin).then_some(()).ok_or_else(refused)
+        if self.account.role != Role::Admin {
+            return Err(ApiError::Forbidden(
+                "only the role ADMIN may do this".to_owned(),
+            ));
+        }
+        self.is_no_key()
     }
 }
 
-fn claims_of(state: &AppState, request: &HttpRequest) -> Result<Arc<Claims>, ApiError> {
-    let header = request.headers().get(AUTHORIZATION);
-    let token = header
-        .and_then(|value| value.to_str().ok())
-        .and_then(bearer_token);
-    let token = token.ok_or_else(|| {
-        ApiError::Unauthorized(
-            "an access token is needed: send Authorization: Bearer <token>".to_owned(),
-        )
-    })?;
-    Ok(state.tokens.verify(token)?)
-}
-
-fn bearer_token(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
+/// Returns the token or API key of a request: behind `Bearer`, or as the password of `Basic`, which
+/// is how spreadsheets send a key.
+fn presented(request: &HttpRequest) -> Option<String> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, value) = header.split_once(' ')?;
+    let value = value.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(value.to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
+    let (_, password) = decoded.split_once(':')?;
+    Some(password.to_owned())
 }

@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, found, listed, text_field};
+use super::answer::{created, found, listed_page, text_field};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -57,15 +57,7 @@ pub async fn list(
         let rows = answers::<_, Department>(rows);
         return export.rows(&state, None, "departments", rows).await;
     }
-    let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-    let shown: Vec<Department> = rows
-        .into_iter()
-        .skip(skip)
-        .take(usize::try_from(page.limit).unwrap_or(0))
-        .map(Department::from)
-        .collect();
-    Ok(listed(&shown, total))
+    Ok(listed_page(answers::<_, Department>(rows), page))
 }
 
 /// One department.

@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::accounts::{LoginError, PasswordError, TokenError};
+use crate::accounts::{AccountError, IdentityError, LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::{DbError, MergeError};
 use crate::import::DryRunError;
@@ -275,6 +275,7 @@ impl From<PasswordError> for ApiError {
     fn from(err: PasswordError) -> ApiError {
         match err {
             PasswordError::Length => ApiError::invalid("password", err.to_string()),
+            PasswordError::Busy => ApiError::RetryLater(err.to_string()),
             PasswordError::Hash(_) => ApiError::Internal(err.to_string()),
         }
     }
@@ -283,6 +284,31 @@ impl From<PasswordError> for ApiError {
 impl From<TokenError> for ApiError {
     fn from(err: TokenError) -> ApiError {
         ApiError::Unauthorized(err.to_string())
+    }
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(err: IdentityError) -> ApiError {
+        match err {
+            IdentityError::Token(_) | IdentityError::Key | IdentityError::Owner => {
+                ApiError::Unauthorized(err.to_string())
+            }
+            IdentityError::Database(err) => err.into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(err: AccountError) -> ApiError {
+        match err {
+            AccountError::NoSuchUser(_) | AccountError::NoSuchKey(_) => {
+                ApiError::NotFound(err.to_string())
+            }
+            AccountError::Invalid { field, detail } => ApiError::invalid(field, detail),
+            AccountError::Conflict(detail) => ApiError::Conflict(detail),
+            AccountError::Password(err) => err.into(),
+            AccountError::Database(err) => err.into(),
+        }
     }
 }
 

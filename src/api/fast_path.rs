@@ -11,10 +11,10 @@
 //!
 //! # Why it is right
 //! Which query a request means, and whether its caller may ask it, follows from those bytes and
-//! from settings that stand still while the program runs: a token carries its user's role and
-//! department, and only its signature and its end are checked on the long way too. What can
-//! change is checked each time, by the code that the long way uses:
-//! - the token has not ended;
+//! from settings that stand still while the program runs, and from the account's version: whatever
+//! changes what a user may do raises it. What can change is checked each time, by the code that the
+//! long way uses:
+//! - the token or API key is still accepted, and the account has the same version;
 //! - the cache may be relied on: this process has looked for changes within a lease;
 //! - the entry is still in memory, its life has not ended, and no change since concerns it.
 //!
@@ -34,7 +34,7 @@
 //! # When it forgets
 //! Never one request alone: an entry without its answer in the cache is harmless, and is of use
 //! again when the answer is back. After [`MOST_REMEMBERED`] requests a worker forgets all of
-//! them, so that made-up queries can't fill the memory; the next hits are remembered again. A
+//! them, and it remembers none whose key is long, so that made-up requests can't fill the memory; the next hits are remembered again. A
 //! restart forgets everything.
 
 mod key;
@@ -52,6 +52,7 @@ use actix_web::web::Data;
 use super::compression::AcceptedEncoding;
 use super::conditional::set_cache_headers;
 use super::figures::figures;
+use crate::accounts::Credential;
 use crate::analytics::PreparedQuery;
 use crate::state::AppState;
 pub use key::FastPathKey;
@@ -59,6 +60,9 @@ use key::key_of;
 
 /// A worker that remembers this many requests forgets them all before the next.
 const MOST_REMEMBERED: usize = 10_000;
+
+/// A request with a longer key is not remembered: what clients send must not fill the memory.
+const LONGEST_KEY: usize = 4096;
 
 /// What a worker remembers.
 #[derive(Default)]
@@ -70,9 +74,7 @@ pub struct FastPathCache {
 struct Remembered {
     prepared: PreparedQuery,
     encoding: AcceptedEncoding,
-    /// When the token ends, in Unix seconds.
-    token_ends: i64,
-    user_id: i64,
+    credential: Credential,
     /// The template that the path matched.
     route: Option<Box<str>>,
 }
@@ -91,12 +93,15 @@ impl Hit {
 
     /// Whom the token names.
     pub(super) fn user_id(&self) -> i64 {
-        self.remembered.user_id
+        self.remembered.credential.user_id
     }
 }
 
 impl FastPathCache {
     fn remember(&self, key: Vec<u8>, remembered: Remembered) {
+        if key.len() > LONGEST_KEY {
+            return;
+        }
         let mut requests = self.requests.borrow_mut();
         if requests.len() >= MOST_REMEMBERED {
             requests.clear();
@@ -116,10 +121,11 @@ pub(super) fn respond_from_fast_path(request: &ServiceRequest) -> Option<Hit> {
         .filter(|_| is_plain)?;
     let key = key_of(request.uri(), headers)?;
     let remembered = cache.requests.borrow().get(&key)?.clone();
-    if remembered.token_ends <= chrono::Utc::now().timestamp() {
+    let state = request.app_data::<Data<AppState>>()?;
+    let now = chrono::Utc::now().timestamp();
+    if !remembered.credential.is_accepted(&state.accounts, now) {
         return None;
     }
-    let state = request.app_data::<Data<AppState>>()?;
     let answer = state.analytics.answer_from_memory(&remembered.prepared)?;
     let mut response = figures(state, &remembered.prepared, &answer, remembered.encoding).ok()?;
     set_cache_headers(response.headers_mut());

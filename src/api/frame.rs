@@ -15,7 +15,10 @@ use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
+};
 use actix_web::middleware::Next;
 
 use super::access_log::{self, AccessLine, PendingLine};
@@ -25,6 +28,7 @@ use super::normalize::{take_head, trim_slash, without_body};
 use crate::logging::RequestSpan;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"credit-portfolio\"");
 /// A longer id of the client's is replaced by one of ours.
 const LONGEST_ID: usize = 128;
 
@@ -61,6 +65,7 @@ pub async fn frame(
         };
         return Ok(request.into_response(response));
     }
+    let offers_basic = !is_of_a_page(request.headers());
     let span = RequestSpan::new(id);
     let line = started
         .map(|started| PendingLine::new(started, method, request.match_pattern(), span.clone()));
@@ -73,6 +78,9 @@ pub async fn frame(
     let answer = match shielded(work).await {
         Ok(Ok(mut response)) => {
             set_request_id(response.headers_mut(), span.request_id());
+            if offers_basic && response.status() == StatusCode::UNAUTHORIZED {
+                response.headers_mut().append(WWW_AUTHENTICATE, BASIC);
+            }
             Ok(response)
         }
         Ok(Err(err)) => Err(with_response(err, span)),
@@ -119,6 +127,12 @@ fn with_response(err: Error, span: Arc<RequestSpan>) -> Error {
     let mut response = span.clone().enter(|| err.error_response());
     set_request_id(response.headers_mut(), span.request_id());
     InternalError::from_response(err, response).into()
+}
+
+/// Whether a page in a browser sends the request. Basic is not offered there: the browser would open
+/// a dialog of its own. Spreadsheets need the offer.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-mode") || headers.contains_key(ORIGIN)
 }
 
 fn set_request_id(headers: &mut HeaderMap, id: &str) {

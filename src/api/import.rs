@@ -169,7 +169,7 @@ pub async fn trigger(
     }
     let order = ImportRequest {
         is_forced,
-        ..ImportRequest::now(sources, &caller.username)
+        ..ImportRequest::now(sources, caller.username())
     };
     if given(options.dry_run).unwrap_or(false) {
         return Ok(HttpResponse::Ok().json(DryRunAnswer::of(
@@ -231,7 +231,7 @@ pub async fn hand_in(
     answered(
         state
             .import
-            .run(ImportRequest::now(vec![source], &caller.username))
+            .run(ImportRequest::now(vec![source], caller.username()))
             .await?,
         waiting.waits(),
     )

@@ -282,7 +282,7 @@ pub async fn split_contract(
     let scope = caller.department(None)?;
     let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
     department_of(&state, scope, AliasKind::Lender, lender_id).await?;
-    let author = &caller.username;
+    let author = caller.username();
     let done =
         async |conn: &mut DbConn| db::split_contract_by_lender(conn, id, lender_id, author).await;
     change_who_is_who(&state, department_id, done).await
@@ -323,7 +323,7 @@ async fn merge(
     let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
     department_of(state, scope, kind, into).await?;
-    let author = &caller.username;
+    let author = caller.username();
     let done = async |conn: &mut DbConn| db::merge_rows(conn, kind, id, into, author).await;
     change_who_is_who(state, department_id, done).await
 }
@@ -337,7 +337,7 @@ async fn split(
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
     let department_id = department_of(state, scope, kind, id).await?;
-    let author = &caller.username;
+    let author = caller.username();
     let done = async |conn: &mut DbConn| db::split_row(conn, kind, id, alias_ids, author).await;
     change_who_is_who(state, department_id, done).await
 }

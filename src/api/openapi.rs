@@ -25,8 +25,9 @@ use self::operations_by_rule::OperationRules;
 use self::schemas_by_rule::SchemaRules;
 use super::error::Problem;
 use super::{
-    adjustments, analytics, auth, bank_accounts, cache, contracts, data_quality, departments,
-    freshness, health, import, journal, lenders, merges, operations, organizations, parts,
+    adjustments, analytics, api_keys, audit, auth, bank_accounts, cache, contracts, data_quality,
+    departments, freshness, health, import, journal, lenders, merges, operations, organizations,
+    parts, users,
 };
 
 /// Where the resources of the credit portfolio lie.
@@ -72,7 +73,17 @@ const URL: &str = "/api/v1/openapi.json";
         auth::me,
         auth::change_profile,
         auth::change_password,
-        auth::register,
+        auth::logout,
+        users::register,
+        users::list,
+        users::show,
+        users::change,
+        users::reset_password,
+        users::log_out_user,
+        api_keys::list,
+        api_keys::create,
+        api_keys::revoke,
+        audit::list,
         departments::list,
         departments::show,
         departments::create,

@@ -5,6 +5,8 @@
 
 mod adjustment;
 mod alias;
+mod api_key;
+mod audit_entry;
 mod bank_account;
 mod contract;
 mod department;
@@ -17,9 +19,12 @@ mod merge;
 mod organization;
 mod receipt;
 mod rejected_row;
+mod user;
 
 pub use adjustment::Adjustment;
 pub use alias::Alias;
+pub use api_key::ApiKey;
+pub use audit_entry::AuditEntry;
 pub use bank_account::BankAccount;
 pub use contract::StoredContract;
 pub use department::Department;
@@ -32,6 +37,7 @@ pub use merge::Merge;
 pub use organization::Organization;
 pub use receipt::Receipt;
 pub use rejected_row::RejectedRow;
+pub use user::User;
 
 /// Turns rows into what is answered of them.
 pub(super) fn answers<R, T: From<R>>(rows: Vec<R>) -> Vec<T> {

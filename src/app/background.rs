@@ -1,4 +1,4 @@
-//! What goes on beside requests and imports: looking for other processes' changes, registering
+//! What goes on beside requests and imports: looking for other processes' changes of data and accounts, registering
 //! this one, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when the program stops: a query is never cut off.
@@ -40,6 +40,9 @@ impl BackgroundTasks {
                 async |state| {
                     // The fault is logged once, where it is noticed.
                     let _ = state.analytics.look_for_changes().await;
+                    if let Err(err) = state.accounts.look().await {
+                        log::debug!("The accounts can't be read: {err}");
+                    }
                 },
             )),
             actix_web::rt::spawn(every(
@@ -50,6 +53,9 @@ impl BackgroundTasks {
                 async |state| {
                     if let Err(err) = register_replica(&state.checks, state).await {
                         log::debug!("This process can't be registered: {err}");
+                    }
+                    if let Err(err) = state.accounts.store_uses().await {
+                        log::debug!("The use of API keys can't be stored: {err}");
                     }
                     if let Err(err) = refresh_gauges(&state.checks).await {
                         log::debug!("The gauges of imports can't be refreshed: {err}");

@@ -7,10 +7,10 @@ use anyhow::Context;
 use clap::Args;
 use rand::distr::{Alphanumeric, SampleString};
 
-use crate::accounts::hash_password;
+use crate::accounts::{Actor, NewAccount, create_account};
 use crate::app::RunningApp;
 use crate::config::{Secret, Settings};
-use crate::db::{self, NewUser, utc_now};
+use crate::db;
 use crate::demo::{DemoFtpServer, Portfolio, write_exports};
 use crate::domain::Role;
 use crate::import::ImportRequest;
@@ -100,21 +100,15 @@ fn settings(
 
 async fn make_admin(app: &RunningApp) -> anyhow::Result<(String, String)> {
     let password = random_text();
-    let now = utc_now();
-    let user = NewUser {
-        department_id: app.state.import_department,
+    let account = NewAccount {
         username: "admin".to_owned(),
         email: "admin@localhost".to_owned(),
-        password_hash: hash_password(password.clone()).await?,
         full_name: "Demo Admin".to_owned(),
-        role: Role::Admin.to_string(),
-        created_at: now,
-        updated_at: now,
+        password: password.clone(),
+        role: Role::Admin,
+        department_id: app.state.import_department,
     };
-    app.state
-        .db
-        .write(async |conn| db::insert_user(conn, user).await)
-        .await?;
+    create_account(&app.state.db, &Actor::command_line(), account).await?;
     let user = db::find_user(&mut app.state.db.conn().await?, "admin").await?;
     let token = app
         .state

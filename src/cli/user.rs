@@ -1,4 +1,4 @@
-//! `user`: make users and set passwords.
+//! `user`: makes users, sets passwords, and changes who may log in with which rights.
 //!
 //! A password is asked for without echo, or read from standard input when that is no terminal; it
 //! never stands on the command line, where others could see it.
@@ -8,10 +8,13 @@ use std::io::{BufRead, IsTerminal};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 
-use crate::accounts::hash_password;
+use crate::accounts::{
+    AccountChange, AccountError, Actor, NewAccount, change_account, check_email, create_account,
+    log_out, set_password,
+};
 use crate::app::open_database;
 use crate::config::Settings;
-use crate::db::{self, DbError, NewUser, utc_now};
+use crate::db::{self, Db};
 use crate::domain::Role;
 
 #[derive(Args)]
@@ -24,12 +27,39 @@ pub struct User {
 enum UserCommand {
     /// Make a user.
     Create(Create),
-    /// Set another password.
-    SetPassword {
-        /// The login name.
+    /// List the users.
+    List,
+    /// Set another password; ends the user's access tokens.
+    SetPassword(Username),
+    /// Keep a user from logging in; ends the user's access tokens and API keys.
+    Deactivate(Username),
+    /// Let a user log in again.
+    Activate(Username),
+    /// Give a user another role; ends the user's access tokens.
+    SetRole {
+        #[command(flatten)]
+        user: Username,
+        /// ADMIN, MANAGER, ACCOUNTANT, VIEWER or USER.
         #[arg(long)]
-        username: String,
+        role: Role,
     },
+    /// Move a user to another department; ends the user's access tokens.
+    SetDepartment {
+        #[command(flatten)]
+        user: Username,
+        /// The department's id.
+        #[arg(long)]
+        department: i64,
+    },
+    /// End a user's access tokens; API keys stay.
+    Logout(Username),
+}
+
+#[derive(Args)]
+struct Username {
+    /// The login name.
+    #[arg(long)]
+    username: String,
 }
 
 #[derive(Args)]
@@ -37,7 +67,7 @@ struct Create {
     /// The login name.
     #[arg(long)]
     username: String,
-    /// ADMIN, MANAGER, ACCOUNTANT or USER.
+    /// ADMIN, MANAGER, ACCOUNTANT, VIEWER or USER.
     #[arg(long)]
     role: Role,
     /// The department's id; without it, the first finance department.
@@ -53,48 +83,121 @@ struct Create {
 
 impl User {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let database = open_database(settings, true).await?;
+        let db = open_database(settings, true).await?;
+        let actor = Actor::command_line();
         match self.command {
-            UserCommand::Create(create) => {
-                let username = create.username.trim().to_owned();
-                if username.is_empty() {
-                    bail!("--username is empty");
-                }
-                let password_hash = hash_password(read_password()?).await?;
-                let now = utc_now();
-                let user = NewUser {
-                    department_id: create
-                        .department
-                        .unwrap_or_else(|| settings.import_department()),
-                    email: create
-                        .email
-                        .unwrap_or_else(|| format!("{username}@localhost")),
-                    full_name: create.full_name.unwrap_or_else(|| username.clone()),
-                    password_hash,
-                    role: create.role.to_string(),
-                    username: username.clone(),
-                    created_at: now,
-                    updated_at: now,
-                };
-                let id = database
-                    .write(async |conn| db::insert_user(conn, user).await)
-                    .await
-                    .map_err(explained)?;
-                println!("User {username} has the id {id}.");
+            UserCommand::Create(create) => return create.run(&db, &actor, settings).await,
+            UserCommand::List => return list(&db).await,
+            UserCommand::SetPassword(user) => {
+                let id = user.id(&db).await?;
+                set_password(&db, &actor, id, read_password()?).await?;
+                println!("The password of {} is set.", user.username);
             }
-            UserCommand::SetPassword { username } => {
-                let hash = hash_password(read_password()?).await?;
-                let set = async |conn: &mut db::DbConn| {
-                    db::set_password_hash(conn, &username, &hash).await
+            UserCommand::Deactivate(user) => {
+                user.change(&db, &actor, is_active(false)).await?;
+                println!("{} can't log in any more.", user.username);
+            }
+            UserCommand::Activate(user) => {
+                user.change(&db, &actor, is_active(true)).await?;
+                println!("{} may log in.", user.username);
+            }
+            UserCommand::SetRole { user, role } => {
+                let change = AccountChange {
+                    role: Some(role),
+                    ..AccountChange::default()
                 };
-                if !database.write(set).await? {
-                    bail!("there is no user {username}");
-                }
-                println!("The password of {username} is set.");
+                user.change(&db, &actor, change).await?;
+                println!("{} has the role {role}.", user.username);
+            }
+            UserCommand::SetDepartment { user, department } => {
+                let change = AccountChange {
+                    department_id: Some(department),
+                    ..AccountChange::default()
+                };
+                user.change(&db, &actor, change).await?;
+                println!("{} belongs to department {department}.", user.username);
+            }
+            UserCommand::Logout(user) => {
+                log_out(&db, &actor, user.id(&db).await?).await?;
+                println!("{} is logged out everywhere.", user.username);
             }
         }
         Ok(())
     }
+}
+
+impl Create {
+    async fn run(self, db: &Db, actor: &Actor, settings: &Settings) -> anyhow::Result<()> {
+        let username = self.username.trim().to_owned();
+        let account = NewAccount {
+            department_id: self
+                .department
+                .unwrap_or_else(|| settings.import_department()),
+            email: match self.email {
+                Some(email) => email,
+                None => default_email(&username)?,
+            },
+            full_name: self.full_name.unwrap_or_else(|| username.clone()),
+            password: read_password()?,
+            role: self.role,
+            username: username.clone(),
+        };
+        let id = create_account(db, actor, account).await?;
+        println!("User {username} has the id {id}.");
+        Ok(())
+    }
+}
+
+impl Username {
+    async fn id(&self, db: &Db) -> anyhow::Result<i64> {
+        let user = db::find_user(&mut db.conn().await?, &self.username).await?;
+        match user {
+            Some(user) => Ok(user.id),
+            None => Err(AccountError::NoSuchUser(self.username.clone()).into()),
+        }
+    }
+
+    async fn change(&self, db: &Db, actor: &Actor, change: AccountChange) -> anyhow::Result<()> {
+        change_account(db, actor, self.id(db).await?, change).await?;
+        Ok(())
+    }
+}
+
+fn is_active(is_active: bool) -> AccountChange {
+    AccountChange {
+        is_active: Some(is_active),
+        ..AccountChange::default()
+    }
+}
+
+/// Returns an address for a user without one.
+fn default_email(username: &str) -> anyhow::Result<String> {
+    let email = format!("{username}@localhost");
+    if check_email(&email).is_err() {
+        bail!("--email is needed: {email} would be no e-mail address");
+    }
+    Ok(email)
+}
+
+async fn list(db: &Db) -> anyhow::Result<()> {
+    for user in db::list_users(&mut db.conn().await?).await? {
+        println!(
+            "{}\t{}\tdepartment {}\t{}\tlast login {}",
+            user.username,
+            user.role,
+            user.department_id,
+            if user.is_active {
+                "active"
+            } else {
+                "deactivated"
+            },
+            user.last_login.map_or_else(
+                || "never".to_owned(),
+                |at| format!("{}", at.format("%Y-%m-%d %H:%M"))
+            ),
+        );
+    }
+    Ok(())
 }
 
 fn read_password() -> anyhow::Result<String> {
@@ -111,14 +214,4 @@ fn read_password() -> anyhow::Result<String> {
         bail!("the two are not the same");
     }
     Ok(password)
-}
-
-fn explained(err: DbError) -> anyhow::Error {
-    match err {
-        DbError::Duplicate => {
-            anyhow::anyhow!("a user of that name or e-mail address exists already")
-        }
-        DbError::NoSuchReference => anyhow::anyhow!("there is no department of that id"),
-        other => other.into(),
-    }
 }

@@ -21,10 +21,13 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 47] = [
+pub(crate) const SETTINGS: [Setting; 50] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
+    setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
     setting("SECRET_KEY", "auth.secret_key", ""),
+    setting("SECRET_KEY_PREVIOUS", "auth.secret_key_previous", ""),
+    setting("COOKIE_SECURE", "auth.cookie_secure", "true"),
     setting(
         "ACCESS_TOKEN_EXPIRE_MINUTES",
         "auth.access_token_expire_minutes",
@@ -101,8 +104,9 @@ pub(crate) const SETTINGS: [Setting; 47] = [
 
 /// Settings that are secrets, or hold one: each may stand in a file, too, whose path the variable
 /// with `_FILE` behind its name has (Docker's and Kubernetes' secrets).
-pub(crate) const SECRETS: [&str; 5] = [
+pub(crate) const SECRETS: [&str; 6] = [
     "SECRET_KEY",
+    "SECRET_KEY_PREVIOUS",
     "DATABASE_URL",
     "REDIS_URL",
     "REDIS_PASSWORD",

@@ -1,9 +1,11 @@
 //! The sections of the settings, and how each is checked.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 use super::reader::Reader;
 use crate::domain::{Clock, Currency};
@@ -42,6 +44,9 @@ pub struct WebSettings {
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
+    /// `TRUSTED_PROXIES`, default none: networks of proxies whose `X-Forwarded-For` or `Forwarded`
+    /// says where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// Tokens.
@@ -49,11 +54,24 @@ pub struct WebSettings {
 pub struct AuthSettings {
     /// `SECRET_KEY`, no default: signs the access tokens; at least 32 characters.
     pub secret_key: Secret,
+    /// `SECRET_KEY_PREVIOUS`, no default: the key before, whose tokens are still accepted.
+    pub previous_secret_key: Secret,
+    /// `COOKIE_SECURE`, default true: cookies are sent over HTTPS only (browsers take localhost for
+    /// it, too).
+    pub are_cookies_secure: bool,
     /// `ACCESS_TOKEN_EXPIRE_MINUTES`, default 480.
     pub token_lifetime: Duration,
 }
 
 impl AuthSettings {
+    /// The keys that tokens are accepted of; the first one signs.
+    pub fn secret_keys(&self) -> Vec<&Secret> {
+        [&self.secret_key, &self.previous_secret_key]
+            .into_iter()
+            .filter(|key| !key.expose().is_empty())
+            .collect()
+    }
+
     /// Whether tokens can be signed safely.
     ///
     /// # Errors
@@ -203,15 +221,42 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
             &format!("{other:?} is not an origin such as https://finance.example.org"),
         );
     }
+    let networks = reader.text("TRUSTED_PROXIES");
+    let networks = networks
+        .split(',')
+        .map(str::trim)
+        .filter(|net| !net.is_empty());
+    let mut trusted_proxies = Vec::new();
+    for text in networks {
+        let network = text.parse::<IpNet>();
+        match network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+            Ok(network) => trusted_proxies.push(network),
+            Err(_) => reader.problem(
+                "TRUSTED_PROXIES",
+                &format!("{text:?} is no address or network such as 10.0.0.0/8"),
+            ),
+        }
+    }
     WebSettings {
         bind,
         cors_allowed_origins,
+        trusted_proxies,
     }
 }
 
 pub(super) fn auth(reader: &mut Reader) -> AuthSettings {
+    let previous_secret_key = Secret::new(reader.text("SECRET_KEY_PREVIOUS"));
+    let length = previous_secret_key.expose().chars().count();
+    if (1..32).contains(&length) {
+        reader.problem(
+            "SECRET_KEY_PREVIOUS",
+            &format!("has {length} characters, too few to be a key"),
+        );
+    }
     AuthSettings {
         secret_key: Secret::new(reader.text("SECRET_KEY")),
+        previous_secret_key,
+        are_cookies_secure: reader.switch("COOKIE_SECURE"),
         token_lifetime: Duration::from_secs(
             60 * reader.number("ACCESS_TOKEN_EXPIRE_MINUTES", 1, 525_600),
         ),

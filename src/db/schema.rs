@@ -35,6 +35,42 @@ diesel::table! {
         position -> Nullable<Text>,
         phone -> Nullable<Text>,
         last_login -> Nullable<Timestamp>,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_changes (id) {
+        id -> BigInt,
+        generation -> BigInt,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        key_hash -> Text,
+        hint -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        actor_id -> Nullable<BigInt>,
+        actor -> Text,
+        address -> Nullable<Text>,
+        action -> Text,
+        user_id -> Nullable<BigInt>,
+        username -> Text,
+        details -> Nullable<Text>,
     }
 }
 
@@ -533,6 +569,7 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    api_keys,
     daily_findings,
     orphaned_details,
     adjustments,

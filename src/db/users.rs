@@ -26,6 +26,7 @@ pub struct UserRow {
     pub last_login: Option<NaiveDateTime>,
     pub created_at: NaiveDateTime,
     pub updated_at: NaiveDateTime,
+    pub version: i64,
 }
 
 /// A user to be inserted.
@@ -182,23 +183,47 @@ pub async fn set_last_login(conn: &mut DbConn, id: i64, at: NaiveDateTime) -> Re
     Ok(())
 }
 
-/// Stores another password and returns whether there is such a user.
+/// A change of what decides on a user's rights; `None` leaves a column as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = users)]
+pub struct RightsChange {
+    pub role: Option<String>,
+    pub department_id: Option<i64>,
+    pub is_active: Option<bool>,
+    pub password_hash: Option<String>,
+}
+
+/// Changes a user's rights and raises the account's version, also when nothing else changes: that
+/// ends what was issued for the version before. Returns whether there is such a user.
 ///
 /// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn set_password_hash(
+/// [`DbError::NoSuchReference`] when there is no such department.
+pub(crate) async fn change_rights(
     conn: &mut DbConn,
-    username: &str,
-    hash: &str,
+    id: i64,
+    change: &RightsChange,
 ) -> Result<bool, DbError> {
     let changed = on_conn!(conn, |c| {
-        diesel::update(users::table.filter(users::username.eq(username)))
+        diesel::update(users::table.filter(users::id.eq(id)))
             .set((
-                users::password_hash.eq(hash),
+                change,
+                users::version.eq(users::version + 1),
                 users::updated_at.eq(utc_now()),
             ))
             .execute(c)
             .await
     })?;
     Ok(changed == 1)
+}
+
+/// Returns all users by login name.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(crate) async fn list_users(conn: &mut DbConn) -> Result<Vec<UserRow>, DbError> {
+    Ok(on_conn!(conn, |c| users::table
+        .select(UserRow::as_select())
+        .order(users::username)
+        .load(c)
+        .await)?)
 }

@@ -15,18 +15,26 @@ pub enum Role {
     Manager,
     /// As a manager.
     Accountant,
+    /// Sees what a manager sees, and changes nothing.
+    Viewer,
     /// Sees nothing of the credit portfolio.
     User,
 }
 
 /// A name that is no role.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} is no role: choose ADMIN, MANAGER, ACCOUNTANT or USER")]
+#[error("{0:?} is no role: choose ADMIN, MANAGER, ACCOUNTANT, VIEWER or USER")]
 pub struct UnknownRole(String);
 
 impl Role {
     /// All roles.
-    pub const ALL: [Role; 4] = [Role::Admin, Role::Manager, Role::Accountant, Role::User];
+    pub const ALL: [Role; 5] = [
+        Role::Admin,
+        Role::Manager,
+        Role::Accountant,
+        Role::Viewer,
+        Role::User,
+    ];
 
     /// The name in tokens, database and answers.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +42,7 @@ impl Role {
             Role::Admin => "ADMIN",
             Role::Manager => "MANAGER",
             Role::Accountant => "ACCOUNTANT",
+            Role::Viewer => "VIEWER",
             Role::User => "USER",
         }
     }

@@ -184,7 +184,10 @@ async fn tokens_are_taken_only_when_they_are_ours_and_in_time() {
         &app.raw_get("/api/v1/credit-portfolio/summary", &[]).await,
         StatusCode::UNAUTHORIZED,
     );
-    let claims = |exp: i64| json!({ "sub": "1", "username": "x", "role": "ADMIN", "department_id": 8, "exp": exp });
+    let admin = app.user(Role::Admin, DEPARTMENT, "irrelevant").await;
+    let id = admin.id.to_string();
+    // As a release before the versions of accounts signed them.
+    let claims = |exp: i64| json!({ "sub": id, "username": "x", "role": "ADMIN", "department_id": 8, "exp": exp });
     let future = chrono::Utc::now().timestamp() + 600;
     let sign = |algorithm, key: &str, exp| {
         encode(

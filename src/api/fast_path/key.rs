@@ -1,6 +1,7 @@
 //! The key of a request on the fast path, and what a handler of figures needs to remember one.
 
-use std::future::{Ready, ready};
+use std::future::Future;
+use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::Uri;
@@ -9,6 +10,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use super::{FastPathCache, Remembered};
+use crate::accounts::Credential;
 use crate::analytics::PreparedQuery;
 use crate::api::caller::Caller;
 use crate::api::compression::AcceptedEncoding;
@@ -31,8 +33,7 @@ pub(super) fn key_of(uri: &Uri, headers: &HeaderMap) -> Option<Vec<u8>> {
 /// An authorized request whose answer may be remembered.
 pub struct FastPathKey {
     request: HttpRequest,
-    token_ends: i64,
-    user_id: i64,
+    credential: Credential,
 }
 
 impl FastPathKey {
@@ -49,8 +50,7 @@ impl FastPathKey {
             let remembered = Remembered {
                 prepared,
                 encoding: self.encoding(),
-                token_ends: self.token_ends,
-                user_id: self.user_id,
+                credential: self.credential,
                 route: self.request.match_pattern().map(String::into_boxed_str),
             };
             cache.remember(key, remembered);
@@ -60,13 +60,16 @@ impl FastPathKey {
 
 impl FromRequest for FastPathKey {
     type Error = ApiError;
-    type Future = Ready<Result<FastPathKey, ApiError>>;
+    type Future = Pin<Box<dyn Future<Output = Result<FastPathKey, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Caller::of(request).map(|caller| FastPathKey {
-            request: request.clone(),
-            token_ends: caller.token_ends,
-            user_id: caller.user_id,
-        }))
+        let request = request.clone();
+        Box::pin(async move {
+            let credential = Caller::of(&request).await?.credential;
+            Ok(FastPathKey {
+                request,
+                credential,
+            })
+        })
     }
 }

@@ -6,6 +6,7 @@ use utoipa::openapi::schema::{
     ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
 };
 
+use crate::accounts::{EMAIL_PATTERN, LONGEST_EMAIL, LONGEST_NAME, NAME_PATTERN};
 use crate::api::answer::LONGEST_TEXT;
 use crate::domain::{AdjustmentKind, Currency};
 
@@ -19,6 +20,20 @@ pub(in crate::api) fn text() -> ObjectBuilder {
         .min_length(Some(1))
         .max_length(Some(LONGEST_TEXT))
         .pattern(Some(VISIBLE))
+}
+
+/// A new login name.
+pub(in crate::api) fn username() -> ObjectBuilder {
+    text()
+        .max_length(Some(LONGEST_NAME))
+        .pattern(Some(NAME_PATTERN))
+}
+
+/// A new e-mail address.
+pub(in crate::api) fn email() -> ObjectBuilder {
+    text()
+        .max_length(Some(LONGEST_EMAIL))
+        .pattern(Some(EMAIL_PATTERN))
 }
 
 /// A name or number, or null.

@@ -48,6 +48,15 @@ impl IntoResponses for LoginErrors {
     }
 }
 
+/// The error of guessing the own password.
+pub(in crate::api) enum GuessErrors {}
+
+impl IntoResponses for GuessErrors {
+    fn responses() -> Responses {
+        responses(&[(429, "Too many wrong passwords.")])
+    }
+}
+
 /// Returns error responses by their status.
 pub(super) fn responses(problems: &[(u16, &str)]) -> Responses {
     problems

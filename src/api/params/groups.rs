@@ -23,6 +23,15 @@ pub struct Department {
     pub department_id: Option<Id>,
 }
 
+/// A user.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserId {
+    /// One user; left out, all.
+    #[param(inline, example = 1)]
+    pub user_id: Option<Id>,
+}
+
 /// The range of days.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -209,13 +209,18 @@ impl TestApp {
 
     /// Changes the database behind the program's back.
     pub async fn execute(&self, sql: &str) {
+        self.try_execute(sql).await.unwrap();
+    }
+
+    /// The same, when the database may refuse; with its words.
+    pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
         match self.database_url.strip_prefix("sqlite://") {
             Some(path) => {
                 let mut conn = SqliteConnection::establish(path).unwrap();
                 conn.batch_execute(&format!("PRAGMA busy_timeout = 30000; {sql}"))
-                    .unwrap();
+                    .map_err(|err| err.to_string())
             }
-            None => drop(psql(&self.database_url, sql).unwrap()),
+            None => psql(&self.database_url, sql).map(drop),
         }
     }
 
@@ -413,6 +418,15 @@ impl TestApp {
     ) -> Answer {
         let request = self.http.post(self.url(&format!("/api/v1/{path}")));
         answer_of(request.bearer_auth(token).multipart(form)).await
+    }
+
+    /// A POST below the prefix with extra headers.
+    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut request = self.http.post(self.url(&format!("/api/v1/{path}")));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer_of(request.json(body)).await
     }
 
     /// Any GET, path as it is, with extra headers.

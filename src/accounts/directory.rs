@@ -1,0 +1,260 @@
+//! What every user may do, in this process's memory: requests look here, not into the database.
+//!
+//! A background task looks twice within a lease whether the number changed that every change of an
+//! account raises, and reads all accounts again if so. A change that this process makes counts at
+//! once. While the database is away, what was read last holds.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use tokio::time::timeout;
+
+use super::api_key::KeyHash;
+use crate::db::{self, Db, DbError, utc_now};
+use crate::domain::Role;
+
+/// A request waits so long for a look at an account that this process does not know yet.
+const WAIT_FOR_LOOK: Duration = Duration::from_secs(2);
+
+/// A user's rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user's id.
+    pub user_id: i64,
+    /// The login name.
+    pub username: String,
+    /// Raised by every change of the rest and of the password.
+    pub version: i64,
+    /// Whether the user may log in.
+    pub is_active: bool,
+    /// The role.
+    pub role: Role,
+    /// The user's department.
+    pub department_id: i64,
+}
+
+/// The rights of all users and the API keys that are valid. Cheap to clone.
+#[derive(Clone)]
+pub struct AccountDirectory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    db: Db,
+    known: RwLock<Arc<Known>>,
+    looking: tokio::sync::Mutex<()>,
+    /// When keys were used, since that was stored last.
+    used_keys: Mutex<HashMap<i64, NaiveDateTime>>,
+}
+
+/// What the last look found.
+#[derive(Default)]
+struct Known {
+    generation: i64,
+    accounts: HashMap<i64, Arc<Account>>,
+    keys: HashMap<String, ValidKey>,
+    keys_by_id: HashMap<i64, Option<NaiveDateTime>>,
+}
+
+/// An API key that is valid until its end.
+#[derive(Clone, Copy)]
+struct ValidKey {
+    id: i64,
+    user_id: i64,
+    expires_at: Option<NaiveDateTime>,
+}
+
+impl AccountDirectory {
+    /// Reads all accounts; later looks use the same connections.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn open(db: Db) -> Result<AccountDirectory, DbError> {
+        let directory = AccountDirectory {
+            shared: Arc::new(Shared {
+                db,
+                known: RwLock::default(),
+                looking: tokio::sync::Mutex::default(),
+                used_keys: Mutex::default(),
+            }),
+        };
+        // Generation 0 is the one of a new database, which this has not read yet.
+        directory.read_if(|_| true).await?;
+        Ok(directory)
+    }
+
+    /// Reads the accounts again if any was changed.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn look(&self) -> Result<(), DbError> {
+        self.read_if(|generation| generation != self.known().generation)
+            .await
+    }
+
+    async fn read_if(&self, is_outdated: impl Fn(i64) -> bool) -> Result<(), DbError> {
+        let _one_at_a_time = self.shared.looking.lock().await;
+        let read = self
+            .shared
+            .db
+            .snapshot(async |conn| {
+                let generation = db::account_generation(conn).await?;
+                if !is_outdated(generation) {
+                    return Ok::<_, DbError>(None);
+                }
+                let accounts = db::list_accounts(conn).await?;
+                Ok(Some((
+                    generation,
+                    accounts,
+                    db::list_valid_keys(conn).await?,
+                )))
+            })
+            .await?;
+        if let Some((generation, accounts, keys)) = read {
+            let known = Arc::new(Known::of(generation, accounts, keys));
+            *self
+                .shared
+                .known
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = known;
+        }
+        Ok(())
+    }
+
+    /// Returns the account of a user as the last look found it.
+    pub fn account(&self, user_id: i64) -> Option<Arc<Account>> {
+        self.known().accounts.get(&user_id).cloned()
+    }
+
+    /// Returns the account of a user if it has that version, after one look if need be: another
+    /// process may have made or changed it within the lease.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer in time.
+    pub async fn account_of_version(
+        &self,
+        user_id: i64,
+        version: i64,
+    ) -> Result<Option<Arc<Account>>, DbError> {
+        let known = self.account(user_id);
+        let is_newer = known
+            .as_ref()
+            .is_none_or(|account| account.version < version);
+        if is_newer {
+            let looked = timeout(WAIT_FOR_LOOK, self.read_if(|_| true)).await;
+            looked.map_err(|_| DbError::TimedOut)??;
+        }
+        let account = self.account(user_id);
+        Ok(account.filter(|account| account.version == version))
+    }
+
+    /// Whether a user's account still has that version.
+    pub fn is_current(&self, user_id: i64, version: i64) -> bool {
+        let known = self.known();
+        let account = known.accounts.get(&user_id);
+        account.is_some_and(|account| account.version == version && account.is_active)
+    }
+
+    /// Returns id and owner of an API key that is valid at this moment, and notes its use.
+    pub fn key(&self, hash: &KeyHash) -> Option<(i64, i64)> {
+        let key = *self.known().keys.get(hash.as_str())?;
+        let is_valid = key.expires_at.is_none_or(|end| end > utc_now());
+        is_valid.then(|| {
+            self.note_use(key.id);
+            (key.id, key.user_id)
+        })
+    }
+
+    /// Whether an API key is still valid; notes its use.
+    pub fn is_valid_key(&self, key_id: i64) -> bool {
+        let end = self.known().keys_by_id.get(&key_id).copied();
+        let is_valid = end.is_some_and(|end| end.is_none_or(|end| end > utc_now()));
+        if is_valid {
+            self.note_use(key_id);
+        }
+        is_valid
+    }
+
+    /// Stores when keys were used last.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer; the times are kept for the next try.
+    pub async fn store_uses(&self) -> Result<(), DbError> {
+        let uses = std::mem::take(&mut *self.used_keys());
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let stored = self
+            .shared
+            .db
+            .write(async |conn| {
+                for (id, at) in &uses {
+                    db::set_key_last_used(conn, *id, *at).await?;
+                }
+                Ok::<_, DbError>(())
+            })
+            .await;
+        if stored.is_err() {
+            let mut used = self.used_keys();
+            for (id, at) in uses {
+                used.entry(id).or_insert(at);
+            }
+        }
+        stored
+    }
+
+    fn note_use(&self, key_id: i64) {
+        self.used_keys().insert(key_id, utc_now());
+    }
+
+    fn used_keys(&self) -> std::sync::MutexGuard<'_, HashMap<i64, NaiveDateTime>> {
+        self.shared
+            .used_keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> Arc<Known> {
+        self.shared
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Known {
+    fn of(generation: i64, accounts: Vec<db::AccountRow>, keys: Vec<db::ValidKeyRow>) -> Known {
+        let account = |row: db::AccountRow| {
+            // A role that this version does not know gives no rights.
+            let role = row.role.parse().unwrap_or(Role::User);
+            let account = Account {
+                user_id: row.id,
+                username: row.username,
+                version: row.version,
+                is_active: row.is_active,
+                role,
+                department_id: row.department_id,
+            };
+            (row.id, Arc::new(account))
+        };
+        Known {
+            generation,
+            accounts: accounts.into_iter().map(account).collect(),
+            keys_by_id: keys.iter().map(|key| (key.id, key.expires_at)).collect(),
+            keys: keys
+                .into_iter()
+                .map(|key| {
+                    let valid = ValidKey {
+                        id: key.id,
+                        user_id: key.user_id,
+                        expires_at: key.expires_at,
+                    };
+                    (key.key_hash, valid)
+                })
+                .collect(),
+        }
+    }
+}
