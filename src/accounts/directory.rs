@@ -143,8 +143,13 @@ impl AccountDirectory {
             .as_ref()
             .is_none_or(|account| account.version < version);
         if is_newer {
-            let looked = timeout(WAIT_FOR_LOOK, self.read_if(|_| true)).await;
-            looked.map_err(|_| DbError::TimedOut)??;
+            // A task of its own: a read is never cut off.
+            let directory = self.clone();
+            let look = actix_rt::spawn(async move { directory.read_if(|_| true).await });
+            let looked = timeout(WAIT_FOR_LOOK, look).await;
+            looked.map_err(|_| DbError::TimedOut)?.map_err(|err| {
+                DbError::Unavailable(format!("the accounts can't be read: {err}"))
+            })??;
         }
         let account = self.account(user_id);
         Ok(account.filter(|account| account.version == version))

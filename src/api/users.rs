@@ -90,7 +90,7 @@ pub async fn register(
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
     let account = NewAccount {
-        username: text_field("username", &body.username)?,
+        username: body.username.trim().to_owned(),
         email: email_field("email", &body.email)?,
         full_name: text_field("full_name", &body.full_name)?,
         password: body.password,

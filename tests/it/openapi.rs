@@ -6,6 +6,7 @@ use std::process::Command;
 
 use credit_portfolio::accounts::hash_password;
 use credit_portfolio::api::openapi;
+use credit_portfolio::db;
 use credit_portfolio::domain::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -72,13 +73,9 @@ fn every_route_is_in_the_document() {
     {
         let code = std::fs::read_to_string(file.path()).unwrap();
         for call in code.split("web::resource(").skip(1) {
-            let paths = call
-                .split(".get(")
-                .next()
-                .unwrap()
-                .split(".post(")
-                .next()
-                .unwrap();
+            let methods = [".get(", ".post(", ".put(", ".delete("];
+            let first = methods.iter().filter_map(|method| call.find(method)).min();
+            let paths = &call[..first.unwrap()];
             routes.extend(paths.split('"').skip(1).step_by(2).map(str::to_owned));
         }
     }
@@ -243,6 +240,10 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
                 "cache_stats",
                 "watch_import_run",
                 "adjustment_template",
+                // Users of tests have random names.
+                "list_users",
+                "get_user",
+                "list_audit_log",
             ]
             .contains(&id);
         if !is_described {
@@ -305,6 +306,14 @@ async fn schemathesis_finds_nothing() {
             &hash_password("correct horse".to_owned()).await.unwrap(),
         )
         .await;
+    // An id that nothing is tried on: who is fuzzing must not lose the own account.
+    let own_id = 900_719_925_474_i64;
+    app.execute(&format!(
+        "UPDATE users SET id = {own_id} WHERE id = {}",
+        user.id
+    ))
+    .await;
+    let user = db::UserRow { id: own_id, ..user };
     let token = app.running.state.tokens.issue(&user).unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
@@ -325,6 +334,7 @@ async fn schemathesis_finds_nothing() {
             "7",
         ])
         .args(["--header", &format!("Authorization: Bearer {token}")])
+        .args(["--exclude-operation-id", "logout"])
         .env("SCHEMATHESIS_HOOKS", "dependent_parameters")
         .env("PYTHONPATH", root.join("tests/it/openapi"))
         .current_dir(&folder);
