@@ -298,6 +298,114 @@ async fn misses(app: &RunningApp, token: &str) -> Vec<Duration> {
     .await
 }
 
+/// A question that nobody asked before.
+fn new_question(number: u64) -> String {
+    let day =
+        |number| chrono::NaiveDate::from_ymd_opt(2015, 1, 1).unwrap() + chrono::Days::new(number);
+    let (from, to) = (day(number % 3000), day(3000 + number / 3000));
+    format!("/api/v1/credit-portfolio/monthly-stats?department_id=8&date_from={from}&date_to={to}")
+}
+
+/// 512 clients for a minute, who ask one new question in ten.
+async fn many_clients(address: std::net::SocketAddr, token: &str, first: u64) {
+    const CLIENTS: u64 = 512;
+    let token = token.to_owned();
+    let (mut hits, mut misses) = on_own_runtime(async move {
+        let end = Instant::now() + Duration::from_secs(60);
+        let mut clients = Vec::new();
+        for number in 0..CLIENTS {
+            let token = token.clone();
+            clients.push(tokio::spawn(async move {
+                let known = Target::new(address, PATH, &token);
+                let mut client = known.connect().await;
+                let (mut hits, mut misses) = (Vec::new(), Vec::new());
+                for round in 0_u64.. {
+                    if Instant::now() >= end {
+                        break;
+                    }
+                    let is_new = (round + number) % 10 == 0;
+                    client.request = if is_new {
+                        let path = new_question(first + round * CLIENTS + number);
+                        Target::new(address, &path, &token).request
+                    } else {
+                        known.request.clone()
+                    };
+                    let started = Instant::now();
+                    // Every answer but 200 ends the measurement.
+                    client.ask().await;
+                    if is_new { &mut misses } else { &mut hits }.push(started.elapsed());
+                }
+                (hits, misses)
+            }));
+        }
+        let (mut hits, mut misses) = (Vec::new(), Vec::new());
+        for client in clients {
+            let (more_hits, more_misses) = client.await.unwrap();
+            hits.extend(more_hits);
+            misses.extend(more_misses);
+        }
+        (hits, misses)
+    })
+    .await;
+    println!(
+        "\n| {CLIENTS} clients, 60 s, 10 % new questions, no error | answers | median | 99th percentile | ratio |\n| --- | --- | --- | --- | --- |"
+    );
+    for (what, times) in [("known", &mut hits), ("new", &mut misses)] {
+        times.sort();
+        let (median, high) = (times[times.len() / 2], p99(times));
+        println!(
+            "| {what} | {} | {:.2} ms | {:.2} ms | {:.1} |",
+            times.len(),
+            median.as_secs_f64() * 1000.0,
+            high.as_secs_f64() * 1000.0,
+            high.as_secs_f64() / median.as_secs_f64()
+        );
+    }
+}
+
+/// Hits alone, and while 200 new questions a second are asked beside them.
+async fn beside_misses(hits: &Target, token: &str, first: u64) {
+    let clients = hits.clone();
+    let alone = on_own_runtime(async move { clients.load(ROUND * 3).await.len() }).await;
+    let (clients, address, token) = (hits.clone(), hits.address, token.to_owned());
+    let (beside, asked) = on_own_runtime(async move {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let asking = {
+            let is_over = is_over.clone();
+            tokio::spawn(async move {
+                let mut ticks = tokio::time::interval(Duration::from_millis(5));
+                let mut asked = Vec::new();
+                while !is_over.load(Ordering::Acquire) {
+                    ticks.tick().await;
+                    let path = new_question(first + asked.len() as u64);
+                    let question = Target::new(address, &path, &token);
+                    asked.push(tokio::spawn(async move {
+                        question.connect().await.ask().await;
+                    }));
+                }
+                let count = asked.len();
+                for question in asked {
+                    question.await.unwrap();
+                }
+                count
+            })
+        };
+        let answered = clients.load(ROUND * 3).await.len();
+        is_over.store(true, Ordering::Release);
+        (answered, asking.await.unwrap())
+    })
+    .await;
+    let rate = |count: usize| count as f64 / (ROUND * 3).as_secs_f64();
+    println!("\n| hits | requests/s | ratio |\n| --- | --- | --- |");
+    println!("| alone | {:.0} | 1 |", rate(alone));
+    println!(
+        "| beside {:.0} new questions a second | {:.0} | {:.2} |",
+        rate(asked),
+        rate(beside),
+        rate(beside) / rate(alone)
+    );
+}
+
 /// What a Redis that does not answer costs once that is known.
 async fn with_redis_away(without_redis: &RunningApp, token: &str) {
     let (away, _) = started("64", Some("1")).await;
@@ -371,6 +479,8 @@ fn main() {
         );
         cold_key(&app, app.address, &token).await;
         with_redis_away(&app, &token).await;
+        beside_misses(&hits, &token, 0).await;
+        many_clients(app.address, &token, 100_000).await;
         while_importing(&app, &settings, &hits).await;
         bare_handle.stop(false).await;
         with_redis.stop().await.unwrap();
