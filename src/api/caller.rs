@@ -45,9 +45,7 @@ impl Caller {
     /// # Errors
     /// 401 without a valid one.
     pub(super) fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
-        let state = request.app_data::<web::Data<AppState>>();
-        let state =
-            state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
+        let state = state_of(request)?;
         Caller::from_claims(&*claims_of(state, request)?, &state.finance_departments)
     }
 
@@ -108,6 +106,12 @@ impl Caller {
         let refused = || ApiError::Forbidden("only the role ADMIN may do this".to_owned());
         (self.role == Role::Admin).then_some(()).ok_or_else(refused)
     }
+}
+
+/// Returns what handlers work with.
+pub(super) fn state_of(request: &HttpRequest) -> Result<&web::Data<AppState>, ApiError> {
+    let state = request.app_data::<web::Data<AppState>>();
+    state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))
 }
 
 fn claims_of(state: &AppState, request: &HttpRequest) -> Result<Arc<Claims>, ApiError> {

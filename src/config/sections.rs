@@ -42,6 +42,9 @@ pub struct WebSettings {
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
+    /// `UPLOAD_TIMEOUT_SECONDS`, default 300: within this time files that are handed in have to
+    /// arrive; a body of JSON within 10 s of it.
+    pub upload_timeout: Duration,
 }
 
 /// Tokens.
@@ -206,6 +209,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
     WebSettings {
         bind,
         cors_allowed_origins,
+        upload_timeout: Duration::from_secs(reader.number("UPLOAD_TIMEOUT_SECONDS", 1, 86_400)),
     }
 }
 
