@@ -22,7 +22,7 @@ use crate::logging::request_id;
 use crate::state::ExportQueueError;
 
 /// When a request is worth another try that found the database being written to.
-const RETRY_SECONDS: u64 = 5;
+pub(super) const RETRY_SECONDS: u64 = 5;
 /// The same of an export that found no place in the queue.
 const EXPORT_RETRY_SECONDS: u64 = 30;
 

@@ -34,7 +34,10 @@ impl<R: Send + 'static> RowPipe<R> {
         let written = spawn_blocking(move || {
             while let Some(part) = received.blocking_recv() {
                 match part {
-                    Part::Rows(rows) => writer.push_all(&answers::<_, T>(rows))?,
+                    Part::Rows(rows) if writer.has_columns() => rows
+                        .into_iter()
+                        .try_for_each(|row| writer.push(&T::from(row)))?,
+                    Part::Rows(rows) => writer.push_first(&answers::<_, T>(rows))?,
                     Part::End => return writer.finish(fields).map(Some),
                 }
             }

@@ -15,7 +15,7 @@ use crate::domain::Language;
 /// A file while it is written.
 pub(super) struct Writer {
     file: FormatWriter,
-    /// Empty until the first rows are known.
+    /// Unknown until the first rows come.
     fields: Option<Fields>,
 }
 
@@ -58,18 +58,19 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes rows. Those that come first decide on the columns.
-    pub fn push_all<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        if self.fields.is_none() {
-            self.begin(Fields::of_rows(rows).map_err(failed)?)?;
-        }
+    /// Whether the columns are known.
+    pub fn has_columns(&self) -> bool {
+        self.fields.is_some()
+    }
+
+    /// Writes the rows that come first: they decide on the columns.
+    pub fn push_first<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
+        self.begin(Fields::of_rows(rows).map_err(failed)?)?;
         rows.iter().try_for_each(|row| self.push(row))
     }
 
-    fn push<T: Serialize>(&mut self, row: &T) -> Result<(), ApiError> {
+    /// Writes a further row.
+    pub fn push<T: Serialize>(&mut self, row: &T) -> Result<(), ApiError> {
         let Some(fields) = &self.fields else {
             return Ok(());
         };

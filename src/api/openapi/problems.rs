@@ -30,7 +30,6 @@ impl IntoResponses for UploadErrors {
     fn responses() -> Responses {
         responses(&[
             (400, "The body can't be read."),
-            (408, "The files took too long to arrive."),
             (409, "A run is still running."),
             (415, "The body is no multipart form."),
         ])
