@@ -33,7 +33,7 @@ pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
-pub use parts::{Ledger, Measure, Parts, ledger, parts};
+pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
 pub use query::{AnalyticsQuery, Figure, PreparedQuery};
 pub use roll_forward::{RollForward, RollForwardGroup};
 pub use summary::{ContractCounts, Summary};

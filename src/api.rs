@@ -47,9 +47,9 @@ mod reference_list;
 mod reference_rows;
 mod run_events;
 pub mod types;
+mod upload;
 mod users;
 
-use actix_multipart::form::MultipartFormConfig;
 use actix_web::web::{self, JsonConfig, ServiceConfig};
 
 pub use compression::compress;
@@ -67,20 +67,13 @@ pub const PREFIX: &str = "/api/v1";
 /// A JSON body has so many bytes at most.
 const JSON_BYTES: usize = 64 * 1024;
 
-/// Files that are handed in together have so many bytes at most.
-const LARGEST_UPLOAD: usize = 256 * 1024 * 1024;
-
 /// Registers every route.
 pub fn configure(config: &mut ServiceConfig) {
     let json = JsonConfig::default()
         .limit(JSON_BYTES)
         .error_handler(|err, _| ApiError::from_json_error(&err).into());
-    let files = MultipartFormConfig::default()
-        .total_limit(LARGEST_UPLOAD)
-        .memory_limit(JSON_BYTES)
-        .error_handler(|err, _| ApiError::from_multipart_error(&err).into());
     config
-        .app_data(files)
+        .app_data(upload::form_config())
         .app_data(json)
         .service(
             web::scope(PREFIX)

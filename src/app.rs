@@ -25,7 +25,7 @@ use crate::config::Settings;
 use crate::db::{self, Db, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use crate::state::{AppState, ListCounts};
+use crate::state::{AppState, ExportQueue, ListCounts, UploadLimits};
 use background::BackgroundTasks;
 
 /// Requests that are being answered get so much time at a stop.
@@ -120,7 +120,9 @@ impl RunningApp {
             devices: Devices::new(&settings.auth.secret_keys()),
             are_cookies_secure: settings.auth.are_cookies_secure,
             trusted_proxies: settings.web.trusted_proxies.clone(),
+            exports: ExportQueue::start(Db::pool(&settings.database, PoolPurpose::Exports)?),
             list_counts: ListCounts::default(),
+            uploads: UploadLimits::new(settings.web.upload_timeout),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),

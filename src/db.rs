@@ -167,9 +167,9 @@ pub(crate) use orphaned_details::{forget_orphaned_details, note_orphaned_details
 pub(crate) use paged_list::list_next_keys;
 pub use paged_list::{PagedList, RowKey, Sort};
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue};
-pub(crate) use parts::{list_ledger, list_parts};
+pub(crate) use parts::{list_ledger, list_parts, total_parts};
 pub use pool::{DatabaseReadiness, Db, DbConn, PoolPurpose};
-pub(crate) use pool::{set_savepoint, undo_to_savepoint};
+pub(crate) use pool::{EXPORT_CONNECTIONS, set_savepoint, undo_to_savepoint};
 pub(crate) use quality_queries::list_query_findings;
 pub use receipts::NewReceipt;
 pub(crate) use receipts::{list_known_receipts, upsert_receipts};

@@ -3,7 +3,9 @@
 //! `app` fills it in at the start; `api` receives it and knows nothing else of how the program was
 //! put together.
 
+mod export_queue;
 mod list_counts;
+mod upload_limits;
 
 use ipnet::IpNet;
 
@@ -16,7 +18,9 @@ use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
 
+pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
+pub use upload_limits::UploadLimits;
 
 /// What handlers work with; every part is a cheap handle.
 #[derive(Clone)]
@@ -49,8 +53,12 @@ pub struct AppState {
     pub are_cookies_secure: bool,
     /// The proxies whose word on a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// Lists and figures as files, in their turn.
+    pub exports: ExportQueue,
     /// The full counts of lists.
     pub list_counts: ListCounts,
+    /// What bodies of requests may take.
+    pub uploads: UploadLimits,
     /// The departments whose members may see the portfolio.
     pub finance_departments: Vec<i64>,
     /// The department that exports belong to when nothing else is said.

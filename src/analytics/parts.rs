@@ -1,11 +1,11 @@
 //! The parts behind a figure, and the ledger of a contract: what an auditor adds up.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::balances::{Balances, Basis, up_to};
 use crate::db::{
     self, BalanceMeasure, ContractTitle, DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow,
-    PartValue,
+    PartTotals, PartValue,
 };
 use crate::domain::{DateRange, Money, PortfolioFilter};
 
@@ -65,83 +65,151 @@ impl Measure {
     }
 }
 
-/// The parts of a figure.
+/// So many rows are read at once for a file, or a few more on days with many.
+const ROWS_AT_A_TIME: i64 = 4000;
+
+/// The parts behind a figure, to be read.
 #[derive(Debug)]
 pub struct Parts {
-    /// What all parts add up to: the figure.
-    pub total: Money,
-    /// How many parts there are.
-    pub count: i64,
-    /// A page of them, newest first.
-    pub rows: Vec<PartRow>,
+    /// With the range that the figure covers.
+    filter: PortfolioFilter,
+    value: PartValue,
 }
 
-/// Returns the parts behind a figure of the filter.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn parts(
-    conn: &mut DbConn,
-    filter: &PortfolioFilter,
-    basis: &Basis,
-    measure: Measure,
-    page: Page,
-) -> Result<Parts, DbError> {
-    let as_of = basis.as_of(filter);
-    let to_as_of = DateRange::new(filter.dates.from(), Some(as_of));
-    let (dates, value) = match measure {
-        Measure::Flow(measure) => (Ok(filter.dates), PartValue::Flow(measure)),
-        Measure::Planned if as_of != basis.today => {
-            return Ok(Parts {
-                total: Money::ZERO,
-                count: 0,
-                rows: Vec::new(),
-            });
-        }
-        Measure::Planned => (
-            DateRange::new(as_of.succ_opt(), None),
-            PartValue::Flow(FlowMeasure::Amount),
-        ),
-        Measure::Moved(moved) => (
-            to_as_of,
-            PartValue::Balance(moved, shown(conn, filter, basis, |_| true).await?),
-        ),
-        Measure::DebtUnconfirmed => (
-            Ok(up_to(as_of)),
-            PartValue::Balance(
-                BalanceMeasure::Unconfirmed,
-                shown(conn, filter, basis, |_| true).await?,
+/// All parts, newest first, some days at a time: a page of them costs the same wherever it lies.
+#[derive(Debug)]
+pub struct PartsByDays {
+    parts: Parts,
+    /// The days that are read at once.
+    window: u64,
+    first_day: NaiveDate,
+    /// The newest day that was not read; `None` at the end.
+    next_day: Option<NaiveDate>,
+    /// How many rows of the window were read.
+    skip: i64,
+}
+
+impl Parts {
+    /// Prepares the parts behind a figure of the filter; `None` when there can't be any.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn of(
+        conn: &mut DbConn,
+        filter: &PortfolioFilter,
+        basis: &Basis,
+        measure: Measure,
+    ) -> Result<Option<Parts>, DbError> {
+        let as_of = basis.as_of(filter);
+        let to_as_of = DateRange::new(filter.dates.from(), Some(as_of));
+        let (dates, value) = match measure {
+            Measure::Flow(measure) => (Ok(filter.dates), PartValue::Flow(measure)),
+            Measure::Planned if as_of != basis.today => return Ok(None),
+            Measure::Planned => (
+                DateRange::new(as_of.succ_opt(), None),
+                PartValue::Flow(FlowMeasure::Amount),
             ),
-        ),
-        Measure::Debt | Measure::Overpaid | Measure::Balance => {
-            let is_counted = |balance: Money| match measure {
-                Measure::Debt => balance > Money::ZERO,
-                Measure::Overpaid => balance < Money::ZERO,
-                _ => true,
-            };
-            (
+            Measure::Moved(moved) => (
+                to_as_of,
+                PartValue::Balance(moved, shown(conn, filter, basis, |_| true).await?),
+            ),
+            Measure::DebtUnconfirmed => (
                 Ok(up_to(as_of)),
                 PartValue::Balance(
-                    BalanceMeasure::Change,
-                    shown(conn, filter, basis, is_counted).await?,
+                    BalanceMeasure::Unconfirmed,
+                    shown(conn, filter, basis, |_| true).await?,
                 ),
-            )
+            ),
+            Measure::Debt | Measure::Overpaid | Measure::Balance => {
+                let is_counted = |balance: Money| match measure {
+                    Measure::Debt => balance > Money::ZERO,
+                    Measure::Overpaid => balance < Money::ZERO,
+                    _ => true,
+                };
+                (
+                    Ok(up_to(as_of)),
+                    PartValue::Balance(
+                        BalanceMeasure::Change,
+                        shown(conn, filter, basis, is_counted).await?,
+                    ),
+                )
+            }
+        };
+        // A range that begins after today holds nothing that moved a balance.
+        Ok(dates.ok().map(|dates| Parts {
+            filter: filter.over(dates),
+            value,
+        }))
+    }
+
+    /// Returns what all parts add up to: the figure.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn totals(&self, conn: &mut DbConn) -> Result<PartTotals, DbError> {
+        db::total_parts(conn, &self.filter, &self.value).await
+    }
+
+    /// Returns a page of the parts, newest first.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn page(&self, conn: &mut DbConn, page: Page) -> Result<Vec<PartRow>, DbError> {
+        db::list_parts(conn, &self.filter, &self.value, page).await
+    }
+
+    /// Begins to read all of them; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn by_days(self, conn: &mut DbConn) -> Result<Option<PartsByDays>, DbError> {
+        let totals = self.totals(conn).await?;
+        let (Some(first_day), Some(last_day)) = (totals.first_day, totals.last_day) else {
+            return Ok(None);
+        };
+        let days = (last_day - first_day).num_days() + 1;
+        let window = (days * ROWS_AT_A_TIME / totals.count.max(1)).max(1);
+        Ok(Some(PartsByDays {
+            parts: self,
+            window: window.unsigned_abs(),
+            first_day,
+            next_day: Some(last_day),
+            skip: 0,
+        }))
+    }
+}
+
+impl PartsByDays {
+    /// Returns the next parts; none at the end.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn next(&mut self, conn: &mut DbConn) -> Result<Vec<PartRow>, DbError> {
+        while let Some(to) = self.next_day {
+            let from = to
+                .checked_sub_days(Days::new(self.window - 1))
+                .map_or(self.first_day, |from| from.max(self.first_day));
+            let Ok(window) = DateRange::new(Some(from), Some(to)) else {
+                break;
+            };
+            let page = Page {
+                skip: self.skip,
+                limit: ROWS_AT_A_TIME,
+            };
+            let filter = self.parts.filter.over(window);
+            let rows = db::list_parts(conn, &filter, &self.parts.value, page).await?;
+            if rows.len() as i64 == ROWS_AT_A_TIME {
+                self.skip += ROWS_AT_A_TIME;
+            } else {
+                self.skip = 0;
+                self.next_day = from.pred_opt().filter(|day| *day >= self.first_day);
+            }
+            if !rows.is_empty() {
+                return Ok(rows);
+            }
         }
-    };
-    // A range that begins after today holds nothing that moved a balance.
-    let Ok(dates) = dates else {
-        return Ok(Parts {
-            total: Money::ZERO,
-            count: 0,
-            rows: Vec::new(),
-        });
-    };
-    let (rows, totals) = db::list_parts(conn, &filter.over(dates), &value, page).await?;
-    Ok(Parts {
-        total: Money::from_kopecks(totals.total),
-        count: totals.count,
-        rows,
-    })
+        Ok(Vec::new())
+    }
 }
 
 /// The contracts whose balances a filter shows, by their balance at `as_of`.

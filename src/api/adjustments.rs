@@ -111,14 +111,14 @@ pub async fn list(
         kind: given(kind.kind).map(|kind| kind.as_str().to_owned()),
     };
     let (page, export) = (paging.page(), files.export(query.raw));
-    let part = async |conn: &mut DbConn, page: Page| {
-        let rows = db::list_adjustments(conn, &filter, page).await?;
+    let department = filter.department;
+    let filtered = filter.clone();
+    let part = async move |conn: &mut DbConn, page: Page| {
+        let rows = db::list_adjustments(conn, &filtered, page).await?;
         Ok::<_, DbError>(rows.into_iter().map(Adjustment::from).collect::<Vec<_>>())
     };
     if let Some(export) = export {
-        return export
-            .list(&state, filter.department, "adjustments", part)
-            .await;
+        return export.list(&state, department, "adjustments", part).await;
     }
     let read = async |conn: &mut DbConn| {
         Ok((

@@ -39,14 +39,7 @@ impl FromRequest for Caller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
-        Box::pin(async move {
-            let caller = Caller::of(&request).await?;
-            let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-            if !is_read {
-                caller.changes()?;
-            }
-            Ok(caller)
-        })
+        Box::pin(async move { Caller::allowed(&request).await })
     }
 }
 
@@ -64,14 +57,24 @@ impl FromRequest for AccountHolder {
 }
 
 impl Caller {
+    /// Reads who asks, and refuses changes of those who only read.
+    ///
+    /// # Errors
+    /// 401 without a valid credential, 403 when it only reads.
+    pub(super) async fn allowed(request: &HttpRequest) -> Result<Caller, ApiError> {
+        let caller = Caller::of(request).await?;
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            caller.changes()?;
+        }
+        Ok(caller)
+    }
+
     /// Reads the request's credential.
     ///
     /// # Errors
     /// 401 without a valid one.
-    pub(super) async fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
-        let state = request.app_data::<web::Data<AppState>>();
-        let state =
-            state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))?;
+    async fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
+        let state = state_of(request)?;
         let presented = presented(request).ok_or_else(|| {
             ApiError::Unauthorized(
                 "an access token is needed: send Authorization: Bearer <token>".to_owned(),
@@ -183,6 +186,12 @@ impl Caller {
         }
         self.is_no_key()
     }
+}
+
+/// Returns what handlers work with.
+pub(super) fn state_of(request: &HttpRequest) -> Result<&web::Data<AppState>, ApiError> {
+    let state = request.app_data::<web::Data<AppState>>();
+    state.ok_or_else(|| ApiError::Internal("the request has no state".to_owned()))
 }
 
 /// Returns the token or API key of a request: behind `Bearer`, or as the password of `Basic`, which

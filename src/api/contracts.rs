@@ -139,12 +139,11 @@ pub async fn list(
     };
     let export = files.export(query.raw);
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| {
-            Ok(part_of(&state, conn, &filter, &choice, page).await?.0)
+        let (department, shared) = (filter.department, state.clone());
+        let part = async move |conn: &mut DbConn, page: Page| {
+            Ok(part_of(&shared, conn, &filter, &choice, page).await?.0)
         };
-        return export
-            .list(&state, filter.department, "contracts", part)
-            .await;
+        return export.list(&state, department, "contracts", part).await;
     }
     let read = async |conn: &mut DbConn| Ok(part_of(&state, conn, &filter, &choice, page).await?);
     listed_data(&state, filter.department, read).await

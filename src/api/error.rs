@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use actix_multipart::MultipartError;
 use actix_web::error::{JsonPayloadError, PayloadError};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,9 +19,12 @@ use crate::db::{DbError, MergeError};
 use crate::import::DryRunError;
 use crate::import::actor::StartError;
 use crate::logging::request_id;
+use crate::state::ExportQueueError;
 
 /// When a request is worth another try that found the database being written to.
-const RETRY_SECONDS: u64 = 5;
+pub(super) const RETRY_SECONDS: u64 = 5;
+/// The same of an export that found no place in the queue.
+const EXPORT_RETRY_SECONDS: u64 = 30;
 
 /// Everything that can be wrong with a request.
 #[derive(Debug)]
@@ -38,10 +41,14 @@ pub enum ApiError {
     Busy { run_id: i64 },
     /// 409.
     Conflict(String),
+    /// 408: the body took longer than it may.
+    TooSlow(Duration),
     /// 413.
     TooLarge(String),
     /// 429.
     TooManyTries(Duration),
+    /// 429: more files are being written than wait in turn.
+    TooManyExports(String),
     /// 503: the database is being written to, is busy, or takes no writes.
     RetryLater(String),
     /// 503: the database does not answer, the import restarts, or the program is stopping.
@@ -77,8 +84,12 @@ impl ApiError {
     pub fn from_multipart_error(err: &MultipartError) -> ApiError {
         match err {
             MultipartError::Payload(PayloadError::Overflow) => {
-                ApiError::TooLarge("the files are too large".to_owned())
+                ApiError::TooLarge("the files are too large, or too many".to_owned())
             }
+            MultipartError::Field { source, .. } => match source.as_error() {
+                Some(ApiError::Internal(cause)) => ApiError::Internal(cause.clone()),
+                _ => ApiError::invalid("files", err.to_string()),
+            },
             other => ApiError::invalid("files", other.to_string()),
         }
     }
@@ -98,6 +109,9 @@ impl ApiError {
                     wait.as_secs().max(1)
                 )
             }
+            ApiError::TooSlow(limit) => {
+                format!("the body took longer than {} s", limit.as_secs())
+            }
             ApiError::Unavailable(_) => {
                 "the service can't answer at the moment: try again later".to_owned()
             }
@@ -109,6 +123,7 @@ impl ApiError {
             | ApiError::NotFound(detail)
             | ApiError::Conflict(detail)
             | ApiError::TooLarge(detail)
+            | ApiError::TooManyExports(detail)
             | ApiError::RetryLater(detail) => detail.clone(),
         }
     }
@@ -128,8 +143,11 @@ impl ResponseError for ApiError {
             ApiError::Forbidden(_) => StatusCode::FORBIDDEN,
             ApiError::NotFound(_) => StatusCode::NOT_FOUND,
             ApiError::Busy { .. } | ApiError::Conflict(_) => StatusCode::CONFLICT,
+            ApiError::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
             ApiError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            ApiError::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::TooManyTries(_) | ApiError::TooManyExports(_) => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             ApiError::RetryLater(_) | ApiError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -146,6 +164,12 @@ impl ResponseError for ApiError {
             _ => {}
         }
         let mut response = problem.response(self.status_code());
+        if let ApiError::TooSlow(_) = self {
+            // What follows on this connection would be the rest of the body.
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
         let headers = response.headers_mut();
         match self {
             ApiError::Unauthorized(_) => {
@@ -153,6 +177,9 @@ impl ResponseError for ApiError {
             }
             ApiError::TooManyTries(wait) => {
                 headers.insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            }
+            ApiError::TooManyExports(_) => {
+                headers.insert(RETRY_AFTER, EXPORT_RETRY_SECONDS.into());
             }
             ApiError::RetryLater(_) | ApiError::Unavailable(_) => {
                 headers.insert(RETRY_AFTER, RETRY_SECONDS.into());
@@ -308,6 +335,15 @@ impl From<AccountError> for ApiError {
             AccountError::Conflict(detail) => ApiError::Conflict(detail),
             AccountError::Password(err) => err.into(),
             AccountError::Database(err) => err.into(),
+        }
+    }
+}
+
+impl From<ExportQueueError> for ApiError {
+    fn from(err: ExportQueueError) -> ApiError {
+        match err {
+            ExportQueueError::Full => ApiError::TooManyExports(err.to_string()),
+            ExportQueueError::Broken => ApiError::Internal(err.to_string()),
         }
     }
 }

@@ -1,41 +1,46 @@
 //! Lists and figures as files: CSV and XLSX, the same rows as the JSON answer.
 //!
-//! A file holds every row that matches, whatever `skip` and `limit` say. Rows are written as they
-//! are read, to a temporary file that is then streamed; so memory does not grow with them.
+//! A file holds every row that matches, whatever `skip` and `limit` say. It is written in its turn
+//! (`state::ExportQueue`), away from the threads and connections of other requests: rows are read
+//! part by part, and written to a temporary file while the next ones are read. The file is streamed
+//! when it is complete; so memory does not grow with it, and a fault midway is an error.
 
 mod about;
 mod adjustment_template;
 mod columns;
 mod csv_file;
+mod fields;
 mod header;
+mod row_pipe;
 mod table;
 mod totals;
 mod words;
+mod writer;
 mod xlsx_file;
 
 use std::fs::File;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use actix_web::web;
 use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::compression::NoCompression;
 use super::error::ApiError;
 use super::file_body::file_body;
 use super::list::{ListPage, Parts};
-use super::types::answers;
-use crate::db::{DbConn, DbError, Page, PagedList, Sort, data_versions_on};
+use crate::db::{Db, DbConn, DbError, Page, PagedList, Sort, data_versions_on};
 use crate::domain::{Currency, DataVersion, DepartmentScope, Language};
 use crate::state::AppState;
 pub use about::About;
 pub use adjustment_template::adjustment_template;
 use columns::column_of;
-use csv_file::CsvFile;
-use header::columns_at;
-use table::{Row, is_list, row_of, rows_of_answer};
-use xlsx_file::{Rows, SHEET_IS_FULL, XlsxFile};
+use header::fields_at;
+use row_pipe::RowPipe;
+use table::{is_list, rows_of_answer};
+use writer::Writer;
+use xlsx_file::Rows;
 
 const ROWS_AT_A_TIME: i64 = 1000;
 
@@ -59,12 +64,6 @@ pub struct Export {
     pub filters: Vec<(String, String)>,
     /// The path of its resource, as the OpenAPI document has it.
     pub path: String,
-}
-
-/// A file while it is written.
-enum Writer {
-    Csv(Box<CsvFile>),
-    Xlsx(Box<XlsxFile>, About),
 }
 
 /// Returns whether the column of a field has a heading.
@@ -92,87 +91,86 @@ impl Export {
     /// The file of a list that is read in parts, all of one snapshot; a row becomes a `T`.
     ///
     /// # Errors
-    /// [`ApiError`] when the rows can't be read or the file can't be written.
-    pub async fn paged<T: Serialize + From<L::Row>, L: PagedList>(
-        &self,
+    /// [`ApiError`] when the rows can't be read, the file can't be written, or too many are.
+    pub async fn paged<T, L>(
+        self,
         state: &AppState,
-        list: &L,
+        list: L,
         sort: Option<Sort>,
-    ) -> Result<HttpResponse, ApiError> {
-        let writer = state
-            .db
-            .snapshot(async |conn| {
-                let mut writer = self
-                    .writer_of_list(conn, Some(list.department()), state.cache.today())
+    ) -> Result<HttpResponse, ApiError>
+    where
+        T: Serialize + From<L::Row>,
+        L: PagedList<Row: Send + 'static> + Send + 'static,
+    {
+        let today = state.cache.today();
+        self.in_turn(state, L::NAME, async move |export: &Export, db: &Db| {
+            let read = async |conn: &mut DbConn| {
+                let writer = export
+                    .writer_of_list(conn, Some(list.department()), today)
                     .await?;
-                let mut parts = Parts::of_page(list, conn, &ListPage::whole(sort)).await?;
+                let pipe = RowPipe::start::<T>(writer, fields_at(&export.path));
+                let mut parts = Parts::of_page(&list, conn, &ListPage::whole(sort)).await?;
                 loop {
                     let rows = parts.next(conn).await?;
-                    if rows.is_empty() {
-                        return Ok::<_, ApiError>(writer);
+                    if rows.is_empty() || !pipe.push(rows).await {
+                        return Ok::<_, ApiError>(pipe);
                     }
-                    writer.push_all(&answers::<_, T>(rows))?;
                 }
-            })
-            .await?;
-        self.respond(writer, L::NAME).await
+            };
+            db.snapshot(read).await?.finish().await
+        })
+        .await
     }
 
-    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot.
-    /// Without a scope nothing is said of how new imported data is.
+    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot, and an
+    /// empty one at the end. Without a scope nothing is said of how new imported data is.
     ///
     /// # Errors
-    /// [`ApiError`] when the rows can't be read or the file can't be written.
-    pub async fn list<T: Serialize>(
-        &self,
+    /// As [`Export::paged`].
+    pub async fn list<T: Serialize + Send + 'static>(
+        self,
         state: &AppState,
         scope: impl Into<Option<DepartmentScope>>,
         name: &str,
-        fetch: impl AsyncFn(&mut DbConn, Page) -> Result<Vec<T>, DbError>,
+        mut fetch: impl AsyncFnMut(&mut DbConn, Page) -> Result<Vec<T>, DbError> + Send + 'static,
     ) -> Result<HttpResponse, ApiError> {
-        let scope = scope.into();
-        let writer = state
-            .db
-            .snapshot(async |conn| {
-                let mut writer = self
-                    .writer_of_list(conn, scope, state.cache.today())
-                    .await?;
-                let mut skip = 0;
+        let (scope, today) = (scope.into(), state.cache.today());
+        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+            let read = async |conn: &mut DbConn| {
+                let writer = export.writer_of_list(conn, scope, today).await?;
+                let pipe = RowPipe::start::<T>(writer, fields_at(&export.path));
+                let mut page = Page {
+                    skip: 0,
+                    limit: ROWS_AT_A_TIME,
+                };
                 loop {
-                    let part = fetch(
-                        conn,
-                        Page {
-                            skip,
-                            limit: ROWS_AT_A_TIME,
-                        },
-                    )
-                    .await?;
-                    writer.push_all(&part)?;
-                    skip += ROWS_AT_A_TIME;
-                    if (part.len() as i64) < ROWS_AT_A_TIME {
-                        return Ok::<_, ApiError>(writer);
+                    let part = fetch(conn, page).await?;
+                    if part.is_empty() || !pipe.push(part).await {
+                        return Ok::<_, ApiError>(pipe);
                     }
+                    page.skip += page.limit;
                 }
-            })
-            .await?;
-        self.respond(writer, name).await
+            };
+            db.snapshot(read).await?.finish().await
+        })
+        .await
     }
 
     /// The file of a list that is at hand whole.
     ///
     /// # Errors
-    /// [`ApiError`] when the file can't be written.
-    pub async fn rows<T: Serialize + Clone>(
-        &self,
+    /// As [`Export::paged`].
+    pub async fn rows<T: Serialize + Send + 'static>(
+        self,
         state: &AppState,
         scope: impl Into<Option<DepartmentScope>>,
         name: &str,
         rows: Vec<T>,
     ) -> Result<HttpResponse, ApiError> {
-        self.list(state, scope, name, async |_, page| {
-            let skip = usize::try_from(page.skip).unwrap_or(usize::MAX);
-            let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-            Ok(rows.iter().skip(skip).take(limit).cloned().collect())
+        let (scope, today) = (scope.into(), state.cache.today());
+        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+            let begin = async |conn: &mut DbConn| export.writer_of_list(conn, scope, today).await;
+            export.complete(db.snapshot(begin).await?, rows).await
         })
         .await
     }
@@ -181,32 +179,24 @@ impl Export {
     /// each page on paper.
     ///
     /// # Errors
-    /// [`ApiError`] when the file can't be written.
-    pub async fn statement<T: Serialize>(
-        &self,
+    /// As [`Export::paged`].
+    pub async fn statement<T: Serialize + Send + 'static>(
+        self,
         state: &AppState,
         scope: DepartmentScope,
         name: &str,
-        lines: Vec<(&str, String)>,
-        rows: &[T],
+        lines: Vec<(&'static str, String)>,
+        rows: Vec<T>,
     ) -> Result<HttpResponse, ApiError> {
         let today = state.cache.today();
-        let mut writer = state
-            .db
-            .snapshot(async |conn| self.writer_of_list(conn, Some(scope), today).await)
-            .await?;
-        if let Writer::Xlsx(file, about) = &mut writer {
-            let set: Vec<String> = lines
-                .iter()
-                .map(|(name, value)| format!("{name}: {value}"))
-                .collect();
-            file.set_page_header(&set.join("; ")).map_err(failed)?;
-            lines
-                .into_iter()
-                .for_each(|(name, value)| about.push(name, value));
-        }
-        writer.push_all(rows)?;
-        self.respond(writer, name).await
+        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+            let begin =
+                async |conn: &mut DbConn| export.writer_of_list(conn, Some(scope), today).await;
+            let mut writer = db.snapshot(begin).await?;
+            writer.push_about(lines)?;
+            export.complete(writer, rows).await
+        })
+        .await
     }
 
     /// The language of the headings.
@@ -217,46 +207,46 @@ impl Export {
     /// The file of figures in one currency, of which amounts in others are left out.
     ///
     /// # Errors
-    /// [`ApiError`] when the file can't be written.
+    /// As [`Export::paged`].
     #[expect(
         clippy::too_many_arguments,
         reason = "each is said of the file on its second sheet"
     )]
     pub async fn answer(
-        &self,
+        self,
         state: &AppState,
         scope: DepartmentScope,
         version: DataVersion,
         name: &str,
-        currency: &Currency,
-        left_out: &[String],
+        currency: Currency,
+        left_out: Vec<String>,
         json: &[u8],
     ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
-        let about = async |conn: &mut DbConn| {
-            let mut about =
-                About::of_filters(conn, self.language, scope, version, &self.filters).await?;
-            about.push_currency(self.language, currency, left_out);
-            about
-                .push_freshness(conn, self.language, scope, state.cache.today())
-                .await?;
-            Ok::<_, DbError>(about)
-        };
-        let about = state.db.snapshot(about).await?;
-        let is_by_month = self
-            .filters
-            .iter()
-            .any(|(name, value)| name == "group_by" && value == "month");
-        let rows = match is_list(&answer) {
-            true if is_by_month => Rows::Months,
-            true => Rows::List,
-            false => Rows::Figures,
-        };
-        let mut writer = self.writer(about, rows)?;
-        for row in rows_of_answer(&answer) {
-            writer.push(&row)?;
-        }
-        self.respond(writer, name).await
+        let today = state.cache.today();
+        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+            let language = export.language;
+            let about = async |conn: &mut DbConn| {
+                let mut about =
+                    About::of_filters(conn, language, scope, version, &export.filters).await?;
+                about.push_currency(language, &currency, &left_out);
+                about.push_freshness(conn, language, scope, today).await?;
+                Ok::<_, DbError>(about)
+            };
+            let about = db.snapshot(about).await?;
+            let is_by_month = export
+                .filters
+                .iter()
+                .any(|(name, value)| name == "group_by" && value == "month");
+            let rows = match is_list(&answer) {
+                true if is_by_month => Rows::Months,
+                true => Rows::List,
+                false => Rows::Figures,
+            };
+            let writer = Writer::new(export.format, language, about, rows)?;
+            export.complete(writer, rows_of_answer(&answer)).await
+        })
+        .await
     }
 
     async fn writer_of_list(
@@ -265,82 +255,59 @@ impl Export {
         scope: Option<DepartmentScope>,
         today: NaiveDate,
     ) -> Result<Writer, ApiError> {
-        let Some(scope) = scope else {
-            return self.writer(About::default(), Rows::List);
-        };
-        let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
-        let mut about =
-            About::of_filters(conn, self.language, scope, version, &self.filters).await?;
-        about
-            .push_freshness(conn, self.language, scope, today)
-            .await?;
-        self.writer(about, Rows::List)
+        let mut about = About::default();
+        if let Some(scope) = scope {
+            let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
+            about = About::of_filters(conn, self.language, scope, version, &self.filters).await?;
+            about
+                .push_freshness(conn, self.language, scope, today)
+                .await?;
+        }
+        Writer::new(self.format, self.language, about, Rows::List)
     }
 
-    /// Completes a file; without rows it has the headings of its columns.
-    async fn respond(&self, mut writer: Writer, name: &str) -> Result<HttpResponse, ApiError> {
-        writer.begin(&columns_at(&self.path)).map_err(failed)?;
-        let (kind, ending) = match writer {
-            Writer::Csv(_) => ("text/csv; charset=utf-8", "csv"),
-            Writer::Xlsx(..) => (
+    /// Writes rows that are at hand whole.
+    async fn complete<T: Serialize + Send + 'static>(
+        &self,
+        writer: Writer,
+        rows: Vec<T>,
+    ) -> Result<File, ApiError> {
+        let pipe = RowPipe::start::<T>(writer, fields_at(&self.path));
+        pipe.push(rows).await;
+        pipe.finish().await
+    }
+
+    /// Writes a file when it is its turn, and answers with it.
+    async fn in_turn(
+        self,
+        state: &AppState,
+        name: &str,
+        write: impl AsyncFnOnce(&Export, &Db) -> Result<File, ApiError> + Send + 'static,
+    ) -> Result<HttpResponse, ApiError> {
+        let format = self.format;
+        let written = state
+            .exports
+            .run(async move |db: &Db| write(&self, db).await);
+        let file = written.await??;
+        let (kind, ending) = match format {
+            Format::Csv => ("text/csv; charset=utf-8", "csv"),
+            Format::Xlsx => (
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 "xlsx",
             ),
         };
-        // Zipping a workbook takes seconds, which a web worker does not have.
-        let file = web::block(move || writer.finish())
-            .await
-            .map_err(failed)?
-            .map_err(failed)?;
-        Ok(HttpResponse::Ok()
+        let mut response = HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, kind))
             .insert_header((
                 CONTENT_DISPOSITION,
                 format!("attachment; filename=\"{name}.{ending}\""),
             ))
-            .body(file_body(file).map_err(failed)?))
-    }
-
-    fn writer(&self, about: About, rows: Rows) -> Result<Writer, ApiError> {
-        Ok(match self.format {
-            Format::Csv => Writer::Csv(Box::new(CsvFile::new(self.language).map_err(failed)?)),
-            Format::Xlsx => Writer::Xlsx(
-                Box::new(XlsxFile::new(self.language, rows).map_err(failed)?),
-                about,
-            ),
-        })
-    }
-}
-
-impl Writer {
-    fn push_all<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
-        rows.iter()
-            .try_for_each(|row| self.push(&row_of(&serde_json::to_value(row).map_err(failed)?)))
-    }
-
-    fn push(&mut self, row: &Row) -> Result<(), ApiError> {
-        match self {
-            Writer::Csv(file) => file.push(row).map_err(failed),
-            Writer::Xlsx(file, _) if file.is_full() => {
-                Err(ApiError::invalid("format", SHEET_IS_FULL))
-            }
-            Writer::Xlsx(file, _) => file.push(row).map_err(failed),
+            .body(file_body(file).map_err(failed)?);
+        if format == Format::Xlsx {
+            // It is compressed by itself.
+            response.extensions_mut().insert(NoCompression);
         }
-    }
-
-    /// Writes the headings of a row's columns, unless there are some.
-    fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
-        match self {
-            Writer::Csv(file) => file.begin(row),
-            Writer::Xlsx(file, _) => file.begin(row),
-        }
-    }
-
-    fn finish(self) -> anyhow::Result<File> {
-        match self {
-            Writer::Csv(file) => file.finish(),
-            Writer::Xlsx(file, about) => file.finish(about.lines()),
-        }
+        Ok(response)
     }
 }
 

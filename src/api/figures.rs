@@ -41,8 +41,8 @@ pub(super) async fn respond(
     let version = data_version(state, &prepared, &answer);
     let name = prepared.query.endpoint().replace('_', "-");
     let (currency, left_out) = (
-        &prepared.query.filter.currency,
-        &answer.entry.other_currencies,
+        prepared.query.filter.currency.clone(),
+        answer.entry.other_currencies.clone(),
     );
     let mut response = export
         .answer(

@@ -1,10 +1,12 @@
 //! Is the service alive, and can it answer?
 
 use actix_web::HttpResponse;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::error::RETRY_SECONDS;
 use crate::db::DatabaseReadiness;
 use crate::import::actor::ActorState;
 use crate::metrics;
@@ -70,7 +72,9 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     if is_ready {
         HttpResponse::Ok().json(body)
     } else {
-        HttpResponse::ServiceUnavailable().json(body)
+        HttpResponse::ServiceUnavailable()
+            .insert_header((RETRY_AFTER, RETRY_SECONDS))
+            .json(body)
     }
 }
 

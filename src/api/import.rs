@@ -2,8 +2,6 @@
 
 use std::path::{self, PathBuf};
 
-use actix_multipart::form::MultipartForm;
-use actix_multipart::form::tempfile::TempFile;
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -23,6 +21,7 @@ use super::params::{
 };
 use super::run_events::run_events;
 use super::types::{ChangedTotal, ImportRun, Progress, answers};
+use super::upload::Upload;
 use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
@@ -111,14 +110,7 @@ struct DryRunFile {
     remark_codes: Vec<&'static str>,
 }
 
-/// Workbooks, each in a part called `files`.
-#[derive(MultipartForm)]
-#[multipart(deny_unknown_fields)]
-pub struct HandedIn {
-    files: Vec<TempFile>,
-}
-
-/// As the description of the interface has it.
+/// Workbooks, each in a part called `files`. As the description of the interface has it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "read by the description of the interface alone")]
@@ -196,16 +188,12 @@ pub async fn trigger(
 )]
 pub async fn hand_in(
     state: Data<AppState>,
-    caller: Caller,
+    upload: Upload,
     query: FilesQuery,
-    MultipartForm(form): MultipartForm<HandedIn>,
 ) -> Result<HttpResponse, ApiError> {
     let (waiting,) = query.params;
-    let department_id = caller
-        .department(None)?
-        .id()
-        .unwrap_or(state.import_department);
-    if form.files.is_empty() {
+    let department_id = upload.department_id.unwrap_or(state.import_department);
+    if upload.files.is_empty() {
         return Err(ApiError::invalid(
             "files",
             "the form holds no file: give each workbook as a part called files",
@@ -213,10 +201,9 @@ pub async fn hand_in(
     }
     let folder = tempfile::tempdir()
         .map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
-    for (number, file) in form.files.into_iter().enumerate() {
-        let name = file.file_name.unwrap_or_default();
+    for (number, file) in upload.files.into_iter().enumerate() {
         // A name, not a path: nothing is written beside the folder.
-        let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
         if name.is_empty() || name.starts_with('.') || name.chars().any(char::is_control) {
             return Err(ApiError::invalid(
                 "files",
@@ -224,14 +211,14 @@ pub async fn hand_in(
             ));
         }
         let path = free_path(folder.path(), name);
-        let kept = file.file.persist_noclobber(path);
+        let kept = file.path.persist_noclobber(path);
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
     let source = Source::handed_in(folder, department_id, state.import_policy.clone());
     answered(
         state
             .import
-            .run(ImportRequest::now(vec![source], caller.username()))
+            .run(ImportRequest::now(vec![source], upload.caller.username()))
             .await?,
         waiting.waits(),
     )
@@ -296,7 +283,7 @@ pub async fn runs(
     let (page, export) = (paging.page(), files.export(query.raw));
     let department = caller.department(given(department.department_id))?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| {
+        let part = async move |conn: &mut DbConn, page: Page| {
             Ok(answers::<_, ImportRun>(
                 db::list_runs(conn, department, page).await?.0,
             ))

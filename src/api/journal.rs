@@ -85,7 +85,7 @@ pub async fn journal(
     let (page, export) = (paging.page(), files.export(query.raw));
     let department = caller.department(given(department.department_id))?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| {
+        let part = async move |conn: &mut DbConn, page: Page| {
             Ok(db::list_journal(conn, department, page)
                 .await?
                 .into_iter()

@@ -42,12 +42,16 @@ pub struct ListPage {
 ///
 /// # Errors
 /// [`ApiError`] when the rows can't be read or written.
-pub async fn respond<T: Serialize + From<L::Row>, L: PagedList>(
+pub async fn respond<T, L>(
     state: &AppState,
-    list: &L,
+    list: L,
     page: ListPage,
     export: Option<Export>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<HttpResponse, ApiError>
+where
+    T: Serialize + From<L::Row>,
+    L: PagedList<Row: Send + 'static> + Send + 'static,
+{
     if let Some(export) = export {
         return export.paged::<T, L>(state, list, page.sort).await;
     }
@@ -56,9 +60,9 @@ pub async fn respond<T: Serialize + From<L::Row>, L: PagedList>(
         .db
         .snapshot(async |conn| {
             let version = DataVersion::of(list.department(), data_versions_on(conn, today).await?);
-            let total = state.list_counts.count(list, conn).await?;
+            let total = state.list_counts.count(&list, conn).await?;
             let mut body = JsonArray::default();
-            let mut parts = Parts::of_page(list, conn, &page).await?;
+            let mut parts = Parts::of_page(&list, conn, &page).await?;
             loop {
                 let rows = parts.next(conn).await?;
                 if rows.is_empty() {
@@ -67,7 +71,11 @@ pub async fn respond<T: Serialize + From<L::Row>, L: PagedList>(
                 body.push(&answers::<_, T>(rows))?;
             }
             let next = match parts.place() {
-                Some(place) if !list_next_keys(list, conn, Some(place), 1).await?.is_empty() => {
+                Some(place)
+                    if !list_next_keys(&list, conn, Some(place), 1)
+                        .await?
+                        .is_empty() =>
+                {
                     Some(place)
                 }
                 _ => None,

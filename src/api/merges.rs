@@ -83,7 +83,7 @@ pub async fn list(
     let (page, export) = (paging.page(), files.export(query.raw));
     let scope = caller.department(given(department.department_id))?;
     if let Some(export) = export {
-        let part = async |conn: &mut DbConn, page: Page| {
+        let part = async move |conn: &mut DbConn, page: Page| {
             Ok(answers::<_, Merge>(
                 db::list_merges(conn, scope, page).await?.0,
             ))

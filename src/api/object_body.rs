@@ -8,10 +8,13 @@ use actix_web::web::Json;
 use actix_web::{Error, FromRequest, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use tokio::time::timeout;
 
+use super::caller::state_of;
 use super::error::ApiError;
 
-/// An extractor as [`Json`], of an object only, that names the field that is wrong. Serde reads an
+/// An extractor as [`Json`], of an object only, that names the field that is wrong and takes a
+/// bounded time. Serde reads an
 /// array as a struct, too, field by field; of a struct whose fields may all be left out, `[]` would
 /// be a body that changes nothing.
 pub struct ObjectBody<T>(pub T);
@@ -22,7 +25,13 @@ impl<T: DeserializeOwned> FromRequest for ObjectBody<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let raw = Json::<Box<RawValue>>::from_request(request, payload);
-        Box::pin(async move { Ok(ObjectBody(read(raw.await?.get())?)) })
+        let limit = state_of(request).map(|state| state.uploads.json_time());
+        Box::pin(async move {
+            let limit = limit?;
+            let raw = timeout(limit, raw).await;
+            let raw = raw.map_err(|_| ApiError::TooSlow(limit))??;
+            Ok(ObjectBody(read(raw.get())?))
+        })
     }
 }
 

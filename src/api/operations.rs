@@ -73,7 +73,7 @@ pub async fn receipts(
     let (filter, paging, order, files) = query.params;
     let list = Receipts(filter.filter(&caller)?);
     let page = paging.page(given(order.sort).flatten(), &query.raw)?;
-    list::respond::<Receipt, _>(&state, &list, page, files.export(query.raw)).await
+    list::respond::<Receipt, _>(&state, list, page, files.export(query.raw)).await
 }
 
 /// The expenses, newest document first, ties by id, those without a date last.
@@ -96,7 +96,7 @@ pub async fn expenses(
         ..filter.filter(&caller)?
     });
     let page = paging.page(given(order.sort).flatten(), &query.raw)?;
-    list::respond::<Expense, _>(&state, &list, page, files.export(query.raw)).await
+    list::respond::<Expense, _>(&state, list, page, files.export(query.raw)).await
 }
 
 /// One receipt.
@@ -209,7 +209,7 @@ pub async fn details(
         contract_id: given(contract.contract_id),
     });
     let page = paging.page(given(order.sort).flatten(), &query.raw)?;
-    list::respond::<ExpenseDetail, _>(&state, &list, page, files.export(query.raw)).await
+    list::respond::<ExpenseDetail, _>(&state, list, page, files.export(query.raw)).await
 }
 
 fn totals(stats: &OperationStats) -> HttpResponse {

@@ -14,8 +14,9 @@ use super::params::{
     BankAccountId, ContractId, Dates, FigureMeasure, Files, Paging, PathId, PortfolioParams, Query,
     given,
 };
-use crate::analytics::{Ledger, Measure, ledger, parts};
-use crate::db::{DbError, FlowMeasure, LedgerRow, Page, PartRow};
+use super::types::answers;
+use crate::analytics::{Ledger, Measure, Parts, ledger};
+use crate::db::{DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow, PartTotals};
 use crate::domain::{Money, PortfolioFilter};
 use crate::state::AppState;
 
@@ -131,24 +132,37 @@ pub async fn operation_parts(
     }
     let basis = state.analytics.basis();
     if let Some(export) = export {
-        let part = async |conn: &mut _, page: Page| {
-            let found = parts(conn, &filter, &basis, measure, page).await?;
-            Ok::<_, DbError>(
-                found
-                    .rows
-                    .into_iter()
-                    .map(FigurePart::from)
-                    .collect::<Vec<_>>(),
-            )
+        let (scope, mut read) = (filter.department, None);
+        let part = async move |conn: &mut DbConn, _: Page| {
+            if read.is_none() {
+                read = match Parts::of(conn, &filter, &basis, measure).await? {
+                    Some(parts) => parts.by_days(conn).await?,
+                    None => None,
+                };
+            }
+            let rows = match &mut read {
+                Some(days) => days.next(conn).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, DbError>(answers::<_, FigurePart>(rows))
         };
-        return export.list(&state, filter.department, "parts", part).await;
+        return export.list(&state, scope, "parts", part).await;
     }
-    let found = state
-        .db
-        .snapshot(async |conn| parts(conn, &filter, &basis, measure, page).await)
-        .await?;
-    let data = found.rows.into_iter().map(FigurePart::from).collect();
-    let (total, count) = (found.total, found.count);
+    let found = async |conn: &mut DbConn| {
+        let Some(parts) = Parts::of(conn, &filter, &basis, measure).await? else {
+            return Ok::<_, DbError>((PartTotals::NONE, Vec::new()));
+        };
+        let question = format!("{filter:?} {measure:?} {}", basis.today);
+        let compute = async |conn: &mut DbConn| parts.totals(conn).await;
+        let counts = &state.list_counts;
+        let totals = counts
+            .part_totals(question, filter.department, conn, compute)
+            .await?;
+        Ok((totals, parts.page(conn, page).await?))
+    };
+    let (totals, rows) = state.db.snapshot(found).await?;
+    let data = answers(rows);
+    let (total, count) = (Money::from_kopecks(totals.total), totals.count);
     Ok(HttpResponse::Ok()
         .insert_header(("X-Total-Count", count.to_string()))
         .json(FigureParts {
@@ -329,9 +343,7 @@ pub async fn contract_ledger(
             ),
             (language.of("As of", "На дату"), as_of.to_string()),
         ];
-        return export
-            .statement(&state, scope, "ledger", about, &data)
-            .await;
+        return export.statement(&state, scope, "ledger", about, data).await;
     }
     Ok(HttpResponse::Ok().json(ContractLedger {
         contract_id: title.id,

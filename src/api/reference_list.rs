@@ -18,12 +18,14 @@ pub(super) type ReferenceQuery = Query<(Department, Activity, Paging, ReferenceS
 ///
 /// # Errors
 /// [`ApiError`] says why the rows can't be read.
-pub(super) async fn reference_list<T: Serialize>(
+pub(super) async fn reference_list<T: Serialize + Send + 'static>(
     state: &AppState,
     caller: &Caller,
     query: ReferenceQuery,
     name: &str,
-    part: impl AsyncFn(&mut DbConn, &ReferenceFilter, Page) -> Result<(Vec<T>, i64), DbError>,
+    part: impl AsyncFn(&mut DbConn, &ReferenceFilter, Page) -> Result<(Vec<T>, i64), DbError>
+    + Send
+    + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let (department, activity, paging, sort, files) = query.params;
     let (page, export) = (paging.page(), files.export(query.raw));
@@ -34,7 +36,8 @@ pub(super) async fn reference_list<T: Serialize>(
         order: sort.order(),
     };
     if let Some(export) = export {
-        let rows = async |conn: &mut DbConn, page: Page| Ok(part(conn, &filter, page).await?.0);
+        let rows =
+            async move |conn: &mut DbConn, page: Page| Ok(part(conn, &filter, page).await?.0);
         return export.list(state, department, name, rows).await;
     }
     listed_data(state, department, async |conn| {

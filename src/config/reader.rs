@@ -21,10 +21,15 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 50] = [
+pub(crate) const SETTINGS: [Setting; 51] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
+    setting(
+        "UPLOAD_TIMEOUT_SECONDS",
+        "web.upload_timeout_seconds",
+        "300",
+    ),
     setting("SECRET_KEY", "auth.secret_key", ""),
     setting("SECRET_KEY_PREVIOUS", "auth.secret_key_previous", ""),
     setting("COOKIE_SECURE", "auth.cookie_secure", "true"),

@@ -47,6 +47,9 @@ pub struct WebSettings {
     /// `TRUSTED_PROXIES`, default none: networks of proxies whose `X-Forwarded-For` or `Forwarded`
     /// says where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
+    /// `UPLOAD_TIMEOUT_SECONDS`, default 300: within this time files that are handed in have to
+    /// arrive; a body of JSON within 10 s of it.
+    pub upload_timeout: Duration,
 }
 
 /// Tokens.
@@ -241,6 +244,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
         bind,
         cors_allowed_origins,
         trusted_proxies,
+        upload_timeout: Duration::from_secs(reader.number("UPLOAD_TIMEOUT_SECONDS", 1, 86_400)),
     }
 }
 

@@ -137,6 +137,21 @@ pub(super) fn in_order_of<T>(keys: &[RowKey], rows: Vec<T>, id: impl Fn(&T) -> i
         .collect()
 }
 
+/// Returns the condition that rows, which are looked up by their ids, are of some departments. In
+/// SQLite, where ids alone are unique, it would otherwise look through a whole department by an
+/// index: the plus keeps it from that.
+pub(super) fn department_condition(conn: &DbConn, table: &str, departments: &[i64]) -> String {
+    let sign = match conn {
+        DbConn::Sqlite(_) => "+",
+        DbConn::Postgres(_) => "",
+    };
+    let ids: Vec<String> = departments.iter().map(ToString::to_string).collect();
+    match ids.is_empty() {
+        true => "1 = 0".to_owned(),
+        false => format!("{sign}{table}.department_id IN ({})", ids.join(", ")),
+    }
+}
+
 /// Splits keys into the columns that rows are looked up by: departments (each once) and ids.
 pub(super) fn key_columns(keys: &[RowKey]) -> (Vec<i64>, Vec<i64>) {
     let mut departments: Vec<i64> = keys.iter().map(|key| key.department_id).collect();

@@ -138,18 +138,26 @@ pub struct PartTotals {
     /// The figure, in kopecks.
     #[diesel(sql_type = BigInt)]
     pub total: i64,
+    /// The oldest day among them.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub first_day: Option<NaiveDate>,
+    /// The newest one.
+    #[diesel(sql_type = Nullable<Date>)]
+    pub last_day: Option<NaiveDate>,
 }
 
-/// Returns the parts of a figure that count anything, newest first, and their totals.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn list_parts(
-    conn: &mut DbConn,
-    filter: &PortfolioFilter,
-    value: &PartValue,
-    page: Page,
-) -> Result<(Vec<PartRow>, PartTotals), DbError> {
+impl PartTotals {
+    /// Those of no parts.
+    pub const NONE: PartTotals = PartTotals {
+        count: 0,
+        total: 0,
+        first_day: None,
+        last_day: None,
+    };
+}
+
+/// The operations of a filter that count anything, each as `v` with its value.
+fn valued(filter: &PortfolioFilter, value: &PartValue) -> String {
     let valued = format!(
         "SELECT p.*, contracts.contract_number AS contract, o.name AS organization, \
            CAST({} AS BIGINT) AS value FROM ({}) p \
@@ -159,23 +167,52 @@ pub async fn list_parts(
         parts(filter),
         outer_filter(filter, value)
     );
+    format!("({valued}) v WHERE v.value <> 0")
+}
+
+/// Returns what the parts of a figure add up to.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn total_parts(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    value: &PartValue,
+) -> Result<PartTotals, DbError> {
     let totals = format!(
-        "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(v.value), 0) AS BIGINT) AS total FROM ({valued}) v \
-         WHERE v.value <> 0"
+        "SELECT COUNT(*) AS count, CAST(COALESCE(SUM(v.value), 0) AS BIGINT) AS total, \
+           MIN(v.day) AS first_day, MAX(v.day) AS last_day FROM {}",
+        valued(filter, value)
     );
+    Ok(on_conn!(conn, |c| diesel::sql_query(totals)
+        .get_result(c)
+        .await)?)
+}
+
+/// Returns the parts of a figure that count anything, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn list_parts(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    value: &PartValue,
+    page: Page,
+) -> Result<Vec<PartRow>, DbError> {
     let rows = format!(
-        "SELECT * FROM ({valued}) v WHERE v.value <> 0 ORDER BY v.day DESC, v.kind, v.id DESC, v.detail_id DESC \
+        "SELECT * FROM {} ORDER BY v.day DESC, v.kind, v.id DESC, v.detail_id DESC \
          LIMIT {} OFFSET {}",
-        page.limit, page.skip
+        valued(filter, value),
+        page.limit,
+        page.skip
     );
-    let totals: PartTotals = on_conn!(conn, |c| diesel::sql_query(totals).get_result(c).await)?;
     let mut rows: Vec<PartRow> = on_conn!(conn, |c| diesel::sql_query(rows).load(c).await)?;
     // What counts in a balance is in the currency of its contract, whatever it was paid in.
     if matches!(value, PartValue::Balance(..)) {
         rows.iter_mut()
             .for_each(|row| row.currency = filter.currency.to_string());
     }
-    Ok((rows, totals))
+    Ok(rows)
 }
 
 /// Returns everything that a filter leaves of the operations and adjustments of one contract,

@@ -19,8 +19,7 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
-use super::postgres::PostgresConnector;
-use super::{DbError, migrations};
+use super::{DbError, migrations, postgres::PostgresConnector};
 use crate::config::{DatabaseSettings, DatabaseUrl};
 
 pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
@@ -33,6 +32,8 @@ pub enum PoolPurpose {
     Requests,
     /// Imports and rebuilds, whose statements may take long.
     Imports,
+    /// Lists and figures as files: few, each for as long as its file is written.
+    Exports,
     /// The look for changes, readiness, registering: short, and never behind the others.
     Checks,
 }
@@ -59,9 +60,12 @@ impl PoolPurpose {
             },
             PoolPurpose::Imports => PoolLimits {
                 size: IMPORT_CONNECTIONS,
-                wait: settings.timeout,
-                connect: settings.timeout.mul_f32(0.8),
                 statement: IMPORT_STATEMENT_TIMEOUT.max(settings.statement_timeout),
+                ..PoolPurpose::Requests.limits(settings)
+            },
+            PoolPurpose::Exports => PoolLimits {
+                size: EXPORT_CONNECTIONS,
+                ..PoolPurpose::Requests.limits(settings)
             },
             PoolPurpose::Checks => PoolLimits {
                 size: CHECK_CONNECTIONS,
@@ -78,6 +82,8 @@ impl PoolPurpose {
 const IMPORT_CONNECTIONS: u32 = 8;
 /// The longest statement of an import or rebuild.
 const IMPORT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// So many files are written at once; the others wait without a connection.
+pub(crate) const EXPORT_CONNECTIONS: u32 = 2;
 const CHECK_CONNECTIONS: u32 = 3;
 /// A check that takes longer counts as no answer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);

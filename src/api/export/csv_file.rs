@@ -5,9 +5,12 @@
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
-use super::columns::{Kind, kind_of};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Timelike};
+
+use super::columns::Kind;
+use super::fields::{CellSink, Fields};
 use super::heading_of;
-use super::table::{Cell, Row};
+use super::table::Cell;
 use super::words::word;
 use crate::domain::{Language, Money};
 
@@ -17,8 +20,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub struct CsvFile {
     writer: csv::Writer<BufWriter<File>>,
     language: Language,
-    has_header: bool,
-    kinds: Vec<Kind>,
+    /// A cell's text while it is written.
+    text: String,
 }
 
 impl CsvFile {
@@ -33,37 +36,23 @@ impl CsvFile {
         Ok(CsvFile {
             writer,
             language,
-            has_header: false,
-            kinds: Vec::new(),
+            text: String::new(),
         })
     }
 
-    /// Writes the headings of a row's columns, unless there are some.
-    pub fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
-        if !self.has_header && !row.is_empty() {
-            let language = self.language;
-            self.writer.write_record(
-                row.iter()
-                    .map(|(name, _)| guarded(heading_of(name, language))),
-            )?;
-            self.kinds = row.iter().map(|(name, _)| kind_of(name)).collect();
-            self.has_header = true;
+    /// Writes the headings of columns.
+    pub fn begin(&mut self, fields: &Fields) -> anyhow::Result<()> {
+        for field in fields.as_slice() {
+            self.text.clear();
+            push_guarded(&mut self.text, heading_of(&field.name, self.language));
+            self.writer.write_field(&self.text)?;
         }
-        Ok(())
+        self.end_row()
     }
 
-    /// Writes a row, the first one below the headings.
-    pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
-        self.begin(row)?;
-        let kinds = self
-            .kinds
-            .iter()
-            .copied()
-            .chain(std::iter::repeat(Kind::Plain));
-        let cells = row.iter().zip(kinds);
-        self.writer
-            .write_record(cells.map(|((_, cell), kind)| text_of(cell, kind, self.language)))?;
-        Ok(())
+    /// Ends a row whose cells are written.
+    pub fn end_row(&mut self) -> anyhow::Result<()> {
+        Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
     /// The file, to be read from its beginning.
@@ -80,36 +69,102 @@ impl CsvFile {
     }
 }
 
-fn text_of(cell: &Cell, kind: Kind, language: Language) -> String {
-    match cell {
-        Cell::Empty => String::new(),
-        Cell::Text(text) if kind == Kind::Word => guarded(word(text, language)),
-        Cell::Text(text) => guarded(text),
-        Cell::Number(number) => {
-            let text = number.to_string();
-            let amount = kind
-                .has_decimals()
-                .then(|| Money::parse(&text).ok())
-                .flatten();
-            amount
-                .map_or(text, |amount| amount.to_string())
-                .replace('.', language.of(".", ","))
-        }
-        Cell::Mark(mark) => language.mark(*mark).to_owned(),
-        Cell::Date(day) => day.format(language.of("%Y-%m-%d", "%d.%m.%Y")).to_string(),
-        Cell::Month(day) => day.format(language.of("%Y-%m", "%m.%Y")).to_string(),
-        Cell::Time(time) => time
-            .format(language.of("%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S"))
-            .to_string(),
+impl CellSink for CsvFile {
+    fn put(&mut self, _: usize, kind: Kind, cell: Cell<'_>) -> anyhow::Result<()> {
+        self.text.clear();
+        push_text(&mut self.text, cell, kind, self.language);
+        Ok(self.writer.write_field(&self.text)?)
     }
 }
 
-/// A text that no spreadsheet takes for a formula.
-fn guarded(text: &str) -> String {
-    let is_like_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_like_formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+fn push_text(text: &mut String, cell: Cell<'_>, kind: Kind, language: Language) {
+    match cell {
+        Cell::Empty => {}
+        Cell::Text(value) if kind == Kind::Word => push_guarded(text, word(value, language)),
+        Cell::Text(value) => push_guarded(text, value),
+        Cell::Number(number) => {
+            let amount = (kind.has_decimals() && !has_two_decimals(number))
+                .then(|| Money::parse(number).ok())
+                .flatten();
+            let begin = text.len();
+            match amount {
+                Some(amount) => text.push_str(&amount.to_string()),
+                None => text.push_str(number),
+            }
+            if language == Language::Russian
+                && let Some(point) = text[begin..].find('.')
+            {
+                text.replace_range(begin + point..=begin + point, ",");
+            }
+        }
+        Cell::Mark(mark) => text.push_str(language.mark(mark)),
+        Cell::Date(day) => push_day(text, day, language),
+        Cell::Month(day) => {
+            let format = language.of("%Y-%m", "%m.%Y");
+            text.push_str(&day.format(format).to_string());
+        }
+        Cell::Time(time) => push_time(text, time, language),
     }
+}
+
+/// Returns whether a number is written as amounts are.
+fn has_two_decimals(number: &str) -> bool {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    decimals.len() == 2 && are_digits(decimals) && are_digits(whole.trim_start_matches('-'))
+}
+
+/// Writes a day digit by digit: chrono reads its format again for each of them.
+fn push_day(text: &mut String, day: NaiveDate, language: Language) {
+    let (year, month, day_of_month) = (day.year(), day.month(), day.day());
+    if !(0..=9999).contains(&year) {
+        let format = language.of("%Y-%m-%d", "%d.%m.%Y");
+        return text.push_str(&day.format(format).to_string());
+    }
+    let push_year = |text: &mut String| {
+        push_two_digits(text, year.unsigned_abs() / 100);
+        push_two_digits(text, year.unsigned_abs() % 100);
+    };
+    match language {
+        Language::English => {
+            push_year(text);
+            text.push('-');
+            push_two_digits(text, month);
+            text.push('-');
+            push_two_digits(text, day_of_month);
+        }
+        Language::Russian => {
+            push_two_digits(text, day_of_month);
+            text.push('.');
+            push_two_digits(text, month);
+            text.push('.');
+            push_year(text);
+        }
+    }
+}
+
+fn push_time(text: &mut String, time: NaiveDateTime, language: Language) {
+    push_day(text, time.date(), language);
+    for (before, number) in [
+        (' ', time.hour()),
+        (':', time.minute()),
+        (':', time.second()),
+    ] {
+        text.push(before);
+        push_two_digits(text, number);
+    }
+}
+
+fn push_two_digits(text: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        text.push(char::from_digit(digit % 10, 10).unwrap_or('0'));
+    }
+}
+
+/// Writes a text that no spreadsheet takes for a formula.
+fn push_guarded(text: &mut String, value: &str) {
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        text.push('\'');
+    }
+    text.push_str(value);
 }

@@ -3,23 +3,17 @@
 
 use serde_json::Value;
 
-use super::columns::{Kind, column_of};
-use super::table::{Cell, PART, Row};
+use super::table::PART;
 use crate::api::openapi::openapi;
 
-/// Returns the columns of the rows that a GET of `path` answers with, as a row of empty cells.
-/// Fields that only some filter adds are left out.
-pub(super) fn columns_at(path: &str) -> Row {
+/// Returns the fields of the rows that a GET of `path` answers with, but for those that only some
+/// filter adds.
+pub(super) fn fields_at(path: &str) -> Vec<String> {
     let schema = &openapi()["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
         ["schema"];
     let mut names = Vec::new();
     add_fields(schema, &mut names);
-    let is_shown = |name: &String| column_of(name).is_none_or(|column| column.kind != Kind::Alias);
     names
-        .into_iter()
-        .filter(is_shown)
-        .map(|name| (name, Cell::Empty))
-        .collect()
 }
 
 /// Adds the fields of an answer's rows: of its items, of its `data`, of the `data` of its parts, or

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::{Kind, kind_of};
-use super::table::{Cell, PART, Row};
+use super::columns::Kind;
+use super::fields::Fields;
+use super::table::{Cell, PART};
 use crate::domain::Money;
 
 /// Sums of the columns that are added up, apart by currency: currencies are never added up.
@@ -13,6 +14,10 @@ pub struct Totals {
     currency: Option<usize>,
     /// By currency; without a column of it, all under `None`.
     sums: BTreeMap<Option<String>, Vec<Money>>,
+    /// What the row that is written adds.
+    row: Vec<Money>,
+    /// Its currency.
+    row_currency: Option<String>,
 }
 
 /// The totals of one currency.
@@ -29,47 +34,60 @@ impl Totals {
     /// up to its end: neither is added up. In a row of a contract the currency is that of the
     /// contract, while its flows are all in one; its balance may be below zero, and debt is never
     /// netted.
-    pub fn of_columns(row: &Row, is_by_month: bool) -> Totals {
-        let has = |name: &str| row.iter().any(|(known, _)| known == name);
+    pub fn of_columns(fields: &Fields, is_by_month: bool) -> Totals {
+        let fields = fields.as_slice();
+        let has = |name: &str| fields.iter().any(|field| field.name == name);
         let is_series_of_balances =
-            has("month") && row.iter().any(|(name, _)| kind_of(name) == Kind::Balance);
+            has("month") && fields.iter().any(|field| field.kind == Kind::Balance);
         let is_of_contracts = has("status") && has("counterparty");
-        let is_summed = |name: &str| match kind_of(name) {
+        let is_summed = |kind: Kind| match kind {
             Kind::Money => true,
             Kind::Balance => !is_by_month && !is_of_contracts,
             _ => false,
         };
         let is_additive = !has(PART) && !is_series_of_balances;
-        let columns = row
+        let summed = fields
             .iter()
             .enumerate()
-            .filter(|(_, (name, _))| is_additive && is_summed(name));
+            .filter(|(_, field)| is_additive && is_summed(field.kind));
+        let columns: Vec<usize> = summed.map(|(at, _)| at).collect();
         Totals {
-            columns: columns.map(|(at, _)| at).collect(),
-            currency: row
+            row: vec![Money::ZERO; columns.len()],
+            columns,
+            currency: fields
                 .iter()
-                .position(|(name, _)| name == "currency" && !is_of_contracts),
-            sums: BTreeMap::new(),
+                .position(|field| field.name == "currency" && !is_of_contracts),
+            ..Totals::default()
         }
     }
 
-    /// Adds a row.
-    pub fn add(&mut self, row: &Row) {
+    /// Adds a cell of a row.
+    pub fn add(&mut self, column: usize, cell: Cell<'_>) {
+        match cell {
+            Cell::Text(currency) if self.currency == Some(column) => {
+                self.row_currency = Some(currency.to_owned());
+            }
+            Cell::Number(number) => {
+                if let Ok(at) = self.columns.binary_search(&column) {
+                    self.row[at] = Money::parse(number).unwrap_or_default();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends a row.
+    pub fn end_row(&mut self) {
+        let currency = self.row_currency.take();
         if self.columns.is_empty() {
             return;
         }
-        let currency = self.currency.and_then(|at| match row.get(at) {
-            Some((_, Cell::Text(currency))) => Some(currency.clone()),
-            _ => None,
-        });
         let sums = self
             .sums
             .entry(currency)
             .or_insert_with(|| vec![Money::ZERO; self.columns.len()]);
-        for (sum, at) in sums.iter_mut().zip(&self.columns) {
-            if let Some((_, Cell::Number(number))) = row.get(*at) {
-                *sum += Money::parse(&number.to_string()).unwrap_or_default();
-            }
+        for (sum, amount) in sums.iter_mut().zip(&mut self.row) {
+            *sum += std::mem::take(amount);
         }
     }
 

@@ -76,5 +76,8 @@ pub(super) fn russian(value: &str) -> Option<&'static str> {
 
 /// Returns the word of a value in a language; a value of no closed set is its own.
 pub(super) fn word(value: &str, language: Language) -> &str {
-    language.of(None, russian(value)).unwrap_or(value)
+    match language {
+        Language::English => value,
+        Language::Russian => russian(value).unwrap_or(value),
+    }
 }

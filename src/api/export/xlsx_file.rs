@@ -9,9 +9,10 @@ use rust_xlsxwriter::{
     ExcelDateTime, Format, Formula, Workbook, Worksheet, utility::column_number_to_name,
 };
 
-use super::columns::{Kind, kind_of};
+use super::columns::Kind;
+use super::fields::{CellSink, Fields};
 use super::heading_of;
-use super::table::{Cell, Row};
+use super::table::Cell;
 use super::totals::{Totals, TotalsRow};
 use super::words::word;
 use crate::domain::Language;
@@ -42,7 +43,6 @@ pub struct XlsxFile {
     rows: Rows,
     next_row: u32,
     widths: Vec<usize>,
-    kinds: Vec<Kind>,
     totals: Totals,
 }
 
@@ -101,7 +101,6 @@ impl XlsxFile {
             rows,
             next_row: 0,
             widths: Vec::new(),
-            kinds: Vec::new(),
             totals: Totals::default(),
         })
     }
@@ -112,24 +111,10 @@ impl XlsxFile {
         self.next_row as usize + self.totals.rows() + 1 > MOST_ROWS
     }
 
-    /// Writes a row, the first one below the headings.
-    pub fn push(&mut self, row: &Row) -> anyhow::Result<()> {
-        self.begin(row)?;
-        self.totals.add(row);
-        let sheet = self.workbook.worksheet_from_index(0)?;
-        for (at, (_, cell)) in row.iter().enumerate() {
-            let kind = self.kinds.get(at).copied().unwrap_or(Kind::Plain);
-            let length = write(
-                sheet,
-                (self.next_row, u16::try_from(at)?),
-                cell,
-                kind,
-                (&self.formats, self.language),
-            )?;
-            widen(&mut self.widths, at, length);
-        }
+    /// Ends a row whose cells are written.
+    pub fn end_row(&mut self) {
+        self.totals.end_row();
         self.next_row += 1;
-        Ok(())
     }
 
     /// Puts a text above each page on paper.
@@ -169,14 +154,11 @@ impl XlsxFile {
         Ok(file)
     }
 
-    /// Writes the headings of a row's columns, unless there are some.
-    pub fn begin(&mut self, row: &Row) -> anyhow::Result<()> {
-        if self.next_row > 0 || row.is_empty() {
-            return Ok(());
-        }
+    /// Writes the headings of columns.
+    pub fn begin(&mut self, fields: &Fields) -> anyhow::Result<()> {
         let sheet = self.workbook.worksheet_from_index(0)?;
-        for (at, (name, _)) in row.iter().enumerate() {
-            let heading = heading_of(name, self.language);
+        for (at, field) in fields.as_slice().iter().enumerate() {
+            let heading = heading_of(&field.name, self.language);
             sheet.write_string_with_format(
                 0,
                 u16::try_from(at)?,
@@ -188,10 +170,9 @@ impl XlsxFile {
                 at,
                 heading.chars().count() + FILTER_BUTTON,
             );
-            self.kinds.push(kind_of(name));
         }
         if self.rows != Rows::Figures {
-            self.totals = Totals::of_columns(row, self.rows == Rows::Months);
+            self.totals = Totals::of_columns(fields, self.rows == Rows::Months);
         }
         self.next_row = 1;
         Ok(())
@@ -250,25 +231,40 @@ impl XlsxFile {
     }
 }
 
+impl CellSink for XlsxFile {
+    fn put(&mut self, column: usize, kind: Kind, cell: Cell<'_>) -> anyhow::Result<()> {
+        self.totals.add(column, cell);
+        let length = write(
+            self.workbook.worksheet_from_index(0)?,
+            (self.next_row, u16::try_from(column)?),
+            cell,
+            kind,
+            (&self.formats, self.language),
+        )?;
+        widen(&mut self.widths, column, length);
+        Ok(())
+    }
+}
+
 /// Writes a cell; returns how many characters it shows.
 fn write(
     sheet: &mut Worksheet,
     (row, column): (u32, u16),
-    cell: &Cell,
+    cell: Cell<'_>,
     kind: Kind,
     (formats, language): (&Formats, Language),
 ) -> anyhow::Result<usize> {
     let text = match cell {
         Cell::Empty => return Ok(0),
         Cell::Text(text) if kind == Kind::Word => word(text, language).to_owned(),
-        Cell::Text(text) => text.clone(),
-        Cell::Mark(mark) if language == Language::Russian => language.mark(*mark).to_owned(),
+        Cell::Text(text) => text.to_owned(),
+        Cell::Mark(mark) if language == Language::Russian => language.mark(mark).to_owned(),
         Cell::Mark(mark) => {
-            sheet.write_boolean(row, column, *mark)?;
+            sheet.write_boolean(row, column, mark)?;
             return Ok(0);
         }
         Cell::Number(number) => {
-            let value = number.as_f64().unwrap_or_default();
+            let value: f64 = number.parse().unwrap_or_default();
             match kind {
                 Kind::Money | Kind::Balance | Kind::Unsummed => {
                     sheet.write_number_with_format(row, column, value, &formats.money)?;
@@ -281,9 +277,9 @@ fn write(
                     sheet.write_number(row, column, value)?;
                 }
             }
-            return Ok(number.to_string().len());
+            return Ok(number.len());
         }
-        Cell::Date(day) | Cell::Month(day) => match excel_day(*day) {
+        Cell::Date(day) | Cell::Month(day) => match excel_day(day) {
             Some(date) => {
                 let format = if matches!(cell, Cell::Date(_)) {
                     &formats.day
@@ -295,7 +291,7 @@ fn write(
             }
             None => day.to_string(),
         },
-        Cell::Time(time) => match excel_time(*time) {
+        Cell::Time(time) => match excel_time(time) {
             Some(date) => {
                 sheet.write_datetime_with_format(row, column, date, &formats.time)?;
                 return Ok("0000-00-00 00:00:00".len());

@@ -65,7 +65,7 @@ impl FromRequest for FastPathKey {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move {
-            let credential = Caller::of(&request).await?.credential;
+            let credential = Caller::allowed(&request).await?.credential;
             Ok(FastPathKey {
                 request,
                 credential,

@@ -66,7 +66,13 @@ fn add_problems(operation: &mut Operation) {
         problems.push((404, "No such row."));
     }
     if has_body {
-        problems.push((413, "The body is too large."));
+        problems.extend([
+            (408, "The body took too long to arrive."),
+            (413, "The body is too large."),
+        ]);
+    }
+    if takes(operation, "format") {
+        problems.push((429, "Too many files are being written."));
     }
     operation.responses.responses.extend(responses(&problems));
 }

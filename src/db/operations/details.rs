@@ -8,7 +8,9 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use diesel_async::RunQueryDsl;
 
 use crate::db::flow_rules::{detail_kind, is_derived, payment_type};
-use crate::db::paged_list::{PagedList, RowKey, Sort, in_order_of, key_columns};
+use crate::db::paged_list::{
+    PagedList, RowKey, Sort, department_condition, in_order_of, key_columns,
+};
 use crate::db::schema::{contracts, expense_details, expenses, lenders};
 use crate::db::{DbConn, DbError, Page, on_conn};
 use crate::domain::{DateRange, DepartmentScope, ListCursor};
@@ -207,6 +209,7 @@ impl PagedList for Details {
 
     async fn rows(&self, conn: &mut DbConn, keys: &[RowKey]) -> Result<Vec<DetailRow>, DbError> {
         let (departments, ids) = key_columns(keys);
+        let department = department_condition(conn, "expense_details", &departments);
         let rows: Vec<DetailRow> = on_conn!(conn, |c| {
             expense_details::table
                 .left_join(
@@ -224,7 +227,7 @@ impl PagedList for Details {
                         .eq(expense_details::department_id)
                         .and(lenders::id.nullable().eq(contracts::lender_id))),
                 )
-                .filter(expense_details::department_id.eq_any(departments))
+                .filter(sql::<Bool>(&department))
                 .filter(expense_details::id.eq_any(ids))
                 .select(DetailRow::as_select())
                 .load(c)

@@ -16,7 +16,9 @@ use super::{
     operation_keys, order_sql, with_names,
 };
 use crate::db::flow_rules::{expense_kind, payment_type};
-use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
+use crate::db::paged_list::{
+    PagedList, RowKey, Sort, department_condition, departments_of, in_order_of, key_columns,
+};
 use crate::db::schema::{bank_accounts, contracts, expenses, lenders, organizations};
 use crate::db::text_search::TextSearch;
 use crate::db::{DbConn, DbError, Page, on_conn};
@@ -179,10 +181,11 @@ async fn load(
     ids: Vec<i64>,
     share: Option<String>,
 ) -> Result<Vec<ExpenseRow>, DbError> {
+    let department = department_condition(conn, "expenses", &departments);
     let share = share.as_deref().unwrap_or("CAST(NULL AS BIGINT)");
     let rows: Vec<(ExpenseRow, Option<i64>)> = on_conn!(conn, |c| {
         with_names!(expenses)
-            .filter(expenses::department_id.eq_any(departments))
+            .filter(sql::<Bool>(&department))
             .filter(expenses::id.eq_any(ids))
             .select((ExpenseRow::as_select(), sql::<Nullable<BigInt>>(share)))
             .load(c)

@@ -11,7 +11,9 @@ use super::{
     ListSegment, OperationFilter, OperationStats, SORTS, SqlConditions, filtered, keys_in_segment,
     operation_keys, order_sql, with_names,
 };
-use crate::db::paged_list::{PagedList, RowKey, Sort, departments_of, in_order_of, key_columns};
+use crate::db::paged_list::{
+    PagedList, RowKey, Sort, department_condition, departments_of, in_order_of, key_columns,
+};
 use crate::db::schema::{bank_accounts, contracts, lenders, organizations, receipts};
 use crate::db::text_search::TextSearch;
 use crate::db::{DbConn, DbError, Page, on_conn};
@@ -109,9 +111,10 @@ async fn load(
     departments: Vec<i64>,
     ids: Vec<i64>,
 ) -> Result<Vec<ReceiptRow>, DbError> {
+    let department = department_condition(conn, "receipts", &departments);
     Ok(on_conn!(conn, |c| {
         with_names!(receipts)
-            .filter(receipts::department_id.eq_any(departments))
+            .filter(sql::<Bool>(&department))
             .filter(receipts::id.eq_any(ids))
             .select(ReceiptRow::as_select())
             .load(c)

@@ -171,7 +171,8 @@ impl Browser {
 
     /// How many pixels the page is wider than the window.
     pub async fn overflow(&self) -> i64 {
-        let script = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        let script =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
         self.run(script).await.as_i64().unwrap()
     }
 
