@@ -123,7 +123,7 @@ pub use import_runs::{
 };
 pub(crate) use import_runs::{
     cancel_run, find_run, find_run_at_work, finish_run, keep_run, last_completed_at,
-    list_abandoned_runs, list_sources_run_for, take_over_run,
+    list_abandoned_runs, list_sources_run_for, release_run, take_over_run,
 };
 pub use imported_files::ImportedFile;
 pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};

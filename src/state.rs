@@ -4,6 +4,7 @@
 //! put together.
 
 mod list_counts;
+mod shutdown;
 
 use crate::accounts::{LoginThrottle, Tokens};
 use crate::analytics::Analytics;
@@ -15,6 +16,7 @@ use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
 
 pub use list_counts::ListCounts;
+pub use shutdown::Shutdown;
 
 /// What handlers work with; every part is a cheap handle.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct AppState {
     pub is_scoped: bool,
     /// For how long what imports leave behind is kept.
     pub retention: RetentionSettings,
+    /// Whether the program is on its way out.
+    pub shutdown: Shutdown,
 }
 
 impl AppState {

@@ -290,7 +290,7 @@ impl From<DryRunError> for ApiError {
     fn from(err: DryRunError) -> ApiError {
         match err {
             DryRunError::Source(detail) => ApiError::Conflict(detail),
-            DryRunError::Busy => ApiError::RetryLater(err.to_string()),
+            DryRunError::Busy | DryRunError::Stopped => ApiError::RetryLater(err.to_string()),
             DryRunError::Database(err) => err.into(),
         }
     }
@@ -301,7 +301,8 @@ impl From<StartError> for ApiError {
         match err {
             StartError::Busy { run_id } => ApiError::Busy { run_id },
             StartError::NoSource => ApiError::Conflict(err.to_string()),
-            StartError::Restarting | StartError::Stopping => ApiError::Unavailable(err.to_string()),
+            StartError::Restarting => ApiError::Unavailable(err.to_string()),
+            StartError::Stopping => ApiError::RetryLater(err.to_string()),
             StartError::Database(err) => err.into(),
         }
     }

@@ -1,6 +1,7 @@
 //! Is the service alive, and can it answer?
 
 use actix_web::HttpResponse;
+use actix_web::http::header::RETRY_AFTER;
 use actix_web::web::{self, Data, ServiceConfig};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +12,8 @@ use crate::metrics;
 use crate::state::AppState;
 
 const UP: &str = "up";
+/// When it is worth asking again whether the service is ready.
+const RETRY_SECONDS: u64 = 5;
 
 /// Routes that machines ask all the time.
 pub(super) const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
@@ -29,7 +32,7 @@ struct Liveness {
 
 #[derive(Serialize, ToSchema)]
 struct Readiness {
-    /// `ready` or `not ready`.
+    /// `ready`, `not ready`, or `stopping`: the program still answers for a moment.
     status: &'static str,
     /// `up`, `down`, `read-only` or `without this version's migrations`.
     database: &'static str,
@@ -45,7 +48,8 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema, and imports are started.
+/// Ready when the database can be reached and has this version's schema, imports are started, and
+/// the program is not about to stop.
 /// Redis is reported only: without it the service answers as well.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
@@ -60,9 +64,13 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
             (false, "down")
         }
     };
-    let is_ready = is_usable && import == UP;
+    let is_ready = is_usable && import == UP && !state.shutdown.is_leaving();
     let body = Readiness {
-        status: if is_ready { "ready" } else { "not ready" },
+        status: match is_ready {
+            true => "ready",
+            false if state.shutdown.is_leaving() => "stopping",
+            false => "not ready",
+        },
         database,
         redis,
         import,
@@ -70,7 +78,9 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     if is_ready {
         HttpResponse::Ok().json(body)
     } else {
-        HttpResponse::ServiceUnavailable().json(body)
+        HttpResponse::ServiceUnavailable()
+            .insert_header((RETRY_AFTER, RETRY_SECONDS.to_string()))
+            .json(body)
     }
 }
 

@@ -62,11 +62,11 @@ impl Import {
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
         let context = import_context(settings, database, cache);
-        if self.dry_run {
-            return print_dry_run(&dry_run(&context, &order).await?);
-        }
         let stop = StopSignal::default();
         stop_on_signal(stop.clone());
+        if self.dry_run {
+            return print_dry_run(&dry_run(&context, &order, &stop).await?);
+        }
         let mut shown = ShownProgress::new();
         let report = run_once(&context, &order, &stop, &mut |event| shown.show(&event))
             .await

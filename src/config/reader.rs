@@ -21,9 +21,10 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 47] = [
+pub(crate) const SETTINGS: [Setting; 48] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
+    setting("SHUTDOWN_DELAY_SECONDS", "web.shutdown_delay_seconds", "5"),
     setting("SECRET_KEY", "auth.secret_key", ""),
     setting(
         "ACCESS_TOKEN_EXPIRE_MINUTES",

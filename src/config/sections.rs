@@ -42,6 +42,9 @@ pub struct WebSettings {
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
+    /// `SHUTDOWN_DELAY_SECONDS`, default 5: for how long requests are still taken after a signal to
+    /// stop, so that load balancers notice that this process is no longer ready.
+    pub shutdown_delay: Duration,
 }
 
 /// Tokens.
@@ -206,6 +209,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
     WebSettings {
         bind,
         cors_allowed_origins,
+        shutdown_delay: Duration::from_secs(reader.number("SHUTDOWN_DELAY_SECONDS", 0, 3600)),
     }
 }
 

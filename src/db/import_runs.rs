@@ -266,6 +266,24 @@ pub async fn keep_run(
     })
 }
 
+/// Lets a run go that goes on in another process: it stays open, without a heartbeat.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn release_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(
+            running()
+                .filter(import_runs::id.eq(run_id))
+                .filter(import_runs::holder.eq(holder)),
+        )
+        .set(import_runs::seen_at.eq(None::<NaiveDateTime>))
+        .execute(c)
+        .await
+    })?;
+    Ok(())
+}
+
 /// Asks the process that works on a run to stop it. `false`: it is not running.
 ///
 /// # Errors

@@ -15,6 +15,7 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         .env_clear()
         .env("USE_REDIS", "false")
+        .env("SHUTDOWN_DELAY_SECONDS", "0")
         .env("TZ", "UTC");
     command
 }
