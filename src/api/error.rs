@@ -233,7 +233,9 @@ impl From<DbError> for ApiError {
             | DbError::OutOfResources(_)
             | DbError::ReadOnly(_) => ApiError::RetryLater(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
-            DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
+            DbError::Query(_) | DbError::Migration(_) | DbError::Setting(_) => {
+                ApiError::Internal(err.to_string())
+            }
         }
     }
 }
