@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 48] = [
+pub(crate) const SETTINGS: [Setting; 49] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("SHUTDOWN_DELAY_SECONDS", "web.shutdown_delay_seconds", "5"),
@@ -44,6 +44,7 @@ pub(crate) const SETTINGS: [Setting; 48] = [
         "30000",
     ),
     setting("DATABASE_CA_FILE", "database.ca_file", ""),
+    setting("DATABASE_POOLER", "database.pooler", "none"),
     setting("USE_REDIS", "redis.enabled", "true"),
     setting("REDIS_URL", "redis.url", ""),
     setting("REDIS_HOST", "redis.host", "localhost"),

@@ -124,6 +124,9 @@ pub struct DatabaseSettings {
     /// `DATABASE_CA_FILE`, no default: the authorities (PEM) that PostgreSQL's certificate must be
     /// signed by; as `sslrootcert` in the URL.
     pub ca_file: Option<PathBuf>,
+    /// `DATABASE_POOLER`: `none` (default) or `transaction`: a pooler such as PgBouncer stands before
+    /// PostgreSQL and gives each transaction any connection to it.
+    pub is_pooled: bool,
 }
 
 impl DatabaseSettings {
@@ -135,6 +138,7 @@ impl DatabaseSettings {
             timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             ca_file: None,
+            is_pooled: false,
         }
     }
 }
@@ -238,6 +242,7 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
             86_400_000,
         )),
         ca_file: reader.path("DATABASE_CA_FILE"),
+        is_pooled: reader.choice("DATABASE_POOLER", ["none", "transaction"]) == "transaction",
     }
 }
 
