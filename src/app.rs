@@ -51,8 +51,8 @@ pub struct RunningApp {
     background: BackgroundTasks,
 }
 
-/// Opens the database for work that may take long, with what it must hold before anything works: the
-/// finance departments, aliases and rollups.
+/// Opens the database for work that may take long, with what it must hold before anything works: its
+/// id, the finance departments, aliases and rollups.
 ///
 /// # Errors
 /// When the database can't be reached or its schema does not fit.
@@ -60,6 +60,7 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     Db::open(&settings.database, migrate).await?;
     let db = Db::pool(&settings.database, PoolPurpose::Imports)?;
     db.write(async |conn| {
+        db::ensure_identity(conn).await?;
         db::ensure_finance_departments(conn, &settings.finance_departments).await?;
         db::ensure_aliases(conn).await?;
         db::ensure_rollups(conn).await?;

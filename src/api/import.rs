@@ -26,8 +26,8 @@ use super::types::{ChangedTotal, ImportRun, Progress, answers};
 use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    DryRun, DryRunError, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState,
-    Source, StopReason, StopSignal, dry_run,
+    DryRun, DryRunError, FileReport, FileStatus, HEARTBEAT_MISSED_AFTER, ImportRequest, RemarkCode,
+    RunReport, RunState, Source, StopReason, StopSignal, dry_run,
 };
 use crate::state::AppState;
 
@@ -421,7 +421,7 @@ pub async fn cancel(
     let at_work = state.import.cancel(id).await
         || state
             .db
-            .write(async |conn| db::cancel_run(conn, id).await)
+            .write(async |conn| db::cancel_run(conn, id, HEARTBEAT_MISSED_AFTER).await)
             .await?;
     if !at_work {
         return Err(ApiError::Conflict(format!(
