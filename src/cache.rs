@@ -13,6 +13,7 @@ mod entry;
 mod freshness;
 mod key;
 mod memory;
+mod redis_fault;
 mod redis_servers;
 mod redis_store;
 mod single_flight;
@@ -27,7 +28,7 @@ use freshness::Freshness;
 pub(crate) use freshness::Moment;
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
-pub(crate) use redis_store::RedisFault;
+pub(crate) use redis_fault::RedisFault;
 use redis_store::RedisStore;
 pub(crate) use single_flight::{Join, SingleFlight};
 

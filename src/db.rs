@@ -52,6 +52,7 @@ mod schema;
 mod snapshots;
 mod spans;
 mod spellings;
+mod sqlite;
 mod statistics;
 mod text_search;
 mod upsert;

@@ -9,8 +9,9 @@ use bb8_redis::redis::RedisError;
 use futures_util::StreamExt;
 
 use super::announcement::Announcement;
+use super::redis_fault::RedisFault;
 use super::redis_servers::Servers;
-use super::redis_store::{CHANNEL, RedisFault};
+use super::redis_store::CHANNEL;
 use super::{Cache, Shared};
 use crate::config::RedisSettings;
 

@@ -8,7 +8,7 @@ use bb8_redis::redis::aio::MultiplexedConnection;
 use bb8_redis::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use bb8_redis::redis::{self, Client, ConnectionAddr, IntoConnectionInfo, RedisError};
 
-use super::redis_store::RedisFault;
+use super::redis_fault::RedisFault;
 use crate::config::RedisSettings;
 
 const SENTINEL_SCHEME: &str = "redis+sentinel://";
@@ -17,6 +17,8 @@ const SENTINEL_PORT: u16 = 26_379;
 /// Where connections are opened, and why the last one could not be.
 pub(super) struct Servers {
     place: Place,
+    /// For errors, without any secret.
+    address: String,
     fault: ConnectFault,
 }
 
@@ -69,7 +71,7 @@ impl Servers {
         if let Some(rest) = url.strip_prefix(SENTINEL_SCHEME) {
             let (client, address) = sentinels(rest)?;
             let place = Place::Sentinels(Box::new(tokio::sync::Mutex::new(client)));
-            return Ok((Servers::at(place), address));
+            return Ok((Servers::at(place, &address), address));
         }
         let info = if url.is_empty() {
             let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
@@ -85,14 +87,25 @@ impl Servers {
         };
         let address = info.addr().to_string();
         let place = Place::One(Box::new(Client::open(info)?));
-        Ok((Servers::at(place), address))
+        Ok((Servers::at(place, &address), address))
     }
 
-    fn at(place: Place) -> Servers {
+    fn at(place: Place, address: &str) -> Servers {
         Servers {
             place,
+            address: address.to_owned(),
             fault: ConnectFault::default(),
         }
+    }
+
+    fn uses_tls(&self) -> bool {
+        let Place::One(client) = &self.place else {
+            return false;
+        };
+        matches!(
+            client.get_connection_info().addr(),
+            ConnectionAddr::TcpTls { .. }
+        )
     }
 
     /// Why the last connection could not be opened; it goes on being noted there.
@@ -119,8 +132,13 @@ impl ManageConnection for Servers {
             client.get_multiplexed_async_connection().await
         };
         let connected: Result<_, RedisError> = connecting.await;
-        self.fault
-            .note(connected.as_ref().err().map(RedisError::to_string));
+        self.fault.note(connected.as_ref().err().map(|err| {
+            let advice = match err.is_timeout() && self.uses_tls() {
+                true => "; does the server speak TLS?",
+                false => "",
+            };
+            format!("{}: {err}{advice}", self.address)
+        }));
         Ok(Link {
             connection: connected?,
             is_broken: Arc::default(),

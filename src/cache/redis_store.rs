@@ -11,18 +11,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
-use bb8_redis::redis::{self, FromRedisValue, RedisError};
+use bb8_redis::redis::{self, FromRedisValue};
 
 use super::CacheLookup;
 use super::announcement::Announcement;
 use super::changes::Generations;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
+use super::redis_fault::{RedisFault, cause};
 use super::redis_servers::{ConnectFault, Link, Servers};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
-use bb8_redis::bb8::ManageConnection;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Steps share connections: more only spread them over more sockets.
@@ -64,56 +64,6 @@ for at = 3, #ARGV, 2 do
     end
 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])";
-
-/// Why Redis did not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum RedisFault {
-    /// It is switched off, or out of use since an earlier fault.
-    #[error("Redis is not in use")]
-    NotUsed,
-    /// The budget was spent.
-    #[error("no answer within {0} ms")]
-    Slow(u128),
-    /// The connection or the command failed.
-    #[error("{0}")]
-    Failed(#[from] RedisError),
-    /// No connection could be opened.
-    #[error("{0}")]
-    Unreachable(String),
-    /// `REDIS_URL` can't be read.
-    #[error(
-        "REDIS_URL can't be used: {0}; write redis://user:password@host:6379/0, rediss://… or redis+sentinel://…"
-    )]
-    Url(String),
-    /// `REDIS_URL` names sentinels in a way that can't be read.
-    #[error("REDIS_URL {0}: redis+sentinel://[user:password@]host:port,host:port/master[/db]")]
-    Sentinel(&'static str),
-    /// An entry is not what this program writes.
-    #[error("an entry can't be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
-}
-
-/// For how long the cause of a fault is asked for.
-const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Returns why Redis can't be used. The pool alone does not say where a connection takes longer than
-/// its budget.
-async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
-    let cause = async {
-        Servers::open(settings)?
-            .0
-            .connect()
-            .await
-            .map_err(RedisFault::Failed)
-    };
-    match fault {
-        RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, cause).await {
-            Ok(Err(cause)) => cause,
-            _ => fault,
-        },
-        fault => fault,
-    }
-}
 
 /// The connection pool and the state of the server behind it.
 #[derive(Clone)]

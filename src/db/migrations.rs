@@ -12,7 +12,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::postgres::{PostgresConnector, setup};
-use super::{DbConn, DbError, on_conn, pool};
+use super::{DbConn, DbError, on_conn, sqlite};
 use crate::config::{DatabaseSettings, DatabaseUrl};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -84,7 +84,7 @@ fn apply_next(
 fn apply_sqlite(path: &Path) -> Result<(), DbError> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())
         .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
-    conn.batch_execute(&pool::sqlite_pragmas(SQLITE_WAIT))?;
+    conn.batch_execute(&sqlite::pragmas(SQLITE_WAIT))?;
     for version in conn.run_pending_migrations(SQLITE).map_err(failed)? {
         log::info!("Applied migration {version}");
     }

@@ -3,18 +3,15 @@
 //! A connection that is dropped in the middle of a transaction does not go back to the pool:
 //! Diesel's transaction manager marks it broken. Nothing waits longer than the configured time.
 
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bb8::{Builder, ErrorSink, ManageConnection};
-use diesel::{ConnectionError, QueryResult, SqliteConnection};
+use diesel::QueryResult;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection, RecyclingMethod,
 };
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
     TransactionManager,
@@ -22,10 +19,9 @@ use diesel_async::{
 use futures_util::FutureExt;
 
 use super::postgres::{PooledPgConnection, PostgresConnector, setup};
+use super::sqlite::{self, AsyncSqlite};
 use super::{DbError, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl};
-
-pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
 
 /// What the connections of a pool are for. A purpose has limits of its own, and none takes the
 /// connections of another.
@@ -151,11 +147,7 @@ impl Db {
                 // Connecting would create an empty one.
                 return Err(not_migrated());
             }
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)
-                    .map_err(|err| DbError::Unavailable(format!("{}: {err}", folder.display())))?;
-            }
-            create_private(path)
+            sqlite::create_private(path)
                 .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
         }
         if migrate {
@@ -186,7 +178,7 @@ impl Db {
                 BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
-                let config = sqlite_config(settings.timeout);
+                let config = sqlite::pool_config(settings.timeout);
                 let manager =
                     AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
                 // No test query at check-out: the pool would drop it when its timeout passes, and a
@@ -491,43 +483,6 @@ async fn test(conn: &mut AsyncPgConnection, limit: Duration) -> QueryResult<()> 
             Box::new(cause),
         ))
     })
-}
-
-/// Makes an SQLite file that only its owner reads, unless there is one: it holds figures and password
-/// hashes. SQLite gives the files beside it the same mode.
-fn create_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    match options.write(true).create_new(true).mode(0o600).open(path) {
-        Err(err) if err.kind() != std::io::ErrorKind::AlreadyExists => Err(err),
-        _ => Ok(()),
-    }
-}
-
-fn sqlite_config(busy_timeout: Duration) -> ManagerConfig<AsyncSqlite> {
-    let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(move |path: &str| {
-        let path = path.to_owned();
-        async move {
-            let mut conn = AsyncSqlite::establish(&path)
-                .await
-                .map_err(|err| ConnectionError::BadConnection(format!("{path}: {err}")))?;
-            conn.batch_execute(&sqlite_pragmas(busy_timeout))
-                .await
-                .map_err(ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
-        }
-        .boxed()
-    });
-    config
-}
-
-/// How every connection to an SQLite file behaves: it waits for a lock instead of failing, reads
-/// beside one writer, checks foreign keys, and what it has committed survives a power cut.
-pub(super) fn sqlite_pragmas(busy_timeout: Duration) -> String {
-    format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-        busy_timeout.as_millis()
-    )
 }
 
 fn not_migrated() -> DbError {

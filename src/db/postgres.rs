@@ -16,6 +16,7 @@ use std::time::Duration;
 use diesel::connection::CacheSize;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 
@@ -131,16 +132,21 @@ impl PostgresConnector {
         };
         let (client, connection) =
             connected.map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
+        if self.session.is_none() {
+            // Diesel sets the session up by prepared statements. The first poll sends this ahead of
+            // them; a failure shows in theirs.
+            let _ = client.batch_execute("BEGIN").now_or_never();
+        }
         let mut conn =
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-        match &self.session {
-            Some(session) => conn
-                .batch_execute(session)
-                .await
-                .map_err(ConnectionError::CouldntSetupConfiguration)?,
+        let session = self.session.as_deref().unwrap_or_else(|| {
             // The next transaction may meet another connection to the server.
-            None => conn.set_prepared_statement_cache_size(CacheSize::Disabled),
-        }
+            conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+            "DEALLOCATE ALL; COMMIT"
+        });
+        conn.batch_execute(session)
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
     }
 
