@@ -329,6 +329,8 @@ impl Analytics {
         lookup: &CacheLookup,
     ) -> Result<Entry, AnalyticsError> {
         let begun = Instant::now();
+        // Before the snapshot: an answer of a database that is restored meanwhile is not the new one's.
+        let database_id = self.shared.cache.database_id();
         let basis = self.basis();
         let (versions, figures, other_currencies) = self
             .shared
@@ -362,6 +364,7 @@ impl Analytics {
         let ttl = self.shared.cache.new_ttl();
         let generations = generations.collect();
         Ok(Entry::new(
+            database_id,
             lookup,
             generations,
             version,

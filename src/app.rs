@@ -3,7 +3,9 @@
 //! `serve`, `demo` and the tests all start it here.
 
 mod background;
+mod signals;
 
+use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
 use anyhow::Context;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -22,16 +24,19 @@ use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::db::{self, Db, PoolPurpose};
+use crate::db::{self, Db, DbConn, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use crate::state::{AppState, ExportQueue, ListCounts, UploadLimits};
+use crate::state::{AppState, ExportQueue, ListCounts, Shutdown, UploadLimits};
 use background::BackgroundTasks;
+use signals::StopSignals;
 
 /// Requests that are being answered get so much time at a stop.
-const SHUTDOWN_SECONDS: u64 = 30;
-/// What has not stopped by then is left to the end of the process.
-const STOP_LIMIT: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 10);
+const SHUTDOWN_SECONDS: u64 = 7;
+/// Requests and the import that have not stopped by then are left to the end of the process.
+const STOP_LIMIT: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 1);
+/// The same for the little that goes on beside them: ten seconds in all.
+const END_LIMIT: Duration = Duration::from_millis(900);
 
 /// The running program.
 pub struct RunningApp {
@@ -42,11 +47,12 @@ pub struct RunningApp {
     /// Stops the web server.
     pub server: ServerHandle,
     served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
+    shutdown_delay: Duration,
     background: BackgroundTasks,
 }
 
-/// Opens the database for work that may take long, with what it must hold before anything works: the
-/// finance departments, aliases and rollups.
+/// Opens the database for work that may take long, with what it must hold before anything works: its
+/// id, the finance departments, aliases and rollups.
 ///
 /// # Errors
 /// When the database can't be reached or its schema does not fit.
@@ -54,6 +60,7 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     Db::open(&settings.database, migrate).await?;
     let db = Db::pool(&settings.database, PoolPurpose::Imports)?;
     db.write(async |conn| {
+        db::ensure_identity(conn).await?;
         db::ensure_finance_departments(conn, &settings.finance_departments).await?;
         db::ensure_aliases(conn).await?;
         db::ensure_rollups(conn).await?;
@@ -128,6 +135,7 @@ impl RunningApp {
             base_currency: settings.base_currency.clone(),
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
+            shutdown: Shutdown::default(),
             db,
             checks,
             cache,
@@ -164,12 +172,15 @@ impl RunningApp {
             state,
             server: handle,
             served,
+            shutdown_delay: settings.web.shutdown_delay,
             background,
         })
     }
 
     /// Waits for SIGTERM, SIGINT or SIGHUP, or until the web server has failed, then stops
-    /// everything. A second signal ends requests that are still being answered.
+    /// everything. Until the delay is over, the program only counts as not ready: load balancers
+    /// send their next requests elsewhere. A second signal ends the delay, a third one requests that
+    /// are still being answered; at a terminal there is no delay.
     ///
     /// # Errors
     /// When the web server failed, or signals can't be waited for.
@@ -178,9 +189,9 @@ impl RunningApp {
         tokio::select! {
             served = &mut self.served => {
                 served??;
-                return self.end_rest().await;
+                return self.end_rest(STOP_LIMIT).await;
             }
-            () = signals.next() => log::info!("Stopping"),
+            signal = signals.next() => self.leave(signal, &mut signals).await,
         }
         let server = self.server.clone();
         let impatient = actix_web::rt::spawn(async move {
@@ -192,69 +203,64 @@ impl RunningApp {
         stopped
     }
 
+    /// Answers on, no longer ready, until the delay is over or another signal comes.
+    async fn leave(&self, signal: SignalKind, signals: &mut StopSignals) {
+        self.state.shutdown.begin_leaving();
+        let is_at_terminal = signal == SignalKind::interrupt() && std::io::stderr().is_terminal();
+        if self.shutdown_delay.is_zero() || is_at_terminal {
+            log::info!("Stopping");
+            return;
+        }
+        log::info!(
+            "Stopping in {} s: no longer ready, requests are still answered",
+            self.shutdown_delay.as_secs()
+        );
+        // Who sends a second signal is in a hurry.
+        let _ = timeout(self.shutdown_delay, signals.next()).await;
+        log::info!("Stopping now");
+    }
+
     /// Stops everything: of an import that is running, the file that is not finished is undone.
     ///
     /// # Errors
     /// When the web server failed.
     pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.state.shutdown.begin_leaving();
+        self.state.shutdown.begin_stopping();
         tokio::join!(
-            bounded("The import", self.state.import.stop()),
-            bounded("The web server", self.server.stop(true)),
+            bounded("The import", STOP_LIMIT, self.state.import.stop()),
+            bounded("The web server", STOP_LIMIT, self.server.stop(true)),
         );
-        if let Some(served) = bounded("The web server's task", &mut self.served).await {
+        if let Some(served) = bounded("The web server's task", END_LIMIT, &mut self.served).await {
             served??;
         }
-        self.end_rest().await
+        self.end_rest(END_LIMIT).await
     }
 
     /// Ends what goes on beside the web server.
-    async fn end_rest(self) -> anyhow::Result<()> {
-        bounded("The import", self.state.import.stop()).await;
-        bounded("The work in the background", self.background.stop()).await;
-        let replica_id = self.state.cache.replica_id();
-        if let Err(err) = self
-            .state
-            .checks
-            .write(async |conn| db::forget_replica(conn, replica_id).await)
-            .await
-        {
-            log::debug!("This process can't be taken off the register: {err}");
-        }
+    async fn end_rest(self, import_limit: Duration) -> anyhow::Result<()> {
+        self.state.shutdown.begin_stopping();
+        bounded("The import", import_limit, self.state.import.stop()).await;
+        let (state, background) = (&self.state, self.background);
+        let forgetting = async {
+            background.stop().await;
+            let replica_id = state.cache.replica_id();
+            let forgotten = async |conn: &mut DbConn| db::forget_replica(conn, replica_id).await;
+            if let Err(err) = state.checks.write(forgotten).await {
+                log::debug!("This process can't be taken off the register: {err}");
+            }
+        };
+        bounded("The work in the background", END_LIMIT, forgetting).await;
         log::info!("Stopped");
         Ok(())
     }
 }
 
 /// Waits for a part to stop; one that does not is named in the log.
-async fn bounded<T>(part: &str, stopping: impl Future<Output = T>) -> Option<T> {
-    let stopped = timeout(STOP_LIMIT, stopping).await.ok();
+async fn bounded<T>(part: &str, limit: Duration, stopping: impl Future<Output = T>) -> Option<T> {
+    let stopped = timeout(limit, stopping).await.ok();
     if stopped.is_none() {
-        log::error!("{part} did not stop within {} s", STOP_LIMIT.as_secs());
+        log::error!("{part} did not stop within {} ms", limit.as_millis());
     }
     stopped
-}
-
-/// The signals that end the program.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl StopSignals {
-    fn new() -> std::io::Result<StopSignals> {
-        Ok(StopSignals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
-        }
-    }
 }

@@ -6,26 +6,29 @@
 //! changes is trusted for a short lease; then it has to look into the database again.
 //! A fault of Redis is a log line and a metric, never an error.
 
+mod announcement;
 mod bus;
 mod changes;
 mod entry;
 mod freshness;
 mod key;
 mod memory;
+mod redis_fault;
 mod redis_servers;
 mod redis_store;
 mod single_flight;
 
-use std::sync::{Arc, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-pub(crate) use changes::{ChangeLog, Validity};
+pub(crate) use changes::{ChangeLog, Generations, Validity};
 pub(crate) use entry::{Encoding, Entry, entity_tag};
 use freshness::Freshness;
 pub(crate) use freshness::Moment;
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
-pub(crate) use redis_store::RedisFault;
+pub(crate) use redis_fault::RedisFault;
 use redis_store::RedisStore;
 pub(crate) use single_flight::{Join, SingleFlight};
 
@@ -53,6 +56,9 @@ struct Shared {
     clock: Clock,
     freshness: Freshness,
     replica_id: String,
+    /// Empty until the database was looked into.
+    database_id: RwLock<Arc<str>>,
+    has_met_foreign: AtomicBool,
 }
 
 /// Where an entry was found, or went.
@@ -135,6 +141,8 @@ impl Cache {
             clock: settings.clock.clone(),
             freshness: Freshness::new(settings.lease),
             replica_id: format!("{:016x}", rand::random::<u64>()),
+            database_id: RwLock::new(Arc::from("")),
+            has_met_foreign: AtomicBool::new(false),
         };
         let cache = Cache {
             shared: Arc::new(shared),
@@ -148,6 +156,74 @@ impl Cache {
     /// Which of the processes that share Redis and the database this one is.
     pub fn replica_id(&self) -> &str {
         &self.shared.replica_id
+    }
+
+    /// The id of the database that answers are computed from.
+    pub fn database_id(&self) -> Arc<str> {
+        self.shared
+            .database_id
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Takes notice of which database answers are computed from. What is known of another one is
+    /// forgotten.
+    pub fn enter_database(&self, id: &str) {
+        let mut current = self
+            .shared
+            .database_id
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if **current == *id {
+            return;
+        }
+        *current = Arc::from(id);
+        drop(current);
+        *self
+            .shared
+            .changes
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = ChangeLog::default();
+        self.shared.memory.retain(NAMESPACE, |_, _| false);
+    }
+
+    fn has_id(&self, id: &str) -> bool {
+        let current = self.shared.database_id.read();
+        **current.unwrap_or_else(PoisonError::into_inner) == *id
+    }
+
+    /// Whether that is this process's database. Another one is warned of once.
+    fn is_of_database(&self, id: &str) -> bool {
+        let is_own = self.has_id(id);
+        // Versions before this one name no database.
+        if !is_own && !id.is_empty() && !self.shared.has_met_foreign.swap(true, Ordering::AcqRel) {
+            log::warn!(
+                "Redis holds answers or word of changes of another database ({id}), which are ignored: of another installation, which should have a REDIS_DB or a Redis of its own, or of this one before a backup was restored"
+            );
+        }
+        is_own
+    }
+
+    /// Returns the generations that Redis knows of this database, if they were not compared with it
+    /// yet; and a number for [`Cache::note_compared`].
+    pub(crate) async fn generations_to_compare(&self) -> Option<(u64, Generations)> {
+        let redis = self.shared.redis.as_ref()?;
+        redis
+            .generations_to_compare(&self.database_id(), NAMESPACE)
+            .await
+    }
+
+    /// Notes that the database has all that Redis knew that time: its entries may be used.
+    pub(crate) fn note_compared(&self, taken_up: u64) {
+        if let Some(redis) = &self.shared.redis {
+            redis.note_compared(taken_up);
+        }
+    }
+
+    /// Returns whether the database has gone back behind what was once read there.
+    pub(crate) fn has_lost_data(&self, versions: &[(i64, DataVersion)]) -> bool {
+        self.changes().has_lost_data(versions)
     }
 
     /// How long a new entry lives.
@@ -178,6 +254,9 @@ impl Cache {
         let Ok(Some(entry)) = redis.get(NAMESPACE, lookup).await else {
             return LookupResult::Nothing;
         };
+        if !self.is_of_database(&entry.database_id) {
+            return LookupResult::Nothing;
+        }
         let found = self.validate(Arc::new(entry), lookup, Tier::Redis);
         if let LookupResult::Hit(entry, _) = &found {
             self.shared
@@ -195,7 +274,7 @@ impl Cache {
     /// Whether what was computed at these generations still holds. An answer of another day does
     /// not: balances belong to the end of a day.
     pub fn validity(&self, entry: &Entry, lookup: &CacheLookup) -> Validity {
-        if entry.day != self.today() {
+        if entry.day != self.today() || !self.has_id(&entry.database_id) {
             return Validity::Outdated;
         }
         self.changes()
@@ -227,7 +306,7 @@ impl Cache {
     pub async fn may_compute(&self, lookup: &CacheLookup) -> bool {
         match self.redis_in_use() {
             Some(redis) => redis
-                .take_lease(NAMESPACE, &lookup.key)
+                .take_lease(&self.database_id(), NAMESPACE, &lookup.key)
                 .await
                 .unwrap_or(true),
             None => true,
@@ -240,7 +319,7 @@ impl Cache {
     }
 
     fn redis_in_use(&self) -> Option<&RedisStore> {
-        self.shared.redis.as_ref().filter(|redis| redis.is_up())
+        self.shared.redis.as_ref().filter(|redis| redis.is_usable())
     }
 
     /// Drops one entry, in Redis as soon as it can be reached.
@@ -278,7 +357,9 @@ impl Cache {
             .with_label_values(&["scope"])
             .inc_by(gone.len() as u64);
         if let Some(redis) = &self.shared.redis {
-            redis.announce(NAMESPACE, change, gone).await;
+            redis
+                .announce(&self.database_id(), NAMESPACE, change, gone)
+                .await;
         }
     }
 
@@ -340,7 +421,7 @@ impl Cache {
 
     /// Whether Redis is in use and answered last; `None` when it is switched off.
     pub fn redis_is_up(&self) -> Option<bool> {
-        self.shared.redis.as_ref().map(RedisStore::is_up)
+        self.shared.redis.as_ref().map(RedisStore::is_usable)
     }
 
     /// What the cache holds.

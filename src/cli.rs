@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod adopt;
 #[cfg(feature = "demo")]
 mod demo;
 mod generate;
@@ -40,6 +41,8 @@ enum Command {
     Demo(demo::Demo),
     /// Bring the database's schema up to this version.
     Migrate,
+    /// Give a database that was copied another id, so that nothing cached for the original is used.
+    Adopt,
     /// Fill an empty database with invented operations, to measure with.
     Generate(generate::Generate),
     /// Check the sums that analytics read, or rebuild them.
@@ -69,6 +72,7 @@ impl Cli {
             #[cfg(feature = "demo")]
             Command::Demo(demo) => demo.run().await,
             Command::Migrate => migrate::run(&settings()?).await,
+            Command::Adopt => adopt::run(&settings()?).await,
             Command::Generate(generate) => generate.run(&settings()?).await,
             Command::Rollups(rollups) => rollups.run(&settings()?).await,
             Command::Openapi => openapi::run(),

@@ -17,6 +17,7 @@ mod contracts;
 mod daily_findings;
 mod data_changes;
 mod data_quality;
+mod database_identity;
 mod database_time;
 mod departments;
 mod error;
@@ -54,6 +55,7 @@ mod schema;
 mod snapshots;
 mod spans;
 mod spellings;
+mod sqlite;
 mod statistics;
 mod text_search;
 mod upsert;
@@ -102,6 +104,8 @@ pub(crate) use data_changes::{
     changes_after, forget_replica, has_other_replicas, record_change, register_replica,
 };
 pub use data_quality::{QualityFindings, QualityRow};
+pub use database_identity::DatabaseIdentity;
+pub(crate) use database_identity::{ensure_identity, find_identity, renew_identity};
 pub use departments::{DepartmentAge, DepartmentRow, ensure_finance_departments};
 pub(crate) use departments::{
     data_versions, data_versions_on, insert_department, list_department_ages, list_departments,
@@ -135,8 +139,9 @@ pub use import_runs::{
     AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, insert_run, list_runs,
 };
 pub(crate) use import_runs::{
-    cancel_run, find_run, find_run_at_work, finish_run, keep_run, last_completed_at,
-    list_abandoned_runs, list_sources_run_for, take_over_run,
+    cancel_run, correct_heartbeats, find_run, find_run_at_work, finish_run, has_future_heartbeats,
+    keep_run, last_completed_at, list_abandoned_runs, list_sources_run_for, release_run,
+    take_over_run,
 };
 pub use imported_files::ImportedFile;
 pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};

@@ -6,14 +6,18 @@
 use std::sync::{Arc, OnceLock};
 
 use env_logger::fmt::{ConfigurableFormat, Formatter};
-use log::{LevelFilter, Record};
+use log::{Level, LevelFilter, Record};
 
 tokio::task_local! {
     static CURRENT: Arc<RequestSpan>;
 }
 
+/// What this program's own lines name as their target.
+const OWN_TARGET: &str = "credit_portfolio";
+
 /// Starts the log: what `RUST_LOG` asks for, by default `info`. Libraries that log every step are
-/// heard from `warn` on, unless `RUST_LOG` names them.
+/// heard from `warn` on, unless `RUST_LOG` names them; beyond `info` no library is heard, for they log
+/// whole commands, parameters and headers there, with the passwords in them.
 pub fn start() {
     let mut builder = env_logger::Builder::new();
     builder.filter_level(LevelFilter::Info);
@@ -25,6 +29,9 @@ pub fn start() {
 
 /// Writes a line as env_logger does, with the request's id ahead of the message.
 fn write_line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
+    if record.level() > Level::Info && !record.target().starts_with(OWN_TARGET) {
+        return Ok(());
+    }
     let format = ConfigurableFormat::default();
     let Ok(span) = CURRENT.try_with(Clone::clone) else {
         return format.format(out, record);

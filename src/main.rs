@@ -12,10 +12,16 @@ fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     logging::start();
-    match actix_rt::System::new().block_on(cli.run()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(err) => failed(&err),
-    }
+    let system = actix_rt::System::new();
+    let code = match system.block_on(cli.run()) {
+        Ok(()) => 0,
+        Err(err) => {
+            failed(&err);
+            1
+        }
+    };
+    // What did not stop in time must not hold the process: a runtime waits for its blocking threads.
+    std::process::exit(code)
 }
 
 fn failed(err: &anyhow::Error) -> ExitCode {

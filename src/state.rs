@@ -5,6 +5,7 @@
 
 mod export_queue;
 mod list_counts;
+mod shutdown;
 mod upload_limits;
 
 use ipnet::IpNet;
@@ -20,6 +21,7 @@ use crate::import::{ImportContext, Source};
 
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
+pub use shutdown::Shutdown;
 pub use upload_limits::UploadLimits;
 
 /// What handlers work with; every part is a cheap handle.
@@ -69,6 +71,8 @@ pub struct AppState {
     pub is_scoped: bool,
     /// For how long what imports leave behind is kept.
     pub retention: RetentionSettings,
+    /// Whether the program is on its way out.
+    pub shutdown: Shutdown,
 }
 
 impl AppState {

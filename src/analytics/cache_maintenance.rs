@@ -27,13 +27,14 @@ impl Analytics {
             .collect()
     }
 
-    /// Computes the questions asked most whose answers were dropped.
-    pub async fn warm(&self) {
+    /// Computes the questions asked most whose answers were dropped, until `is_over`.
+    pub async fn warm(&self, is_over: impl Fn() -> bool) {
         let queries = self.shared.popular.most_asked(WARMED_OF_EACH);
         futures_util::stream::iter(queries)
             .for_each_concurrent(WARMED_AT_ONCE, async |query| {
                 let lookup = query.lookup(&self.basis());
-                if !matches!(self.shared.cache.get_local(&lookup), LookupResult::Hit(..)) {
+                let found = self.shared.cache.get_local(&lookup);
+                if !is_over() && !matches!(found, LookupResult::Hit(..)) {
                     self.compute_unasked(&query, &lookup, "dropped").await;
                 }
             })

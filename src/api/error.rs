@@ -260,7 +260,9 @@ impl From<DbError> for ApiError {
             | DbError::OutOfResources(_)
             | DbError::ReadOnly(_) => ApiError::RetryLater(err.to_string()),
             DbError::NoSuchReference => ApiError::NotFound(err.to_string()),
-            DbError::Query(_) | DbError::Migration(_) => ApiError::Internal(err.to_string()),
+            DbError::Query(_) | DbError::Migration(_) | DbError::Setting(_) => {
+                ApiError::Internal(err.to_string())
+            }
         }
     }
 }
@@ -352,7 +354,7 @@ impl From<DryRunError> for ApiError {
     fn from(err: DryRunError) -> ApiError {
         match err {
             DryRunError::Source(detail) => ApiError::Conflict(detail),
-            DryRunError::Busy => ApiError::RetryLater(err.to_string()),
+            DryRunError::Busy | DryRunError::Stopped => ApiError::RetryLater(err.to_string()),
             DryRunError::Database(err) => err.into(),
         }
     }
@@ -363,7 +365,8 @@ impl From<StartError> for ApiError {
         match err {
             StartError::Busy { run_id } => ApiError::Busy { run_id },
             StartError::NoSource => ApiError::Conflict(err.to_string()),
-            StartError::Restarting | StartError::Stopping => ApiError::Unavailable(err.to_string()),
+            StartError::Restarting => ApiError::Unavailable(err.to_string()),
+            StartError::Stopping => ApiError::RetryLater(err.to_string()),
             StartError::Database(err) => err.into(),
         }
     }

@@ -12,20 +12,23 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use actix_web::Error;
+use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
 };
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
 use super::access_log::{self, AccessLine, PendingLine};
 use super::error::{ApiError, problem_of_status};
 use super::fast_path::respond_from_fast_path;
 use super::normalize::{take_head, trim_slash, without_body};
 use crate::logging::RequestSpan;
+use crate::state::AppState;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const BASIC: HeaderValue = HeaderValue::from_static("Basic realm=\"credit-portfolio\"");
@@ -44,6 +47,7 @@ pub async fn frame(
     trim_slash(&mut request);
     let method = request.method().clone();
     let is_head = take_head(&mut request);
+    let is_leaving = is_leaving(&request);
     let id = client_id(&request).unwrap_or_else(new_id);
     if let Some(hit) = respond_from_fast_path(&request) {
         if let Some(started) = started {
@@ -58,6 +62,9 @@ pub async fn frame(
         }
         let mut response = hit.response;
         set_request_id(response.headers_mut(), &id);
+        if is_leaving {
+            end_connection(&mut response);
+        }
         let response = if is_head {
             without_body(response)
         } else {
@@ -81,6 +88,9 @@ pub async fn frame(
             if offers_basic && response.status() == StatusCode::UNAUTHORIZED {
                 response.headers_mut().append(WWW_AUTHENTICATE, BASIC);
             }
+            if is_leaving {
+                end_connection(response.response_mut());
+            }
             Ok(response)
         }
         Ok(Err(err)) => Err(with_response(err, span)),
@@ -98,6 +108,20 @@ pub async fn frame(
         return Ok(ServiceResponse::new(request, without_body(answer)));
     }
     Ok(response)
+}
+
+/// Whether the program is on its way out.
+fn is_leaving(request: &ServiceRequest) -> bool {
+    let state = request.app_data::<Data<AppState>>();
+    state.is_some_and(|state| state.shutdown.is_leaving())
+}
+
+/// Sends the client's next request over another connection: to another process, behind a load
+/// balancer.
+fn end_connection<B>(response: &mut HttpResponse<B>) {
+    response
+        .head_mut()
+        .set_connection_type(ConnectionType::Close);
 }
 
 /// Finishes work that began, also when the caller is dropped.

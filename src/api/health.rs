@@ -31,7 +31,7 @@ struct Liveness {
 
 #[derive(Serialize, ToSchema)]
 struct Readiness {
-    /// `ready` or `not ready`.
+    /// `ready`, `not ready`, or `stopping`: the program still answers for a moment.
     status: &'static str,
     /// `up`, `down`, `read-only` or `without this version's migrations`.
     database: &'static str,
@@ -47,7 +47,8 @@ pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema, and imports are started.
+/// Ready when the database can be reached and has this version's schema, imports are started, and
+/// the program is not about to stop.
 /// Redis is reported only: without it the service answers as well.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
@@ -62,9 +63,13 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
             (false, "down")
         }
     };
-    let is_ready = is_usable && import == UP;
+    let is_ready = is_usable && import == UP && !state.shutdown.is_leaving();
     let body = Readiness {
-        status: if is_ready { "ready" } else { "not ready" },
+        status: match is_ready {
+            true => "ready",
+            false if state.shutdown.is_leaving() => "stopping",
+            false => "not ready",
+        },
         database,
         redis,
         import,

@@ -19,13 +19,14 @@ use super::openapi::problems::{Conflict, UploadErrors};
 use super::params::{
     Department, Files, ImportOptions, NoParams, Paging, PathId, Query, Waiting, given,
 };
-use super::run_events::run_events;
+use super::run_events::{LAST_WORD_LIMIT, run_events};
 use super::types::{ChangedTotal, ImportRun, Progress, answers};
 use super::upload::Upload;
 use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source, dry_run,
+    DryRun, DryRunError, FileReport, FileStatus, HEARTBEAT_MISSED_AFTER, ImportRequest, RemarkCode,
+    RunReport, RunState, Source, StopReason, StopSignal, dry_run,
 };
 use crate::state::AppState;
 
@@ -80,9 +81,9 @@ struct ImportRunDetails {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "read by the description of the interface alone")]
 struct RunEvent {
-    /// `progress` or `ended`.
+    /// `progress`, `ended`, or `stopping`: the service stops before the run has ended, connect again.
     event: String,
-    /// JSON: a `Progress`, or the `ImportRun` as it ended.
+    /// JSON: a `Progress`, the `ImportRun` as it ended, or the id of the run.
     data: String,
 }
 
@@ -164,11 +165,9 @@ pub async fn trigger(
         ..ImportRequest::now(sources, caller.username())
     };
     if given(options.dry_run).unwrap_or(false) {
-        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(
-            dry_run(&state.import_context, &order).await?,
-        )));
+        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(tried(&state, &order).await?)));
     }
-    answered(state.import.run(order).await?, waiting.waits()).await
+    answered(&state, state.import.run(order).await?, waiting.waits()).await
 }
 
 /// Imports workbooks that are handed in, by the same path and into the same journal.
@@ -215,14 +214,8 @@ pub async fn hand_in(
         kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
     }
     let source = Source::handed_in(folder, department_id, state.import_policy.clone());
-    answered(
-        state
-            .import
-            .run(ImportRequest::now(vec![source], upload.caller.username()))
-            .await?,
-        waiting.waits(),
-    )
-    .await
+    let order = ImportRequest::now(vec![source], upload.caller.username());
+    answered(&state, state.import.run(order).await?, waiting.waits()).await
 }
 
 /// The path of a new file of that name; of several with one name the later ones get a number.
@@ -241,7 +234,25 @@ fn free_path(folder: &path::Path, name: &str) -> PathBuf {
     path
 }
 
-async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse, ApiError> {
+/// Reads and loads everything and undoes it, until the program stops.
+async fn tried(state: &AppState, order: &ImportRequest) -> Result<DryRun, DryRunError> {
+    let stop = StopSignal::default();
+    let stopping = async {
+        state.shutdown.stopping().await;
+        stop.stop(StopReason::Shutdown);
+        std::future::pending().await
+    };
+    tokio::select! {
+        done = dry_run(&state.import_context, order, &stop) => done,
+        done = stopping => done,
+    }
+}
+
+async fn answered(
+    state: &AppState,
+    started: actor::StartedRun,
+    wait: bool,
+) -> Result<HttpResponse, ApiError> {
     let actor::StartedRun {
         run_id,
         department_id,
@@ -256,7 +267,15 @@ async fn answered(started: actor::StartedRun, wait: bool) -> Result<HttpResponse
                 department_id,
             }));
     }
-    let report = started.ended.await.map_err(|_| {
+    let overdue = async {
+        state.shutdown.stopping().await;
+        tokio::time::sleep(LAST_WORD_LIMIT).await;
+    };
+    let ended = tokio::select! {
+        ended = started.ended => ended,
+        () = overdue => return Err(StartError::Stopping.into()),
+    };
+    let report = ended.map_err(|_| {
         ApiError::Internal(format!(
             "import run {run_id} broke off; its entry in the log says why"
         ))
@@ -389,7 +408,7 @@ pub async fn cancel(
     let at_work = state.import.cancel(id).await
         || state
             .db
-            .write(async |conn| db::cancel_run(conn, id).await)
+            .write(async |conn| db::cancel_run(conn, id, HEARTBEAT_MISSED_AFTER).await)
             .await?;
     if !at_work {
         return Err(ApiError::Conflict(format!(

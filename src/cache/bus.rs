@@ -8,11 +8,12 @@ use std::time::Duration;
 use bb8_redis::redis::RedisError;
 use futures_util::StreamExt;
 
+use super::announcement::Announcement;
+use super::redis_fault::RedisFault;
 use super::redis_servers::Servers;
-use super::redis_store::{CHANNEL, RedisFault};
+use super::redis_store::CHANNEL;
 use super::{Cache, Shared};
 use crate::config::RedisSettings;
-use crate::domain::DataChange;
 
 const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -21,9 +22,15 @@ pub(super) fn listen(settings: &RedisSettings, cache: &Cache) -> Result<(), Redi
     let (servers, _) = Servers::open(settings)?;
     let (shared, timeout) = (std::sync::Arc::downgrade(&cache.shared), settings.timeout);
     tokio::spawn(async move {
+        let mut last_fault = String::new();
         while shared.strong_count() > 0 {
             if let Err(err) = subscribed(&servers, timeout, &shared).await {
-                log::debug!("No word of changes over Redis: {err}");
+                let fault = err.to_string();
+                // What is wrong with the server as a whole is said where answers are kept.
+                if fault != last_fault && err.code() == Some("NOPERM") {
+                    log::warn!("No word of changes over Redis: {fault}");
+                }
+                last_fault = fault;
             }
             tokio::time::sleep(LISTEN_AGAIN).await;
         }
@@ -49,8 +56,12 @@ async fn subscribed(
         let Some(shared) = shared.upgrade() else {
             return Ok(());
         };
-        let change: DataChange = match serde_json::from_slice(message.get_payload_bytes()) {
-            Ok(change) => change,
+        // Who takes Redis into use probes whether this works.
+        if message.get_payload_bytes().is_empty() {
+            continue;
+        }
+        let announcement: Announcement = match serde_json::from_slice(message.get_payload_bytes()) {
+            Ok(announcement) => announcement,
             Err(err) => {
                 log::warn!(
                     "Redis carries something on {CHANNEL} that is no word of a change: {err}"
@@ -58,7 +69,10 @@ async fn subscribed(
                 continue;
             }
         };
-        Cache { shared }.apply_change(change);
+        let cache = Cache { shared };
+        if cache.is_of_database(&announcement.database) {
+            cache.apply_change(announcement.change.into_owned());
+        }
     }
     Ok(())
 }

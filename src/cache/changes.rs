@@ -70,7 +70,10 @@ impl ChangeLog {
         if change.generation <= log.generation {
             return;
         }
-        if change.previous != log.generation {
+        if change.previous < log.generation {
+            // The database never had what was known: a backup came back, or a standby took over.
+            log.reset_history(change.generation);
+        } else if change.previous != log.generation {
             log.reset_history(change.previous);
         }
         log.generation = change.generation;
@@ -80,6 +83,15 @@ impl ChangeLog {
         {
             log.horizon = forgotten.generation;
         }
+    }
+
+    /// Returns whether the database has gone back behind what was once read there: a backup came
+    /// back, or a standby took over that had not received everything.
+    pub(crate) fn has_lost_data(&self, versions: &[(i64, DataVersion)]) -> bool {
+        self.departments.iter().any(|(id, log)| {
+            let now = versions.iter().find(|(of, _)| of == id);
+            log.version.generation > now.map_or(0, |(_, version)| version.generation)
+        })
     }
 
     /// Whether an entry that was computed at these generations still holds.

@@ -1,7 +1,7 @@
 //! One cached answer: the bytes that are sent, and what decides on its validity.
 
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,6 +23,8 @@ const BROTLI_QUALITY: i32 = 5;
 /// An answer, ready to be sent.
 #[derive(Debug)]
 pub struct Entry {
+    /// The id of the database that it was computed from.
+    pub database_id: Arc<str>,
     /// The departments that it is of.
     pub scope: DepartmentScope,
     /// What it is computed from.
@@ -73,6 +75,9 @@ struct Stored<A> {
     computing_us: u64,
     other_currencies: Vec<String>,
     entity_tag: String,
+    /// Nothing in entries of versions before this field.
+    #[serde(default)]
+    database: String,
     answer: A,
 }
 
@@ -80,6 +85,7 @@ impl Entry {
     /// An entry that lives for `ttl` from now on.
     #[expect(clippy::too_many_arguments, reason = "each is a field of its own")]
     pub fn new(
+        database_id: Arc<str>,
         lookup: &CacheLookup,
         generations: Generations,
         version: DataVersion,
@@ -92,6 +98,7 @@ impl Entry {
         let now = system_now().timestamp_millis();
         let body = Bytes::copy_from_slice(answer.get().as_bytes());
         Entry {
+            database_id,
             scope: lookup.scope,
             dependency: lookup.dependency.clone(),
             generations,
@@ -158,6 +165,7 @@ impl Entry {
             computing_us: u64::try_from(self.computing.as_micros()).unwrap_or(u64::MAX),
             other_currencies: self.other_currencies.clone(),
             entity_tag: self.entity_tag.clone(),
+            database: self.database_id.to_string(),
             answer,
         })
     }
@@ -170,6 +178,7 @@ impl Entry {
         let stored: Stored<&RawValue> = serde_json::from_slice(bytes)?;
         let body = Bytes::copy_from_slice(stored.answer.get().as_bytes());
         Ok(Entry {
+            database_id: stored.database.into(),
             scope: lookup.scope,
             dependency: lookup.dependency.clone(),
             generations: stored.generations,

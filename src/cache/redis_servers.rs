@@ -1,24 +1,49 @@
 //! Where Redis is: one server, or the master that sentinels name; and connections to it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bb8_redis::bb8::ManageConnection;
 use bb8_redis::redis::aio::MultiplexedConnection;
 use bb8_redis::redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use bb8_redis::redis::{self, Client, ConnectionAddr, IntoConnectionInfo, RedisError};
-use tokio::sync::Mutex;
 
-use super::redis_store::RedisFault;
+use super::redis_fault::RedisFault;
 use crate::config::RedisSettings;
 
 const SENTINEL_SCHEME: &str = "redis+sentinel://";
 const SENTINEL_PORT: u16 = 26_379;
 
+/// Where connections are opened, and why the last one could not be.
+pub(super) struct Servers {
+    place: Place,
+    /// For errors, without any secret.
+    address: String,
+    fault: ConnectFault,
+}
+
 /// One server, or several sentinels that know which server it is.
-pub(super) enum Servers {
+enum Place {
     One(Box<Client>),
-    Sentinels(Box<Mutex<SentinelClient>>),
+    Sentinels(Box<tokio::sync::Mutex<SentinelClient>>),
+}
+
+/// Why the last connection could not be opened: the pool says only that none came in time.
+#[derive(Clone, Default)]
+pub(super) struct ConnectFault(Arc<Mutex<Option<String>>>);
+
+impl ConnectFault {
+    /// Returns the cause; `None` when a connection was opened since.
+    pub(super) fn get(&self) -> Option<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn note(&self, cause: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
 }
 
 /// A connection that many steps share at once, each with its own answer.
@@ -45,7 +70,8 @@ impl Servers {
         let url = settings.url.expose();
         if let Some(rest) = url.strip_prefix(SENTINEL_SCHEME) {
             let (client, address) = sentinels(rest)?;
-            return Ok((Servers::Sentinels(Box::new(Mutex::new(client))), address));
+            let place = Place::Sentinels(Box::new(tokio::sync::Mutex::new(client)));
+            return Ok((Servers::at(place, &address), address));
         }
         let info = if url.is_empty() {
             let mut redis_settings = redis::RedisConnectionInfo::default().set_db(settings.db);
@@ -56,17 +82,42 @@ impl Servers {
                 .into_connection_info()?
                 .set_redis_settings(redis_settings)
         } else {
-            url.into_connection_info()?
+            url.into_connection_info()
+                .map_err(|err| RedisFault::Url(err.to_string()))?
         };
         let address = info.addr().to_string();
-        Ok((Servers::One(Box::new(Client::open(info)?)), address))
+        let place = Place::One(Box::new(Client::open(info)?));
+        Ok((Servers::at(place, &address), address))
+    }
+
+    fn at(place: Place, address: &str) -> Servers {
+        Servers {
+            place,
+            address: address.to_owned(),
+            fault: ConnectFault::default(),
+        }
+    }
+
+    fn uses_tls(&self) -> bool {
+        let Place::One(client) = &self.place else {
+            return false;
+        };
+        matches!(
+            client.get_connection_info().addr(),
+            ConnectionAddr::TcpTls { .. }
+        )
+    }
+
+    /// Why the last connection could not be opened; it goes on being noted there.
+    pub(super) fn fault(&self) -> ConnectFault {
+        self.fault.clone()
     }
 
     /// The client of the server that takes writes now.
     pub(super) async fn client(&self) -> Result<Client, RedisError> {
-        match self {
-            Servers::One(client) => Ok(Client::clone(client)),
-            Servers::Sentinels(client) => client.lock().await.async_get_client().await,
+        match &self.place {
+            Place::One(client) => Ok(Client::clone(client)),
+            Place::Sentinels(client) => client.lock().await.async_get_client().await,
         }
     }
 }
@@ -76,13 +127,20 @@ impl ManageConnection for Servers {
     type Error = RedisError;
 
     async fn connect(&self) -> Result<Link, RedisError> {
-        let connection = self
-            .client()
-            .await?
-            .get_multiplexed_async_connection()
-            .await?;
+        let connecting = async {
+            let client = self.client().await?;
+            client.get_multiplexed_async_connection().await
+        };
+        let connected: Result<_, RedisError> = connecting.await;
+        self.fault.note(connected.as_ref().err().map(|err| {
+            let advice = match err.is_timeout() && self.uses_tls() {
+                true => "; does the server speak TLS?",
+                false => "",
+            };
+            format!("{}: {err}{advice}", self.address)
+        }));
         Ok(Link {
-            connection,
+            connection: connected?,
             is_broken: Arc::default(),
         })
     }
@@ -123,9 +181,19 @@ fn sentinels(rest: &str) -> Result<(SentinelClient, String), RedisFault> {
     if let Some(login) = login {
         let (user, password) = login.split_once(':').unwrap_or(("", login));
         if !user.is_empty() {
-            builder = builder.set_client_to_redis_username(user);
+            builder = builder.set_client_to_redis_username(decoded(user));
         }
-        builder = builder.set_client_to_redis_password(password);
+        builder = builder.set_client_to_redis_password(decoded(password));
     }
     Ok((builder.build()?, format!("the master {master} of {hosts}")))
+}
+
+/// Decodes `%40` and the like (RFC 3986); `+` stands for itself.
+fn decoded(text: &str) -> String {
+    let query = format!("text={}", text.replace('+', "%2B").replace('&', "%26"));
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&query).unwrap_or_default();
+    pairs
+        .into_iter()
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, text)| text)
 }

@@ -4,22 +4,25 @@
 //! of use (the breaker is open); a task probes it once a second, with a write, and before it is
 //! used again repeats there what was invalidated meanwhile.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
-use bb8_redis::redis::{self, FromRedisValue, RedisError};
+use bb8_redis::redis::{self, FromRedisValue};
 
 use super::CacheLookup;
+use super::announcement::Announcement;
+use super::changes::Generations;
 use super::entry::Entry;
 use super::key::{CacheKey, namespace_prefix};
-use super::redis_servers::{Link, Servers};
+use super::redis_fault::{RedisFault, cause};
+use super::redis_servers::{ConnectFault, Link, Servers};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
-use bb8_redis::bb8::ManageConnection;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Steps share connections: more only spread them over more sockets.
@@ -30,9 +33,18 @@ const MOST_PENDING_KEYS: usize = 1000;
 /// Longer than any answer takes; short enough not to matter when its holder died.
 const COMPUTING_LEASE_MS: u64 = 1000;
 const PROBE: &str = "itbudget:probe";
+const PROBE_HASH: &str = "itbudget:probe:generations";
 /// Where processes tell each other of changes.
 pub(super) const CHANNEL: &str = "itbudget:changes:credit_portfolio";
 
+/// Does what the scripts below do. KEYS: an entry, generations. ARGV: channel, life.
+const PROBE_RIGHTS: &str = "
+redis.call('DEL', KEYS[1])
+redis.call('HGET', KEYS[2], '0')
+redis.call('HSET', KEYS[2], '0', '0')
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+redis.call('SET', KEYS[1], '1', 'PX', ARGV[2])
+redis.call('PUBLISH', ARGV[1], '')";
 /// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by
 /// turns.
 const SET_UNLESS_OUTDATED: &str = "
@@ -53,52 +65,12 @@ for at = 3, #ARGV, 2 do
 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])";
 
-/// Why Redis did not serve.
-#[derive(Debug, thiserror::Error)]
-pub enum RedisFault {
-    /// It is switched off, or out of use since an earlier fault.
-    #[error("Redis is not in use")]
-    NotUsed,
-    /// The budget was spent.
-    #[error("no answer within {0} ms")]
-    Slow(u128),
-    /// The connection or the command failed.
-    #[error("{0}")]
-    Failed(#[from] RedisError),
-    /// `REDIS_URL` names sentinels in a way that can't be read.
-    #[error("REDIS_URL {0}: redis+sentinel://[user:password@]host:port,host:port/master[/db]")]
-    Sentinel(&'static str),
-    /// An entry is not what this program writes.
-    #[error("an entry can't be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
-}
-
-/// For how long the cause of a fault at the start is asked for.
-const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Returns why Redis can't be used at the start. The pool alone does not say: it tries again until its budget is
-/// spent, whatever Redis answers.
-async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
-    let cause = async {
-        Servers::open(settings)?
-            .0
-            .connect()
-            .await
-            .map_err(RedisFault::Failed)
-    };
-    match fault {
-        RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, cause).await {
-            Ok(Err(cause)) => cause,
-            _ => fault,
-        },
-        fault => fault,
-    }
-}
-
 /// The connection pool and the state of the server behind it.
 #[derive(Clone)]
 pub(super) struct RedisStore {
     pool: Pool<Servers>,
+    connect_fault: ConnectFault,
+    settings: RedisSettings,
     budget: Duration,
     state: Arc<State>,
 }
@@ -106,6 +78,12 @@ pub(super) struct RedisStore {
 #[derive(Default)]
 struct State {
     is_up: AtomicBool,
+    /// How often it was put into use.
+    taken_up: AtomicU64,
+    /// When that was last compared with the database.
+    compared: AtomicU64,
+    /// Why it is not in use, as it was last logged.
+    last_fault: Mutex<String>,
     pending: Mutex<Pending>,
 }
 
@@ -121,6 +99,7 @@ type Connection<'a> = PooledConnection<'a, Servers>;
 impl RedisStore {
     pub(super) async fn open(settings: &RedisSettings) -> Result<RedisStore, RedisFault> {
         let (servers, address) = Servers::open(settings)?;
+        let connect_fault = servers.fault();
         // A connection in doubt is not used again; to ask each time would double the way.
         let pool = Pool::builder()
             .max_size(POOL_SIZE)
@@ -130,12 +109,14 @@ impl RedisStore {
         metrics::REDIS_UP.set(0);
         let store = RedisStore {
             pool,
+            connect_fault,
+            settings: settings.clone(),
             budget: settings.timeout,
             state: Arc::default(),
         };
         match store.take_up().await {
             Ok(()) => log::info!("Answers are cached in Redis at {address}"),
-            Err(fault) => log_fallback(&cause(settings, fault).await),
+            Err(fault) => store.log_fallback(&cause(settings, fault).await),
         }
         tokio::spawn(store.clone().look_after());
         Ok(store)
@@ -143,6 +124,35 @@ impl RedisStore {
 
     pub(super) fn is_up(&self) -> bool {
         self.state.is_up.load(Ordering::Acquire)
+    }
+
+    /// Whether entries may be used: Redis answers, and what it knows was compared with the database.
+    pub(super) fn is_usable(&self) -> bool {
+        let state = &self.state;
+        self.is_up()
+            && state.compared.load(Ordering::Acquire) == state.taken_up.load(Ordering::Acquire)
+    }
+
+    /// Returns the generations that Redis knows of a database, if they were not compared with it
+    /// since Redis was put into use; and which time that was.
+    pub(super) async fn generations_to_compare(
+        &self,
+        database: &str,
+        namespace: &str,
+    ) -> Option<(u64, Generations)> {
+        if !self.is_up() || self.is_usable() {
+            return None;
+        }
+        let taken_up = self.state.taken_up.load(Ordering::Acquire);
+        let mut get = redis::cmd("HGETALL");
+        get.arg(generations_key(database, namespace));
+        let known = self.used(self.query::<Generations>(&get)).await.ok()?;
+        Some((taken_up, known))
+    }
+
+    /// Notes that what Redis knew that time was compared with the database.
+    pub(super) fn note_compared(&self, taken_up: u64) {
+        self.state.compared.store(taken_up, Ordering::Release);
     }
 
     pub(super) async fn get(
@@ -174,13 +184,14 @@ impl RedisStore {
         key: &CacheKey,
         entry: &Entry,
     ) -> Result<(), RedisFault> {
+        let database = &entry.database_id;
         let ttl_ms = entry.time_left().as_millis().max(1) as u64;
         let mut set = redis::cmd("EVAL");
         set.arg(SET_UNLESS_OUTDATED)
             .arg(3)
             .arg(key.in_redis(namespace))
-            .arg(generations_key(namespace));
-        set.arg(lease_key(namespace, key));
+            .arg(generations_key(database, namespace));
+        set.arg(lease_key(database, namespace, key));
         set.arg(entry.to_stored()?).arg(ttl_ms);
         for (department_id, generation) in &entry.generations {
             set.arg(department_id).arg(generation);
@@ -191,11 +202,12 @@ impl RedisStore {
     /// Takes the right to compute an entry for a short time; `false` when somebody has it.
     pub(super) async fn take_lease(
         &self,
+        database: &str,
         namespace: &str,
         key: &CacheKey,
     ) -> Result<bool, RedisFault> {
         let mut take = redis::cmd("SET");
-        take.arg(lease_key(namespace, key))
+        take.arg(lease_key(database, namespace, key))
             .arg(1)
             .arg("NX")
             .arg("PX")
@@ -210,6 +222,7 @@ impl RedisStore {
     /// truth is in the database.
     pub(super) async fn announce(
         &self,
+        database: &str,
         namespace: &str,
         change: &DataChange,
         concerned: Vec<String>,
@@ -221,9 +234,13 @@ impl RedisStore {
             let mut tell = redis::cmd("EVAL");
             tell.arg(ANNOUNCE)
                 .arg(1)
-                .arg(generations_key(namespace))
+                .arg(generations_key(database, namespace))
                 .arg(CHANNEL);
-            tell.arg(serde_json::to_vec(change).unwrap_or_default());
+            let announcement = Announcement {
+                database: database.into(),
+                change: Cow::Borrowed(change),
+            };
+            tell.arg(serde_json::to_vec(&announcement).unwrap_or_default());
             tell.arg(change.department_id).arg(change.generation);
             let _ = self.used(self.query::<()>(&tell)).await;
         }
@@ -266,7 +283,7 @@ impl RedisStore {
             metrics::REDIS_FAULTS.inc();
             if self.state.is_up.swap(false, Ordering::AcqRel) {
                 metrics::REDIS_UP.set(0);
-                log_fallback(fault);
+                self.log_fallback(fault);
             }
         })
     }
@@ -307,7 +324,10 @@ impl RedisStore {
         loop {
             let link: Connection<'_> = self.pool.get().await.map_err(|err| match err {
                 RunError::User(err) => RedisFault::Failed(err),
-                RunError::TimedOut => RedisFault::Slow(self.budget.as_millis()),
+                RunError::TimedOut => match self.connect_fault.get() {
+                    Some(cause) => RedisFault::Unreachable(cause),
+                    None => RedisFault::Slow(self.budget.as_millis()),
+                },
             })?;
             // A broken one is not taken back by the pool.
             if !link.is_broken() {
@@ -322,16 +342,25 @@ impl RedisStore {
             if self.is_up() {
                 // What is found in memory does not ask Redis: its loss shows here.
                 let _ = self.used(self.probe()).await;
-            } else if self.take_up().await.is_ok() {
-                log::info!("Redis is back: answers are cached there again");
+                continue;
+            }
+            match self.take_up().await {
+                Ok(()) => log::info!("Redis is back: answers are cached there again"),
+                Err(fault) => self.log_fallback(&cause(&self.settings, fault).await),
             }
         }
     }
 
     /// Puts Redis into use after it answered and learnt of everything that was invalidated.
     async fn take_up(&self) -> Result<(), RedisFault> {
-        self.probe().await?;
+        self.probe_rights().await?;
         self.invalidate_pending().await?;
+        self.state
+            .last_fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.state.taken_up.fetch_add(1, Ordering::AcqRel);
         self.state.is_up.store(true, Ordering::Release);
         metrics::REDIS_UP.set(1);
         // One that came between the last two lines would otherwise wait for the next outage.
@@ -347,6 +376,40 @@ impl RedisStore {
             .arg("PX")
             .arg(LOOK_AGAIN.as_millis() as u64);
         self.query(&probe).await
+    }
+
+    /// Does all that this program does in Redis, so that a right that its user lacks shows before
+    /// Redis is used.
+    async fn probe_rights(&self) -> Result<(), RedisFault> {
+        let mut probe = redis::cmd("EVAL");
+        probe.arg(PROBE_RIGHTS).arg(2).arg(PROBE).arg(PROBE_HASH);
+        probe.arg(CHANNEL).arg(LOOK_AGAIN.as_millis() as u64);
+        self.query::<()>(&probe).await?;
+        for (command, arguments) in [
+            ("SET", [PROBE, "1", "NX"].as_slice()),
+            ("GET", &[PROBE]),
+            ("HGETALL", &[PROBE_HASH]),
+            ("SCAN", &["0", "MATCH", PROBE, "COUNT", "1"]),
+            ("UNLINK", &[PROBE, PROBE_HASH]),
+        ] {
+            self.query::<redis::Value>(redis::cmd(command).arg(arguments))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Says once why Redis is not used.
+    fn log_fallback(&self, fault: &RedisFault) {
+        let text = fault.to_string();
+        let mut last = self
+            .state
+            .last_fault
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *last != text {
+            log::warn!("Falling back to in-memory cache: Redis: {text}");
+            *last = text;
+        }
     }
 
     async fn invalidate_pending(&self) -> Result<(), RedisFault> {
@@ -409,14 +472,10 @@ impl Pending {
     }
 }
 
-fn lease_key(namespace: &str, key: &CacheKey) -> String {
-    format!("itbudget:lease:{namespace}:{key}")
+fn lease_key(database: &str, namespace: &str, key: &CacheKey) -> String {
+    format!("itbudget:lease:{database}:{namespace}:{key}")
 }
 
-fn generations_key(namespace: &str) -> String {
-    format!("itbudget:generations:{namespace}")
-}
-
-fn log_fallback(fault: &RedisFault) {
-    log::warn!("Falling back to in-memory cache: Redis: {fault}");
+fn generations_key(database: &str, namespace: &str) -> String {
+    format!("itbudget:generations:{database}:{namespace}")
 }

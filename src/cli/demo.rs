@@ -88,6 +88,7 @@ fn settings(
         ("SECRET_KEY", random_text() + &random_text()),
         ("IMPORT_SETTLE_SECONDS", "0".to_owned()),
         ("BIND", bind.to_string()),
+        ("SHUTDOWN_DELAY_SECONDS", "0".to_owned()),
     ];
     let value = |name: &str| {
         values

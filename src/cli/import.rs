@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
+use crate::db;
 use crate::import::{
     DryRun, FileReport, FileStatus, ImportEvent, ImportRequest, Phase, Progress, ProgressMeter,
     RunReport, RunState, Source, StopReason, StopSignal, dry_run, run_once,
@@ -61,12 +62,13 @@ impl Import {
         };
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
+        cache.enter_database(&db::find_identity(&mut database.conn().await?).await?.id);
         let context = import_context(settings, database, cache);
-        if self.dry_run {
-            return print_dry_run(&dry_run(&context, &order).await?);
-        }
         let stop = StopSignal::default();
         stop_on_signal(stop.clone());
+        if self.dry_run {
+            return print_dry_run(&dry_run(&context, &order, &stop).await?);
+        }
         let mut shown = ShownProgress::new();
         let report = run_once(&context, &order, &stop, &mut |event| shown.show(&event))
             .await

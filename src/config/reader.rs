@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 51] = [
+pub(crate) const SETTINGS: [Setting; 53] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
@@ -30,6 +30,7 @@ pub(crate) const SETTINGS: [Setting; 51] = [
         "web.upload_timeout_seconds",
         "300",
     ),
+    setting("SHUTDOWN_DELAY_SECONDS", "web.shutdown_delay_seconds", "5"),
     setting("SECRET_KEY", "auth.secret_key", ""),
     setting("SECRET_KEY_PREVIOUS", "auth.secret_key_previous", ""),
     setting("COOKIE_SECURE", "auth.cookie_secure", "true"),
@@ -51,6 +52,7 @@ pub(crate) const SETTINGS: [Setting; 51] = [
         "30000",
     ),
     setting("DATABASE_CA_FILE", "database.ca_file", ""),
+    setting("DATABASE_POOLER", "database.pooler", "none"),
     setting("USE_REDIS", "redis.enabled", "true"),
     setting("REDIS_URL", "redis.url", ""),
     setting("REDIS_HOST", "redis.host", "localhost"),

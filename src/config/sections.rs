@@ -50,6 +50,9 @@ pub struct WebSettings {
     /// `UPLOAD_TIMEOUT_SECONDS`, default 300: within this time files that are handed in have to
     /// arrive; a body of JSON within 10 s of it.
     pub upload_timeout: Duration,
+    /// `SHUTDOWN_DELAY_SECONDS`, default 5: for how long requests are still taken after a signal to
+    /// stop, so that load balancers notice that this process is no longer ready.
+    pub shutdown_delay: Duration,
 }
 
 /// Tokens.
@@ -142,6 +145,9 @@ pub struct DatabaseSettings {
     /// `DATABASE_CA_FILE`, no default: the authorities (PEM) that PostgreSQL's certificate must be
     /// signed by; as `sslrootcert` in the URL.
     pub ca_file: Option<PathBuf>,
+    /// `DATABASE_POOLER`: `none` (default) or `transaction`: a pooler such as PgBouncer stands before
+    /// PostgreSQL and gives each transaction any connection to it.
+    pub is_pooled: bool,
 }
 
 impl DatabaseSettings {
@@ -153,6 +159,7 @@ impl DatabaseSettings {
             timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             ca_file: None,
+            is_pooled: false,
         }
     }
 }
@@ -245,6 +252,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
         cors_allowed_origins,
         trusted_proxies,
         upload_timeout: Duration::from_secs(reader.number("UPLOAD_TIMEOUT_SECONDS", 1, 86_400)),
+        shutdown_delay: Duration::from_secs(reader.number("SHUTDOWN_DELAY_SECONDS", 0, 3600)),
     }
 }
 
@@ -283,6 +291,7 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
             86_400_000,
         )),
         ca_file: reader.path("DATABASE_CA_FILE"),
+        is_pooled: reader.choice("DATABASE_POOLER", ["none", "transaction"]) == "transaction",
     }
 }
 

@@ -108,6 +108,9 @@ pub async fn register_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError
         database_time(conn, Duration::ZERO),
         database_time(conn, REPLICA_TIMEOUT),
     );
+    // One that lies in the future is of before the clock was set back; its process, if it lives, comes
+    // again in a moment.
+    let from_future = replicas::seen_at.gt(now.clone().assume_not_null());
     let row = (
         replicas::id.eq(id),
         replicas::seen_at.eq(now.clone().assume_not_null()),
@@ -121,7 +124,11 @@ pub async fn register_replica(conn: &mut DbConn, id: &str) -> Result<(), DbError
             .execute(c)
             .await
     })?;
-    let gone = replicas::table.filter(replicas::seen_at.lt(limit.assume_not_null()));
+    let gone = replicas::table.filter(
+        replicas::seen_at
+            .lt(limit.assume_not_null())
+            .or(from_future.and(replicas::id.ne(id))),
+    );
     on_conn!(conn, |c| diesel::delete(gone).execute(c).await)?;
     Ok(())
 }

@@ -160,38 +160,58 @@ pub async fn insert_department(conn: &mut DbConn, name: &str, code: &str) -> Res
         .await)?)
 }
 
-/// Makes the finance departments that are missing: the first is `Finance` with the code `FIN`.
+/// Makes the finance departments that are missing: the first is `Finance` with the code `FIN`, unless
+/// a department has that name already. What others hold stays theirs.
 ///
 /// # Errors
-/// [`DbError`] when the database can't answer.
+/// [`DbError`] when the database can't answer, or no department can be made of that number.
 pub async fn ensure_finance_departments(conn: &mut DbConn, ids: &[i64]) -> Result<(), DbError> {
-    let known: Vec<i64> = on_conn!(conn, |c| departments::table
-        .select(departments::id)
+    let known: Vec<(i64, String, String, i64)> = on_conn!(conn, |c| departments::table
+        .select((
+            departments::id,
+            departments::name,
+            departments::code,
+            departments::generation,
+        ))
+        .order(departments::id)
         .load(c)
         .await)?;
     let now = utc_now();
-    for (position, id) in ids.iter().enumerate().filter(|(_, id)| !known.contains(id)) {
-        let suffix = if position == 0 {
-            String::new()
-        } else {
-            format!(" {id}")
+    let is_known = |id: i64| known.iter().any(|(known, ..)| *known == id);
+    let is_free = |name: &str, code: &str| known.iter().all(|of| of.1 != name && of.2 != code);
+    for (position, id) in ids.iter().enumerate().filter(|(_, id)| !is_known(**id)) {
+        let (name, code) = match position == 0 && is_free("Finance", "FIN") {
+            true => ("Finance".to_owned(), "FIN".to_owned()),
+            false => (format!("Finance {id}"), format!("FIN{id}")),
         };
-        let name = format!("Finance{suffix}");
+        if !is_free(&name, &code) {
+            return Err(DbError::Setting(format!(
+                "FINANCE_DEPARTMENT_ID: there is no department {id}, and none can be made, for another has the name {name} or the code {code}: name an existing department ({}), or rename that one",
+                listed(&known)
+            )));
+        }
         let row = (
             departments::id.eq(*id),
             departments::name.eq(&name),
-            departments::code.eq(format!("FIN{}", suffix.trim())),
+            departments::code.eq(code),
             departments::created_at.eq(now),
             departments::updated_at.eq(now),
         );
         on_conn!(conn, |c| {
             diesel::insert_into(departments::table)
                 .values(row)
-                .on_conflict_do_nothing()
                 .execute(c)
                 .await
         })?;
         log::info!("Made department {id}, {name}");
+    }
+    for (id, name, _, generation) in &known {
+        if *generation > 0 && !ids.contains(id) {
+            log::warn!(
+                "Department {id} ({name}) holds imported data but is not in FINANCE_DEPARTMENT_ID: its members can't see it, and the next import goes into department {}. To keep both, list both, the one that imports first",
+                ids.first().copied().unwrap_or_default()
+            );
+        }
     }
     if let DbConn::Postgres(conn) = conn {
         // Ids given by hand do not move PostgreSQL's sequence.
@@ -201,4 +221,13 @@ pub async fn ensure_finance_departments(conn: &mut DbConn, ids: &[i64]) -> Resul
         .await?;
     }
     Ok(())
+}
+
+/// Departments as an error lists them.
+fn listed(departments: &[(i64, String, String, i64)]) -> String {
+    let listed: Vec<String> = departments
+        .iter()
+        .map(|(id, name, ..)| format!("{id} {name}"))
+        .collect();
+    listed.join(", ")
 }

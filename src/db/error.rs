@@ -36,6 +36,9 @@ pub enum DbError {
     /// A statement failed.
     #[error("query failed: {0}")]
     Query(diesel::result::Error),
+    /// A setting does not fit what is stored.
+    #[error("{0}")]
+    Setting(String),
     /// The schema is not what this program works with.
     #[error("{0}")]
     Migration(String),
@@ -96,6 +99,12 @@ impl From<diesel::result::Error> for DbError {
             {
                 DbError::Unavailable(said.message().to_owned())
             }
+            Error::DatabaseError(_, said) if is_lost_statement(said.message()) => {
+                DbError::Setting(format!(
+                    "{}: a pooler in transaction mode, such as PgBouncer, stands before PostgreSQL: set DATABASE_POOLER=transaction",
+                    said.message()
+                ))
+            }
             other => DbError::Query(other),
         }
     }
@@ -120,6 +129,13 @@ fn is_shut_down(message: &str) -> bool {
         "закрытие подключения",
         "система баз данных",
     ];
+    TEXTS.iter().any(|text| message.starts_with(text))
+}
+
+/// Whether the server says that it does not know a prepared statement, or knows it already, in English
+/// or Russian: another connection than the one that it was prepared on.
+fn is_lost_statement(message: &str) -> bool {
+    const TEXTS: [&str; 2] = ["prepared statement \"", "подготовленный оператор \""];
     TEXTS.iter().any(|text| message.starts_with(text))
 }
 

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use super::database_time::database_time;
 use super::schema::import_runs;
-use super::{DbConn, DbError, Page, on_conn};
+use super::{DbConn, DbError, Page, on_conn, utc_now};
 use crate::domain::DepartmentScope;
 
 /// A run that begins.
@@ -182,6 +182,38 @@ pub async fn list_sources_run_for(
         .collect())
 }
 
+/// Returns whether a run has a heartbeat that lies in the future.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn has_future_heartbeats(conn: &mut DbConn) -> Result<bool, DbError> {
+    let now = database_time(conn, Duration::ZERO);
+    let ahead: i64 = on_conn!(conn, |c| {
+        running()
+            .filter(import_runs::seen_at.gt(now))
+            .count()
+            .get_result(c)
+            .await
+    })?;
+    Ok(ahead > 0)
+}
+
+/// Takes heartbeats that lie in the future for ones of this moment: the database's clock was set back
+/// since. Who is alive renews its own; of the others the usual time is waited for.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn correct_heartbeats(conn: &mut DbConn) -> Result<(), DbError> {
+    let now = database_time(conn, Duration::ZERO);
+    on_conn!(conn, |c| {
+        diesel::update(running().filter(import_runs::seen_at.gt(now.clone())))
+            .set(import_runs::seen_at.eq(now))
+            .execute(c)
+            .await
+    })?;
+    Ok(())
+}
+
 /// Returns a run of a department whose last heartbeat is no older than that.
 ///
 /// # Errors
@@ -266,14 +298,58 @@ pub async fn keep_run(
     })
 }
 
-/// Asks the process that works on a run to stop it. `false`: it is not running.
+/// Lets a run go that goes on in another process: it stays open, without a heartbeat.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn cancel_run(conn: &mut DbConn, run_id: i64) -> Result<bool, DbError> {
+pub async fn release_run(conn: &mut DbConn, run_id: i64, holder: &str) -> Result<(), DbError> {
+    on_conn!(conn, |c| {
+        diesel::update(
+            running()
+                .filter(import_runs::id.eq(run_id))
+                .filter(import_runs::holder.eq(holder)),
+        )
+        .set(import_runs::seen_at.eq(None::<NaiveDateTime>))
+        .execute(c)
+        .await
+    })?;
+    Ok(())
+}
+
+/// Asks the process that works on a run to stop it. One that nobody works on (its last heartbeat is
+/// older than that, or lies in the future) ends at once. `false`: it is not running.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn cancel_run(
+    conn: &mut DbConn,
+    run_id: i64,
+    heartbeat_within: Duration,
+) -> Result<bool, DbError> {
+    let run = || running().filter(import_runs::id.eq(run_id));
+    let (seen_since, now) = (
+        database_time(conn, heartbeat_within),
+        database_time(conn, Duration::ZERO),
+    );
     let changed = on_conn!(conn, |c| {
-        diesel::update(running().filter(import_runs::id.eq(run_id)))
+        diesel::update(run())
             .set(import_runs::is_cancelled.eq(true))
+            .execute(c)
+            .await
+    })?;
+    // A process that lives in spite of that finds its run ended, and commits nothing more.
+    let is_silent = import_runs::seen_at
+        .is_null()
+        .or(import_runs::seen_at.lt(seen_since))
+        .or(import_runs::seen_at.gt(now));
+    on_conn!(conn, |c| {
+        diesel::update(run().filter(is_silent))
+            .set((
+                import_runs::state.eq("cancelled"),
+                import_runs::finished_at.eq(utc_now()),
+                import_runs::message
+                    .eq("cancelled; its process was gone, what it had finished is kept"),
+            ))
             .execute(c)
             .await
     })?;

@@ -12,6 +12,7 @@ use super::{DbConn, DbError};
 /// Tell these locks from others of the same database, and from each other.
 const IMPORT_LOCK: i64 = 0x6372_6564_0000_0000;
 const START_LOCK: i64 = 0x6372_6564_4000_0000;
+const IDENTITY_LOCK: i64 = 0x6372_6564_6000_0000;
 
 /// How long a lock is waited for by what must not wait for a whole file.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -66,6 +67,14 @@ pub async fn lock_start(conn: &mut DbConn, department_id: i64) -> Result<(), DbE
 /// [`DbError::Busy`] when another transaction begins runs of the department for some seconds.
 pub async fn lock_start_briefly(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     lock_briefly(conn, START_LOCK ^ department_id).await
+}
+
+/// Waits until no other transaction gives the database an id.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn lock_identity(conn: &mut DbConn) -> Result<(), DbError> {
+    lock(conn, IDENTITY_LOCK).await
 }
 
 /// Queues for a lock for some seconds only.

@@ -11,16 +11,17 @@ use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::postgres::PostgresConnector;
-use super::{DbConn, DbError, on_conn, pool};
+use super::postgres::{PostgresConnector, setup};
+use super::{DbConn, DbError, on_conn, sqlite};
 use crate::config::{DatabaseSettings, DatabaseUrl};
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 
-/// Any number that no other program is likely to lock: replicas that start together take turns.
-const MIGRATION_LOCK: &str = "SET lock_timeout = '300s'; SELECT pg_advisory_lock(47112001); \
-     SET lock_timeout = 0";
+/// Any number that no other program is likely to lock: replicas that start together take turns, one
+/// migration at a time. It ends with the transaction, so that it holds behind a pooler, too.
+const MIGRATION_LOCK: &str = "SET LOCAL lock_timeout = '300s'; SELECT pg_advisory_xact_lock(47112001); \
+     SET LOCAL lock_timeout = 0";
 /// As `lock_timeout` has it, less what clocks may differ by.
 const LOCK_WAIT: Duration = Duration::from_secs(295);
 /// The longest statement of a migration.
@@ -37,8 +38,7 @@ diesel::table! {
 pub(super) async fn apply(settings: &DatabaseSettings) -> Result<(), DbError> {
     let migrated = match &settings.url {
         DatabaseUrl::Postgres(url) => {
-            let ca_file = settings.ca_file.clone();
-            let conn = PostgresConnector::new(url, ca_file, settings.timeout, STATEMENT_TIMEOUT)
+            let conn = PostgresConnector::new(url, settings, settings.timeout, STATEMENT_TIMEOUT)
                 .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?
                 .connect()
                 .await
@@ -55,8 +55,18 @@ pub(super) async fn apply(settings: &DatabaseSettings) -> Result<(), DbError> {
 
 fn apply_postgres(conn: AsyncPgConnection) -> Result<(), DbError> {
     let mut conn = AsyncConnectionWrapper::<AsyncPgConnection>::from(conn);
-    // The lock belongs to this connection, which is not pooled and ends with this function.
+    while let Some(version) = conn.transaction(apply_next)? {
+        log::info!("Applied migration {version}");
+    }
+    Ok(())
+}
+
+/// Applies the next migration that is pending, under the lock.
+fn apply_next(
+    conn: &mut AsyncConnectionWrapper<AsyncPgConnection>,
+) -> Result<Option<String>, DbError> {
     let began = Instant::now();
+    conn.batch_execute(&setup("SET LOCAL", STATEMENT_TIMEOUT))?;
     conn.batch_execute(MIGRATION_LOCK)
         .map_err(|err| match began.elapsed() >= LOCK_WAIT {
             true => DbError::Migration(format!(
@@ -64,17 +74,18 @@ fn apply_postgres(conn: AsyncPgConnection) -> Result<(), DbError> {
             )),
             false => err.into(),
         })?;
-    report(conn.run_pending_migrations(POSTGRES).map_err(failed)?)
+    if !conn.has_pending_migration(POSTGRES).map_err(failed)? {
+        return Ok(None);
+    }
+    let applied = conn.run_next_migration(POSTGRES).map_err(failed)?;
+    Ok(Some(applied.to_string()))
 }
 
 fn apply_sqlite(path: &Path) -> Result<(), DbError> {
-    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(no_connection)?;
-    conn.batch_execute(&pool::sqlite_pragmas(SQLITE_WAIT))?;
-    report(conn.run_pending_migrations(SQLITE).map_err(failed)?)
-}
-
-fn report(applied: Vec<diesel::migration::MigrationVersion<'_>>) -> Result<(), DbError> {
-    for version in applied {
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())
+        .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
+    conn.batch_execute(&sqlite::pragmas(SQLITE_WAIT))?;
+    for version in conn.run_pending_migrations(SQLITE).map_err(failed)? {
         log::info!("Applied migration {version}");
     }
     Ok(())

@@ -7,22 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bb8::{Builder, ErrorSink, ManageConnection};
-use diesel::{QueryResult, SqliteConnection};
+use diesel::QueryResult;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection, RecyclingMethod,
 };
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
     TransactionManager,
 };
 use futures_util::FutureExt;
 
-use super::{DbError, migrations, postgres::PostgresConnector};
+use super::postgres::{PooledPgConnection, PostgresConnector, setup};
+use super::sqlite::{self, AsyncSqlite};
+use super::{DbError, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl};
-
-pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
 
 /// What the connections of a pool are for. A purpose has limits of its own, and none takes the
 /// connections of another.
@@ -109,6 +108,8 @@ pub struct Db {
     size: u32,
     /// Why the last connection could not be opened.
     faults: ConnectFaults,
+    /// Behind a pooler: how each transaction sets itself up.
+    transaction_setup: Option<Arc<str>>,
 }
 
 #[derive(Clone)]
@@ -124,7 +125,7 @@ enum BackendPool {
 )]
 pub enum DbConn {
     /// To PostgreSQL.
-    Postgres(PooledConnection<'static, AsyncPgConnection>),
+    Postgres(PooledPgConnection),
     /// To SQLite.
     Sqlite(PooledConnection<'static, AsyncSqlite>),
 }
@@ -153,10 +154,8 @@ impl Db {
                 // Connecting would create an empty one.
                 return Err(not_migrated());
             }
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)
-                    .map_err(|err| DbError::Unavailable(format!("{}: {err}", folder.display())))?;
-            }
+            sqlite::create_private(path)
+                .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
         }
         if migrate {
             migrations::apply(settings).await?;
@@ -176,9 +175,8 @@ impl Db {
         let (limits, faults) = (purpose.limits(settings), ConnectFaults::default());
         let pool = match &settings.url {
             DatabaseUrl::Postgres(url) => {
-                let ca_file = settings.ca_file.clone();
                 let connector =
-                    PostgresConnector::new(url, ca_file, limits.connect, limits.statement)
+                    PostgresConnector::new(url, settings, limits.connect, limits.statement)
                         .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?;
                 let manager = AsyncDieselConnectionManager::new_with_config(
                     "",
@@ -187,7 +185,7 @@ impl Db {
                 BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
-                let config = sqlite_config(settings.timeout);
+                let config = sqlite::pool_config(settings.timeout);
                 let manager =
                     AsyncDieselConnectionManager::new_with_config(path.to_string_lossy(), config);
                 // No test query at check-out: the pool would drop it when its timeout passes, and a
@@ -197,19 +195,37 @@ impl Db {
                 BackendPool::Sqlite(builder.build_unchecked(manager))
             }
         };
-        let size = limits.size;
-        Ok(Db { pool, size, faults })
+        let is_pooled = settings.is_pooled && matches!(pool, BackendPool::Postgres(_));
+        let transaction_setup = is_pooled.then(|| setup("SET LOCAL", limits.statement).into());
+        Ok(Db {
+            pool,
+            size: limits.size,
+            faults,
+            transaction_setup,
+        })
     }
 
-    /// Takes a connection from the pool.
+    /// Takes a connection from the pool, to read.
     ///
     /// # Errors
     /// [`DbError::Unavailable`] when there is none within the configured time,
     /// [`DbError::Exhausted`] when all are in use.
     pub async fn conn(&self) -> Result<DbConn, DbError> {
+        let mut conn = self.idle_conn().await?;
+        if let (DbConn::Postgres(conn), Some(setup)) = (&mut conn, &self.transaction_setup) {
+            conn.begin_reading(setup).await?;
+        }
+        Ok(conn)
+    }
+
+    /// Takes a connection that is in no transaction.
+    async fn idle_conn(&self) -> Result<DbConn, DbError> {
         let began = Instant::now();
         let taken = match &self.pool {
-            BackendPool::Postgres(pool) => pool.get_owned().await.map(DbConn::Postgres),
+            BackendPool::Postgres(pool) => pool
+                .get_owned()
+                .await
+                .map(|conn| DbConn::Postgres(PooledPgConnection::new(conn))),
             BackendPool::Sqlite(pool) => pool.get_owned().await.map(DbConn::Sqlite),
         };
         taken.map_err(|err| match (err, self.faults.since(began)) {
@@ -285,11 +301,14 @@ impl Db {
         mode: TransactionMode,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut conn = self.conn().await?;
-        conn.begin(mode).await.map_err(|err| match (mode, err) {
-            (TransactionMode::Change, DbError::Locked) => DbError::Busy,
-            (_, err) => err,
-        })?;
+        let mut conn = self.idle_conn().await?;
+        let setup = self.transaction_setup.as_deref();
+        conn.begin(mode, setup)
+            .await
+            .map_err(|err| match (mode, err) {
+                (TransactionMode::Change, DbError::Locked) => DbError::Busy,
+                (_, err) => err,
+            })?;
         match body(&mut conn).await {
             Ok(value) => {
                 conn.commit().await?;
@@ -308,12 +327,16 @@ impl Db {
 }
 
 impl DbConn {
-    async fn begin(&mut self, mode: TransactionMode) -> Result<(), DbError> {
+    async fn begin(&mut self, mode: TransactionMode, setup: Option<&str>) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => {
                 let sql = match mode {
                     TransactionMode::Snapshot => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
                     TransactionMode::Write | TransactionMode::Change => "BEGIN",
+                };
+                let sql = match setup {
+                    Some(setup) => &format!("{sql}; {setup}"),
+                    None => sql,
                 };
                 AnsiTransactionManager::begin_transaction_sql(&mut **conn, sql).await?;
             }
@@ -340,7 +363,9 @@ impl DbConn {
             return Ok(false);
         };
         let setting = diesel::sql_query(
-            "SELECT current_setting('transaction_read_only') = 'on' AS is_read_only",
+            // Not of this transaction, which may be one for reading.
+            "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' \
+             AS is_read_only",
         );
         let setting: ReadOnlySetting = setting.get_result(&mut **conn).await?;
         Ok(setting.is_read_only)
@@ -465,31 +490,6 @@ async fn test(conn: &mut AsyncPgConnection, limit: Duration) -> QueryResult<()> 
             Box::new(cause),
         ))
     })
-}
-
-fn sqlite_config(busy_timeout: Duration) -> ManagerConfig<AsyncSqlite> {
-    let mut config = ManagerConfig::default();
-    config.custom_setup = Box::new(move |path: &str| {
-        let path = path.to_owned();
-        async move {
-            let mut conn = AsyncSqlite::establish(&path).await?;
-            conn.batch_execute(&sqlite_pragmas(busy_timeout))
-                .await
-                .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-            Ok(conn)
-        }
-        .boxed()
-    });
-    config
-}
-
-/// How every connection to an SQLite file behaves: it waits for a lock instead of failing, reads
-/// beside one writer, checks foreign keys, and what it has committed survives a power cut.
-pub(super) fn sqlite_pragmas(busy_timeout: Duration) -> String {
-    format!(
-        "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;",
-        busy_timeout.as_millis()
-    )
 }
 
 fn not_migrated() -> DbError {

@@ -5,21 +5,24 @@
 //! "SSL Support". Channel binding is not offered.
 
 mod encryption;
+mod pooled_connection;
 mod ssl_parameters;
 mod watched_stream;
 
 use std::error::Error;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use diesel::connection::CacheSize;
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 
-use crate::config::Secret;
+use crate::config::{DatabaseSettings, Secret};
 use encryption::{Encryption, StreamLimits};
+pub use pooled_connection::PooledPgConnection;
 use ssl_parameters::SslParameters;
 
 /// A silent peer is noticed after this time without traffic, and so many unanswered probes.
@@ -41,18 +44,18 @@ pub(super) struct PostgresConnector {
     encryption: Encryption,
     /// Bounds the wait for a connection.
     connect_timeout: Duration,
-    /// Bounds each statement on the server.
-    statement_timeout: Duration,
+    /// How a connection is set up; behind a pooler each transaction sets itself up.
+    session: Option<String>,
 }
 
 impl PostgresConnector {
-    /// Reads the URL. `ca_file` stands in for `sslrootcert`.
+    /// Reads the URL. The settings' `ca_file` stands in for `sslrootcert`.
     ///
     /// # Errors
     /// What can't be used of the URL or of a file that it names; never its password.
     pub fn new(
         url: &Secret,
-        ca_file: Option<PathBuf>,
+        settings: &DatabaseSettings,
         connect_timeout: Duration,
         statement_timeout: Duration,
     ) -> Result<PostgresConnector, String> {
@@ -82,7 +85,7 @@ impl PostgresConnector {
             // The encryption negotiates by itself, so that a stream without TLS is watched as well.
             config.ssl_mode(SslMode::Require);
             config.ssl_negotiation(SslNegotiation::Direct);
-            parameters.encryption(ca_file, limits)?
+            parameters.encryption(settings.ca_file.clone(), limits)?
         } else {
             config.ssl_mode(SslMode::Disable);
             Encryption::disabled(limits)
@@ -98,7 +101,7 @@ impl PostgresConnector {
             config,
             encryption,
             connect_timeout,
-            statement_timeout,
+            session: (!settings.is_pooled).then(|| setup("SET", statement_timeout)),
         })
     }
 
@@ -129,12 +132,19 @@ impl PostgresConnector {
         };
         let (client, connection) =
             connected.map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
+        if self.session.is_none() {
+            // Diesel sets the session up by prepared statements. The first poll sends this ahead of
+            // them; a failure shows in theirs.
+            let _ = client.batch_execute("BEGIN").now_or_never();
+        }
         let mut conn =
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-        // No statement is compiled: what the server thinks to be expensive takes it longer to
-        // compile than to run.
-        let limit = self.statement_timeout.as_millis();
-        conn.batch_execute(&format!("SET jit = off; SET statement_timeout = {limit}"))
+        let session = self.session.as_deref().unwrap_or_else(|| {
+            // The next transaction may meet another connection to the server.
+            conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+            "DEALLOCATE ALL; COMMIT"
+        });
+        conn.batch_execute(session)
             .await
             .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
@@ -153,6 +163,14 @@ impl PostgresConnector {
         let servers: Vec<String> = hosts.iter().enumerate().map(server).collect();
         servers.join(", ")
     }
+}
+
+/// How a session (`SET`) or a transaction (`SET LOCAL`) is set up.
+pub(super) fn setup(set: &str, statement_timeout: Duration) -> String {
+    // No statement is compiled: what the server thinks to be expensive takes it longer to compile
+    // than to run.
+    let limit = statement_timeout.as_millis();
+    format!("{set} jit = off; {set} statement_timeout = {limit}")
 }
 
 /// Whether the handshake failed; the driver has no kind for it.

@@ -534,6 +534,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    database_identity (id) {
+        id -> Text,
+        server -> Text,
+        place -> Text,
+        written_by -> BigInt,
+    }
+}
+
+diesel::table! {
     replicas (id) {
         id -> Text,
         seen_at -> Timestamp,

@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
 use crate::support::processes::free_port;
@@ -213,4 +215,47 @@ fn a_hangup_stops_the_program_in_order_and_its_secret_may_stand_in_a_file() {
     let (code, log) = running.stop_by("-HUP");
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("Stopping") && log.contains("Stopped"), "{log}");
+}
+
+#[test]
+fn another_finance_department_works_on_an_existing_database_or_the_start_says_why_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = |departments: &str| {
+        let mut migrate = program(folder.path(), &["migrate"]);
+        migrate
+            .env("FINANCE_DEPARTMENT_ID", departments)
+            .output()
+            .unwrap()
+    };
+    let create = |name: &str, department: &str| {
+        let user = ["user", "create", "--role", "USER", "--username", name];
+        let arguments = [user.as_slice(), &["--department", department]].concat();
+        run(folder.path(), &arguments, "correct horse\n")
+    };
+    assert!(migrate("8").status.success());
+    let changed = migrate("12");
+    assert!(changed.status.success(), "{}", output_text(&changed));
+    assert!(output_text(&changed).contains("Made department 12, Finance 12"));
+    for department in ["8", "12"] {
+        let made = create(&format!("of{department}"), department);
+        assert!(made.status.success(), "{}", output_text(&made));
+    }
+    // A department of another number has the name that the next one would get.
+    let path = folder.path().join("credit-portfolio.db");
+    let mut conn = SqliteConnection::establish(&path.display().to_string()).unwrap();
+    conn.batch_execute("UPDATE departments SET name = 'Finance 13' WHERE id = 12")
+        .unwrap();
+    let refused = migrate("13");
+    assert!(!refused.status.success());
+    for words in [
+        "FINANCE_DEPARTMENT_ID",
+        "Finance 13",
+        "name an existing department",
+    ] {
+        assert!(
+            output_text(&refused).contains(words),
+            "{}",
+            output_text(&refused)
+        );
+    }
 }

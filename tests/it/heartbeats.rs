@@ -70,3 +70,44 @@ async fn a_dead_run_of_a_process_whose_clock_is_hours_ahead_is_closed() {
     );
     app.stop().await;
 }
+
+#[actix_rt::test]
+async fn a_run_that_died_while_the_clock_was_ahead_does_not_stand_in_the_way_for_long() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    // An hour ahead.
+    insert_run(&app, "-1 hour").await;
+    eventually("another run may begin", async || {
+        let begun = app
+            .request(
+                Method::POST,
+                "credit-portfolio/import/trigger",
+                Some(&token),
+                None,
+            )
+            .await;
+        assert!(
+            [StatusCode::OK, StatusCode::CONFLICT].contains(&begun.status),
+            "{}",
+            begun.text
+        );
+        begun.status == StatusCode::OK
+    })
+    .await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_run_without_a_process_is_cancelled_at_once() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    for (number, age) in ["-1 hour", "10 seconds"].iter().enumerate() {
+        insert_run(&app, age).await;
+        let path = format!("credit-portfolio/import/runs/{}/cancel", number + 1);
+        let cancelled = app.request(Method::POST, &path, Some(&token), None).await;
+        assert_eq!(cancelled.status, StatusCode::ACCEPTED, "{}", cancelled.text);
+        let state = format!("SELECT state FROM import_runs WHERE id = {}", number + 1);
+        assert_eq!(app.read(&state), ["cancelled"], "{age}");
+    }
+    app.stop().await;
+}

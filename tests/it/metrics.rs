@@ -34,7 +34,7 @@ async fn alerts_and_dashboard_use_metrics_that_the_program_serves() {
         app.get("summary").await.ok();
         app.trigger().await.ok();
     }
-    app.running.state.analytics.warm().await;
+    app.running.state.analytics.warm(|| false).await;
     app.running.state.analytics.audit().await.unwrap();
     app.running
         .state

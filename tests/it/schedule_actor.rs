@@ -232,8 +232,6 @@ async fn a_scheduled_run_that_is_stopped_goes_on_in_the_next_process() {
         .set(moment("2026-11-05T03:00:00Z"));
     eventually("the run has begun", async || runs(&app).await.len() == 1).await;
     first.stop().await;
-    app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00' WHERE state = 'running'")
-        .await;
     let second = scheduled_twin(&app, "2026-11-05T03:01:00Z").await;
     wait_for_end_of(&app, "2026-11-05T03:00:00").await;
     assert_eq!(runs(&app).await.len(), 1);

@@ -8,9 +8,11 @@ use crate::import::runs::file::Content;
 use crate::import::runs::journal::{FileReport, Standing};
 use crate::import::runs::lease::StopSignal;
 use crate::import::runs::pipeline::Run;
+use crate::import::runs::report::ImportEvent;
 use crate::import::runs::request::{ImportContext, ImportRequest};
 use crate::import::runs::skipping::name_skip_reason;
-use crate::import::sources::{Connection, Source, SourceError};
+use crate::import::sources::download::Fetched;
+use crate::import::sources::{Connection, OfferedFile, Source, SourceError};
 use crate::import::workbook::Kind;
 
 /// What a run would do, file by file, and to the totals in the base currency.
@@ -44,6 +46,9 @@ pub enum DryRunError {
     /// Another dry run of this process has not ended.
     #[error("another dry run is being read: try again when it has ended")]
     Busy,
+    /// It was stopped.
+    #[error("the program is stopping")]
+    Stopped,
     /// The database can't answer.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -70,16 +75,19 @@ impl From<DbError> for Undone {
 /// Finds out what a run would do; nothing is written.
 ///
 /// # Errors
-/// [`DryRunError`] when a source or the database can't be read.
+/// [`DryRunError`] when a source or the database can't be read, or it has to stop.
 pub async fn dry_run(
     context: &ImportContext,
     order: &ImportRequest,
+    stop: &StopSignal,
 ) -> Result<DryRun, DryRunError> {
-    let stop = StopSignal::default();
-    let run = Run::new(context, None, order, &stop);
+    let run = Run::new(context, None, order, stop);
     let mut files = Vec::new();
     for source in &order.sources {
-        let (session, listing) = run.list(source).await?;
+        let (session, listing) = tokio::select! {
+            listed = run.list(source) => listed?,
+            () = stop.stopped() => return Err(DryRunError::Stopped),
+        };
         let mut connection = Connection::over(session);
         for file in &listing.files {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
@@ -89,7 +97,7 @@ pub async fn dry_run(
                     report.skipped(Standing::Unknown, reason.to_owned()),
                     None,
                 ),
-                None => match run.fetch(source, &mut connection, file, &mut |_| {}).await {
+                None => match fetched_unless_stopped(&run, source, &mut connection, file).await? {
                     Ok(fetched) => {
                         let written_at = WrittenAt::of(source, file, &fetched, None);
                         (
@@ -135,12 +143,27 @@ pub async fn dry_run(
         .try_acquire()
         .map_err(|_| DryRunError::Busy)?;
     match context.db.write(rolled_back).await {
+        // Of a run that was stopped, only a part was loaded.
+        Err(Undone::Done(_)) if stop.reason().is_some() => Err(DryRunError::Stopped),
         Err(Undone::Done(done)) => Ok(done),
         Err(Undone::Failed(err)) => Err(err.into()),
         Ok(()) => Ok(DryRun {
             files: Vec::new(),
             totals: Vec::new(),
         }),
+    }
+}
+
+async fn fetched_unless_stopped(
+    run: &Run<'_>,
+    source: &Source,
+    connection: &mut Connection,
+    file: &OfferedFile,
+) -> Result<Result<Fetched, SourceError>, DryRunError> {
+    let mut announce = |_: ImportEvent<'_>| {};
+    tokio::select! {
+        fetched = run.fetch(source, connection, file, &mut announce) => Ok(fetched),
+        () = run.stop.stopped() => Err(DryRunError::Stopped),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::db::{self, Db};
 /// The interval of heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A run without a heartbeat for that long keeps no one from starting another by hand.
-pub(in crate::import) const HEARTBEAT_MISSED_AFTER: Duration = Duration::from_secs(6);
+pub(crate) const HEARTBEAT_MISSED_AFTER: Duration = Duration::from_secs(6);
 /// A run without a heartbeat for that long has no process any more.
 pub(in crate::import) const TAKEOVER_AFTER: Duration = Duration::from_secs(15);
 

@@ -82,6 +82,10 @@ impl Run<'_> {
             log::info!("Invalidated analytics cache");
         }
         if self.is_left_to_others() {
+            let holder = self.context.cache.replica_id();
+            let released =
+                async |conn: &mut DbConn| db::release_run(conn, report.run_id, holder).await;
+            self.context.db.write(released).await?;
             log::info!("Import run {}: {}", report.run_id, report.message);
             return Ok(());
         }
@@ -104,8 +108,7 @@ impl Run<'_> {
     }
 
     /// Returns whether the run stays open because the program stops: another process, or the next
-    /// one, takes it over like that of a process that was killed, so that no time of the schedule
-    /// is lost.
+    /// one, takes it over at once, so that no time of the schedule is lost.
     fn is_left_to_others(&self) -> bool {
         self.stop.reason() == Some(StopReason::Shutdown) && self.order.scheduled_for.is_some()
     }

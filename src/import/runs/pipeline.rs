@@ -49,6 +49,7 @@ pub(in crate::import) async fn begin_alone(
     let run = new_run(context, order);
     let begun = async |conn: &mut DbConn| {
         db::lock_start(conn, run.department_id).await?;
+        db::correct_heartbeats(conn).await?;
         match db::find_run_at_work(conn, run.department_id, HEARTBEAT_MISSED_AFTER).await? {
             Some(run_id) => Ok(Err(run_id)),
             None => Ok(Ok(db::insert_run(conn, run).await?)),

@@ -15,6 +15,7 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Command {
         .current_dir(folder)
         .env_clear()
         .env("USE_REDIS", "false")
+        .env("SHUTDOWN_DELAY_SECONDS", "0")
         .env("TZ", "UTC");
     command
 }
@@ -59,7 +60,13 @@ impl Running {
     }
 
     /// The same by another signal.
-    pub fn stop_by(mut self, signal: &str) -> (Option<i32>, String) {
+    pub fn stop_by(self, signal: &str) -> (Option<i32>, String) {
+        self.signal(signal);
+        self.ended_within(Duration::from_secs(60))
+    }
+
+    /// Sends a signal, such as `-TERM`.
+    pub fn signal(&self, signal: &str) {
         let pid = self.0.id().to_string();
         assert!(
             Command::new("kill")
@@ -68,9 +75,25 @@ impl Running {
                 .unwrap()
                 .success()
         );
-        let status = self.0.wait().unwrap();
+    }
+
+    /// The exit code and the log of a program that ends by itself; fails when it does not by then.
+    pub fn ended_within(mut self, limit: Duration) -> (Option<i32>, String) {
+        let deadline = std::time::Instant::now() + limit;
+        let status = loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                std::time::Instant::now() < deadline,
+                "the program has not ended after {limit:?}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        };
         let mut log = String::new();
-        std::io::Read::read_to_string(&mut self.0.stderr.take().unwrap(), &mut log).unwrap();
+        if let Some(mut stderr) = self.0.stderr.take() {
+            std::io::Read::read_to_string(&mut stderr, &mut log).unwrap();
+        }
         (status.code(), log)
     }
 }
@@ -94,4 +117,30 @@ pub fn wait_until_ready(address: &str) {
         );
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Makes a user with the program; `settings` are those of the database.
+pub fn make_user(folder: &Path, settings: &[(&str, &str)], name: &str, password: &str) {
+    let arguments = ["user", "create", "--username", name, "--role", "ADMIN"];
+    let mut command = program(folder, &arguments);
+    let mut child = command
+        .envs(settings.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(format!("{password}\n").as_bytes()).unwrap();
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+/// A token for that user.
+pub async fn log_in(address: &str, name: &str, password: &str) -> String {
+    let body = serde_json::json!({ "username": name, "password": password });
+    let request = reqwest::Client::new()
+        .post(format!("http://{address}/api/v1/auth/login"))
+        .json(&body);
+    let answer: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
 }

@@ -312,7 +312,7 @@ pub fn text(path: &Path) -> String {
 }
 
 /// PostgreSQL refuses to run as root: then it runs as the user `postgres`, who gets the folder.
-fn unprivileged(folder: &Path) -> Vec<String> {
+pub fn unprivileged(folder: &Path) -> Vec<String> {
     if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
         return Vec::new();
     }

@@ -48,7 +48,7 @@ impl Actor {
         let (report, ended) = oneshot::channel();
         let (progress_sender, progress) = watch::channel(Progress::default());
         let (context, stop) = (self.context.clone(), StopSignal::default());
-        let stop_of_run = stop.clone();
+        let (stop_of_run, stop_of_task) = (stop.clone(), stop.clone());
         let work = actix_rt::spawn(async move {
             let mut meter = ProgressMeter::default();
             let mut announce = |event: ImportEvent<'_>| {
@@ -71,7 +71,7 @@ impl Actor {
             match done {
                 Ok(Ok(done)) => {
                     drop(report.send(Ok(done)));
-                    analytics.warm().await;
+                    analytics.warm(|| stop_of_task.reason().is_some()).await;
                 }
                 // Without a heartbeat it is taken over as soon as that works, by this process or
                 // another.

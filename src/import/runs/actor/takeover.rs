@@ -14,11 +14,7 @@ impl Actor {
         if self.busy_with().is_some() {
             return;
         }
-        let found = match self.context.db.conn().await {
-            Ok(mut conn) => db::list_abandoned_runs(&mut conn, TAKEOVER_AFTER).await,
-            Err(err) => Err(err),
-        };
-        match found {
+        match self.abandoned_runs().await {
             Ok(runs) => {
                 for run in runs {
                     if let Err(err) = self.take_over(run).await {
@@ -28,6 +24,20 @@ impl Actor {
             }
             Err(err) => log::debug!("Runs whose process is gone can't be looked for: {err}"),
         }
+    }
+
+    async fn abandoned_runs(&self) -> Result<Vec<AbandonedRun>, DbError> {
+        let mut conn = self.context.db.conn().await?;
+        let runs = db::list_abandoned_runs(&mut conn, TAKEOVER_AFTER).await?;
+        let is_ahead = db::has_future_heartbeats(&mut conn).await?;
+        drop(conn);
+        if is_ahead {
+            self.context
+                .db
+                .write(async |conn| db::correct_heartbeats(conn).await)
+                .await?;
+        }
+        Ok(runs)
     }
 
     async fn take_over(&mut self, run: AbandonedRun) -> Result<(), DbError> {
