@@ -44,6 +44,7 @@ mod reference_list;
 mod reference_rows;
 mod run_events;
 pub mod types;
+mod unread_body;
 mod upload;
 
 use actix_web::web::{self, JsonConfig, ServiceConfig};
