@@ -47,6 +47,7 @@ mod reference_list;
 mod reference_rows;
 mod run_events;
 pub mod types;
+mod unread_body;
 mod upload;
 mod users;
 
