@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Tokens};
+use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Sessions, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
@@ -116,6 +116,7 @@ impl RunningApp {
             analytics,
             tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
             accounts: AccountDirectory::open(checks.clone()).await?,
+            sessions: Sessions::new(db.clone()),
             login_throttle: LoginThrottle::default(),
             devices: Devices::new(&settings.auth.secret_keys()),
             are_cookies_secure: settings.auth.are_cookies_secure,
@@ -149,6 +150,8 @@ impl RunningApp {
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
         })
+        // Without it an answer in two packets waits for the acknowledgement of the first: 40 ms.
+        .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         // An import must stop first: clients may be waiting for its end.
         .disable_signals()

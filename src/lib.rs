@@ -14,6 +14,7 @@ pub mod db;
 pub mod demo;
 pub mod domain;
 pub mod generate;
+mod http;
 pub mod import;
 pub mod logging;
 pub mod metrics;
