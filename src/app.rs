@@ -26,6 +26,7 @@ use crate::db::{self, Db, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
 use crate::state::{AppState, ListCounts};
+use crate::web;
 use background::BackgroundTasks;
 
 /// Requests that are being answered get so much time at a stop.
@@ -149,6 +150,8 @@ impl RunningApp {
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
+                // Its scope takes every path that is left.
+                .configure(web::configure)
         })
         // Without it an answer in two packets waits for the acknowledgement of the first: 40 ms.
         .tcp_nodelay(true)

@@ -20,3 +20,4 @@ pub mod logging;
 pub mod metrics;
 pub mod state;
 mod tls;
+mod web;
