@@ -2,6 +2,7 @@
 
 pub mod adjustments;
 pub mod app;
+pub mod browser;
 pub mod exported;
 pub mod freshness;
 pub mod ftp_proxy;
