@@ -13,7 +13,6 @@ mod auth;
 mod bank_accounts;
 mod cache;
 mod caller;
-mod client_address;
 mod compression;
 mod conditional;
 mod contract_answer;

@@ -177,12 +177,12 @@ fn set_request_id(headers: &mut HeaderMap, id: &str) {
 /// Gives an error response without words its words.
 fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    // Whatever a handler of ours says is JSON.
+    // Whatever a handler of ours says is JSON, or a page.
     let kind = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let is_said = kind.is_some_and(|kind| kind.ends_with("json"));
+    let is_said = kind.is_some_and(|kind| kind.ends_with("json") || kind.starts_with("text/html"));
     if is_said || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }
