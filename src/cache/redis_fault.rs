@@ -36,7 +36,7 @@ pub enum RedisFault {
     Unreadable(#[from] serde_json::Error),
 }
 
-/// For how long the cause of a fault is asked for: longer than the driver tries to connect.
+/// For how long the cause of a fault is looked for: longer than the driver tries to connect.
 const CAUSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Returns why Redis can't be used. The pool alone does not say where a connection takes longer than
