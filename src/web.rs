@@ -6,9 +6,12 @@
 
 mod account;
 mod assets;
+mod cash_flow;
 mod charts;
+mod compare;
 mod error;
 mod figures;
+mod files;
 mod filter_bar;
 mod format;
 mod forms;
@@ -19,6 +22,8 @@ mod operations;
 mod overview;
 mod page_query;
 mod pages;
+mod payments;
+mod payments_chart;
 mod sign_in;
 mod surroundings;
 mod texts;
@@ -39,6 +44,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(sign_in::configure)
             .configure(account::configure)
             .configure(overview::configure)
+            .configure(cash_flow::configure)
+            .configure(payments::configure)
+            .configure(compare::configure)
             .configure(operations::configure)
             .default_service(web::route().to(error::no_such_page)),
     );

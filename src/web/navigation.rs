@@ -10,6 +10,9 @@ use super::texts::Texts;
 #[expect(dead_code, reason = "links to pages that are still to be made")]
 pub(crate) enum Section {
     Overview,
+    CashFlow,
+    Payments,
+    Compare,
     Lenders,
     Contracts,
     Operations,
@@ -18,8 +21,13 @@ pub(crate) enum Section {
 }
 
 /// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 2] = [
+const PAGES: [(Section, &str, fn(&Texts) -> String); 5] = [
     (Section::Overview, "/", |t| fl!(t, "overview")),
+    (Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
+    (Section::Payments, "/payments", |t| {
+        fl!(t, "principal-and-interest")
+    }),
+    (Section::Compare, "/compare", |t| fl!(t, "compare")),
     (Section::Operations, "/operations", |t| fl!(t, "operations")),
 ];
 

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
+use super::charts::Period;
 use super::error::PageError;
 use super::figures::figure;
 use super::filter_bar::Offers;
@@ -40,6 +41,17 @@ pub(crate) fn behind(query: &PageQuery, measure: &str) -> Link {
         .at("/operations")
         .with("measure", measure)
         .with("back", back)
+}
+
+/// Narrows such an address to a period within the range of the page.
+pub(crate) fn within(link: Link, query: &PageQuery, period: Period) -> Link {
+    let (first, last) = (period.first.first_day(), period.last.last_day());
+    let dates = &query.filter.dates;
+    link.with(
+        "date_from",
+        dates.from().map_or(first, |from| from.max(first)),
+    )
+    .with("date_to", dates.to().map_or(last, |to| to.min(last)))
 }
 
 #[derive(Template)]
