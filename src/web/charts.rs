@@ -36,6 +36,10 @@ pub(crate) struct Series {
 
 /// What a series is drawn as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    dead_code,
+    reason = "the cumulative line and net, in the table only, of the cash flow"
+)]
 pub(crate) enum Mark {
     /// Stacked upon the bars of the series before it; values below zero go down.
     Bar,

@@ -7,7 +7,6 @@ use super::texts::Texts;
 
 /// A page of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "links to pages that are still to be made")]
 pub(crate) enum Section {
     Overview,
     CashFlow,

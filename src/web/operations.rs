@@ -76,6 +76,8 @@ struct OperationsPage {
 struct Row {
     date: String,
     number: String,
+    /// The operation's id as 1C has it.
+    id: String,
     kind: String,
     contract: Option<(String, Option<String>)>,
     organization: String,
@@ -162,7 +164,8 @@ impl Row {
         });
         Row {
             date: p.format.date(row.day),
-            number: row.operation_id.clone(),
+            number: number_of(&row.operation_id).to_owned(),
+            id: row.operation_id.clone(),
             kind: kind_name(t, &row.kind),
             contract,
             organization: row.organization.clone().unwrap_or_default(),
@@ -171,6 +174,12 @@ impl Row {
             amount: p.format.amount(Money::from_kopecks(row.value)),
         }
     }
+}
+
+/// The number in an id such as `Списание с расчетного счета 0000-000001 от 05.03.2024 12:00:00`.
+fn number_of(id: &str) -> &str {
+    let document = id.split(" от ").next().unwrap_or(id);
+    document.rsplit(' ').next().unwrap_or(document)
 }
 
 fn kind_name(t: &Texts, kind: &str) -> String {

@@ -3,6 +3,7 @@ brand = Credit portfolio
 skip = Skip to content
 sections = Sections
 data-as-of = Data as of
+data-incomplete = Data not complete: files are missing
 import-number = import no. { $id }
 language = Language
 theme = Theme

@@ -3,6 +3,7 @@ brand = Кредитный портфель
 skip = К содержанию
 sections = Разделы
 data-as-of = Данные на
+data-incomplete = Данные неполны: есть незагруженные файлы
 import-number = импорт № { $id }
 language = Язык
 theme = Тема
