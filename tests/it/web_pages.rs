@@ -13,7 +13,7 @@ use crate::support::random_operations::runner;
 use crate::support::random_portfolio::{import, portfolio};
 
 on_both_databases!(
-    every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it,
+    every_figure_of_a_page_is_the_sum_of_the_operations_behind_it,
     an_empty_database_says_how_to_import,
 );
 
@@ -37,7 +37,7 @@ async fn with_portfolio(backend: Backend) -> (TestApp, Browser) {
 }
 
 /// The pages that exist, with one of each error.
-const PAGES: [(&str, u16); 8] = [
+const PAGES: [(&str, u16); 13] = [
     ("/", 200),
     (
         "/?date_from=2026-01-01&date_to=2026-03-31&currency=USD",
@@ -46,6 +46,11 @@ const PAGES: [(&str, u16); 8] = [
     ("/operations", 200),
     ("/operations?measure=debt&date_to=2026-03-31&back=%2F", 200),
     ("/account", 200),
+    ("/cash-flow", 200),
+    ("/cash-flow?by=quarter", 200),
+    ("/cash-flow?by=week", 400),
+    ("/payments", 200),
+    ("/compare?currency=USD", 200),
     ("/no-such-page", 404),
     ("/?colour=blue", 400),
     ("/operations?bank_account_id=1&measure=debt", 400),
@@ -173,7 +178,7 @@ fn bare(figure: &str) -> String {
     figure.replace(['₽', '$'], "")
 }
 
-async fn every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it(backend: Backend) {
+async fn every_figure_of_a_page_is_the_sum_of_the_operations_behind_it(backend: Backend) {
     let (app, mut browser) = with_portfolio(backend).await;
     let (mut compared, mut rows) = (0, 0);
     for path in [
@@ -182,6 +187,10 @@ async fn every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it(bac
         "/?currency=USD",
         "/?organization_id=1&direction=lent",
         "/?intra_group=exclude&date_from=2026-01-01",
+        "/cash-flow",
+        "/cash-flow?by=quarter&date_from=2025-09-10&date_to=2026-05-20",
+        "/payments?date_from=2025-09-10&date_to=2026-05-20",
+        "/compare?organization_id=1",
     ] {
         let page = browser.page(path).await;
         let links = links_to(&page, "/operations?");
