@@ -16,10 +16,13 @@ pub(crate) enum Section {
     DataQuality,
 }
 
-/// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 2] = [
-    (Section::Overview, "/", |t| fl!(t, "overview")),
-    (Section::Operations, "/operations", |t| fl!(t, "operations")),
+/// A page of the navigation: section, path, name.
+struct PageLine(Section, &'static str, fn(&Texts) -> String);
+
+/// One line a page.
+const PAGES: &[PageLine] = &[
+    PageLine(Section::Overview, "/", |t| fl!(t, "overview")),
+    PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),
 ];
 
 /// A line of the navigation.
@@ -32,7 +35,7 @@ pub(crate) struct NavigationLine {
 pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
     PAGES
         .iter()
-        .map(|(_, path, name)| NavigationLine {
+        .map(|PageLine(_, path, name)| NavigationLine {
             path,
             name: name(texts),
         })
@@ -43,6 +46,6 @@ pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
 pub(crate) fn path_of(section: Section) -> Option<&'static str> {
     PAGES
         .iter()
-        .find(|(known, ..)| *known == section)
-        .map(|(_, path, _)| *path)
+        .find(|PageLine(known, ..)| *known == section)
+        .map(|PageLine(_, path, _)| *path)
 }
