@@ -19,15 +19,18 @@ pub(crate) enum Section {
     DataQuality,
 }
 
-/// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 5] = [
-    (Section::Overview, "/", |t| fl!(t, "overview")),
-    (Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
-    (Section::Payments, "/payments", |t| {
+/// A page of the navigation: section, path, name.
+struct PageLine(Section, &'static str, fn(&Texts) -> String);
+
+/// One line a page.
+const PAGES: &[PageLine] = &[
+    PageLine(Section::Overview, "/", |t| fl!(t, "overview")),
+    PageLine(Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
+    PageLine(Section::Payments, "/payments", |t| {
         fl!(t, "principal-and-interest")
     }),
-    (Section::Compare, "/compare", |t| fl!(t, "compare")),
-    (Section::Operations, "/operations", |t| fl!(t, "operations")),
+    PageLine(Section::Compare, "/compare", |t| fl!(t, "compare")),
+    PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),
 ];
 
 /// A line of the navigation.
@@ -40,7 +43,7 @@ pub(crate) struct NavigationLine {
 pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
     PAGES
         .iter()
-        .map(|(_, path, name)| NavigationLine {
+        .map(|PageLine(_, path, name)| NavigationLine {
             path,
             name: name(texts),
         })
@@ -51,6 +54,6 @@ pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
 pub(crate) fn path_of(section: Section) -> Option<&'static str> {
     PAGES
         .iter()
-        .find(|(known, ..)| *known == section)
-        .map(|(_, path, _)| *path)
+        .find(|PageLine(known, ..)| *known == section)
+        .map(|PageLine(_, path, _)| *path)
 }

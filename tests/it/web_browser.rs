@@ -40,7 +40,11 @@ async fn drill(browser: &Chromium, bar: &str) {
     assert_eq!(browser.text("#figure").await, browser.text("#sum").await);
     browser.click(".crumbs a").await;
     browser.wait_for("figure.chart").await;
-    assert_eq!(browser.place().await, before, "the way back keeps the filter");
+    assert_eq!(
+        browser.place().await,
+        before,
+        "the way back keeps the filter"
+    );
 }
 
 #[actix_rt::test]
@@ -52,7 +56,9 @@ async fn a_new_user_finds_the_operations_behind_a_bar_and_comes_back() {
     drill(&browser, "#payments .area a:has(rect.principal)").await;
     // The filter is in the address, applies when it changes, and stays.
     browser.click(".presets a:nth-of-type(3)").await;
-    browser.wait_for(".presets a:nth-of-type(3)[aria-current]").await;
+    browser
+        .wait_for(".presets a:nth-of-type(3)[aria-current]")
+        .await;
     assert!(browser.place().await.contains("date_from="));
     drill(&browser, "#payments .area a:has(rect.principal)").await;
     // By keyboard alone: one stop a chart, arrows inside, Enter drills.
@@ -103,7 +109,12 @@ async fn every_page_is_accessible_fits_its_window_and_says_nothing_on_the_consol
     pages.extend(links_to(navigation, "/").into_iter().map(|(path, _)| path));
     assert!(pages.len() >= 6, "{pages:?}");
     let mut faults = Vec::new();
-    for (language, theme) in [("en", "light"), ("ru", "dark"), ("en", "dark"), ("ru", "light")] {
+    for (language, theme) in [
+        ("en", "light"),
+        ("ru", "dark"),
+        ("en", "dark"),
+        ("ru", "light"),
+    ] {
         for (name, value) in [("lang", language), ("theme", theme)] {
             browser.open(&app.url("/account")).await;
             browser.click(".top .menu summary").await;
@@ -111,7 +122,9 @@ async fn every_page_is_accessible_fits_its_window_and_says_nothing_on_the_consol
                 .click(&format!("button[name={name}][value={value}]"))
                 .await;
             browser
-                .wait_for(&format!("button[name={name}][value={value}][aria-pressed=true]"))
+                .wait_for(&format!(
+                    "button[name={name}][value={value}][aria-pressed=true]"
+                ))
                 .await;
         }
         for path in &pages {
@@ -129,7 +142,11 @@ async fn every_page_is_accessible_fits_its_window_and_says_nothing_on_the_consol
                     .await;
             }
             let found = browser.accessibility_faults().await;
-            faults.extend(found.into_iter().map(|fault| format!("{path} {theme}: {fault}")));
+            faults.extend(
+                found
+                    .into_iter()
+                    .map(|fault| format!("{path} {theme}: {fault}")),
+            );
             let said = browser.console().await;
             faults.extend(said.into_iter().map(|line| format!("{path}: {line}")));
         }
