@@ -7,6 +7,7 @@ mod export_queue;
 mod list_counts;
 mod shutdown;
 mod upload_limits;
+mod who_is_who;
 
 use ipnet::IpNet;
 
