@@ -12,6 +12,7 @@ mod contracts;
 mod data_quality;
 mod debt;
 mod freshness;
+mod lenders;
 mod look_alikes;
 mod months;
 mod organizations;
@@ -31,6 +32,7 @@ pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSumma
 pub use data_quality::DataQuality;
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
+pub use lenders::LenderStats;
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
