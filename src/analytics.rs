@@ -28,7 +28,9 @@ mod years;
 pub use answer::{AnalyticsError, Answer, Data, Origin};
 pub use balances::{Basis, Standing, standings};
 pub use concentration::Concentration;
-pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
+pub use contracts::{
+    ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,
+};
 pub use data_quality::DataQuality;
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
@@ -37,7 +39,7 @@ pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
 pub use query::{AnalyticsQuery, Figure, PreparedQuery};
-pub use roll_forward::{RollForward, RollForwardGroup};
+pub use roll_forward::{RollForward, RollForwardGroup, RollForwardRow};
 pub use summary::{ContractCounts, Summary};
 pub use years::YearComparison;
 

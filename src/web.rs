@@ -6,19 +6,27 @@
 
 mod account;
 mod assets;
+mod balance_chart;
+mod cells;
 mod charts;
+mod contract;
+mod contracts;
 mod error;
 mod figures;
 mod filter_bar;
 mod format;
 mod forms;
 mod frame;
+mod lender;
+mod lenders;
 mod links;
 mod navigation;
 mod operations;
 mod overview;
 mod page_query;
 mod pages;
+mod paging;
+mod roll_forward;
 mod sign_in;
 mod surroundings;
 mod texts;
@@ -40,6 +48,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(account::configure)
             .configure(overview::configure)
             .configure(operations::configure)
+            .configure(contracts::configure)
+            .configure(contract::configure)
+            .configure(lenders::configure)
+            .configure(lender::configure)
+            .configure(roll_forward::configure)
             .default_service(web::route().to(error::no_such_page)),
     );
 }

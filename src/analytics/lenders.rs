@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, ContractBalance, up_to};
@@ -12,7 +12,7 @@ use crate::db::{self, DbConn, DbError};
 use crate::domain::{BalanceFlows, Debt, Money, Percent, PortfolioFilter, shares};
 
 /// What is owed to a lender, in the contracts' currency.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct LenderStats {
     /// Absent for contracts without a lender.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,19 +7,24 @@ use super::texts::Texts;
 
 /// A page of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "links to pages that are still to be made")]
 pub(crate) enum Section {
     Overview,
     Lenders,
     Contracts,
+    RollForward,
     Operations,
     Imports,
     DataQuality,
 }
 
 /// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 2] = [
+const PAGES: [(Section, &str, fn(&Texts) -> String); 5] = [
     (Section::Overview, "/", |t| fl!(t, "overview")),
+    (Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
+    (Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
+    (Section::RollForward, "/roll-forward", |t| {
+        fl!(t, "roll-forward")
+    }),
     (Section::Operations, "/operations", |t| fl!(t, "operations")),
 ];
 
