@@ -7,12 +7,15 @@
 mod account;
 mod assets;
 mod balance_chart;
+mod cash_flow;
 mod cells;
 mod charts;
+mod compare;
 mod contract;
 mod contracts;
 mod error;
 mod figures;
+mod files;
 mod filter_bar;
 mod format;
 mod forms;
@@ -26,6 +29,8 @@ mod overview;
 mod page_query;
 mod pages;
 mod paging;
+mod payments;
+mod payments_chart;
 mod roll_forward;
 mod sign_in;
 mod surroundings;
@@ -47,6 +52,9 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(sign_in::configure)
             .configure(account::configure)
             .configure(overview::configure)
+            .configure(cash_flow::configure)
+            .configure(payments::configure)
+            .configure(compare::configure)
             .configure(operations::configure)
             .configure(contracts::configure)
             .configure(contract::configure)

@@ -1,4 +1,4 @@
-//! What tables consist of: amounts that lead to their operations, and the links to a table as a file.
+//! What tables consist of: amounts that lead to their operations.
 
 use chrono::NaiveDate;
 
@@ -112,13 +112,4 @@ impl<'q> Behind<'q> {
 /// Returns a percentage with two decimals, for columns whose heading has the sign.
 pub(crate) fn hundredths(percent: Percent, p: &Frame) -> String {
     p.format.amount(Money::from_kopecks(percent.hundredths()))
-}
-
-/// Returns the links to what is at an address of the REST interface as a file: name and address.
-pub(crate) fn files(rest: &Link, p: &Frame) -> Vec<(&'static str, String)> {
-    let file = |name, format| {
-        let link = rest.clone().with("format", format).with("lang", p.code);
-        (name, link.to_string())
-    };
-    vec![file("XLSX", "xlsx"), file("CSV", "csv")]
 }

@@ -11,10 +11,11 @@ use askama::Template;
 use i18n_embed_fl::fl;
 
 use super::balance_chart::BalanceChart;
-use super::cells::{Behind, Tile, files};
+use super::cells::{Behind, Tile};
 use super::charts::Chart;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::page_query::PageQuery;
@@ -51,12 +52,12 @@ struct ContractPage {
     aliases: Vec<String>,
     tiles: Vec<Tile>,
     chart: Chart,
-    chart_files: Vec<(&'static str, String)>,
+    chart_files: Vec<FileLink>,
     ledger: LedgerTable,
-    ledger_files: Vec<(&'static str, String)>,
+    ledger_files: Vec<FileLink>,
     act: Act,
     adjustments: Adjustments,
-    adjustment_files: Vec<(&'static str, String)>,
+    adjustment_files: Vec<FileLink>,
 }
 
 /// What is read of a contract beside its figures.
@@ -150,12 +151,12 @@ async fn show(
             .collect(),
         tiles: facts::tiles(&moved.value.total, &shares.value, id, &query, &behind, &p),
         chart: chart.of(&balances.value, &query, &p, today),
-        chart_files: files(&of_chart, &p),
+        chart_files: files_at(&of_chart, &p),
         ledger: LedgerTable::of(&found.ledger, &behind, &p),
-        ledger_files: files(&dates.at(&format!("{API}/contracts/{id}/ledger")), &p),
+        ledger_files: files_at(&dates.at(&format!("{API}/contracts/{id}/ledger")), &p),
         act: Act::of(&found.ledger, &query, &p),
         adjustments: Adjustments::of(&found.adjustments, found.ledger.as_of, &behind, &p),
-        adjustment_files: files(&by_id.at(&format!("{API}/adjustments")), &p),
+        adjustment_files: files_at(&by_id.at(&format!("{API}/adjustments")), &p),
         p,
     })
 }

@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::cells::files;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::page_query::PageQuery;
@@ -61,7 +61,7 @@ struct ContractsPage {
     contracts: Vec<ContractLine>,
     totals: Totals,
     pages: Pages,
-    files: Vec<(&'static str, String)>,
+    files: Vec<FileLink>,
     /// The page without search and status.
     all: String,
 }
@@ -129,7 +129,7 @@ async fn show(
         contracts: ContractLine::all(&found.value, &query, &p),
         totals: Totals::of(&totals, &query, &p),
         pages: Pages::of(&address, search.page, PAGE_ROWS, count, p.format),
-        files: files(&rest.at(REST).without("page"), &p),
+        files: files_at(&rest.at(REST).without("page"), &p),
         all: query.link.to_string(),
         p,
     })

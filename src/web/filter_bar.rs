@@ -113,7 +113,9 @@ impl FilterBar {
                 || (name == "currency" && offers != Offers::Dates)
                 || selects.iter().any(|select| select.name == name)
         };
-        let hidden = address.pairs().iter().filter(|(name, _)| !shown(name));
+        // Another filter begins with its first page.
+        let is_kept = |name: &str| name != "page" && !shown(name);
+        let hidden = address.pairs().iter().filter(|(name, _)| is_kept(name));
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         FilterBar {
             range,

@@ -9,12 +9,13 @@ use askama::Template;
 use i18n_embed_fl::fl;
 
 use super::balance_chart::BalanceChart;
-use super::cells::{Behind, Tile, files, hundredths};
+use super::cells::{Behind, Tile, hundredths};
 use super::charts::Chart;
 use super::contract::Fact;
 use super::contracts::{self, ContractLine};
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::lenders;
@@ -52,10 +53,10 @@ struct LenderPage {
     aliases: Vec<String>,
     tiles: Vec<Tile>,
     chart: Chart,
-    chart_files: Vec<(&'static str, String)>,
+    chart_files: Vec<FileLink>,
     contracts: Vec<ContractLine>,
     all_contracts: String,
-    contract_files: Vec<(&'static str, String)>,
+    contract_files: Vec<FileLink>,
     /// The lenders that it can be merged into; empty for those who change nothing.
     others: Vec<(i64, String)>,
 }
@@ -145,10 +146,10 @@ async fn show(
             .collect(),
         tiles: row.map_or_else(Vec::new, |row| tiles(row, &query, &behind, &p)),
         chart: chart.of(&balances.value, &query, &p, state.cache.today()),
-        chart_files: files(&of_chart, &p),
+        chart_files: files_at(&of_chart, &p),
         contracts: ContractLine::all(&its_contracts.value, &query, &p),
         all_contracts: own.at("/contracts").to_string(),
-        contract_files: files(&own.at(contracts::REST), &p),
+        contract_files: files_at(&own.at(contracts::REST), &p),
         others: others.map(|other| (other.id, other.name.clone())).collect(),
         p,
     })

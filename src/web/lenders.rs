@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::cells::{Amount, Behind, files, hundredths};
+use super::cells::{Amount, Behind, hundredths};
 use super::charts::Pct;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::page_query::PageQuery;
@@ -33,7 +34,7 @@ struct LendersPage {
     p: Frame,
     lenders: Vec<Line>,
     total: Total,
-    files: Vec<(&'static str, String)>,
+    files: Vec<FileLink>,
 }
 
 /// A lender.
@@ -97,7 +98,7 @@ async fn show(
             .map(|row| Line::of(row, &query, &p))
             .collect(),
         total: Total::of(lenders, &query, &p),
-        files: files(&query.link.at(REST), &p),
+        files: files_at(&query.link.at(REST), &p),
         p,
     })
 }

@@ -9,6 +9,9 @@ use super::texts::Texts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Overview,
+    CashFlow,
+    Payments,
+    Compare,
     Lenders,
     Contracts,
     RollForward,
@@ -18,13 +21,18 @@ pub(crate) enum Section {
 }
 
 /// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 5] = [
+const PAGES: [(Section, &str, fn(&Texts) -> String); 8] = [
     (Section::Overview, "/", |t| fl!(t, "overview")),
+    (Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
+    (Section::Payments, "/payments", |t| {
+        fl!(t, "principal-and-interest")
+    }),
     (Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
     (Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
     (Section::RollForward, "/roll-forward", |t| {
         fl!(t, "roll-forward")
     }),
+    (Section::Compare, "/compare", |t| fl!(t, "compare")),
     (Section::Operations, "/operations", |t| fl!(t, "operations")),
 ];
 

@@ -7,10 +7,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::cells::files;
+use super::charts::Period;
 use super::contract::adjustment_kind_name;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::{FiguresNote, Frame};
 use super::links::{Link, own_address};
@@ -45,6 +46,17 @@ pub(crate) fn behind(query: &PageQuery, measure: &str) -> Link {
         .with("back", back)
 }
 
+/// Narrows such an address to a period within the range of the page.
+pub(crate) fn within(link: Link, query: &PageQuery, period: Period) -> Link {
+    let (first, last) = (period.first.first_day(), period.last.last_day());
+    let dates = &query.filter.dates;
+    link.with(
+        "date_from",
+        dates.from().map_or(first, |from| from.max(first)),
+    )
+    .with("date_to", dates.to().map_or(last, |to| to.min(last)))
+}
+
 #[derive(Template)]
 #[template(path = "operations.html")]
 struct OperationsPage {
@@ -58,7 +70,7 @@ struct OperationsPage {
     count_text: String,
     rows: Vec<Row>,
     pages: Pages,
-    files: Vec<(&'static str, String)>,
+    files: Vec<FileLink>,
     currency: String,
 }
 
@@ -66,6 +78,8 @@ struct OperationsPage {
 struct Row {
     date: String,
     number: String,
+    /// The operation's id as 1C has it.
+    id: String,
     kind: String,
     contract: Option<(String, Option<String>)>,
     organization: String,
@@ -121,7 +135,7 @@ async fn show(
         count_text: format.count(totals.count),
         rows: rows.iter().map(|row| Row::of(row, &p, t)).collect(),
         pages: Pages::of(&address, number, PAGE_ROWS, totals.count, p.format),
-        files: files(&rest.with("measure", &name), &p),
+        files: files_at(&rest.with("measure", &name), &p),
         currency: currency.to_string(),
         p,
     })
@@ -136,7 +150,8 @@ impl Row {
         });
         Row {
             date: p.format.date(row.day),
-            number: row.operation_id.clone(),
+            number: number_of(&row.operation_id).to_owned(),
+            id: row.operation_id.clone(),
             kind: kind_name(t, &row.kind),
             contract,
             organization: row.organization.clone().unwrap_or_default(),
@@ -145,6 +160,12 @@ impl Row {
             amount: p.format.amount(Money::from_kopecks(row.value)),
         }
     }
+}
+
+/// Returns the number in an id such as `Списание с расчетного счета 0000-000001 от 05.03.2024 12:00:00`.
+pub(crate) fn number_of(id: &str) -> &str {
+    let document = id.split(" от ").next().unwrap_or(id);
+    document.rsplit(' ').next().unwrap_or(document)
 }
 
 /// Returns what a part is, in words.

@@ -6,9 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::cells::{Amount, Behind, files};
+use super::cells::{Amount, Behind};
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::page_query::PageQuery;
@@ -45,7 +46,7 @@ struct RollForwardPage {
     rows: Vec<Row>,
     total: Amounts,
     pages: Pages,
-    files: Vec<(&'static str, String)>,
+    files: Vec<FileLink>,
 }
 
 /// What rows can be, as a link.
@@ -111,7 +112,7 @@ async fn show(
         rows: shown.map(|row| Row::of(row, group, &query, &p)).collect(),
         total: Amounts::of(&found.value.total, Some(&Behind::all(&query)), &p),
         pages: Pages::of(&address, number, PAGE_ROWS, count, p.format),
-        files: files(&query.link.at(REST).with("group_by", name), &p),
+        files: files_at(&query.link.at(REST).with("group_by", name), &p),
         p,
     })
 }

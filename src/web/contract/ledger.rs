@@ -10,7 +10,7 @@ use crate::db::LedgerRow;
 use crate::domain::{Direction, Money};
 use crate::web::cells::{Amount, Behind};
 use crate::web::frame::Frame;
-use crate::web::operations::kind_name;
+use crate::web::operations::{kind_name, number_of};
 use crate::web::page_query::PageQuery;
 
 /// Opening, lines, sums and closing.
@@ -32,6 +32,8 @@ pub(super) struct LedgerTable {
 pub(super) struct Line {
     pub(super) day: String,
     pub(super) document: String,
+    /// The operation's id as 1C has it.
+    pub(super) id: String,
     pub(super) what: String,
     pub(super) is_confirmed: bool,
     pub(super) drawn: String,
@@ -95,8 +97,9 @@ impl Line {
             day: p.format.date(row.day),
             document: match is_adjustment {
                 true => kind_name(p.texts, &row.kind),
-                false => row.operation_id.clone(),
+                false => number_of(&row.operation_id).to_owned(),
             },
+            id: row.operation_id.clone(),
             what: match is_adjustment {
                 true => adjustment_kind_name(stated, p.texts),
                 false => stated.to_owned(),

@@ -3,6 +3,7 @@ brand = Credit portfolio
 skip = Skip to content
 sections = Sections
 data-as-of = Data as of
+data-incomplete = Data not complete: files are missing
 import-number = import no. { $id }
 language = Language
 theme = Theme
@@ -219,3 +220,25 @@ error-too-many-detail = { $seconds ->
     [one] Try again in { $seconds } second.
    *[other] Try again in { $seconds } seconds.
 }
+cash-flow = Cash flow
+principal-and-interest = Principal and interest
+compare = Compare
+by-month = By month
+by-quarter = By quarter
+inflow-and-outflow = Inflow and outflow
+inflow = Inflow
+outflow = Outflow
+cash-flow-summary = Inflow { $inflow }, outflow { $outflow }, net { $net }
+cumulative = Cumulative net
+cumulative-summary = { $amount } over the range
+by-organization = By organization
+paid = Paid
+principal-share = Principal share
+by-year = By year
+year = Year
+quarter = Quarter
+change = Change
+years-note = A change is against the same days of the year before; of a running year up to today.
+quarters-note = A change is against the same quarter of the year before; a running quarter has none.
+received-and-paid-by-year = Received and paid by year
+received-and-paid-summary = Received { $received }, paid { $paid }

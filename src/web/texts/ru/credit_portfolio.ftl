@@ -3,6 +3,7 @@ brand = Кредитный портфель
 skip = К содержанию
 sections = Разделы
 data-as-of = Данные на
+data-incomplete = Данные неполны: есть незагруженные файлы
 import-number = импорт № { $id }
 language = Язык
 theme = Тема
@@ -227,3 +228,25 @@ error-too-many-detail = { $seconds ->
     [many] Повторите через { $seconds } секунд.
    *[other] Повторите через { $seconds } секунды.
 }
+cash-flow = Денежный поток
+principal-and-interest = Долг и проценты
+compare = Сравнение
+by-month = По месяцам
+by-quarter = По кварталам
+inflow-and-outflow = Поступления и платежи
+inflow = Поступило
+outflow = Выплачено
+cash-flow-summary = Поступило { $inflow }, выплачено { $outflow }, разница { $net }
+cumulative = Разница нарастающим итогом
+cumulative-summary = { $amount } за период
+by-organization = По организациям
+paid = Уплачено
+principal-share = Доля долга
+by-year = По годам
+year = Год
+quarter = Квартал
+change = Изменение
+years-note = Изменение — к тем же дням прошлого года; у текущего года — по сегодняшний день.
+quarters-note = Изменение — к тому же кварталу прошлого года; у текущего квартала его нет.
+received-and-paid-by-year = Получено и уплачено по годам
+received-and-paid-summary = Получено { $received }, уплачено { $paid }
