@@ -52,12 +52,13 @@ fn field<'a>(rows: &'a Value, name: &str) -> Vec<&'a Value> {
 
 async fn compare(app: &TestApp, browser: &mut Browser, query: &str) -> usize {
     let page = browser.page(&format!("/contracts?{query}")).await;
-    let sorted = if query.contains("sort=") {
-        ""
-    } else {
-        "&sort=-outstanding"
-    };
-    let path = format!("contracts/stats/summary?limit=20&{query}{sorted}");
+    let mut path = "contracts/stats/summary?limit=20".to_owned();
+    if !query.is_empty() {
+        path = format!("{path}&{query}");
+    }
+    if !query.contains("sort=") {
+        path.push_str("&sort=-outstanding");
+    }
     let served = app.get(&path).await.ok();
     let expected: Vec<&str> = field(&served, "contractNumber")
         .into_iter()

@@ -18,12 +18,14 @@ async fn every_cell_of_the_roll_forward_is_the_sum_of_the_operations_behind_it(b
         "direction=lent",
     ] {
         for group in ["contract", "organization", "lender"] {
-            let path = format!("/roll-forward?group_by={group}&{filter}");
+            let query = format!("group_by={group}&{filter}");
+            let query = query.trim_end_matches('&');
+            let path = format!("/roll-forward?{query}");
             let (figures, operations) = follow_figures(&mut browser, &path).await;
             compared += figures;
             rows += operations;
             let page = browser.page(&path).await;
-            let api = format!("analytics/roll-forward?group_by={group}&{filter}");
+            let api = format!("analytics/roll-forward?{query}");
             let served = app.get(&api).await.ok();
             for row in served["data"].as_array().unwrap() {
                 shows(&page, row, &path);
