@@ -8,6 +8,7 @@ mod figure_parts;
 mod list_counts;
 mod shutdown;
 mod upload_limits;
+mod who_is_who;
 
 use ipnet::IpNet;
 

@@ -6,9 +6,13 @@
 
 mod account;
 mod assets;
+mod balance_chart;
 mod cash_flow;
+mod cells;
 mod charts;
 mod compare;
+mod contract;
+mod contracts;
 mod error;
 mod figures;
 mod files;
@@ -16,14 +20,18 @@ mod filter_bar;
 mod format;
 mod forms;
 mod frame;
+mod lender;
+mod lenders;
 mod links;
 mod navigation;
 mod operations;
 mod overview;
 mod page_query;
 mod pages;
+mod paging;
 mod payments;
 mod payments_chart;
+mod roll_forward;
 mod sign_in;
 mod surroundings;
 mod texts;
@@ -48,6 +56,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(payments::configure)
             .configure(compare::configure)
             .configure(operations::configure)
+            .configure(contracts::configure)
+            .configure(contract::configure)
+            .configure(lenders::configure)
+            .configure(lender::configure)
+            .configure(roll_forward::configure)
             .default_service(web::route().to(error::no_such_page)),
     );
 }

@@ -14,6 +14,7 @@ pub(crate) enum Section {
     Compare,
     Lenders,
     Contracts,
+    RollForward,
     Operations,
     Imports,
     DataQuality,
@@ -28,6 +29,11 @@ const PAGES: &[PageLine] = &[
     PageLine(Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
     PageLine(Section::Payments, "/payments", |t| {
         fl!(t, "principal-and-interest")
+    }),
+    PageLine(Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
+    PageLine(Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
+    PageLine(Section::RollForward, "/roll-forward", |t| {
+        fl!(t, "roll-forward")
     }),
     PageLine(Section::Compare, "/compare", |t| fl!(t, "compare")),
     PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),

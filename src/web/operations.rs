@@ -8,14 +8,17 @@ use askama::Template;
 use i18n_embed_fl::fl;
 
 use super::charts::Period;
+use super::contract::adjustment_kind_name;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::{FiguresNote, Frame};
 use super::links::{Link, own_address};
 use super::navigation::{Section, path_of};
 use super::page_query::PageQuery;
 use super::pages::page;
+use super::paging::{Pages, page_number, rows_before};
 use super::surroundings::KnownSurroundings;
 use super::texts::Texts;
 use super::visitor::Visitor;
@@ -66,9 +69,8 @@ struct OperationsPage {
     count: i64,
     count_text: String,
     rows: Vec<Row>,
-    pages: Vec<PageLink>,
-    shown: String,
-    files: Vec<(&'static str, String)>,
+    pages: Pages,
+    files: Vec<FileLink>,
     currency: String,
 }
 
@@ -84,12 +86,6 @@ struct Row {
     what: String,
     is_confirmed: bool,
     amount: String,
-}
-
-struct PageLink {
-    name: String,
-    href: String,
-    is_current: bool,
 }
 
 /// `GET /operations`
@@ -108,13 +104,9 @@ async fn show(
     if query.filter.bank_account_id.is_some() && !is_of_flows {
         return Err(PageError::Address("bank_account_id".to_owned()));
     }
-    let number: i64 = query.own("page").map_or(Ok(1), str::parse).unwrap_or(0);
-    let skip = number
-        .checked_sub(1)
-        .and_then(|pages| pages.checked_mul(PAGE_ROWS));
-    let skip = skip.filter(|skip| *skip >= 0);
+    let number = page_number(&query)?;
     let page_of_rows = Page {
-        skip: skip.ok_or_else(|| PageError::Address("page".to_owned()))?,
+        skip: rows_before(number, PAGE_ROWS)?,
         limit: PAGE_ROWS,
     };
     let (totals, rows) = state
@@ -133,12 +125,7 @@ async fn show(
     });
     let (t, format, currency) = (p.texts, p.format, &query.filter.currency);
     let address = query.address();
-    let (pages, shown) = page_links(&address, number, totals.count, &p);
-    let file = |ending: &'static str| {
-        let api = query.link.at("/api/v1/credit-portfolio/operations/parts");
-        let api = api.with("measure", &name).with("lang", p.code);
-        (ending, api.with("format", ending).to_string())
-    };
+    let rest = query.link.at("/api/v1/credit-portfolio/operations/parts");
     page(&OperationsPage {
         back: own_address(query.own("back")).map(str::to_owned),
         figure: format.money(expected.unwrap_or(total), currency),
@@ -147,9 +134,8 @@ async fn show(
         count: totals.count,
         count_text: format.count(totals.count),
         rows: rows.iter().map(|row| Row::of(row, &p, t)).collect(),
-        pages,
-        shown,
-        files: vec![file("xlsx"), file("csv")],
+        pages: Pages::of(&address, number, PAGE_ROWS, totals.count, p.format),
+        files: files_at(&rest.with("measure", &name), &p),
         currency: currency.to_string(),
         p,
     })
@@ -176,13 +162,14 @@ impl Row {
     }
 }
 
-/// The number in an id such as `Списание с расчетного счета 0000-000001 от 05.03.2024 12:00:00`.
-fn number_of(id: &str) -> &str {
+/// Returns the number in an id such as `Списание с расчетного счета 0000-000001 от 05.03.2024 12:00:00`.
+pub(crate) fn number_of(id: &str) -> &str {
     let document = id.split(" от ").next().unwrap_or(id);
     document.rsplit(' ').next().unwrap_or(document)
 }
 
-fn kind_name(t: &Texts, kind: &str) -> String {
+/// Returns what a part is, in words.
+pub(crate) fn kind_name(t: &Texts, kind: &str) -> String {
     match kind {
         "receipt" => fl!(t, "kind-receipt"),
         "detail" => fl!(t, "kind-detail"),
@@ -198,7 +185,13 @@ fn what_for(t: &Texts, row: &PartRow) -> String {
         Some("interest") => fl!(t, "interest"),
         Some("given") => fl!(t, "given"),
         Some("other") => fl!(t, "other"),
-        _ => row.operation_type.clone().unwrap_or_default(),
+        _ => {
+            let stated = row.operation_type.as_deref().unwrap_or_default();
+            match row.kind.as_str() {
+                "adjustment" => adjustment_kind_name(stated, t),
+                _ => stated.to_owned(),
+            }
+        }
     }
 }
 
@@ -281,32 +274,4 @@ fn measure_name(t: &Texts, measure: Measure) -> String {
         Measure::DebtUnconfirmed => fl!(t, "unconfirmed"),
         Measure::Planned => fl!(t, "planned"),
     }
-}
-
-/// Links to the first, the last and the neighbouring pages, and which rows are shown.
-fn page_links(address: &Link, number: i64, count: i64, p: &Frame) -> (Vec<PageLink>, String) {
-    let last = (count + PAGE_ROWS - 1) / PAGE_ROWS;
-    if last <= 1 {
-        return (Vec::new(), String::new());
-    }
-    let shown = [1, number - 1, number, number + 1, last];
-    let mut numbers: Vec<i64> = shown
-        .into_iter()
-        .filter(|at| (1..=last).contains(at))
-        .collect();
-    numbers.dedup();
-    let link = |at: i64| PageLink {
-        name: p.format.count(at),
-        href: address.clone().with("page", at).to_string(),
-        is_current: at == number,
-    };
-    let from = (number - 1) * PAGE_ROWS + 1;
-    let to = (number * PAGE_ROWS).min(count);
-    let shown = format!(
-        "{}–{} / {}",
-        p.format.count(from),
-        p.format.count(to),
-        p.format.count(count)
-    );
-    (numbers.into_iter().map(link).collect(), shown)
 }

@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use super::error::PageError;
 use super::texts::language_of;
 use crate::accounts::{Account, Actor, Session, identify_session};
-use crate::domain::{DepartmentScope, Language};
+use crate::domain::{DepartmentScope, Language, Role};
 use crate::http::{client_address, session_cookie};
 use crate::logging::record_user;
 use crate::state::AppState;
@@ -80,6 +80,11 @@ impl Visitor {
         requested: Option<i64>,
     ) -> Result<DepartmentScope, PageError> {
         Ok(self.account.scope(requested, &state.finance_departments)?)
+    }
+
+    /// Whether the visitor may change what the department shares.
+    pub(crate) fn may_change(&self) -> bool {
+        !matches!(self.account.role, Role::Viewer | Role::User)
     }
 
     /// The visitor, for the audit log.
