@@ -16,8 +16,8 @@ mod throttle;
 mod token;
 
 pub use administration::{
-    AccountChange, AccountError, Actor, NewAccount, change_account, create_account, create_api_key,
-    log_out, revoke_api_key, set_password,
+    AccountChange, AccountConflict, AccountError, Actor, NewAccount, change_account,
+    create_account, create_api_key, log_out, revoke_api_key, set_password,
 };
 pub use api_key::ApiKey;
 pub use device::{DeviceId, Devices};

@@ -4,7 +4,9 @@
 //! put together.
 
 mod export_queue;
+mod imports;
 mod list_counts;
+mod pending_uploads;
 mod shutdown;
 mod upload_limits;
 
@@ -21,6 +23,7 @@ use crate::import::{ImportContext, Source};
 
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
+pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
 pub use shutdown::Shutdown;
 pub use upload_limits::UploadLimits;
 
@@ -61,6 +64,8 @@ pub struct AppState {
     pub list_counts: ListCounts,
     /// What bodies of requests may take.
     pub uploads: UploadLimits,
+    /// Files that wait for their confirmation.
+    pub pending_uploads: PendingUploads,
     /// The departments whose members may see the portfolio.
     pub finance_departments: Vec<i64>,
     /// The department that exports belong to when nothing else is said.

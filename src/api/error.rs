@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::accounts::{AccountError, IdentityError, LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::{DbError, MergeError};
-use crate::import::DryRunError;
 use crate::import::actor::StartError;
+use crate::import::{DryRunError, HandInError};
 use crate::logging::request_id;
 use crate::state::ExportQueueError;
 
@@ -334,7 +334,7 @@ impl From<AccountError> for ApiError {
                 ApiError::NotFound(err.to_string())
             }
             AccountError::Invalid { field, detail } => ApiError::invalid(field, detail),
-            AccountError::Conflict(detail) => ApiError::Conflict(detail),
+            AccountError::Conflict(err) => ApiError::Conflict(err.to_string()),
             AccountError::Password(err) => err.into(),
             AccountError::Database(err) => err.into(),
         }
@@ -356,6 +356,15 @@ impl From<DryRunError> for ApiError {
             DryRunError::Source(detail) => ApiError::Conflict(detail),
             DryRunError::Busy | DryRunError::Stopped => ApiError::RetryLater(err.to_string()),
             DryRunError::Database(err) => err.into(),
+        }
+    }
+}
+
+impl From<HandInError> for ApiError {
+    fn from(err: HandInError) -> ApiError {
+        match err {
+            HandInError::NoFolder(_) => ApiError::Internal(err.to_string()),
+            other => ApiError::invalid("files", other.to_string()),
         }
     }
 }

@@ -14,13 +14,14 @@ use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use futures_util::TryStreamExt;
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::caller::{Caller, state_of};
 use super::error::ApiError;
+use crate::import::ReceivedFile;
 
 /// Files that are handed in together have so many bytes at most.
 const MOST_BYTES: usize = 256 * 1024 * 1024;
@@ -37,22 +38,14 @@ pub(super) struct Upload {
     /// The department that the caller works in; `None` for administrators.
     pub department_id: Option<i64>,
     /// The files in order.
-    pub files: Vec<UploadedFile>,
-}
-
-/// A file that has arrived. It is deleted when this is dropped.
-pub(super) struct UploadedFile {
-    /// Its name, as the client has it.
-    pub name: String,
-    /// Where it lies.
-    pub path: TempPath,
+    pub files: Vec<ReceivedFile>,
 }
 
 /// Workbooks, each in a part called `files`.
 #[derive(MultipartForm)]
 #[multipart(deny_unknown_fields)]
 struct UploadForm {
-    files: Vec<UploadedFile>,
+    files: Vec<ReceivedFile>,
 }
 
 /// How many files of a request have come.
@@ -113,8 +106,8 @@ fn too_large() -> MultipartError {
     MultipartError::Payload(PayloadError::Overflow)
 }
 
-impl<'t> FieldReader<'t> for UploadedFile {
-    type Future = Pin<Box<dyn Future<Output = Result<UploadedFile, MultipartError>> + 't>>;
+impl<'t> FieldReader<'t> for ReceivedFile {
+    type Future = Pin<Box<dyn Future<Output = Result<ReceivedFile, MultipartError>> + 't>>;
 
     fn read_field(request: &'t HttpRequest, field: Field, limits: &'t mut Limits) -> Self::Future {
         Box::pin(async move {
@@ -132,7 +125,7 @@ fn count_file(request: &HttpRequest) -> Result<(), MultipartError> {
 }
 
 /// Receives one file.
-async fn receive(mut field: Field, limits: &mut Limits) -> Result<UploadedFile, MultipartError> {
+async fn receive(mut field: Field, limits: &mut Limits) -> Result<ReceivedFile, MultipartError> {
     let disposition = field.content_disposition();
     let name = disposition.and_then(|disposition| disposition.get_filename());
     let name = name.unwrap_or_default().to_owned();
@@ -143,7 +136,7 @@ async fn receive(mut field: Field, limits: &mut Limits) -> Result<UploadedFile, 
         file.write_all(&piece).await.map_err(not_kept)?;
     }
     file.flush().await.map_err(not_kept)?;
-    Ok(UploadedFile { name, path })
+    Ok(ReceivedFile { name, path })
 }
 
 /// A file that can't be written here.
