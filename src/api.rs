@@ -13,7 +13,6 @@ mod auth;
 mod bank_accounts;
 mod cache;
 mod caller;
-mod client_address;
 mod compression;
 mod conditional;
 mod contract_answer;
@@ -47,6 +46,7 @@ mod reference_list;
 mod reference_rows;
 mod run_events;
 pub mod types;
+mod unread_body;
 mod upload;
 mod users;
 

@@ -19,7 +19,7 @@ use tokio::signal::unix::SignalKind;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Tokens};
+use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Sessions, Tokens};
 use crate::analytics::Analytics;
 use crate::api;
 use crate::cache::Cache;
@@ -28,6 +28,7 @@ use crate::db::{self, Db, DbConn, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
 use crate::state::{AppState, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits};
+use crate::web;
 use background::BackgroundTasks;
 use signals::StopSignals;
 
@@ -123,6 +124,7 @@ impl RunningApp {
             analytics,
             tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
             accounts: AccountDirectory::open(checks.clone()).await?,
+            sessions: Sessions::new(db.clone()),
             login_throttle: LoginThrottle::default(),
             devices: Devices::new(&settings.auth.secret_keys()),
             are_cookies_secure: settings.auth.are_cookies_secure,
@@ -159,7 +161,11 @@ impl RunningApp {
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
+                // Its scope takes every path that is left.
+                .configure(web::configure)
         })
+        // Without it an answer in two packets waits for the acknowledgement of the first: 40 ms.
+        .tcp_nodelay(true)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         // An import must stop first: clients may be waiting for its end.
         .disable_signals()

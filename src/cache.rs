@@ -406,6 +406,11 @@ impl Cache {
         self.changes().generation(department_id).unwrap_or(0)
     }
 
+    /// The clock that says which day it is.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
     /// Returns the version of a scope's data that was last read; `None` for a department never
     /// heard of.
     pub fn known_version(&self, scope: DepartmentScope) -> Option<DataVersion> {

@@ -52,6 +52,7 @@ mod rollups;
 mod row_versions;
 mod schedule_marks;
 mod schema;
+mod sessions;
 mod snapshots;
 mod spans;
 mod spellings;
@@ -188,6 +189,10 @@ pub use rollups::{FlowRow, rebuild_rollups, refresh_rollups};
 pub use row_versions::RowVersion;
 pub(crate) use row_versions::{move_details_to_version, move_operations_to_version};
 pub(crate) use schedule_marks::{list_schedule_marks, set_schedule_mark};
+pub(crate) use sessions::{
+    NewSession, SessionRow, delete_ended_sessions, delete_session, find_session, insert_session,
+    set_session_seen, update_preferences,
+};
 pub use snapshots::{NewSnapshot, SnapshotRow, WholeSnapshot};
 pub(crate) use snapshots::{
     confirm_snapshots, find_snapshot, has_newer_files, list_organizations_of_newer, list_series,

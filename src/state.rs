@@ -1,9 +1,10 @@
 //! What handlers work with: the database, the cache, the import and the settings that they follow.
 //!
-//! `app` fills it in at the start; `api` receives it and knows nothing else of how the program was
+//! `app` fills it in at the start; `api` and `web` receive it and know nothing else of how the program was
 //! put together.
 
 mod export_queue;
+mod figure_parts;
 mod imports;
 mod list_counts;
 mod pending_uploads;
@@ -12,7 +13,7 @@ mod upload_limits;
 
 use ipnet::IpNet;
 
-use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Tokens};
+use crate::accounts::{AccountDirectory, Devices, LoginGuard, LoginThrottle, Sessions, Tokens};
 use crate::analytics::Analytics;
 use crate::cache::Cache;
 use crate::config::{ImportPolicy, RetentionSettings};
@@ -50,6 +51,8 @@ pub struct AppState {
     pub tokens: Tokens,
     /// What every user may do.
     pub accounts: AccountDirectory,
+    /// Who is signed in to the dashboard.
+    pub sessions: Sessions,
     /// The brake on guessing passwords.
     pub login_throttle: LoginThrottle,
     /// The cookies of devices that users logged in from.
@@ -81,6 +84,15 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// What logins are checked with.
+    pub fn login_guard(&self) -> LoginGuard<'_> {
+        LoginGuard {
+            db: &self.db,
+            throttle: &self.login_throttle,
+            devices: &self.devices,
+        }
+    }
+
     /// Has a change of accounts that this process made count at once.
     pub async fn look_at_accounts(&self) {
         if let Err(err) = self.accounts.look().await {

@@ -1,9 +1,11 @@
-//! Who is behind a request: an access token or an API key, and the account that it stands for.
+//! Who is behind a request: an access token, an API key or a session, and the account that it stands
+//! for.
 
 use std::sync::Arc;
 
 use super::api_key::{KeyHash, is_api_key};
 use super::directory::{Account, AccountDirectory};
+use super::session::{Session, Sessions};
 use super::token::{TokenError, Tokens};
 use crate::db::DbError;
 
@@ -34,6 +36,8 @@ pub enum CredentialKind {
     Token { ends: i64 },
     /// The API key of that id.
     Key { id: i64 },
+    /// A session of the dashboard.
+    Session,
 }
 
 /// Why a credential is not accepted.
@@ -48,6 +52,9 @@ pub enum IdentityError {
     /// The owner of the API key.
     #[error("the user of this API key is no longer active")]
     Owner,
+    /// The session.
+    #[error("the session has ended: sign in again")]
+    Session,
     /// The account can't be looked up.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -59,11 +66,18 @@ impl Credential {
         matches!(self.kind, CredentialKind::Key { .. })
     }
 
+    /// Whether what it was presented with may be remembered: a session can end at any time.
+    pub fn may_be_remembered(&self) -> bool {
+        self.kind != CredentialKind::Session
+    }
+
     /// Whether it is still accepted, as far as this process knows; notes the use of a key.
     pub fn is_accepted(&self, directory: &AccountDirectory, now: i64) -> bool {
         let holds = match self.kind {
             CredentialKind::Token { ends } => ends > now,
             CredentialKind::Key { id } => directory.is_valid_key(id),
+            // Only the table of sessions knows whether it has ended.
+            CredentialKind::Session => false,
         };
         holds && directory.is_current(self.user_id, self.version)
     }
@@ -92,6 +106,24 @@ pub async fn identify(
     let account = account.ok_or(TokenError::Revoked)?;
     let ends = claims.exp;
     Ok(Identity::of(account, CredentialKind::Token { ends }))
+}
+
+/// Returns whom the cookie of a session stands for, and the session.
+///
+/// # Errors
+/// [`IdentityError`] when it has ended.
+pub async fn identify_session(
+    directory: &AccountDirectory,
+    sessions: &Sessions,
+    cookie: &str,
+) -> Result<(Identity, Arc<Session>), IdentityError> {
+    let session = sessions.find(cookie).await?.ok_or(IdentityError::Session)?;
+    let account = directory
+        .account_of_version(session.user_id, session.version)
+        .await?;
+    let account = account.filter(|account| account.is_active);
+    let account = account.ok_or(IdentityError::Session)?;
+    Ok((Identity::of(account, CredentialKind::Session), session))
 }
 
 impl Identity {

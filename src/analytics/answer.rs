@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::cache::{Entry, Tier};
@@ -68,14 +68,14 @@ impl AnalyticsError {
 }
 
 /// The shape of most answers.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Data<T> {
-    pub(super) data: Vec<T>,
+    pub(crate) data: Vec<T>,
     /// The earlier of `date_to` and today: the day whose end balances belong to, and with which
     /// series end.
-    pub(super) as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The currency of the amounts.
-    pub(super) currency: String,
+    pub(crate) currency: String,
     /// Currencies among the operations and contracts whose amounts are not in them.
-    pub(super) other_currencies: Vec<String>,
+    pub(crate) other_currencies: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, debt};
@@ -12,39 +12,39 @@ use crate::db::{DbConn, DbError};
 use crate::domain::{DateRange, Money, Percent, PortfolioFilter, shares};
 
 /// How what is owed is spread over lenders and contracts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Concentration {
     /// The debt at `as_of`: the sum of the positive balances.
-    total_outstanding: Money,
+    pub(crate) total_outstanding: Money,
     /// What more was repaid than drawn, as a positive amount; it has no share.
-    overpaid: Money,
+    pub(crate) overpaid: Money,
     /// The day whose end the balances belong to.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The currency of the balances.
-    currency: String,
+    pub(crate) currency: String,
     /// Currencies of operations and contracts that are not in the balances.
-    other_currencies: Vec<String>,
-    by_counterparty: Shares,
-    by_contract: Shares,
+    pub(crate) other_currencies: Vec<String>,
+    pub(crate) by_counterparty: Shares,
+    pub(crate) by_contract: Shares,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Shares {
     /// The Herfindahl–Hirschman index: the sum of the squared shares in percent, from 0 to 10,000.
-    hhi: i64,
-    data: Vec<Share>,
+    pub(crate) hhi: i64,
+    pub(crate) data: Vec<Share>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Share {
     #[serde(skip_serializing_if = "Option::is_none")]
-    contract_id: Option<i64>,
+    pub(crate) contract_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lender_id: Option<i64>,
-    name: String,
-    outstanding: Money,
+    pub(crate) lender_id: Option<i64>,
+    pub(crate) name: String,
+    pub(crate) outstanding: Money,
     /// Of the debt, in percent; the shares add up to 100.00.
-    share: Percent,
+    pub(crate) share: Percent,
 }
 
 /// Returns who holds how much of the debt at `as_of`, largest first.

@@ -1,9 +1,10 @@
 //! Contract by contract.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, ContractBalance, is_shown};
@@ -94,80 +95,80 @@ impl ContractSort {
 }
 
 /// A page of contracts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct ContractsSummary {
-    data: Vec<ContractSummary>,
-    pagination: Pagination,
+    pub(crate) data: Vec<ContractSummary>,
+    pub(crate) pagination: Pagination,
     /// The day whose end the balances belong to.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The currency of the flows, and of the balances that are shown.
-    currency: String,
+    pub(crate) currency: String,
     /// Currencies among the operations and contracts whose amounts are not in them.
-    other_currencies: Vec<String>,
+    pub(crate) other_currencies: Vec<String>,
 }
 
 /// The figures of a contract.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ContractSummary {
     #[serde(rename = "contract_id")]
-    contract_id: i64,
-    contract_number: String,
-    contract_type: Option<String>,
+    pub(crate) contract_id: i64,
+    pub(crate) contract_number: String,
+    pub(crate) contract_type: Option<String>,
     #[serde(rename = "lender_id")]
-    lender_id: Option<i64>,
-    counterparty: Option<String>,
+    pub(crate) lender_id: Option<i64>,
+    pub(crate) counterparty: Option<String>,
     #[serde(rename = "organization_id")]
-    organization_id: i64,
-    organization: String,
+    pub(crate) organization_id: i64,
+    pub(crate) organization: String,
     /// `borrowed` or `lent`; absent when nothing says which: it counts as borrowed.
-    direction: Option<String>,
+    pub(crate) direction: Option<String>,
     #[serde(rename = "is_intra_group")]
-    is_intra_group: bool,
+    pub(crate) is_intra_group: bool,
     /// `undrawn`, `open`, `repaid` or `overpaid` at `as_of`.
-    status: &'static str,
+    pub(crate) status: Cow<'static, str>,
     #[serde(rename = "is_active")]
-    is_active: bool,
+    pub(crate) is_active: bool,
     /// The currency of what is owed.
-    currency: Option<String>,
-    received: Money,
+    pub(crate) currency: Option<String>,
+    pub(crate) received: Money,
     /// What its details name, and what the details of its expenses leave.
-    total_paid: Money,
-    principal: Money,
-    interest: Money,
+    pub(crate) total_paid: Money,
+    pub(crate) principal: Money,
+    pub(crate) interest: Money,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Paid for anything else.
-    other: Money,
+    pub(crate) other: Money,
     /// The commission that receipts name.
-    commission: Money,
+    pub(crate) commission: Money,
     /// Expenses that the bank has not confirmed.
-    unconfirmed: Money,
+    pub(crate) unconfirmed: Money,
     /// The balance at the end of the day before `date_from`. This and the next four are zero for a
     /// contract in another currency, and for a loan given unless `direction=lent`.
-    opening: Money,
+    pub(crate) opening: Money,
     /// Drawn since.
-    drawn: Money,
+    pub(crate) drawn: Money,
     /// Repaid since.
-    repaid: Money,
+    pub(crate) repaid: Money,
     /// Adjustments since.
-    adjustments: Money,
+    pub(crate) adjustments: Money,
     /// The balance at `as_of`: below zero when more was repaid than drawn.
-    outstanding: Money,
+    pub(crate) outstanding: Money,
     /// What is owed to us on a loan given.
     #[serde(rename = "owed_to_us")]
-    owed_to_us: Money,
+    pub(crate) owed_to_us: Money,
     /// Receipts and payments.
-    operations_count: i64,
-    last_payment: Option<NaiveDate>,
+    pub(crate) operations_count: i64,
+    pub(crate) last_payment: Option<NaiveDate>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Pagination {
-    page: i64,
-    limit: i64,
-    total: i64,
-    pages: i64,
+    pub(crate) page: i64,
+    pub(crate) limit: i64,
+    pub(crate) total: i64,
+    pub(crate) pages: i64,
 }
 
 /// Returns the figures of the contracts that match. With dates, those with an operation in the
@@ -355,7 +356,7 @@ impl ContractSummary {
             organization: title.organization,
             direction: title.direction,
             is_intra_group: title.is_intra_group == Some(true),
-            status,
+            status: status.into(),
             is_active: title.is_active,
             currency: title.currency,
             received: flow.receipts,

@@ -1,10 +1,11 @@
 //! What is wrong with the imported data: what counts and statements of the database find, what
 //! balances show, and which names look alike.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, ContractBalance};
@@ -19,58 +20,58 @@ use crate::domain::{
 };
 
 /// What the checks found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct DataQuality {
-    department_id: i64,
+    pub(crate) department_id: i64,
     /// Today: the day whose end balances belong to, and after which operations are planned.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The currency of the sums.
-    currency: String,
+    pub(crate) currency: String,
     /// Currencies among the operations and contracts whose amounts are not in the sums.
-    other_currencies: Vec<String>,
-    checks: Vec<CheckResult>,
+    pub(crate) other_currencies: Vec<String>,
+    pub(crate) checks: Vec<CheckResult>,
 }
 
 /// What a check found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = QualityFindings)]
-struct CheckResult {
-    name: &'static str,
+pub(crate) struct CheckResult {
+    pub(crate) name: Cow<'static, str>,
     /// What it looks for, and what stands at stake.
-    description: &'static str,
+    pub(crate) description: Cow<'static, str>,
     /// What to do about what it found.
-    advice: &'static str,
+    pub(crate) advice: Cow<'static, str>,
     /// How many rows, all of them.
-    count: i64,
+    pub(crate) count: i64,
     /// What stands at stake in all of them, in that currency: the sum of absolute amounts, so that
     /// none offsets another.
-    at_stake: Money,
+    pub(crate) at_stake: Money,
     /// The first rows, those with most at stake first.
-    rows: Vec<FoundRow>,
+    pub(crate) rows: Vec<FoundRow>,
 }
 
 /// A row that a check found.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = QualityRow)]
-struct FoundRow {
+pub(crate) struct FoundRow {
     /// `receipt`, `expense`, `expense_detail`, `contract`, `organization`, `lender` or `file`.
-    kind: String,
+    pub(crate) kind: String,
     /// Its id; of a file, that of its journal entry.
-    id: i64,
+    pub(crate) id: i64,
     /// Operation id, contract number, name of an organization or lender, or file name.
-    name: String,
+    pub(crate) name: String,
     /// Whose it is.
-    organization_id: Option<i64>,
+    pub(crate) organization_id: Option<i64>,
     /// Its day.
-    document_date: Option<NaiveDate>,
+    pub(crate) document_date: Option<NaiveDate>,
     /// The amounts' currency.
-    currency: Option<String>,
+    pub(crate) currency: Option<String>,
     /// Its amount; of a file its own total, of a contract what was received, adjustments included.
-    amount: Option<Money>,
+    pub(crate) amount: Option<Money>,
     /// What that is compared with: the sum of details or of rows, or the principal repaid.
-    compared: Option<Money>,
+    pub(crate) compared: Option<Money>,
     /// What stands at stake; a difference or a balance may be below zero.
-    at_stake: Option<Money>,
+    pub(crate) at_stake: Option<Money>,
 }
 
 impl From<QualityRow> for FoundRow {
@@ -190,9 +191,9 @@ pub(super) async fn data_quality(
         let mut findings = found.remove(check.name).unwrap_or_default();
         findings.truncate(limit);
         CheckResult {
-            name: check.name,
-            description: language.of(check.description.0, check.description.1),
-            advice: language.of(check.advice.0, check.advice.1),
+            name: check.name.into(),
+            description: language.of(check.description.0, check.description.1).into(),
+            advice: language.of(check.advice.0, check.advice.1).into(),
             count: findings.count,
             at_stake: Money::from_kopecks(findings.at_stake),
             rows: findings.rows.into_iter().map(FoundRow::from).collect(),

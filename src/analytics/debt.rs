@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Basis, is_shown, up_to};
@@ -64,28 +64,28 @@ impl DebtGroup {
 pub(super) const NO_NAME: &str = "—";
 
 /// The balances at the end of a month, of the last one at `as_of`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct DebtBalance {
     /// `2024-03`.
     #[schema(value_type = String)]
-    month: Month,
+    pub(crate) month: Month,
     /// Of a grouped balance: which contract, organization or lender; absent for contracts without
     /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_id: Option<i64>,
+    pub(crate) group_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    group: Option<Arc<str>>,
+    pub(crate) group: Option<Arc<str>>,
     /// Drawn up to the month's end, in the contracts' currency.
-    received: Money,
+    pub(crate) received: Money,
     /// Repaid up to the month's end.
-    principal: Money,
+    pub(crate) principal: Money,
     /// Adjustments up to the month's end.
-    adjustments: Money,
+    pub(crate) adjustments: Money,
     /// What is owed: the sum of the positive balances. By contract, its balance.
-    outstanding: Money,
+    pub(crate) outstanding: Money,
     /// What more was repaid than drawn, as a positive amount.
-    overpaid: Money,
+    pub(crate) overpaid: Money,
 }
 
 /// Returns what is owed at the end of each month, from the first month asked for (else the first

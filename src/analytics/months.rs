@@ -1,7 +1,7 @@
 //! Month by month: flows, efficiency of payments, cash flow.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::Basis;
@@ -10,46 +10,46 @@ use crate::db::{self, DbConn, DbError};
 use crate::domain::{Money, Percent, PortfolioFilter};
 
 /// What came in and went out in one month.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct MonthStats {
     /// The month's first day.
-    month: NaiveDate,
-    receipts: Money,
-    expenses: Money,
+    pub(crate) month: NaiveDate,
+    pub(crate) receipts: Money,
+    pub(crate) expenses: Money,
     /// Receipts − expenses.
-    net: Money,
+    pub(crate) net: Money,
 }
 
 /// What the payments of one month were for.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct MonthEfficiency {
     /// `2024-03`.
-    month: String,
-    principal: Money,
-    interest: Money,
+    pub(crate) month: String,
+    pub(crate) principal: Money,
+    pub(crate) interest: Money,
     /// Principal + interest.
-    total: Money,
+    pub(crate) total: Money,
     /// Principal / total · 100.
-    efficiency: Percent,
+    pub(crate) efficiency: Percent,
     /// Interest / total · 100.
-    interest_share: Percent,
+    pub(crate) interest_share: Percent,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Paid for anything else.
-    other: Money,
+    pub(crate) other: Money,
 }
 
 /// One month of the cash flow.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct MonthCashflow {
     /// `2024-03`.
-    month: String,
-    inflow: Money,
-    outflow: Money,
+    pub(crate) month: String,
+    pub(crate) inflow: Money,
+    pub(crate) outflow: Money,
     /// Inflow − outflow.
-    net: Money,
+    pub(crate) net: Money,
     /// The sum of net up to this month, within the range.
-    cumulative: Money,
+    pub(crate) cumulative: Money,
 }
 
 /// Returns receipts and expenses of each month, in order.

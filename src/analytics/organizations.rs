@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis};
@@ -11,64 +11,64 @@ use crate::db::{self, DbConn, DbError, FlowGroup};
 use crate::domain::{BalanceFlows, Debt, FlowSums, Money, Percent, PortfolioFilter};
 
 /// How an organization pays its debts off.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationEfficiency {
     #[serde(rename = "organization_id")]
-    organization_id: i64,
-    name: String,
-    total_paid: Money,
-    principal: Money,
-    interest: Money,
-    received: Money,
+    pub(crate) organization_id: i64,
+    pub(crate) name: String,
+    pub(crate) total_paid: Money,
+    pub(crate) principal: Money,
+    pub(crate) interest: Money,
+    pub(crate) received: Money,
     /// Principal / totalPaid · 100: which part of all that was paid lowered debt. Months and years
     /// divide by principal + interest instead.
-    efficiency: Percent,
+    pub(crate) efficiency: Percent,
     /// (received − principal) / received · 100, of the range: which part of what came in was not
     /// repaid in it. It is no balance.
-    debt_ratio: Percent,
+    pub(crate) debt_ratio: Percent,
     /// Interest / (principal + interest) · 100.
     #[serde(rename = "interest_share")]
-    interest_share: Percent,
+    pub(crate) interest_share: Percent,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Paid for anything else.
-    other: Money,
+    pub(crate) other: Money,
 }
 
 /// The portfolio of an organization.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OrganizationStats {
     #[serde(rename = "organization_id")]
-    organization_id: i64,
-    name: String,
+    pub(crate) organization_id: i64,
+    pub(crate) name: String,
     /// With an operation in the range.
-    contracts: usize,
+    pub(crate) contracts: usize,
     /// Receipts and expenses.
-    operations: i64,
-    received: Money,
-    paid: Money,
-    principal: Money,
-    interest: Money,
+    pub(crate) operations: i64,
+    pub(crate) received: Money,
+    pub(crate) paid: Money,
+    pub(crate) principal: Money,
+    pub(crate) interest: Money,
     /// Interest / (principal + interest) · 100.
     #[serde(rename = "interest_share")]
-    interest_share: Percent,
+    pub(crate) interest_share: Percent,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Paid for anything else.
-    other: Money,
+    pub(crate) other: Money,
     /// Drawn on its contracts in the range, up to `as_of`, in their currency.
-    drawn: Money,
+    pub(crate) drawn: Money,
     /// Repaid on them.
-    repaid: Money,
+    pub(crate) repaid: Money,
     /// Adjustments of them.
-    adjustments: Money,
+    pub(crate) adjustments: Money,
     /// The debt at `as_of`: the sum of the positive balances of its contracts.
-    outstanding: Money,
+    pub(crate) outstanding: Money,
     /// What more was repaid than drawn, as a positive amount.
-    overpaid: Money,
-    last_payment: Option<NaiveDate>,
+    pub(crate) overpaid: Money,
+    pub(crate) last_payment: Option<NaiveDate>,
 }
 
 /// Returns the efficiency of each organization with operations, largest totalPaid first.

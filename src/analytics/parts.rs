@@ -30,7 +30,7 @@ pub enum Measure {
 
 impl Measure {
     /// The names of all measures, as the parameter `measure` takes them.
-    pub const NAMES: [(&'static str, Measure); 20] = [
+    pub const NAMES: [(&'static str, Measure); 22] = [
         ("receipts", Measure::Flow(FlowMeasure::Receipts)),
         ("expenses", Measure::Flow(FlowMeasure::Expenses)),
         ("principal", Measure::Flow(FlowMeasure::Principal)),
@@ -41,6 +41,8 @@ impl Measure {
         ("commission", Measure::Flow(FlowMeasure::Commission)),
         ("unconfirmed", Measure::Flow(FlowMeasure::Unconfirmed)),
         ("amount", Measure::Flow(FlowMeasure::Amount)),
+        ("paid", Measure::Flow(FlowMeasure::Paid)),
+        ("net", Measure::Flow(FlowMeasure::Net)),
         ("drawn", Measure::Moved(BalanceMeasure::Drawn)),
         ("repaid", Measure::Moved(BalanceMeasure::Repaid)),
         ("adjustments", Measure::Moved(BalanceMeasure::Adjustments)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, ContractBalance, is_shown};
@@ -41,43 +41,43 @@ impl RollForwardGroup {
 }
 
 /// How the balances of a range came about, in the contracts' currency.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct RollForward {
-    data: Vec<RollForwardRow>,
-    total: RollForwardRow,
+    pub(crate) data: Vec<RollForwardRow>,
+    pub(crate) total: RollForwardRow,
     /// The debt at `as_of`; total closing = debt − overpaid.
-    debt: Money,
+    pub(crate) debt: Money,
     /// What more was repaid than drawn, as a positive amount.
-    overpaid: Money,
+    pub(crate) overpaid: Money,
     /// The day whose end the closing balances belong to.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The currency of all amounts.
-    currency: String,
+    pub(crate) currency: String,
     /// Currencies of operations and contracts that are not in the amounts.
-    other_currencies: Vec<String>,
+    pub(crate) other_currencies: Vec<String>,
 }
 
 /// Opening + drawn − repaid + adjustments = closing.
-#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 pub struct RollForwardRow {
     /// Which contract, organization or lender; absent in the total, for months, and without a
     /// lender.
     #[serde(skip_serializing_if = "Option::is_none")]
-    group_id: Option<i64>,
+    pub(crate) group_id: Option<i64>,
     /// Its name; of a month, `2024-03`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    group: Option<String>,
+    pub(crate) group: Option<String>,
     /// The balance at the end of the day before.
-    opening: Money,
-    drawn: Money,
-    repaid: Money,
-    adjustments: Money,
+    pub(crate) opening: Money,
+    pub(crate) drawn: Money,
+    pub(crate) repaid: Money,
+    pub(crate) adjustments: Money,
     /// The balance at the end.
-    closing: Money,
+    pub(crate) closing: Money,
     /// The interest paid; it moves no balance.
-    interest: Money,
+    pub(crate) interest: Money,
     /// Paid for anything else; it moves no balance.
-    other: Money,
+    pub(crate) other: Money,
 }
 
 /// Returns opening, flows and closing of the range, up to `as_of`, row by row and in total.

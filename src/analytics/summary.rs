@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Balances, Basis, debt};
@@ -12,50 +12,50 @@ use crate::domain::{DateRange, Direction, FlowSums, Money, PortfolioFilter};
 
 /// The totals. Flows are those of the range in the currency of their payment; balances are what is
 /// owed at `as_of` on contracts of that currency, made of everything up to that day.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Summary {
-    total_receipts: Money,
-    total_expenses: Money,
+    pub(crate) total_receipts: Money,
+    pub(crate) total_expenses: Money,
     /// Receipts − expenses.
-    net_balance: Money,
+    pub(crate) net_balance: Money,
     /// Contracts on which something is owed at `as_of` and that are not switched off; with dates,
     /// of those with an operation in the range.
-    active_contracts_count: usize,
+    pub(crate) active_contracts_count: usize,
     /// Payments that lower debt, by what the detail says, else by its account.
-    total_principal: Money,
-    total_interest: Money,
+    pub(crate) total_principal: Money,
+    pub(crate) total_interest: Money,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Received back of loans given.
-    returned: Money,
+    pub(crate) returned: Money,
     /// Paid, but neither principal nor interest nor a loan given: total_expenses − total_principal
     /// − total_interest − given.
-    other: Money,
+    pub(crate) other: Money,
     /// The commission that receipts name.
-    commission: Money,
+    pub(crate) commission: Money,
     /// Expenses of the range that the bank has not confirmed; they count.
-    unconfirmed: Money,
+    pub(crate) unconfirmed: Money,
     /// The day whose end the balances belong to: the earlier of `date_to` and today.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
     /// The sum of the positive balances, never netted. With `direction=lent`: what is owed to us.
-    debt: Money,
+    pub(crate) debt: Money,
     /// The part of it that is owed to others than the holding's own organizations.
-    debt_external: Money,
+    pub(crate) debt_external: Money,
     /// What more was repaid than drawn, as a positive amount.
-    overpaid: Money,
+    pub(crate) overpaid: Money,
     /// The principal up to `as_of` that the bank has not confirmed.
-    debt_unconfirmed: Money,
+    pub(crate) debt_unconfirmed: Money,
     /// With `direction=lent`: receipts on loans given that return nothing of them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    other_income: Option<Money>,
+    pub(crate) other_income: Option<Money>,
     /// Operations dated after today, in no balance: receipts + expenses. Absent when `as_of` is not
     /// today.
     #[serde(skip_serializing_if = "Option::is_none")]
-    planned: Option<Money>,
+    pub(crate) planned: Option<Money>,
     /// The currency of all amounts.
-    currency: String,
+    pub(crate) currency: String,
     /// Currencies of operations and contracts that are not in the amounts.
-    other_currencies: Vec<String>,
+    pub(crate) other_currencies: Vec<String>,
 }
 
 /// Returns the totals of the filtered operations and contracts.
@@ -111,15 +111,15 @@ pub(super) async fn summary(
 }
 
 /// How many contracts there are; with dates, of those with an operation in the range.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct ContractCounts {
-    total_count: usize,
+    pub(crate) total_count: usize,
     /// On which something is owed at `as_of` and that are not switched off.
-    active_count: usize,
+    pub(crate) active_count: usize,
     /// All others.
-    closed_count: usize,
+    pub(crate) closed_count: usize,
     /// The day whose end the balances belong to.
-    as_of: NaiveDate,
+    pub(crate) as_of: NaiveDate,
 }
 
 /// Counts the filtered contracts, whatever their direction and currency.

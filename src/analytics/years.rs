@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Months, NaiveDate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::Basis;
@@ -11,27 +11,27 @@ use crate::db::{self, DbConn, DbError};
 use crate::domain::{DateRange, FlowSums, Money, Percent, PortfolioFilter};
 
 /// One year, compared with the same days of the year before.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct YearComparison {
     /// `2024`.
-    year: String,
-    received: Money,
-    principal: Money,
-    interest: Money,
+    pub(crate) year: String,
+    pub(crate) received: Money,
+    pub(crate) principal: Money,
+    pub(crate) interest: Money,
     /// Principal + interest.
-    paid: Money,
+    pub(crate) paid: Money,
     /// Paid out as loans given.
-    given: Money,
+    pub(crate) given: Money,
     /// Paid for anything else.
-    other: Money,
+    pub(crate) other: Money,
     /// (received − received on the same days a year earlier) / the latter · 100; of a running year
     /// up to today. Absent when nothing was received then.
     #[serde(skip_serializing_if = "Option::is_none")]
-    received_growth: Option<Percent>,
+    pub(crate) received_growth: Option<Percent>,
     /// The same of paid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    paid_growth: Option<Percent>,
+    pub(crate) paid_growth: Option<Percent>,
 }
 
 /// Returns received and paid of each year that has operations, in order.

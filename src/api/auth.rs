@@ -2,7 +2,6 @@
 //!
 //! Who may see what is decided in `caller`; other people's accounts are in `users`.
 
-use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -10,22 +9,16 @@ use utoipa::ToSchema;
 
 use super::answer::{email_field, text_field};
 use super::caller::{AccountHolder, Caller};
-use super::client_address::client_address;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::problems::{Conflict, GuessErrors, LoginErrors};
 use super::openapi::{ROOT, fields};
 use super::patch::Patch;
 use super::types::User;
-use crate::accounts::{
-    AccountError, Attempt, DeviceId, LONGEST_NAME, LoginError, PasswordError, authenticate,
-    find_account, log_out, set_password,
-};
+use crate::accounts::{AccountError, PasswordError, log_out, set_password};
 use crate::db::{self, DbError, ProfileChange, UserRow};
+use crate::http::{device_cookie, login_origin, new_device_cookie};
 use crate::state::AppState;
-
-/// Holds what proves that a user logged in from this device before.
-const DEVICE_COOKIE: &str = "credit_portfolio_device";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -72,74 +65,23 @@ pub async fn login(
     request: HttpRequest,
     ObjectBody(body): ObjectBody<LoginRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = client_address(&request);
-    let account = find_account(&state.db, &body.username).await?;
-    // The tries of one user are counted together, by whatever name they are made.
-    let name = account
-        .as_ref()
-        .map_or(&body.username, |user| &user.username)
-        .clone();
-    let device = account
-        .as_ref()
-        .and_then(|user| known_device(&state, &request, user.id));
-    let attempt = Attempt {
-        name: &name,
-        address,
-        device: device.as_ref(),
-    };
-    let mut user = guarded(&state, &attempt, account, &body.password).await?;
-    let answer = signed_in(&state, &user)?;
-    let now = db::utc_now();
-    match state
-        .db
-        .write(async |conn| db::set_last_login(conn, user.id, now).await)
-        .await
-    {
-        Ok(()) => user.last_login = Some(now),
-        // A database that is busy with an import keeps nobody out.
-        Err(err) => log::warn!("The time of a login can't be stored: {err}"),
-    }
+    let known = device_cookie(&request);
+    let login = state
+        .login_guard()
+        .log_in(
+            &body.username,
+            &body.password,
+            login_origin(&request, known.as_deref()),
+        )
+        .await?;
     let mut response = HttpResponse::Ok();
-    if device.is_none()
-        && let Some(cookie) = device_cookie(&state, user.id)
-    {
-        response.cookie(cookie);
+    if let Some(value) = login.new_device_cookie {
+        response.cookie(new_device_cookie(&state, value));
     }
     Ok(response.json(LoginAnswer {
-        token: answer,
-        user: user.into(),
+        token: signed_in(&state, &login.user)?,
+        user: login.user.into(),
     }))
-}
-
-/// Returns the user if the password is right; a try is counted before it is compared.
-async fn guarded(
-    state: &AppState,
-    attempt: &Attempt<'_>,
-    account: Option<UserRow>,
-    password: &str,
-) -> Result<UserRow, ApiError> {
-    let address = attempt
-        .address
-        .map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string());
-    let name: String = attempt.name.chars().take(LONGEST_NAME).collect();
-    let admitted = state.login_throttle.admit(attempt).map_err(|wait| {
-        log::warn!("A login as {name:?} from {address} has to wait: too many were refused");
-        ApiError::TooManyTries(wait)
-    })?;
-    match authenticate(account, password).await {
-        Ok(user) => {
-            state.login_throttle.succeeded(admitted);
-            Ok(user)
-        }
-        Err(LoginError::Refused) => {
-            log::warn!("A login as {name:?} from {address} was refused");
-            Err(LoginError::Refused.into())
-        }
-        Err(other) => {
-            state.login_throttle.give_back(admitted);
-            Err(other.into())
-        }
-    }
 }
 
 fn signed_in(state: &AppState, user: &UserRow) -> Result<IssuedToken, ApiError> {
@@ -148,23 +90,6 @@ fn signed_in(state: &AppState, user: &UserRow) -> Result<IssuedToken, ApiError> 
         token_type: "bearer",
         expires_in: state.tokens.lifetime().as_secs(),
     })
-}
-
-/// Returns the device of a request if the user logged in from it before.
-fn known_device(state: &AppState, request: &HttpRequest, user_id: i64) -> Option<DeviceId> {
-    let cookie = request.cookie(DEVICE_COOKIE)?;
-    state.devices.verify(user_id, cookie.value())
-}
-
-fn device_cookie(state: &AppState, user_id: i64) -> Option<Cookie<'static>> {
-    let value = state.devices.issue(user_id)?;
-    let cookie = Cookie::build(DEVICE_COOKIE, value)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(state.are_cookies_secure)
-        .max_age(actix_web::cookie::time::Duration::days(365));
-    Some(cookie.finish())
 }
 
 /// The user of the token.
@@ -283,15 +208,16 @@ pub async fn change_password(
     ObjectBody(body): ObjectBody<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
     let user = active_user(&state, &caller).await?;
-    let device = known_device(&state, &request, user.id);
-    let name = user.username.clone();
-    let attempt = Attempt {
-        name: &name,
-        address: client_address(&request),
-        device: device.as_ref(),
-    };
-    let user = guarded(&state, &attempt, Some(user), &body.old_password)
+    let known = device_cookie(&request);
+    let user = state
+        .login_guard()
+        .check_own_password(
+            user,
+            &body.old_password,
+            login_origin(&request, known.as_deref()),
+        )
         .await
+        .map_err(ApiError::from)
         .map_err(|err| match err {
             ApiError::Unauthorized(_) => ApiError::Forbidden("old_password: is wrong".to_owned()),
             other => other,

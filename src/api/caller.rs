@@ -10,21 +10,21 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::client_address::client_address;
 use super::error::ApiError;
-use crate::accounts::{Account, Actor, Credential, identify};
+use crate::accounts::{Account, Actor, Credential, Identity, identify, identify_session};
 use crate::domain::{DepartmentScope, Role};
+use crate::http::{client_address, session_cookie};
 use crate::logging::record_user;
 use crate::state::AppState;
 
-/// The person behind a valid token or API key. A request that changes something is refused here
+/// The person behind a valid token, API key or session. A request that changes something is refused here
 /// for those who only read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     account: Arc<Account>,
     /// What was presented.
     pub(super) credential: Credential,
-    is_in_finance: bool,
+    state: web::Data<AppState>,
 }
 
 /// A person who may change the own account: everybody with a token, whatever the role. API keys
@@ -75,19 +75,30 @@ impl Caller {
     /// 401 without a valid one.
     async fn of(request: &HttpRequest) -> Result<Caller, ApiError> {
         let state = state_of(request)?;
-        let presented = presented(request).ok_or_else(|| {
-            ApiError::Unauthorized(
-                "an access token is needed: send Authorization: Bearer <token>".to_owned(),
-            )
-        })?;
-        let identity = identify(&state.accounts, &state.tokens, &presented).await?;
+        let identity = Caller::identity(state, request).await?;
         record_user(identity.account.user_id);
-        let department_id = identity.account.department_id;
         Ok(Caller {
-            is_in_finance: state.finance_departments.contains(&department_id),
             account: identity.account,
             credential: identity.credential,
+            state: state.clone(),
         })
+    }
+
+    /// A session of the dashboard reads only: its cookie comes with requests that other sites make.
+    async fn identity(state: &AppState, request: &HttpRequest) -> Result<Identity, ApiError> {
+        if let Some(presented) = presented(request) {
+            return Ok(identify(&state.accounts, &state.tokens, &presented).await?);
+        }
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        match session_cookie(request).filter(|_| is_read) {
+            Some(cookie) => {
+                let found = identify_session(&state.accounts, &state.sessions, &cookie).await;
+                Ok(found.map(|(identity, _)| identity)?)
+            }
+            None => Err(ApiError::Unauthorized(
+                "an access token is needed: send Authorization: Bearer <token>".to_owned(),
+            )),
+        }
     }
 
     /// The user's id.
@@ -136,26 +147,9 @@ impl Caller {
     /// # Errors
     /// 403 when the caller may see no credit portfolio, or not that department's.
     pub fn department(&self, requested: Option<i64>) -> Result<DepartmentScope, ApiError> {
-        match (self.account.role, requested) {
-            (Role::Admin, None) => Ok(DepartmentScope::All),
-            (Role::Admin, Some(id)) => Ok(DepartmentScope::One(id)),
-            (Role::User, _) => Err(ApiError::Forbidden(
-                "the role USER sees no credit portfolio".to_owned(),
-            )),
-            (Role::Manager | Role::Accountant | Role::Viewer, _) if !self.is_in_finance => {
-                Err(ApiError::Forbidden(
-                    "only members of a finance department see the credit portfolio".to_owned(),
-                ))
-            }
-            (Role::Manager | Role::Accountant | Role::Viewer, Some(id))
-                if id != self.account.department_id =>
-            {
-                Err(ApiError::Forbidden(format!("department {id} is not yours")))
-            }
-            (Role::Manager | Role::Accountant | Role::Viewer, _) => {
-                Ok(DepartmentScope::One(self.account.department_id))
-            }
-        }
+        self.account
+            .scope(requested, &self.state.finance_departments)
+            .map_err(|err| ApiError::Forbidden(err.to_string()))
     }
 
     /// As [`Caller::department`], for a row that has to be of one: left out, the caller's own.

@@ -37,7 +37,10 @@ pub async fn conditional(
     if !is_get || response.status() != StatusCode::OK {
         return Ok(response);
     }
-    set_cache_headers(response.headers_mut());
+    // Static files say themselves who may keep them.
+    if !response.headers().contains_key(CACHE_CONTROL) {
+        set_cache_headers(response.headers_mut());
+    }
     if is_of_contract && !response.headers().contains_key(CACHE_STATUS) {
         // RFC 9211: this kind of answer is not cached.
         response.headers_mut().insert(

@@ -294,6 +294,7 @@ impl From<LoginError> for ApiError {
     fn from(err: LoginError) -> ApiError {
         match err {
             LoginError::Refused => ApiError::Unauthorized(err.to_string()),
+            LoginError::TooManyTries(wait) => ApiError::TooManyTries(wait),
             LoginError::Database(err) => err.into(),
             LoginError::Password(err) => err.into(),
         }
@@ -319,9 +320,10 @@ impl From<TokenError> for ApiError {
 impl From<IdentityError> for ApiError {
     fn from(err: IdentityError) -> ApiError {
         match err {
-            IdentityError::Token(_) | IdentityError::Key | IdentityError::Owner => {
-                ApiError::Unauthorized(err.to_string())
-            }
+            IdentityError::Token(_)
+            | IdentityError::Key
+            | IdentityError::Owner
+            | IdentityError::Session => ApiError::Unauthorized(err.to_string()),
             IdentityError::Database(err) => err.into(),
         }
     }

@@ -27,6 +27,7 @@
 //!   decides on these.
 //! - Answers that are not cached figures (lists, files, errors), and those out of Redis or the
 //!   database: the first hit in memory makes the request known.
+//! - Sessions of the dashboard: no cookie is part of the key.
 //! - Compression on the way out: figures are kept in the forms that clients accept.
 //!
 //! The frame around every request (its id, HEAD, the access log) holds for these answers too.

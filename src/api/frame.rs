@@ -27,6 +27,7 @@ use super::access_log::{self, AccessLine, PendingLine};
 use super::error::{ApiError, problem_of_status};
 use super::fast_path::respond_from_fast_path;
 use super::normalize::{take_head, trim_slash, without_body};
+use super::unread_body::UnreadBody;
 use crate::logging::RequestSpan;
 use crate::state::AppState;
 
@@ -40,6 +41,14 @@ const LONGEST_ID: usize = 128;
 /// # Errors
 /// A handler's panic, as 500; a handler's error is a response by now.
 pub async fn frame(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let body = UnreadBody::of(&mut request);
+    Ok(body.keep_until_sent(framed(request, next).await?))
+}
+
+async fn framed(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -168,12 +177,12 @@ fn set_request_id(headers: &mut HeaderMap, id: &str) {
 /// Gives an error response without words its words.
 fn ensure_problem_body(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
-    // Whatever a handler of ours says is JSON.
+    // Whatever a handler of ours says is JSON, or a page.
     let kind = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok());
-    let is_said = kind.is_some_and(|kind| kind.ends_with("json"));
+    let is_said = kind.is_some_and(|kind| kind.ends_with("json") || kind.starts_with("text/html"));
     if is_said || !(status.is_client_error() || status.is_server_error()) {
         return response;
     }

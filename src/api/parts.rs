@@ -16,7 +16,7 @@ use super::params::{
 };
 use super::types::answers;
 use crate::analytics::{Ledger, Measure, Parts, ledger};
-use crate::db::{DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow, PartTotals};
+use crate::db::{DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow};
 use crate::domain::{Money, PortfolioFilter};
 use crate::state::AppState;
 
@@ -148,19 +148,7 @@ pub async fn operation_parts(
         };
         return export.list(&state, scope, "parts", part).await;
     }
-    let found = async |conn: &mut DbConn| {
-        let Some(parts) = Parts::of(conn, &filter, &basis, measure).await? else {
-            return Ok::<_, DbError>((PartTotals::NONE, Vec::new()));
-        };
-        let question = format!("{filter:?} {measure:?} {}", basis.today);
-        let compute = async |conn: &mut DbConn| parts.totals(conn).await;
-        let counts = &state.list_counts;
-        let totals = counts
-            .part_totals(question, filter.department, conn, compute)
-            .await?;
-        Ok((totals, parts.page(conn, page).await?))
-    };
-    let (totals, rows) = state.db.snapshot(found).await?;
+    let (totals, rows) = state.figure_parts(&filter, measure, page).await?;
     let data = answers(rows);
     let (total, count) = (Money::from_kopecks(totals.total), totals.count);
     Ok(HttpResponse::Ok()

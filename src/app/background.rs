@@ -57,6 +57,9 @@ impl BackgroundTasks {
                     if let Err(err) = state.accounts.store_uses().await {
                         log::debug!("The use of API keys can't be stored: {err}");
                     }
+                    if let Err(err) = state.sessions.store_uses().await {
+                        log::debug!("The use of sessions can't be stored: {err}");
+                    }
                     if let Err(err) = refresh_gauges(&state.checks).await {
                         log::debug!("The gauges of imports can't be refreshed: {err}");
                     }

@@ -65,8 +65,8 @@ impl Demo {
             "{} (a real folder holds files that are no exports, too).",
             report.message
         );
-        let (password, token) = make_admin(&app).await?;
-        print_usage(app.address, &password, &token);
+        let admin = make_admin(&app).await?;
+        print_usage(app.address, &admin);
         app.ended().await
     }
 }
@@ -89,6 +89,8 @@ fn settings(
         ("IMPORT_SETTLE_SECONDS", "0".to_owned()),
         ("BIND", bind.to_string()),
         ("SHUTDOWN_DELAY_SECONDS", "0".to_owned()),
+        // It serves plain HTTP.
+        ("COOKIE_SECURE", "false".to_owned()),
     ];
     let value = |name: &str| {
         values
@@ -99,7 +101,15 @@ fn settings(
     Ok(Settings::from_sources(None, value)?)
 }
 
-async fn make_admin(app: &RunningApp) -> anyhow::Result<(String, String)> {
+/// An administrator, and what signs in as such.
+struct Admin {
+    password: String,
+    token: String,
+    /// Of a link that signs in once.
+    link_token: String,
+}
+
+async fn make_admin(app: &RunningApp) -> anyhow::Result<Admin> {
     let password = random_text();
     let account = NewAccount {
         username: "admin".to_owned(),
@@ -111,17 +121,27 @@ async fn make_admin(app: &RunningApp) -> anyhow::Result<(String, String)> {
     };
     create_account(&app.state.db, &Actor::command_line(), account).await?;
     let user = db::find_user(&mut app.state.db.conn().await?, "admin").await?;
-    let token = app
-        .state
-        .tokens
-        .issue(&user.context("the user just made is gone")?)?;
-    Ok((password, token))
+    let user = user.context("the user just made is gone")?;
+    Ok(Admin {
+        password,
+        token: app.state.tokens.issue(&user)?,
+        link_token: app.state.sessions.link_for(user.id),
+    })
 }
 
-fn print_usage(address: SocketAddr, password: &str, token: &str) {
+fn print_usage(address: SocketAddr, admin: &Admin) {
+    let Admin {
+        password,
+        token,
+        link_token,
+    } = admin;
     let base = format!("http://{address}/api/v1/credit-portfolio");
     println!(
         "\nServing on http://{address} until Ctrl-C.\n\n  login     admin\n  password  {password}\n  token     {token}\n"
+    );
+    println!(
+        "The dashboard (this link signs in once, within 15 minutes; later sign in as admin):\n\n  \
+         http://{address}/sign-in/once?token={link_token}\n"
     );
     println!("Ask it (a second time, Cache-Status shows a hit):\n");
     for path in [

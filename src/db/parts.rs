@@ -40,6 +40,10 @@ pub enum FlowMeasure {
     Other,
     /// Receipts and expenses alike.
     Amount,
+    /// Principal and interest.
+    Paid,
+    /// Receipts − expenses.
+    Net,
 }
 
 /// A measure of balances.
@@ -253,6 +257,8 @@ impl PartValue {
                 FlowMeasure::Given => "p.given",
                 FlowMeasure::Other => "p.expenses - p.principal - p.interest - p.given",
                 FlowMeasure::Amount => "p.receipts + p.expenses",
+                FlowMeasure::Paid => "p.principal + p.interest",
+                FlowMeasure::Net => "p.receipts - p.expenses",
             }
             .to_owned(),
             PartValue::Balance(measure, _) => match measure {

@@ -36,6 +36,19 @@ diesel::table! {
         phone -> Nullable<Text>,
         last_login -> Nullable<Timestamp>,
         version -> BigInt,
+        language -> Nullable<Text>,
+        theme -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sessions (cookie_hash) {
+        cookie_hash -> Text,
+        user_id -> BigInt,
+        version -> BigInt,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        ends_at -> Timestamp,
     }
 }
 
@@ -606,5 +619,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_journal,
     imported_files,
     rejected_rows,
+    sessions,
     snapshots,
 );

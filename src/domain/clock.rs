@@ -57,6 +57,11 @@ impl Clock {
     pub fn today(&self) -> NaiveDate {
         self.now().with_timezone(&self.timezone).date_naive()
     }
+
+    /// Returns a time that is stored in UTC as clocks in the time zone show it.
+    pub fn local(&self, time: NaiveDateTime) -> NaiveDateTime {
+        time.and_utc().with_timezone(&self.timezone).naive_local()
+    }
 }
 
 impl Default for Clock {

@@ -240,6 +240,12 @@ impl Currency {
         SIGNS.iter().any(|(sign, _)| *sign == character) || character == '¥'
     }
 
+    /// The sign that stands for it, if it has one of its own.
+    pub fn sign(&self) -> Option<char> {
+        let known = SIGNS.iter().find(|(_, code)| *code == self.0);
+        known.map(|(sign, _)| *sign)
+    }
+
     /// The code.
     pub fn as_str(&self) -> &str {
         &self.0

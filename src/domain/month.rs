@@ -3,7 +3,8 @@
 use std::fmt;
 
 use chrono::{Datelike, Months, NaiveDate};
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A calendar month, ordered in time. Displays as `2024-03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,12 +25,25 @@ impl Month {
     pub fn first_day(self) -> NaiveDate {
         self.0
     }
+
+    /// Its last day.
+    pub fn last_day(self) -> NaiveDate {
+        self.next().0.pred_opt().unwrap_or(self.0)
+    }
 }
 
 impl Serialize for Month {
     /// As `2024-03`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Month, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let day = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d");
+        day.map(Month).map_err(Error::custom)
     }
 }
 
@@ -48,5 +62,8 @@ mod tests {
     fn a_month_is_named_by_year_and_number() {
         let day = NaiveDate::from_ymd_opt(2024, 3, 31).unwrap();
         assert_eq!(Month::of(day).to_string(), "2024-03");
+        let read: Month = serde_json::from_str("\"2024-03\"").unwrap();
+        assert_eq!(read, Month::of(day));
+        assert_eq!(read.last_day(), day);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Money;
 
@@ -11,6 +11,11 @@ use super::Money;
 pub(crate) struct Percent(i64);
 
 impl Percent {
+    /// The percentage in hundredths.
+    pub(crate) fn hundredths(self) -> i64 {
+        self.0
+    }
+
     /// `part / whole · 100`; zero when there is no whole to take a part of.
     pub(crate) fn of(part: Money, whole: Money) -> Percent {
         if whole == Money::ZERO {
@@ -52,6 +57,12 @@ pub(crate) fn shares(parts: &[Money]) -> Vec<Percent> {
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Money::from_kopecks(self.0).fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Percent, D::Error> {
+        Money::deserialize(deserializer).map(|hundredths| Percent(hundredths.kopecks()))
     }
 }
 

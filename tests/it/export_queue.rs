@@ -74,6 +74,7 @@ async fn exports_in_the_queue_finish_and_one_beyond_comes_back_later(backend: Ba
         finished += 1;
     }
     assert_eq!(finished, WAITING);
+    drop(exports);
     app.stop().await;
 }
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 /// The parts, top row first; a part may use its own row and those below.
-const ROWS: [&[&str]; 7] = [
+const ROWS: [&[&str]; 8] = [
     &["cli", "main"],
     &["app"],
-    &["api", "demo", "generate"],
+    &["api", "demo", "generate", "web"],
+    &["http"],
     &["state"],
     &["accounts", "analytics", "import"],
     &["cache", "db"],
@@ -14,7 +15,7 @@ const ROWS: [&[&str]; 7] = [
 ];
 
 /// Which parts may name a library.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     // Measurements want rows by the million: the database invents them itself.
     ("diesel", &["db", "generate"]),
     ("diesel_async", &["db", "generate"]),
@@ -22,7 +23,10 @@ const LIBRARIES: [(&str, &[&str]); 9] = [
     ("suppaftp", &["import"]),
     ("quick_xml", &["import"]),
     ("iso_currency", &["domain"]),
-    ("actix_web", &["api", "app"]),
+    ("actix_web", &["api", "app", "http", "web"]),
+    ("askama", &["web"]),
+    ("i18n_embed", &["web"]),
+    ("rust_embed", &["web"]),
     ("clap", &["cli", "main"]),
     // Figures are described where they are computed: what is cached is what is sent.
     ("utoipa", &["analytics", "api"]),
@@ -81,6 +85,11 @@ fn a_part_uses_only_parts_below_it() {
                 .chars()
                 .take_while(|c| c.is_alphanumeric() || *c == '_')
                 .collect();
+            // The pages and the REST interface stand side by side.
+            assert!(
+                (part.as_str(), name.as_str()) != ("web", "api"),
+                "{path} uses {name}"
+            );
             if let Some(row) = row_of(&name) {
                 assert!(row >= own, "{path} uses {name}, which lies above {part}");
             }

@@ -110,6 +110,8 @@ mod versions;
 mod versions_confirmed;
 mod versions_in_doubt;
 mod versions_of_adjustments;
+mod web_pages;
+mod web_sessions;
 mod who_is_who;
 mod workbook;
 mod workbook_cells;

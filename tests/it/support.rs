@@ -3,6 +3,7 @@
 pub mod adjustments;
 pub mod app;
 pub mod browser;
+pub mod chromium;
 pub mod exported;
 pub mod freshness;
 pub mod ftp_proxy;

@@ -53,11 +53,13 @@ fn status_of(answer: &str) -> &str {
 async fn a_form_without_rights_is_refused_before_it_is_sent() {
     let app = TestApp::start(Backend::Sqlite).await;
     let user = app.token(Role::User, DEPARTMENT).await;
-    let elsewhere = app.token(Role::Manager, 77).await;
+    let mut outsider = app.user(Role::Manager, DEPARTMENT, "irrelevant").await;
+    outsider.department_id = 77;
+    let outsider = app.running.state.tokens.issue(&outsider).unwrap();
     for (token, expected) in [
         (None, "401"),
         (Some(user.as_str()), "403"),
-        (Some(elsewhere.as_str()), "403"),
+        (Some(outsider.as_str()), "403"),
     ] {
         for length in [Some(100_000_000), None] {
             // No byte of the body is ever sent.

@@ -42,8 +42,12 @@ impl FastPathKey {
         AcceptedEncoding::of(self.request.headers())
     }
 
-    /// Remembers which query the request means.
+    /// Remembers which query the request means. The key holds no cookie, so that nothing is
+    /// remembered of a session.
     pub(in crate::api) fn remember(self, prepared: PreparedQuery) {
+        if !self.credential.may_be_remembered() {
+            return;
+        }
         let cache = self.request.app_data::<Data<FastPathCache>>();
         let key = key_of(self.request.uri(), self.request.headers());
         if let (Some(cache), Some(key)) = (cache, key) {

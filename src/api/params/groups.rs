@@ -225,7 +225,7 @@ pub struct AdjustmentKindFilter {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct FigureMeasure {
-    /// Which figure: a flow of the range (receipts … amount), what moved balances in it (drawn …
+    /// Which figure: a flow of the range (receipts … net), what moved balances in it (drawn …
     /// contract_other), or a balance at `as_of`. Left out: `amount`, receipts and expenses alike.
     #[param(inline, example = "principal")]
     pub measure: Option<MeasureName>,

@@ -1,199 +1,177 @@
-//! A real browser: Chromium behind its WebDriver, without a window.
+//! A browser without script: cookies, forms with their hidden fields, and no redirect followed by
+//! itself.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::collections::BTreeMap;
 
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::{Client, StatusCode};
 
-use super::processes::{Server, free_port, program, wait_for_port};
+use super::app::{Answer, TestApp};
 
-/// The rules of accessibility that pages are held to (axe-core).
-const AXE: &str = include_str!("../data/axe.min.js");
-
-/// A browser with an empty profile.
+/// A browser of one user.
 pub struct Browser {
-    pub client: Client,
-    driver: String,
-    _server: Server,
+    base: String,
+    client: Client,
+    cookies: BTreeMap<String, String>,
+    /// What it says of itself with each request.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Browser {
-    /// Starts one that prefers a language.
-    pub async fn start(language: &str) -> Browser {
-        Browser::start_with(language, true).await
-    }
-
-    /// The same, with script switched off if wanted.
-    pub async fn start_with(language: &str, runs_script: bool) -> Browser {
-        let folder = tempfile::Builder::new()
-            .prefix("cp-browser-")
-            .tempdir()
-            .unwrap()
-            .keep();
-        let port = free_port();
-        let server = Server::start(
-            &folder,
-            &[&program("chromedriver"), &format!("--port={port}")],
-        );
-        wait_for_port(port, "chromedriver");
-        let profile = folder.join("profile");
-        let capabilities = json!({
-            "goog:chromeOptions": {
-                "args": [
-                    "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                    "--force-device-scale-factor=1", "--hide-scrollbars",
-                    format!("--lang={language}"),
-                    format!("--user-data-dir={}", profile.display()),
-                ],
-                "prefs": {
-                    "intl.accept_languages": language,
-                    "profile.managed_default_content_settings.javascript": if runs_script { 1 } else { 2 },
-                },
-            },
-            "goog:loggingPrefs": { "browser": "ALL" },
-        });
-        let driver = format!("http://127.0.0.1:{port}");
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities.as_object().unwrap().clone())
-            .connect(&driver)
-            .await
-            .unwrap();
+    pub fn of(app: &TestApp) -> Browser {
         Browser {
-            client,
-            driver,
-            _server: server,
+            base: format!("http://{}", app.running.address),
+            client: Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .build()
+                .unwrap(),
+            cookies: BTreeMap::new(),
+            headers: vec![("accept", "text/html,*/*;q=0.8".to_owned())],
         }
     }
 
-    /// Opens a page.
-    pub async fn open(&self, url: &str) {
-        self.client.goto(url).await.unwrap();
+    /// A browser whose user has just signed in.
+    pub async fn signed_in(app: &TestApp, username: &str, password: &str) -> Browser {
+        let mut browser = Browser::of(app);
+        let answer = browser.sign_in(username, password).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        browser
     }
 
-    /// Clicks on the first element of a CSS selector.
-    pub async fn click(&self, selector: &str) {
-        let found = self.client.find(Locator::Css(selector)).await;
-        let element = found.unwrap_or_else(|err| panic!("{selector}: {err}"));
-        element.click().await.unwrap();
+    pub async fn sign_in(&mut self, username: &str, password: &str) -> Answer {
+        let fields = [("username", username), ("password", password)];
+        self.post("/sign-in", &fields).await
     }
 
-    /// Types into the first element of a CSS selector.
-    pub async fn type_into(&self, selector: &str, text: &str) {
-        let found = self.client.find(Locator::Css(selector)).await;
-        let element = found.unwrap_or_else(|err| panic!("{selector}: {err}"));
-        element.clear().await.unwrap();
-        element.send_keys(text).await.unwrap();
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.base));
+        self.send(request).await
     }
 
-    /// The visible text of the first element of a CSS selector.
-    pub async fn text(&self, selector: &str) -> String {
-        let found = self.client.find(Locator::Css(selector)).await;
-        let element = found.unwrap_or_else(|err| panic!("{selector}: {err}"));
-        element.text().await.unwrap()
+    /// The page, which must be there.
+    pub async fn page(&mut self, path: &str) -> String {
+        let answer = self.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
+        answer.text
     }
 
-    /// The path and query of the page that is shown.
-    pub async fn place(&self) -> String {
-        let url = self.client.current_url().await.unwrap();
-        match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        }
+    /// Sends a form of this site.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_from("same-origin", path, fields).await
     }
 
-    /// Runs a script in the page and gives what it returns.
-    pub async fn run(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.unwrap()
-    }
-
-    /// Waits until an element of a CSS selector is there.
-    pub async fn wait_for(&self, selector: &str) {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while self.client.find(Locator::Css(selector)).await.is_err() {
-            assert!(Instant::now() < deadline, "{selector} does not appear");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// The messages of the console since the last call: errors, refused resources, violations of
-    /// the policy.
-    pub async fn console(&self) -> Vec<String> {
-        let session = self.client.session_id().await.unwrap().unwrap();
-        let url = format!("{}/session/{session}/se/log", self.driver);
-        let answer: Value = reqwest::Client::new()
-            .post(url)
-            .json(&json!({ "type": "browser" }))
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        let lines = answer["value"].as_array().unwrap();
-        lines
-            .iter()
-            .map(|line| line["message"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    /// What axe finds on the page that is serious or critical, a line each.
-    pub async fn accessibility_faults(&self) -> Vec<String> {
-        self.run(AXE).await;
-        let found = self
+    /// Sends a form that a page of some site holds.
+    pub async fn post_from(&mut self, site: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self
             .client
-            .execute_async(
-                "const done = arguments[arguments.length - 1];
-                 axe.run(document, { resultTypes: ['violations'] }).then(r => done(r.violations
-                   .filter(v => ['serious', 'critical'].includes(v.impact))
-                   .map(v => v.id + ': ' + v.help + ' ' + v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | '))));",
-                Vec::new(),
-            )
-            .await
-            .unwrap();
-        let lines = found.as_array().unwrap();
-        lines
+            .post(format!("{}{path}", self.base))
+            .header("sec-fetch-site", site)
+            .form(fields);
+        self.send(request).await
+    }
+
+    /// Sends a form with the token that the account page holds.
+    pub async fn post_signed(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let page = self.page("/account").await;
+        let token = value_of(&page, "csrf");
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &token));
+        self.post(path, &fields).await
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let cookies: Vec<String> = self
+            .cookies
             .iter()
-            .map(|line| line.as_str().unwrap().to_owned())
-            .collect()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = request.header(COOKIE, cookies.join("; "));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        self.keep(&headers);
+        Answer {
+            status,
+            headers,
+            text: response.text().await.unwrap(),
+        }
     }
 
-    /// Makes the window so wide, and as high as the page.
-    pub async fn resize(&self, width: u32) {
-        self.client.set_window_size(width, 900).await.unwrap();
-        let height = self
-            .run("return Math.max(900, document.documentElement.scrollHeight)")
-            .await;
-        let height = u32::try_from(height.as_u64().unwrap()).unwrap() + 10;
-        self.client.set_window_size(width, height).await.unwrap();
+    fn keep(&mut self, headers: &HeaderMap) {
+        for cookie in headers.get_all(SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let (value, attributes) = rest.split_once(';').unwrap();
+            assert!(attributes.contains("HttpOnly"), "{cookie}");
+            assert!(attributes.contains("SameSite=Lax"), "{cookie}");
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
     }
 
-    /// How many pixels the page is wider than the window.
-    pub async fn overflow(&self) -> i64 {
-        let script =
-            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
-        self.run(script).await.as_i64().unwrap()
+    /// The session's cookie, as a header.
+    pub fn session_cookie(&self) -> String {
+        let (name, value) = self
+            .cookies
+            .iter()
+            .find(|(name, _)| name.ends_with("credit_portfolio_session"))
+            .expect("nobody is signed in");
+        format!("{name}={value}")
     }
 
-    /// Writes a picture of the page into the folder of pictures.
-    pub async fn screenshot(&self, name: &str) {
-        let picture = self.client.screenshot().await.unwrap();
-        std::fs::write(pictures().join(format!("{name}.png")), picture).unwrap();
-    }
-
-    /// Closes it.
-    pub async fn close(self) {
-        self.client.close().await.unwrap();
+    pub fn has_session(&self) -> bool {
+        self.cookies
+            .keys()
+            .any(|name| name.ends_with("credit_portfolio_session"))
     }
 }
 
-/// Where the pictures of pages are written.
-pub fn pictures() -> PathBuf {
-    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(target)
-        .join("pictures");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+/// Where an answer leads to.
+pub fn location(answer: &Answer) -> &str {
+    answer.headers[LOCATION].to_str().unwrap()
+}
+
+/// The value of a page's hidden field.
+pub fn value_of(page: &str, name: &str) -> String {
+    let field = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap_or_else(|| panic!("no field {name}: {page}"));
+    unescaped(field.1.split_once('"').unwrap().0)
+}
+
+/// The text of the element of that id, which holds no other.
+pub fn text_of(page: &str, id: &str) -> String {
+    let rest = page
+        .split_once(&format!("id=\"{id}\">"))
+        .unwrap_or_else(|| panic!("no {id}: {page}"));
+    unescaped(rest.1.split_once('<').unwrap().0)
+}
+
+/// Address and text of each link to a path.
+pub fn links_to(page: &str, path: &str) -> Vec<(String, String)> {
+    page.split("<a ")
+        .skip(1)
+        .filter_map(|link| {
+            let (tag, rest) = link.split_once('>')?;
+            let address = tag.split_once("href=\"")?.1.split_once('"')?.0;
+            let text = rest.split_once("</a>")?.0;
+            let address = unescaped(address);
+            address
+                .starts_with(path)
+                .then(|| (address, unescaped(text)))
+        })
+        .collect()
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&#38;", "&")
+        .replace("&amp;", "&")
+        .replace("&#34;", "\"")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
 }

@@ -1,0 +1,3 @@
+DROP TABLE sessions;
+ALTER TABLE users DROP COLUMN theme;
+ALTER TABLE users DROP COLUMN language;

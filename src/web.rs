@@ -1,0 +1,45 @@
+//! The dashboard: pages for people, from the same figures and the same cache as the REST interface.
+//!
+//! One file a page. A page asks `Analytics` with the same queries as the API, so that both answer
+//! from the same entries. Everything works without script; `static/` holds what script and style
+//! add. `web` never calls `api`. `docs/architecture.md` says how a page is added.
+
+mod account;
+mod assets;
+mod charts;
+mod error;
+mod figures;
+mod filter_bar;
+mod format;
+mod forms;
+mod frame;
+mod links;
+mod navigation;
+mod operations;
+mod overview;
+mod page_query;
+mod pages;
+mod sign_in;
+mod surroundings;
+mod texts;
+mod visitor;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+
+use surroundings::KnownSurroundings;
+
+/// Registers every page. The scope takes all paths that are left: what is no page has none.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("")
+            .app_data(Data::new(KnownSurroundings::default()))
+            .wrap(from_fn(pages::finish))
+            .configure(assets::configure)
+            .configure(sign_in::configure)
+            .configure(account::configure)
+            .configure(overview::configure)
+            .configure(operations::configure)
+            .default_service(web::route().to(error::no_such_page)),
+    );
+}

@@ -1,0 +1,109 @@
+//! Addresses of pages: a path and a query string, in which nothing is empty.
+
+use std::fmt;
+
+/// An address of this site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Link {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Link {
+    /// The address of a page without a query.
+    pub(crate) fn new(path: &str) -> Link {
+        Link {
+            path: path.to_owned(),
+            pairs: Vec::new(),
+        }
+    }
+
+    /// The same with a value; in place of one of that name. An empty one is left out.
+    pub(crate) fn with(mut self, name: &str, value: impl fmt::Display) -> Link {
+        let value = value.to_string();
+        match self.pairs.iter_mut().find(|(known, _)| known == name) {
+            _ if value.is_empty() => return self.without(name),
+            Some((_, old)) => *old = value,
+            None => self.pairs.push((name.to_owned(), value)),
+        }
+        self
+    }
+
+    /// The same without the value of that name.
+    pub(crate) fn without(mut self, name: &str) -> Link {
+        self.pairs.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// The same query at another path.
+    pub(crate) fn at(&self, path: &str) -> Link {
+        Link {
+            path: path.to_owned(),
+            pairs: self.pairs.clone(),
+        }
+    }
+
+    /// The values, in order.
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.pairs
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)?;
+        if self.pairs.is_empty() {
+            return Ok(());
+        }
+        let query = serde_urlencoded::to_string(&self.pairs).map_err(|_| fmt::Error)?;
+        write!(f, "?{query}")
+    }
+}
+
+/// Returns an address that was handed in if it is one of this site's pages: it must not lead
+/// elsewhere (`//host`, `/\host`).
+pub(crate) fn own_address(given: Option<&str>) -> Option<&str> {
+    given.filter(|address| {
+        address.starts_with('/')
+            && !address.starts_with("//")
+            && !address.contains(['\\', '\r', '\n', '\t'])
+            && address.is_ascii()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, own_address};
+
+    #[test]
+    fn an_address_holds_each_name_once_and_nothing_empty() {
+        let link = Link::new("/operations")
+            .with("measure", "debt")
+            .with("date_to", "2026-03-31")
+            .with("back", "/?a=b&c=д")
+            .with("lender_id", "")
+            .with("date_to", "2026-04-30")
+            .without("measure");
+        assert_eq!(
+            link.to_string(),
+            "/operations?date_to=2026-04-30&back=%2F%3Fa%3Db%26c%3D%D0%B4"
+        );
+        assert_eq!(Link::new("/").with("x", "").to_string(), "/");
+    }
+
+    #[test]
+    fn only_addresses_of_this_site_are_followed() {
+        for own in ["/", "/operations?measure=debt"] {
+            assert_eq!(own_address(Some(own)), Some(own));
+        }
+        for other in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/\n",
+        ] {
+            assert_eq!(own_address(Some(other)), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The operations behind a figure: its parts, whose sum is the figure.
+//!
+//! The figure itself comes from where charts and tiles take it, the rollups; the sum from the rows.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use i18n_embed_fl::fl;
+
+use super::error::PageError;
+use super::figures::figure;
+use super::filter_bar::Offers;
+use super::frame::{FiguresNote, Frame};
+use super::links::{Link, own_address};
+use super::navigation::{Section, path_of};
+use super::page_query::PageQuery;
+use super::pages::page;
+use super::surroundings::KnownSurroundings;
+use super::texts::Texts;
+use super::visitor::Visitor;
+use crate::analytics::{DebtGroup, Figure, Measure, RollForward, RollForwardGroup, Summary};
+use crate::db::{BalanceMeasure, FlowMeasure, Page, PartRow};
+use crate::domain::{Money, PortfolioFilter};
+use crate::state::AppState;
+
+/// Rows a page.
+const PAGE_ROWS: i64 = 100;
+const DEFAULT_MEASURE: &str = "amount";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(web::resource("/operations").get(show));
+}
+
+/// Returns the address of the operations behind a figure: of the filter of `query`, which leads back
+/// to the page.
+pub(crate) fn behind(query: &PageQuery, measure: &str) -> Link {
+    let back = query.address().to_string();
+    query
+        .link
+        .at("/operations")
+        .with("measure", measure)
+        .with("back", back)
+}
+
+#[derive(Template)]
+#[template(path = "operations.html")]
+struct OperationsPage {
+    p: Frame,
+    back: Option<String>,
+    /// What the rollups say.
+    figure: String,
+    sum: String,
+    are_equal: bool,
+    count: i64,
+    count_text: String,
+    rows: Vec<Row>,
+    pages: Vec<PageLink>,
+    shown: String,
+    files: Vec<(&'static str, String)>,
+    currency: String,
+}
+
+/// A part of the figure.
+struct Row {
+    date: String,
+    number: String,
+    kind: String,
+    contract: Option<(String, Option<String>)>,
+    organization: String,
+    what: String,
+    is_confirmed: bool,
+    amount: String,
+}
+
+struct PageLink {
+    name: String,
+    href: String,
+    is_current: bool,
+}
+
+/// `GET /operations`
+async fn show(
+    state: Data<AppState>,
+    surroundings: Data<KnownSurroundings>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let own = ["measure", "page", "back"];
+    let query = PageQuery::read(&request, &state, &visitor, "/operations", &own)?;
+    let name = query.own("measure").unwrap_or(DEFAULT_MEASURE).to_owned();
+    let measure =
+        Measure::of_name(&name).ok_or_else(|| PageError::Address("measure".to_owned()))?;
+    let is_of_flows = matches!(measure, Measure::Flow(_) | Measure::Planned);
+    if query.filter.bank_account_id.is_some() && !is_of_flows {
+        return Err(PageError::Address("bank_account_id".to_owned()));
+    }
+    let number: i64 = query.own("page").map_or(Ok(1), str::parse).unwrap_or(0);
+    let skip = number
+        .checked_sub(1)
+        .and_then(|pages| pages.checked_mul(PAGE_ROWS));
+    let skip = skip.filter(|skip| *skip >= 0);
+    let page_of_rows = Page {
+        skip: skip.ok_or_else(|| PageError::Address("page".to_owned()))?,
+        limit: PAGE_ROWS,
+    };
+    let (totals, rows) = state
+        .figure_parts(&query.filter, measure, page_of_rows)
+        .await?;
+    let total = Money::from_kopecks(totals.total);
+    let (expected, note) = expected(&state, &query.filter, measure).await?;
+    let around = surroundings.of(&state, query.filter.department).await?;
+    let offers = if is_of_flows {
+        Offers::Flows
+    } else {
+        Offers::Balances
+    };
+    let p = Frame::of_figures(&state, &visitor, &query, &around, offers, &note, |t| {
+        measure_name(t, measure)
+    });
+    let (t, format, currency) = (p.texts, p.format, &query.filter.currency);
+    let address = query.address();
+    let (pages, shown) = page_links(&address, number, totals.count, &p);
+    let file = |ending: &'static str| {
+        let api = query.link.at("/api/v1/credit-portfolio/operations/parts");
+        let api = api.with("measure", &name).with("lang", p.code);
+        (ending, api.with("format", ending).to_string())
+    };
+    page(&OperationsPage {
+        back: own_address(query.own("back")).map(str::to_owned),
+        figure: format.money(expected.unwrap_or(total), currency),
+        sum: format.money(total, currency),
+        are_equal: expected.is_none_or(|figure| figure == total),
+        count: totals.count,
+        count_text: format.count(totals.count),
+        rows: rows.iter().map(|row| Row::of(row, &p, t)).collect(),
+        pages,
+        shown,
+        files: vec![file("xlsx"), file("csv")],
+        currency: currency.to_string(),
+        p,
+    })
+}
+
+impl Row {
+    fn of(row: &PartRow, p: &Frame, t: &Texts) -> Row {
+        let contracts = path_of(Section::Contracts);
+        let contract = row.contract.clone().map(|number| {
+            let path = contracts.map(|path| format!("{path}/{}", row.contract_id));
+            (number, path)
+        });
+        Row {
+            date: p.format.date(row.day),
+            number: row.operation_id.clone(),
+            kind: kind_name(t, &row.kind),
+            contract,
+            organization: row.organization.clone().unwrap_or_default(),
+            what: what_for(t, row),
+            is_confirmed: row.is_confirmed,
+            amount: p.format.amount(Money::from_kopecks(row.value)),
+        }
+    }
+}
+
+fn kind_name(t: &Texts, kind: &str) -> String {
+    match kind {
+        "receipt" => fl!(t, "kind-receipt"),
+        "detail" => fl!(t, "kind-detail"),
+        "adjustment" => fl!(t, "kind-adjustment"),
+        _ => fl!(t, "kind-expense"),
+    }
+}
+
+/// What a payment is for; of others, what their document says.
+fn what_for(t: &Texts, row: &PartRow) -> String {
+    match row.payment_kind.as_deref() {
+        Some("principal") => fl!(t, "principal"),
+        Some("interest") => fl!(t, "interest"),
+        Some("given") => fl!(t, "given"),
+        Some("other") => fl!(t, "other"),
+        _ => row.operation_type.clone().unwrap_or_default(),
+    }
+}
+
+/// The figure as charts and tiles have it; `None` for a measure that none of them shows.
+async fn expected(
+    state: &Data<AppState>,
+    filter: &PortfolioFilter,
+    measure: Measure,
+) -> Result<(Option<Money>, FiguresNote), PageError> {
+    if let Measure::Moved(moved) = measure {
+        let question = Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract));
+        let found = figure::<RollForward>(state, question, filter).await?;
+        let total = &found.value.total;
+        let value = match moved {
+            BalanceMeasure::Drawn => Some(total.drawn),
+            BalanceMeasure::Repaid => Some(total.repaid),
+            BalanceMeasure::Adjustments => Some(total.adjustments),
+            BalanceMeasure::Interest => Some(total.interest),
+            BalanceMeasure::Other => Some(total.other),
+            BalanceMeasure::Unconfirmed | BalanceMeasure::Change => None,
+        };
+        return Ok((value, found.note()));
+    }
+    let found = figure::<Summary>(state, Figure::Summary, filter).await?;
+    let note = found.note();
+    Ok((Some(of_summary(&found.value, measure)), note))
+}
+
+fn of_summary(summary: &Summary, measure: Measure) -> Money {
+    match measure {
+        Measure::Flow(flow) => match flow {
+            FlowMeasure::Receipts => summary.total_receipts,
+            FlowMeasure::Expenses => summary.total_expenses,
+            FlowMeasure::Principal => summary.total_principal,
+            FlowMeasure::Interest => summary.total_interest,
+            FlowMeasure::Given => summary.given,
+            FlowMeasure::Returned => summary.returned,
+            FlowMeasure::Other => summary.other,
+            FlowMeasure::Commission => summary.commission,
+            FlowMeasure::Unconfirmed => summary.unconfirmed,
+            FlowMeasure::Amount => summary.total_receipts + summary.total_expenses,
+            FlowMeasure::Paid => summary.total_principal + summary.total_interest,
+            FlowMeasure::Net => summary.net_balance,
+        },
+        Measure::Debt => summary.debt,
+        Measure::Overpaid => -summary.overpaid,
+        Measure::Balance | Measure::Moved(_) => summary.debt - summary.overpaid,
+        Measure::DebtUnconfirmed => summary.debt_unconfirmed,
+        Measure::Planned => summary.planned.unwrap_or_default(),
+    }
+}
+
+fn measure_name(t: &Texts, measure: Measure) -> String {
+    match measure {
+        Measure::Flow(flow) => match flow {
+            FlowMeasure::Receipts => fl!(t, "received"),
+            FlowMeasure::Expenses => fl!(t, "expenses"),
+            FlowMeasure::Principal => fl!(t, "principal-repaid"),
+            FlowMeasure::Interest => fl!(t, "interest-paid"),
+            FlowMeasure::Given => fl!(t, "given"),
+            FlowMeasure::Returned => fl!(t, "returned"),
+            FlowMeasure::Other => fl!(t, "other"),
+            FlowMeasure::Commission => fl!(t, "commission"),
+            FlowMeasure::Unconfirmed => fl!(t, "unconfirmed"),
+            FlowMeasure::Amount => fl!(t, "operations"),
+            FlowMeasure::Paid => fl!(t, "payments"),
+            FlowMeasure::Net => fl!(t, "net"),
+        },
+        Measure::Moved(moved) => match moved {
+            BalanceMeasure::Drawn => fl!(t, "drawn"),
+            BalanceMeasure::Repaid => fl!(t, "principal-repaid"),
+            BalanceMeasure::Adjustments => fl!(t, "adjustments"),
+            BalanceMeasure::Interest => fl!(t, "interest-paid"),
+            BalanceMeasure::Other => fl!(t, "other"),
+            BalanceMeasure::Unconfirmed => fl!(t, "unconfirmed"),
+            BalanceMeasure::Change => fl!(t, "debt"),
+        },
+        Measure::Debt | Measure::Balance => fl!(t, "debt"),
+        Measure::Overpaid => fl!(t, "overpaid"),
+        Measure::DebtUnconfirmed => fl!(t, "unconfirmed"),
+        Measure::Planned => fl!(t, "planned"),
+    }
+}
+
+/// Links to the first, the last and the neighbouring pages, and which rows are shown.
+fn page_links(address: &Link, number: i64, count: i64, p: &Frame) -> (Vec<PageLink>, String) {
+    let last = (count + PAGE_ROWS - 1) / PAGE_ROWS;
+    if last <= 1 {
+        return (Vec::new(), String::new());
+    }
+    let shown = [1, number - 1, number, number + 1, last];
+    let mut numbers: Vec<i64> = shown
+        .into_iter()
+        .filter(|at| (1..=last).contains(at))
+        .collect();
+    numbers.dedup();
+    let link = |at: i64| PageLink {
+        name: p.format.count(at),
+        href: address.clone().with("page", at).to_string(),
+        is_current: at == number,
+    };
+    let from = (number - 1) * PAGE_ROWS + 1;
+    let to = (number * PAGE_ROWS).min(count);
+    let shown = format!(
+        "{}–{} / {}",
+        p.format.count(from),
+        p.format.count(to),
+        p.format.count(count)
+    );
+    (numbers.into_iter().map(link).collect(), shown)
+}

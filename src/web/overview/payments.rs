@@ -1,0 +1,86 @@
+//! Principal and interest, month by month.
+
+use chrono::NaiveDate;
+use i18n_embed_fl::fl;
+
+use crate::analytics::MonthEfficiency;
+use crate::domain::{Money, Month, Percent};
+use crate::web::charts::{Chart, ChartInput, Column, Mark, Period, Series, periods};
+use crate::web::error::PageError;
+use crate::web::frame::Frame;
+use crate::web::links::Link;
+use crate::web::operations::behind;
+use crate::web::page_query::PageQuery;
+
+/// Returns the chart.
+///
+/// # Errors
+/// [`PageError::Internal`] when a month can't be read.
+pub(super) fn chart(
+    months: Vec<MonthEfficiency>,
+    query: &PageQuery,
+    p: &Frame,
+    today: NaiveDate,
+) -> Result<Chart, PageError> {
+    let t = p.texts;
+    let months = months.into_iter().map(|row| {
+        let day = NaiveDate::parse_from_str(&format!("{}-01", row.month), "%Y-%m-%d");
+        let day = day.map_err(|err| PageError::Internal(format!("{}: {err}", row.month)))?;
+        Ok((Month::of(day), (row.principal, row.interest)))
+    });
+    let months = months.collect::<Result<Vec<_>, PageError>>()?;
+    let principal: Money = months.iter().map(|(_, (principal, _))| *principal).sum();
+    let interest: Money = months.iter().map(|(_, (_, interest))| *interest).sum();
+    let columns = periods(months).into_iter().map(|(period, values)| {
+        let href = |measure: &str| within(behind(query, measure), query, period).to_string();
+        Column {
+            period,
+            values: vec![
+                values.iter().map(|(principal, _)| *principal).sum(),
+                values.iter().map(|(_, interest)| *interest).sum(),
+            ],
+            hrefs: vec![href("principal"), href("interest")],
+            href: href("paid"),
+        }
+    });
+    let columns = columns.collect();
+    let series = |class, name| Series {
+        class,
+        name,
+        mark: Mark::Bar,
+    };
+    let paid = principal + interest;
+    let total = |sum: Money, measure: &str| (sum, behind(query, measure).to_string());
+    let input = ChartInput {
+        id: "payments",
+        title: fl!(t, "payments-by-month"),
+        summary: fl!(
+            t,
+            "payments-summary",
+            amount = p.format.money(paid, &query.filter.currency),
+            principal = p.format.percent(Percent::of(principal, paid)),
+            interest = p.format.percent(Percent::of(interest, paid))
+        ),
+        series: vec![
+            series("principal", fl!(t, "principal")),
+            series("interest", fl!(t, "interest")),
+        ],
+        columns,
+        totals: Some(vec![
+            total(principal, "principal"),
+            total(interest, "interest"),
+        ]),
+    };
+    Ok(Chart::new(input, p.format, today))
+}
+
+/// The same operations within a period of the range.
+fn within(link: Link, query: &PageQuery, period: Period) -> Link {
+    let (first, last) = (period.first.first_day(), period.last.last_day());
+    let dates = &query.filter.dates;
+    link.with(
+        "date_from",
+        dates.from().map_or(first, |from| from.max(first)),
+    )
+    .with("date_to", dates.to().map_or(last, |to| to.min(last)))
+}

@@ -1,0 +1,123 @@
+//! What surrounds the figures of every page: the choices of the filter bar and the last imports.
+//!
+//! Read at most once in [`BELIEVED_FOR`] for a department and state of its data, so that a warm page
+//! asks no database; while the database is away, the last known stand in.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+
+use super::error::PageError;
+use crate::db::{
+    self, BankAccountRow, LenderRow, OrganizationRow, Page, ReferenceFilter, ReferenceOrder,
+    ReferenceRow, RunRow,
+};
+use crate::domain::DepartmentScope;
+use crate::state::AppState;
+
+/// Reference data and runs are believed so long while no figure changes.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// So many departments and states are remembered.
+const MOST_REMEMBERED: u64 = 100;
+/// So many imports are listed.
+const LAST_RUNS: i64 = 3;
+
+/// The choices of the filter bar, by id and name, and the last imports.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) organizations: Vec<(i64, String)>,
+    pub(crate) lenders: Vec<(i64, String)>,
+    pub(crate) bank_accounts: Vec<(i64, String)>,
+    /// Newest first.
+    pub(crate) runs: Vec<RunRow>,
+}
+
+/// What this worker has read.
+pub(crate) struct KnownSurroundings {
+    known: Cache<DepartmentScope, Known>,
+}
+
+#[derive(Clone)]
+struct Known {
+    generation: i64,
+    read_at: Instant,
+    surroundings: Arc<Surroundings>,
+}
+
+impl Default for KnownSurroundings {
+    fn default() -> KnownSurroundings {
+        KnownSurroundings {
+            known: Cache::new(MOST_REMEMBERED),
+        }
+    }
+}
+
+impl KnownSurroundings {
+    /// Returns what surrounds the figures of a scope.
+    ///
+    /// # Errors
+    /// [`PageError`] when the database can't answer and nothing is known.
+    pub(crate) async fn of(
+        &self,
+        state: &AppState,
+        scope: DepartmentScope,
+    ) -> Result<Arc<Surroundings>, PageError> {
+        let generation = state
+            .cache
+            .known_version(scope)
+            .unwrap_or_default()
+            .generation;
+        let before = self.known.get(&scope);
+        let is_new = |known: &Known| {
+            known.generation == generation && known.read_at.elapsed() < BELIEVED_FOR
+        };
+        if let Some(known) = before.as_ref().filter(|known| is_new(known)) {
+            return Ok(known.surroundings.clone());
+        }
+        let surroundings = match (read(state, scope).await, before) {
+            (Ok(read), _) => Arc::new(read),
+            (Err(err), Some(known)) if err.is_transient() => return Ok(known.surroundings),
+            (Err(err), _) => return Err(err.into()),
+        };
+        let known = Known {
+            generation,
+            read_at: Instant::now(),
+            surroundings: surroundings.clone(),
+        };
+        self.known.insert(scope, known);
+        Ok(surroundings)
+    }
+}
+
+async fn read(state: &AppState, scope: DepartmentScope) -> Result<Surroundings, db::DbError> {
+    let by_name = ReferenceFilter {
+        order: ReferenceOrder::Name,
+        ..ReferenceFilter::all(scope)
+    };
+    let last = Page {
+        skip: 0,
+        limit: LAST_RUNS,
+    };
+    state
+        .db
+        .snapshot(async |conn| {
+            let (organizations, _) = OrganizationRow::list(conn, &by_name, Page::ALL).await?;
+            let (lenders, _) = LenderRow::list(conn, &by_name, Page::ALL).await?;
+            let (accounts, _) = BankAccountRow::list(conn, &by_name, Page::ALL).await?;
+            let (runs, _) = db::list_runs(conn, scope, last).await?;
+            Ok(Surroundings {
+                organizations: organizations
+                    .into_iter()
+                    .map(|row| (row.id, row.name))
+                    .collect(),
+                lenders: lenders.into_iter().map(|row| (row.id, row.name)).collect(),
+                bank_accounts: accounts
+                    .into_iter()
+                    .map(|row| (row.id, row.account_number))
+                    .collect(),
+                runs,
+            })
+        })
+        .await
+}
