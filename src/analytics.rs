@@ -29,6 +29,7 @@ pub use balances::{Basis, Standing, standings};
 pub use concentration::Concentration;
 pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
 pub use data_quality::DataQuality;
+pub(crate) use data_quality::{CheckResult, FoundRow};
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};

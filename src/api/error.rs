@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::accounts::{AccountError, IdentityError, LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::{DbError, MergeError};
+use crate::http::NotKept;
 use crate::import::actor::StartError;
 use crate::import::{DryRunError, HandInError};
 use crate::logging::request_id;
@@ -86,9 +87,9 @@ impl ApiError {
             MultipartError::Payload(PayloadError::Overflow) => {
                 ApiError::TooLarge("the files are too large, or too many".to_owned())
             }
-            MultipartError::Field { source, .. } => match source.as_error() {
-                Some(ApiError::Internal(cause)) => ApiError::Internal(cause.clone()),
-                _ => ApiError::invalid("files", err.to_string()),
+            MultipartError::Field { source, .. } => match source.as_error::<NotKept>() {
+                Some(cause) => ApiError::Internal(cause.to_string()),
+                None => ApiError::invalid("files", err.to_string()),
             },
             other => ApiError::invalid("files", other.to_string()),
         }
