@@ -5,7 +5,9 @@
 //! add. `web` never calls `api`. `docs/architecture.md` says how a page is added.
 
 mod account;
+mod account_words;
 mod assets;
+mod audit;
 mod charts;
 mod error;
 mod figures;
@@ -13,15 +15,21 @@ mod filter_bar;
 mod format;
 mod forms;
 mod frame;
+mod import_words;
+mod imports;
+mod keys;
 mod links;
 mod navigation;
 mod operations;
 mod overview;
 mod page_query;
 mod pages;
+mod paging;
+mod quality;
 mod sign_in;
 mod surroundings;
 mod texts;
+mod users;
 mod visitor;
 
 use actix_web::middleware::from_fn;
@@ -40,6 +48,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(account::configure)
             .configure(overview::configure)
             .configure(operations::configure)
+            .configure(imports::configure)
+            .configure(quality::configure)
+            .configure(users::configure)
+            .configure(keys::configure)
+            .configure(audit::configure)
             .default_service(web::route().to(error::no_such_page)),
     );
 }

@@ -7,7 +7,6 @@ use super::texts::Texts;
 
 /// A page of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "links to pages that are still to be made")]
 pub(crate) enum Section {
     Overview,
     Lenders,
@@ -18,9 +17,17 @@ pub(crate) enum Section {
 }
 
 /// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 2] = [
+const PAGES: [(Section, &str, fn(&Texts) -> String); 4] = [
     (Section::Overview, "/", |t| fl!(t, "overview")),
     (Section::Operations, "/operations", |t| fl!(t, "operations")),
+    (Section::Imports, "/imports", |t| fl!(t, "imports")),
+    (Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
+];
+
+/// The pages that only administrators see, after the others.
+const OF_ADMINISTRATORS: [(&str, fn(&Texts) -> String); 2] = [
+    ("/users", |t| fl!(t, "users")),
+    ("/audit", |t| fl!(t, "audit-log")),
 ];
 
 /// A line of the navigation.
@@ -29,11 +36,13 @@ pub(crate) struct NavigationLine {
     pub(crate) name: String,
 }
 
-/// Returns the lines, in order.
-pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
-    PAGES
-        .iter()
-        .map(|(_, path, name)| NavigationLine {
+/// Returns the lines for a visitor, in order.
+pub(crate) fn navigation(texts: &Texts, is_admin: bool) -> Vec<NavigationLine> {
+    let of_all = PAGES.iter().map(|(_, path, name)| (path, name));
+    let of_administrators = OF_ADMINISTRATORS.iter().map(|(path, name)| (path, name));
+    of_all
+        .chain(of_administrators.filter(|_| is_admin))
+        .map(|(path, name)| NavigationLine {
             path,
             name: name(texts),
         })

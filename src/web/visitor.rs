@@ -11,7 +11,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload};
 use super::error::PageError;
 use super::texts::language_of;
 use crate::accounts::{Account, Actor, Session, identify_session};
-use crate::domain::{DepartmentScope, Language};
+use crate::domain::{DepartmentScope, Language, Role};
 use crate::http::{client_address, session_cookie};
 use crate::logging::record_user;
 use crate::state::AppState;
@@ -72,6 +72,32 @@ impl Visitor {
         requested: Option<i64>,
     ) -> Result<DepartmentScope, PageError> {
         Ok(self.account.scope(requested, &state.finance_departments)?)
+    }
+
+    /// Whether the visitor may change what the department shares.
+    pub(crate) fn may_change(&self) -> bool {
+        !matches!(self.account.role, Role::Viewer | Role::User)
+    }
+
+    /// Those who only read may not.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn changes(&self) -> Result<(), PageError> {
+        self.may_change().then_some(()).ok_or(PageError::Forbidden)
+    }
+
+    /// Whether this is an administrator.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.account.role == Role::Admin
+    }
+
+    /// Only administrators may.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn administers(&self) -> Result<(), PageError> {
+        self.is_admin().then_some(()).ok_or(PageError::Forbidden)
     }
 
     /// The visitor, for the audit log.
