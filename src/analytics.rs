@@ -32,6 +32,7 @@ pub use contracts::{
     ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,
 };
 pub use data_quality::DataQuality;
+pub(crate) use data_quality::{CheckResult, FoundRow};
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use lenders::LenderStats;

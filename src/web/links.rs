@@ -51,6 +51,11 @@ impl Link {
         }
     }
 
+    /// The path.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The values, in order.
     pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.pairs

@@ -37,6 +37,14 @@ const PAGES: &[PageLine] = &[
     }),
     PageLine(Section::Compare, "/compare", |t| fl!(t, "compare")),
     PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),
+    PageLine(Section::Imports, "/imports", |t| fl!(t, "imports")),
+    PageLine(Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
+];
+
+/// The pages that only administrators see, after the others.
+const OF_ADMINISTRATORS: [(&str, fn(&Texts) -> String); 2] = [
+    ("/users", |t| fl!(t, "users")),
+    ("/audit", |t| fl!(t, "audit-log")),
 ];
 
 /// A line of the navigation.
@@ -45,11 +53,13 @@ pub(crate) struct NavigationLine {
     pub(crate) name: String,
 }
 
-/// Returns the lines, in order.
-pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
-    PAGES
-        .iter()
-        .map(|PageLine(_, path, name)| NavigationLine {
+/// Returns the lines for a visitor, in order.
+pub(crate) fn navigation(texts: &Texts, is_admin: bool) -> Vec<NavigationLine> {
+    let of_all = PAGES.iter().map(|PageLine(_, path, name)| (path, name));
+    let of_administrators = OF_ADMINISTRATORS.iter().map(|(path, name)| (path, name));
+    of_all
+        .chain(of_administrators.filter(|_| is_admin))
+        .map(|(path, name)| NavigationLine {
             path,
             name: name(texts),
         })

@@ -87,6 +87,27 @@ impl Visitor {
         !matches!(self.account.role, Role::Viewer | Role::User)
     }
 
+    /// Those who only read may not.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn changes(&self) -> Result<(), PageError> {
+        self.may_change().then_some(()).ok_or(PageError::Forbidden)
+    }
+
+    /// Whether this is an administrator.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.account.role == Role::Admin
+    }
+
+    /// Only administrators may.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn administers(&self) -> Result<(), PageError> {
+        self.is_admin().then_some(()).ok_or(PageError::Forbidden)
+    }
+
     /// The visitor, for the audit log.
     pub(crate) fn actor(&self, request: &HttpRequest) -> Actor {
         Actor {
