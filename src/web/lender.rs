@@ -83,11 +83,14 @@ async fn show(
             "bank_account_id, contract_id".to_owned(),
         ));
     }
+    // Another lender of the filter bar has a page of its own.
+    if let Some(other) = query.filter.lender_id.filter(|other| *other != id) {
+        return Ok(see_other(&query.link.at_lender(other).to_string()));
+    }
     let found = read(&state, query.filter.department, id).await?;
     let found = found.ok_or(PageError::NotFound)?;
     if let Some(into) = found.row.merged_into {
-        let there = query.link.at(&format!("/lenders/{into}"));
-        return Ok(see_other(&there.to_string()));
+        return Ok(see_other(&query.link.at_lender(into).to_string()));
     }
     // Its share is among all lenders of the filter.
     let of_all = PortfolioFilter {

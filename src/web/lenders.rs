@@ -143,9 +143,7 @@ impl Line {
             .map(|id| query.link.at("/contracts").with("lender_id", id));
         Line {
             name: row.name.clone(),
-            href: row
-                .lender_id
-                .map(|id| query.link.at(&format!("{PATH}/{id}")).to_string()),
+            href: row.lender_id.map(|id| query.link.at_lender(id).to_string()),
             contracts: contracts_text(row.active_contracts, row.contracts, p),
             contracts_href: contracts.map(|link| link.to_string()),
             drawn: flow(row.drawn, "drawn"),

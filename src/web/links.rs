@@ -43,6 +43,11 @@ impl Link {
         link
     }
 
+    /// The page of a lender with this query: of the lender itself, whichever the query names.
+    pub(crate) fn at_lender(&self, id: i64) -> Link {
+        self.at(&format!("/lenders/{id}")).without("lender_id")
+    }
+
     /// The same query at another path.
     pub(crate) fn at(&self, path: &str) -> Link {
         Link {

@@ -145,7 +145,7 @@ impl Row {
         let behind = row.group_id.map(|id| Behind::all(query).with(filter, id));
         let href = row.group_id.map(|id| match group {
             DebtGroup::Contract => query.link.at(&format!("/contracts/{id}")),
-            DebtGroup::Lender => query.link.at(&format!("/lenders/{id}")),
+            DebtGroup::Lender => query.link.at_lender(id),
             DebtGroup::Organization => query.link.clone().with(filter, id),
         });
         Row {

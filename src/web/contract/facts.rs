@@ -32,11 +32,6 @@ pub(super) fn facts(found: &Found, query: &PageQuery, p: &Frame) -> Vec<Fact> {
         text,
         href: None,
     };
-    let leading = |label: String, text: String, path: String| Fact {
-        label,
-        text,
-        href: Some(query.link.at(&path).to_string()),
-    };
     let direction = match (
         row.direction.as_deref().and_then(Direction::of_name),
         counted_direction(row),
@@ -57,11 +52,10 @@ pub(super) fn facts(found: &Found, query: &PageQuery, p: &Frame) -> Vec<Fact> {
         ..fact(fl!(t, "organization"), title.organization.clone())
     };
     let lender = match (&title.lender, title.lender_id) {
-        (Some(name), Some(id)) => Some(leading(
-            fl!(t, "lender"),
-            name.clone(),
-            format!("/lenders/{id}"),
-        )),
+        (Some(name), Some(id)) => Some(Fact {
+            href: Some(query.link.at_lender(id).to_string()),
+            ..fact(fl!(t, "lender"), name.clone())
+        }),
         _ => None,
     };
     let intra_group =

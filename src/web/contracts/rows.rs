@@ -42,7 +42,7 @@ impl ContractLine {
                 contract_type: type_name(row.contract_type.as_deref(), p.texts),
                 organization: row.organization.clone(),
                 lender: row.counterparty.clone().unwrap_or_default(),
-                lender_href: row.lender_id.map(|id| at(format!("/lenders/{id}"))),
+                lender_href: row.lender_id.map(|id| query.link.at_lender(id).to_string()),
                 status: status.map_or_else(String::new, |status| status_name(status, p.texts)),
                 received: flow(row.received, "receipts"),
                 principal: flow(row.principal, "principal"),
