@@ -25,7 +25,7 @@ mod summary;
 mod years;
 
 pub use answer::{AnalyticsError, Answer, Data, Origin};
-pub use balances::{Basis, Standing, standings};
+pub use balances::{Basis, Standing, outstanding_debt, standings};
 pub use concentration::Concentration;
 pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
 pub use data_quality::DataQuality;
