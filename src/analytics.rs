@@ -12,6 +12,7 @@ mod contracts;
 mod data_quality;
 mod debt;
 mod freshness;
+mod lenders;
 mod look_alikes;
 mod months;
 mod organizations;
@@ -27,16 +28,19 @@ mod years;
 pub use answer::{AnalyticsError, Answer, Data, Origin};
 pub use balances::{Basis, Standing, outstanding_debt, standings};
 pub use concentration::Concentration;
-pub use contracts::{ContractColumn, ContractSearch, ContractSort, ContractsSummary};
+pub use contracts::{
+    ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,
+};
 pub use data_quality::DataQuality;
 pub(crate) use data_quality::{CheckResult, FoundRow};
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
+pub use lenders::LenderStats;
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
 pub use query::{AnalyticsQuery, Figure, PreparedQuery};
-pub use roll_forward::{RollForward, RollForwardGroup};
+pub use roll_forward::{RollForward, RollForwardGroup, RollForwardRow};
 pub use summary::{ContractCounts, Summary};
 pub use years::YearComparison;
 

@@ -37,7 +37,7 @@ const SHUTDOWN_SECONDS: u64 = 7;
 /// Requests and the import that have not stopped by then are left to the end of the process.
 const STOP_LIMIT: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 1);
 /// The same for the little that goes on beside them: ten seconds in all.
-const END_LIMIT: Duration = Duration::from_millis(900);
+const END_LIMIT: Duration = Duration::from_millis(600);
 
 /// The running program.
 pub struct RunningApp {

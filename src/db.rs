@@ -121,8 +121,8 @@ pub use expenses::{ExpenseFacts, NewExpense};
 pub(crate) use expenses::{list_expense_facts, list_known_expenses, upsert_expenses};
 pub use figures::{FlowGroup, other_currencies};
 pub(crate) use figures::{
-    balance_flows, balance_flows_by_month, balance_moves_by_month, contracts_with_flows, flows_by,
-    flows_by_month, flows_by_year,
+    balance_flows, balance_flows_by_month, balance_moves_by_day, balance_moves_by_month,
+    contracts_with_flows, flows_by, flows_by_month, flows_by_year,
 };
 pub use file_states::{FailingFile, FileKey, FileOrganization, SourceTimes};
 pub(crate) use file_states::{

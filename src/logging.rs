@@ -12,8 +12,8 @@ tokio::task_local! {
     static CURRENT: Arc<RequestSpan>;
 }
 
-/// What this program's own lines name as their target.
-const OWN_TARGET: &str = "credit_portfolio";
+/// What this program's own lines name as their target, or begin it with.
+const OWN_TARGETS: [&str; 2] = ["credit_portfolio", "access"];
 
 /// Starts the log: what `RUST_LOG` asks for, by default `info`. Libraries that log every step are
 /// heard from `warn` on, unless `RUST_LOG` names them; beyond `info` no library is heard, for they log
@@ -29,7 +29,9 @@ pub fn start() {
 
 /// Writes a line as env_logger does, with the request's id ahead of the message.
 fn write_line(out: &mut Formatter, record: &Record<'_>) -> std::io::Result<()> {
-    if record.level() > Level::Info && !record.target().starts_with(OWN_TARGET) {
+    let target = record.target();
+    let is_own = OWN_TARGETS.iter().any(|own| target.starts_with(own));
+    if record.level() > Level::Info && !is_own {
         return Ok(());
     }
     let format = ConfigurableFormat::default();

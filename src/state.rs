@@ -10,6 +10,7 @@ mod list_counts;
 mod pending_uploads;
 mod shutdown;
 mod upload_limits;
+mod who_is_who;
 
 use ipnet::IpNet;
 

@@ -8,9 +8,16 @@ mod account;
 mod account_words;
 mod assets;
 mod audit;
+mod balance_chart;
+mod cash_flow;
+mod cells;
 mod charts;
+mod compare;
+mod contract;
+mod contracts;
 mod error;
 mod figures;
+mod files;
 mod filter_bar;
 mod format;
 mod forms;
@@ -18,6 +25,8 @@ mod frame;
 mod import_words;
 mod imports;
 mod keys;
+mod lender;
+mod lenders;
 mod links;
 mod navigation;
 mod operations;
@@ -25,7 +34,10 @@ mod overview;
 mod page_query;
 mod pages;
 mod paging;
+mod payments;
+mod payments_chart;
 mod quality;
+mod roll_forward;
 mod sign_in;
 mod surroundings;
 mod texts;
@@ -47,7 +59,15 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(sign_in::configure)
             .configure(account::configure)
             .configure(overview::configure)
+            .configure(cash_flow::configure)
+            .configure(payments::configure)
+            .configure(compare::configure)
             .configure(operations::configure)
+            .configure(contracts::configure)
+            .configure(contract::configure)
+            .configure(lenders::configure)
+            .configure(lender::configure)
+            .configure(roll_forward::configure)
             .configure(imports::configure)
             .configure(quality::configure)
             .configure(users::configure)

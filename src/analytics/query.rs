@@ -6,8 +6,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::balances::Basis;
 use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
 use super::{
-    concentration, contracts, data_quality, debt, months, organizations, roll_forward, summary,
-    years,
+    concentration, contracts, data_quality, debt, lenders, months, organizations, roll_forward,
+    summary, years,
 };
 use crate::cache::{CacheKey, CacheLookup};
 use crate::db::DbConn;
@@ -43,6 +43,8 @@ pub enum Figure {
     ContractsSummary(ContractSearch),
     /// The figures of organizations.
     OrganizationStats,
+    /// The figures of lenders.
+    LenderStats,
     /// What is wrong with the data of a department, with so many rows of each check at most.
     DataQuality {
         /// The department, which is also that of the filter.
@@ -96,6 +98,7 @@ impl AnalyticsQuery {
             Figure::ContractStats => "contract_stats",
             Figure::ContractsSummary(_) => "contracts_summary",
             Figure::OrganizationStats => "organization_stats",
+            Figure::LenderStats => "lender_stats",
             Figure::DataQuality { .. } => "data_quality",
         }
     }
@@ -313,6 +316,11 @@ impl AnalyticsQuery {
                 others,
                 organizations::organization_stats(conn, filter, basis).await?,
             )),
+            Figure::LenderStats => to_raw_value(&self.data(
+                basis,
+                others,
+                lenders::lender_stats(conn, filter, basis).await?,
+            )),
             Figure::DataQuality {
                 department_id,
                 limit,
@@ -365,6 +373,7 @@ mod tests {
             Figure::Concentration,
             Figure::ContractStats,
             Figure::OrganizationStats,
+            Figure::LenderStats,
             Figure::DataQuality {
                 department_id: 7,
                 limit: 20,

@@ -14,8 +14,9 @@ use super::params::{
 };
 use crate::analytics::{
     AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance,
-    DebtGroup, Figure, MonthCashflow, MonthEfficiency, MonthStats, OrganizationEfficiency,
-    OrganizationStats, RollForward, RollForwardGroup, Summary, YearComparison,
+    DebtGroup, Figure, LenderStats, MonthCashflow, MonthEfficiency, MonthStats,
+    OrganizationEfficiency, OrganizationStats, RollForward, RollForwardGroup, Summary,
+    YearComparison,
 };
 use crate::domain::PortfolioFilter;
 use crate::state::AppState;
@@ -49,7 +50,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/analytics/roll-forward").get(roll_forward))
         .service(web::resource("/contract-stats").get(contract_stats))
         .service(web::resource("/contracts/stats/summary").get(contracts_summary))
-        .service(web::resource("/organization-stats").get(organization_stats));
+        .service(web::resource("/organization-stats").get(organization_stats))
+        .service(web::resource("/lender-stats").get(lender_stats));
 }
 
 /// The totals of the portfolio.
@@ -257,6 +259,21 @@ pub async fn organization_stats(
     request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
     of_portfolio(request, Figure::OrganizationStats).await
+}
+
+/// The figures of each lender: what is owed and what it cost, largest debt first.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/lender-stats",
+    tag = "Analytics",
+    params(PortfolioQuery),
+    responses((status = 200, description = "OK", body = DataOf<LenderStats>))
+)]
+pub async fn lender_stats(
+    request: FigureRequest<PortfolioQuery>,
+) -> Result<HttpResponse, ApiError> {
+    of_portfolio(request, Figure::LenderStats).await
 }
 
 /// Answers with a figure of the portfolio.

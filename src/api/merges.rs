@@ -14,7 +14,6 @@ use super::openapi::{CREDIT_PORTFOLIO, fields};
 use super::params::{Department, Files, NoParams, Paging, PathId, Query, given};
 use super::types::{Merge, answers};
 use crate::db::{self, AliasKind, DbConn, MergeError, MergeRow, Page};
-use crate::domain::{ChangedData, DepartmentScope};
 use crate::state::AppState;
 
 type ListQuery = Query<(Department, Paging, Files)>;
@@ -280,8 +279,10 @@ pub async fn split_contract(
         ));
     }
     let scope = caller.department(None)?;
-    let department_id = department_of(&state, scope, AliasKind::Contract, id).await?;
-    department_of(&state, scope, AliasKind::Lender, lender_id).await?;
+    let department_id = state.department_of(scope, AliasKind::Contract, id).await?;
+    state
+        .department_of(scope, AliasKind::Lender, lender_id)
+        .await?;
     let author = caller.username();
     let done =
         async |conn: &mut DbConn| db::split_contract_by_lender(conn, id, lender_id, author).await;
@@ -321,11 +322,8 @@ async fn merge(
     into: i64,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = department_of(state, scope, kind, id).await?;
-    department_of(state, scope, kind, into).await?;
-    let author = caller.username();
-    let done = async |conn: &mut DbConn| db::merge_rows(conn, kind, id, into, author).await;
-    change_who_is_who(state, department_id, done).await
+    let merged = state.merge(scope, kind, (id, into), caller.username());
+    Ok(HttpResponse::Ok().json(Merge::from(merged.await?)))
 }
 
 async fn split(
@@ -336,48 +334,17 @@ async fn split(
     alias_ids: &[i64],
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = department_of(state, scope, kind, id).await?;
+    let department_id = state.department_of(scope, kind, id).await?;
     let author = caller.username();
     let done = async |conn: &mut DbConn| db::split_row(conn, kind, id, alias_ids, author).await;
     change_who_is_who(state, department_id, done).await
 }
 
-/// The department of a row that the caller may see.
-async fn department_of(
-    state: &AppState,
-    scope: DepartmentScope,
-    kind: AliasKind,
-    id: i64,
-) -> Result<i64, ApiError> {
-    let department_id = db::find_department_of(&mut state.db.conn().await?, kind, id).await?;
-    let visible = department_id.filter(|found| scope.id().is_none_or(|own| own == *found));
-    visible.ok_or_else(|| missing(kind.label(), id))
-}
-
-/// Merges, splits or undoes under the department's import lock, in one transaction with its
-/// generation: any figure may be another one then.
 async fn change_who_is_who(
     state: &AppState,
     department_id: i64,
     body: impl AsyncFnOnce(&mut DbConn) -> Result<MergeRow, MergeError>,
 ) -> Result<HttpResponse, ApiError> {
-    let changed = async |conn: &mut DbConn| {
-        db::lock_import_briefly(conn, department_id).await?;
-        Ok::<_, MergeError>((body(conn).await?, ChangedData::everything()))
-    };
-    let done = state.change_figures(department_id, changed).await?;
-    let undone = if done.undone_at.is_some() {
-        "undone"
-    } else {
-        "done"
-    };
-    log::info!(
-        "{} {} of {} {} and {}: {undone}",
-        done.action,
-        done.id,
-        done.kind,
-        done.source_id,
-        done.target_id
-    );
+    let done = state.change_who_is_who(department_id, body).await?;
     Ok(HttpResponse::Ok().json(Merge::from(done)))
 }

@@ -69,6 +69,7 @@ const URL: &str = "/api/v1/openapi.json";
         analytics::contract_stats,
         analytics::contracts_summary,
         analytics::organization_stats,
+        analytics::lender_stats,
         auth::login,
         auth::me,
         auth::change_profile,

@@ -223,6 +223,7 @@ impl LedgerLine {
 
     /// `balance` is the one before the line.
     fn of_row(row: LedgerRow, balance: Money) -> LedgerLine {
+        let balance = balance + row.change();
         let [drawn, principal, adjustment, interest, other] = [
             row.drawn,
             row.repaid,
@@ -243,7 +244,7 @@ impl LedgerLine {
             interest,
             other,
             adjustment,
-            balance: balance + drawn - principal + adjustment,
+            balance,
         }
     }
 }

@@ -36,18 +36,18 @@ pub enum RedisFault {
     Unreadable(#[from] serde_json::Error),
 }
 
-/// For how long the cause of a fault is asked for.
-const CAUSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// For how long the cause of a fault is looked for: longer than the driver tries to connect.
+const CAUSE_TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// Returns why Redis can't be used. The pool alone does not say where a connection takes longer than
 /// its budget.
 pub(super) async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisFault {
     let cause = async {
-        Servers::open(settings)?
-            .0
-            .connect()
-            .await
-            .map_err(RedisFault::Failed)
+        let (servers, _) = Servers::open(settings)?;
+        servers.connect().await.map_err(|err| {
+            let noted = servers.fault().get();
+            noted.map_or(RedisFault::Failed(err), RedisFault::Unreachable)
+        })
     };
     match fault {
         RedisFault::Slow(_) => match tokio::time::timeout(CAUSE_TIMEOUT, cause).await {

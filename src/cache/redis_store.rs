@@ -37,14 +37,8 @@ const PROBE_HASH: &str = "itbudget:probe:generations";
 /// Where processes tell each other of changes.
 pub(super) const CHANNEL: &str = "itbudget:changes:credit_portfolio";
 
-/// Does what the scripts below do. KEYS: an entry, generations. ARGV: channel, life.
-const PROBE_RIGHTS: &str = "
-redis.call('DEL', KEYS[1])
-redis.call('HGET', KEYS[2], '0')
-redis.call('HSET', KEYS[2], '0', '0')
-redis.call('PEXPIRE', KEYS[2], ARGV[2])
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[2])
-redis.call('PUBLISH', ARGV[1], '')";
+/// Whether scripts may be run. KEYS: an entry.
+const PROBE_SCRIPT: &str = "return redis.call('SET', KEYS[1], '1')";
 /// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by
 /// turns.
 const SET_UNLESS_OUTDATED: &str = "
@@ -337,17 +331,22 @@ impl RedisStore {
     }
 
     async fn look_after(self) {
+        let mut is_explained = false;
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
             if self.is_up() {
                 // What is found in memory does not ask Redis: its loss shows here.
                 let _ = self.used(self.probe()).await;
+                is_explained = false;
                 continue;
             }
             match self.take_up().await {
                 Ok(()) => log::info!("Redis is back: answers are cached there again"),
+                // To ask once more each time would only delay its return.
+                Err(RedisFault::Slow(_)) if is_explained => {}
                 Err(fault) => self.log_fallback(&cause(&self.settings, fault).await),
             }
+            is_explained = true;
         }
     }
 
@@ -379,16 +378,17 @@ impl RedisStore {
     }
 
     /// Does all that this program does in Redis, so that a right that its user lacks shows before
-    /// Redis is used.
+    /// Redis is used; each by itself, because an error within a script does not name the command.
     async fn probe_rights(&self) -> Result<(), RedisFault> {
-        let mut probe = redis::cmd("EVAL");
-        probe.arg(PROBE_RIGHTS).arg(2).arg(PROBE).arg(PROBE_HASH);
-        probe.arg(CHANNEL).arg(LOOK_AGAIN.as_millis() as u64);
-        self.query::<()>(&probe).await?;
         for (command, arguments) in [
-            ("SET", [PROBE, "1", "NX"].as_slice()),
+            ("EVAL", [PROBE_SCRIPT, "1", PROBE].as_slice()),
+            ("DEL", &[PROBE]),
+            ("SET", &[PROBE, "1", "NX"]),
             ("GET", &[PROBE]),
+            ("HSET", &[PROBE_HASH, "0", "0"]),
+            ("HGET", &[PROBE_HASH, "0"]),
             ("HGETALL", &[PROBE_HASH]),
+            ("PUBLISH", &[CHANNEL, ""]),
             ("SCAN", &["0", "MATCH", PROBE, "COUNT", "1"]),
             ("UNLINK", &[PROBE, PROBE_HASH]),
         ] {

@@ -143,7 +143,9 @@ macro_rules! all_sums {
 // Behind the macros that it uses, too.
 mod balances;
 
-pub use balances::{balance_flows, balance_flows_by_month, balance_moves_by_month};
+pub use balances::{
+    balance_flows, balance_flows_by_month, balance_moves_by_day, balance_moves_by_month,
+};
 
 /// The sums of each month that has operations.
 ///

@@ -12,7 +12,7 @@ use diesel_async::RunQueryDsl;
 use super::contract_conditions::contract_condition;
 use super::flow_rules::{balance_measures, with_rules};
 use super::{DbConn, DbError, Page, on_conn};
-use crate::domain::PortfolioFilter;
+use crate::domain::{Money, PortfolioFilter};
 
 const PARTS: &str = include_str!("parts_select.sql");
 
@@ -131,6 +131,13 @@ pub struct LedgerRow {
     pub interest: i64,
     #[diesel(sql_type = BigInt)]
     pub other: i64,
+}
+
+impl LedgerRow {
+    /// How much more is owed than before the line.
+    pub fn change(&self) -> Money {
+        Money::from_kopecks(self.drawn - self.repaid + self.adjustments)
+    }
 }
 
 /// How many parts there are, and what they add up to.

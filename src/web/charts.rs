@@ -10,7 +10,7 @@ mod spark;
 
 use chrono::NaiveDate;
 
-pub(crate) use periods::{Period, periods};
+pub(crate) use periods::{Period, month_of, periods, quarters};
 pub(crate) use scale::Pct;
 use scale::Scale;
 pub(crate) use spark::{Spark, spark};
@@ -36,9 +36,15 @@ pub(crate) struct Series {
 
 /// What a series is drawn as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(
+    dead_code,
+    reason = "the cumulative line and net, in the table only, of the cash flow"
+)]
 pub(crate) enum Mark {
     /// Stacked upon the bars of the series before it; values below zero go down.
     Bar,
+    /// The same, downwards: what goes out.
+    BarBelow,
     /// A line.
     Line,
     /// A line with the area below it.
@@ -204,6 +210,7 @@ fn extremes(series: &[Series], columns: &[Column]) -> Vec<i64> {
         for (series, value) in series.iter().zip(&column.values) {
             let value = value.kopecks();
             match series.mark {
+                Mark::BarBelow => down = down.saturating_sub(value),
                 Mark::Bar if value > 0 => up = up.saturating_add(value),
                 Mark::Bar => down = down.saturating_add(value),
                 Mark::Line | Mark::Area => values.push(value),
@@ -228,8 +235,12 @@ fn placed(
     let (mut bars, mut dots) = (Vec::new(), Vec::new());
     for (series, value) in series.iter().zip(&column.values) {
         let (class, value) = (series.class, value.kopecks());
+        let value = match series.mark {
+            Mark::BarBelow => value.saturating_neg(),
+            _ => value,
+        };
         match series.mark {
-            Mark::Bar if value != 0 => {
+            Mark::Bar | Mark::BarBelow if value != 0 => {
                 let y = if value > 0 {
                     up = up.saturating_add(value);
                     scale.y(up)
@@ -251,7 +262,7 @@ fn placed(
                 y: scale.y(value),
                 class,
             }),
-            Mark::Bar | Mark::None => {}
+            Mark::Bar | Mark::BarBelow | Mark::None => {}
         }
     }
     let head = column.period.name(format);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
+use super::visitor::Visitor;
 use crate::accounts::{AccessError, AccountError, IdentityError, LoginError, PasswordError};
 use crate::analytics::AnalyticsError;
 use crate::db::DbError;
@@ -70,8 +71,9 @@ impl ResponseError for PageError {
     }
 }
 
-/// Answers what is no page. Programs get the words of the REST interface.
-pub(super) async fn no_such_page() -> HttpResponse {
+/// Answers what is no page, in the language of who asks. Programs get the words of the REST
+/// interface.
+pub(super) async fn no_such_page(_visitor: Result<Visitor, PageError>) -> HttpResponse {
     HttpResponse::NotFound().finish()
 }
 

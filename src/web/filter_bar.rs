@@ -12,6 +12,8 @@ use crate::domain::{Currency, Month};
 /// Which choices a page offers: a balance belongs to no bank account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Offers {
+    /// Dates: of a page about one row.
+    Dates,
     /// Dates, organization, lender, currency.
     Balances,
     /// The same and the bank account.
@@ -95,6 +97,9 @@ impl FilterBar {
                 filter.lender_id,
             ),
         ];
+        if offers == Offers::Dates {
+            selects.clear();
+        }
         if offers == Offers::Flows {
             selects.push(Select::of(
                 "bank_account_id",
@@ -104,10 +109,13 @@ impl FilterBar {
             ));
         }
         let shown = |name: &str| {
-            ["date_from", "date_to", "currency"].contains(&name)
+            ["date_from", "date_to"].contains(&name)
+                || (name == "currency" && offers != Offers::Dates)
                 || selects.iter().any(|select| select.name == name)
         };
-        let hidden = address.pairs().iter().filter(|(name, _)| !shown(name));
+        // Another filter begins with its first page.
+        let is_kept = |name: &str| name != "page" && !shown(name);
+        let hidden = address.pairs().iter().filter(|(name, _)| is_kept(name));
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         FilterBar {
             range,
@@ -115,7 +123,10 @@ impl FilterBar {
             from: day(filter.dates.from()),
             to: day(filter.dates.to()),
             hidden: hidden.cloned().collect(),
-            currencies: currencies.choices(&filter.currency),
+            currencies: match offers {
+                Offers::Dates => Vec::new(),
+                _ => currencies.choices(&filter.currency),
+            },
             reset: path.clone(),
             path,
             selects,

@@ -39,11 +39,10 @@ pub(crate) struct Frame {
 
 /// How new the data is.
 pub(crate) struct FreshnessLine {
-    /// `fresh-ok`, `fresh-old` after a day, `fresh-late` after two.
+    /// `fresh-ok`, `fresh-old` after a day, `fresh-late` after two or when it was never complete.
     pub(crate) class: &'static str,
-    /// As machines read it.
-    pub(crate) machine: String,
-    pub(crate) text: String,
+    /// As machines and as people read it; absent when the data was never complete.
+    pub(crate) as_of: Option<(String, String)>,
     pub(crate) last_run: Option<(String, Option<String>)>,
 }
 
@@ -164,13 +163,12 @@ impl FreshnessLine {
         t: &Texts,
         format: Format,
     ) -> Option<FreshnessLine> {
-        let as_of = state.cache.known_version(scope)?.as_of?;
+        let as_of = state.cache.known_version(scope)?.as_of;
         let clock = state.cache.clock();
-        let age = clock.now().naive_utc() - as_of;
-        let class = match () {
-            () if age > TimeDelta::days(2) => "fresh-late",
-            () if age > TimeDelta::days(1) => "fresh-old",
-            () => "fresh-ok",
+        let class = match as_of.map(|as_of| clock.now().naive_utc() - as_of) {
+            Some(age) if age <= TimeDelta::days(1) => "fresh-ok",
+            Some(age) if age <= TimeDelta::days(2) => "fresh-old",
+            _ => "fresh-late",
         };
         let imports = path_of(Section::Imports);
         let last_run = surroundings.runs.first().map(|run| {
@@ -179,8 +177,7 @@ impl FreshnessLine {
         });
         Some(FreshnessLine {
             class,
-            machine: machine_time(as_of),
-            text: format.time(clock.local(as_of)),
+            as_of: as_of.map(|as_of| (machine_time(as_of), format.time(clock.local(as_of)))),
             last_run,
         })
     }

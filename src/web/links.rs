@@ -35,6 +35,14 @@ impl Link {
         self
     }
 
+    /// The same with these values alone.
+    pub(crate) fn only(&self, names: &[&str]) -> Link {
+        let mut link = self.clone();
+        link.pairs
+            .retain(|(known, _)| names.contains(&known.as_str()));
+        link
+    }
+
     /// The same query at another path.
     pub(crate) fn at(&self, path: &str) -> Link {
         Link {

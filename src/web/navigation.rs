@@ -9,19 +9,36 @@ use super::texts::Texts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     Overview,
+    CashFlow,
+    Payments,
+    Compare,
     Lenders,
     Contracts,
+    RollForward,
     Operations,
     Imports,
     DataQuality,
 }
 
-/// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 4] = [
-    (Section::Overview, "/", |t| fl!(t, "overview")),
-    (Section::Operations, "/operations", |t| fl!(t, "operations")),
-    (Section::Imports, "/imports", |t| fl!(t, "imports")),
-    (Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
+/// A page of the navigation: section, path, name.
+struct PageLine(Section, &'static str, fn(&Texts) -> String);
+
+/// One line a page.
+const PAGES: &[PageLine] = &[
+    PageLine(Section::Overview, "/", |t| fl!(t, "overview")),
+    PageLine(Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
+    PageLine(Section::Payments, "/payments", |t| {
+        fl!(t, "principal-and-interest")
+    }),
+    PageLine(Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
+    PageLine(Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
+    PageLine(Section::RollForward, "/roll-forward", |t| {
+        fl!(t, "roll-forward")
+    }),
+    PageLine(Section::Compare, "/compare", |t| fl!(t, "compare")),
+    PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),
+    PageLine(Section::Imports, "/imports", |t| fl!(t, "imports")),
+    PageLine(Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
 ];
 
 /// The pages that only administrators see, after the others.
@@ -38,7 +55,7 @@ pub(crate) struct NavigationLine {
 
 /// Returns the lines for a visitor, in order.
 pub(crate) fn navigation(texts: &Texts, is_admin: bool) -> Vec<NavigationLine> {
-    let of_all = PAGES.iter().map(|(_, path, name)| (path, name));
+    let of_all = PAGES.iter().map(|PageLine(_, path, name)| (path, name));
     let of_administrators = OF_ADMINISTRATORS.iter().map(|(path, name)| (path, name));
     of_all
         .chain(of_administrators.filter(|_| is_admin))
@@ -53,6 +70,6 @@ pub(crate) fn navigation(texts: &Texts, is_admin: bool) -> Vec<NavigationLine> {
 pub(crate) fn path_of(section: Section) -> Option<&'static str> {
     PAGES
         .iter()
-        .find(|(known, ..)| *known == section)
-        .map(|(_, path, _)| *path)
+        .find(|PageLine(known, ..)| *known == section)
+        .map(|PageLine(_, path, _)| *path)
 }

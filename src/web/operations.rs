@@ -7,14 +7,18 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
+use super::charts::Period;
+use super::contract::adjustment_kind_name;
 use super::error::PageError;
 use super::figures::figure;
+use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::{FiguresNote, Frame};
 use super::links::{Link, own_address};
 use super::navigation::{Section, path_of};
 use super::page_query::PageQuery;
 use super::pages::page;
+use super::paging::{Pages, page_number, rows_before};
 use super::surroundings::KnownSurroundings;
 use super::texts::Texts;
 use super::visitor::Visitor;
@@ -42,6 +46,17 @@ pub(crate) fn behind(query: &PageQuery, measure: &str) -> Link {
         .with("back", back)
 }
 
+/// Narrows such an address to a period within the range of the page.
+pub(crate) fn within(link: Link, query: &PageQuery, period: Period) -> Link {
+    let (first, last) = (period.first.first_day(), period.last.last_day());
+    let dates = &query.filter.dates;
+    link.with(
+        "date_from",
+        dates.from().map_or(first, |from| from.max(first)),
+    )
+    .with("date_to", dates.to().map_or(last, |to| to.min(last)))
+}
+
 #[derive(Template)]
 #[template(path = "operations.html")]
 struct OperationsPage {
@@ -54,9 +69,8 @@ struct OperationsPage {
     count: i64,
     count_text: String,
     rows: Vec<Row>,
-    pages: Vec<PageLink>,
-    shown: String,
-    files: Vec<(&'static str, String)>,
+    pages: Pages,
+    files: Vec<FileLink>,
     currency: String,
 }
 
@@ -64,18 +78,14 @@ struct OperationsPage {
 struct Row {
     date: String,
     number: String,
+    /// The operation's id as 1C has it.
+    id: String,
     kind: String,
     contract: Option<(String, Option<String>)>,
     organization: String,
     what: String,
     is_confirmed: bool,
     amount: String,
-}
-
-struct PageLink {
-    name: String,
-    href: String,
-    is_current: bool,
 }
 
 /// `GET /operations`
@@ -94,13 +104,9 @@ async fn show(
     if query.filter.bank_account_id.is_some() && !is_of_flows {
         return Err(PageError::Address("bank_account_id".to_owned()));
     }
-    let number: i64 = query.own("page").map_or(Ok(1), str::parse).unwrap_or(0);
-    let skip = number
-        .checked_sub(1)
-        .and_then(|pages| pages.checked_mul(PAGE_ROWS));
-    let skip = skip.filter(|skip| *skip >= 0);
+    let number = page_number(&query)?;
     let page_of_rows = Page {
-        skip: skip.ok_or_else(|| PageError::Address("page".to_owned()))?,
+        skip: rows_before(number, PAGE_ROWS)?,
         limit: PAGE_ROWS,
     };
     let (totals, rows) = state
@@ -119,12 +125,7 @@ async fn show(
     });
     let (t, format, currency) = (p.texts, p.format, &query.filter.currency);
     let address = query.address();
-    let (pages, shown) = page_links(&address, number, totals.count, &p);
-    let file = |ending: &'static str| {
-        let api = query.link.at("/api/v1/credit-portfolio/operations/parts");
-        let api = api.with("measure", &name).with("lang", p.code);
-        (ending, api.with("format", ending).to_string())
-    };
+    let rest = query.link.at("/api/v1/credit-portfolio/operations/parts");
     page(&OperationsPage {
         back: own_address(query.own("back")).map(str::to_owned),
         figure: format.money(expected.unwrap_or(total), currency),
@@ -133,9 +134,8 @@ async fn show(
         count: totals.count,
         count_text: format.count(totals.count),
         rows: rows.iter().map(|row| Row::of(row, &p, t)).collect(),
-        pages,
-        shown,
-        files: vec![file("xlsx"), file("csv")],
+        pages: Pages::of(&address, number, PAGE_ROWS, totals.count, p.format),
+        files: files_at(&rest.with("measure", &name), &p),
         currency: currency.to_string(),
         p,
     })
@@ -150,7 +150,8 @@ impl Row {
         });
         Row {
             date: p.format.date(row.day),
-            number: row.operation_id.clone(),
+            number: number_of(&row.operation_id).to_owned(),
+            id: row.operation_id.clone(),
             kind: kind_name(t, &row.kind),
             contract,
             organization: row.organization.clone().unwrap_or_default(),
@@ -161,7 +162,14 @@ impl Row {
     }
 }
 
-fn kind_name(t: &Texts, kind: &str) -> String {
+/// Returns the number in an id such as `Списание с расчетного счета 0000-000001 от 05.03.2024 12:00:00`.
+pub(crate) fn number_of(id: &str) -> &str {
+    let document = id.split(" от ").next().unwrap_or(id);
+    document.rsplit(' ').next().unwrap_or(document)
+}
+
+/// Returns what a part is, in words.
+pub(crate) fn kind_name(t: &Texts, kind: &str) -> String {
     match kind {
         "receipt" => fl!(t, "kind-receipt"),
         "detail" => fl!(t, "kind-detail"),
@@ -177,7 +185,13 @@ fn what_for(t: &Texts, row: &PartRow) -> String {
         Some("interest") => fl!(t, "interest"),
         Some("given") => fl!(t, "given"),
         Some("other") => fl!(t, "other"),
-        _ => row.operation_type.clone().unwrap_or_default(),
+        _ => {
+            let stated = row.operation_type.as_deref().unwrap_or_default();
+            match row.kind.as_str() {
+                "adjustment" => adjustment_kind_name(stated, t),
+                _ => stated.to_owned(),
+            }
+        }
     }
 }
 
@@ -260,32 +274,4 @@ fn measure_name(t: &Texts, measure: Measure) -> String {
         Measure::DebtUnconfirmed => fl!(t, "unconfirmed"),
         Measure::Planned => fl!(t, "planned"),
     }
-}
-
-/// Links to the first, the last and the neighbouring pages, and which rows are shown.
-fn page_links(address: &Link, number: i64, count: i64, p: &Frame) -> (Vec<PageLink>, String) {
-    let last = (count + PAGE_ROWS - 1) / PAGE_ROWS;
-    if last <= 1 {
-        return (Vec::new(), String::new());
-    }
-    let shown = [1, number - 1, number, number + 1, last];
-    let mut numbers: Vec<i64> = shown
-        .into_iter()
-        .filter(|at| (1..=last).contains(at))
-        .collect();
-    numbers.dedup();
-    let link = |at: i64| PageLink {
-        name: p.format.count(at),
-        href: address.clone().with("page", at).to_string(),
-        is_current: at == number,
-    };
-    let from = (number - 1) * PAGE_ROWS + 1;
-    let to = (number * PAGE_ROWS).min(count);
-    let shown = format!(
-        "{}–{} / {}",
-        p.format.count(from),
-        p.format.count(to),
-        p.format.count(count)
-    );
-    (numbers.into_iter().map(link).collect(), shown)
 }

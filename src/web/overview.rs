@@ -5,7 +5,6 @@ mod attention;
 mod before;
 mod debt;
 mod lenders;
-mod payments;
 mod tiles;
 
 use actix_web::web::{self, Data, ServiceConfig};
@@ -21,6 +20,7 @@ use super::frame::Frame;
 use super::navigation::{Section, path_of};
 use super::page_query::PageQuery;
 use super::pages::page;
+use super::payments_chart;
 use super::quality::{FIRST_ROWS, checks};
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
@@ -125,7 +125,7 @@ async fn show(
     page(&OverviewPage {
         tiles: tiles::tiles(&now, earlier.as_ref(), &sparks, &query, &p),
         debt: debt::chart(&debts.value, &query, &p, today),
-        payments: payments::chart(months.value.data, &query, &p, today)?,
+        payments: payments_chart::chart(months.value.data, &query, &p, today)?,
         owed: OwedTo::of(&shares.value, &query, &p),
         attention: attention::attention(&quality.value, filter, &p),
         runs: attention::runs(&around, &state, &p),

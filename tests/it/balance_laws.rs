@@ -214,6 +214,7 @@ async fn what_is_owed_equals_a_row_by_row_reading(backend: Backend) {
 
         for path in [
             "organization-stats",
+            "lender-stats",
             "analytics/debt-balance",
             "analytics/debt-balance?group_by=lender",
         ] {

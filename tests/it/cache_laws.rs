@@ -41,7 +41,7 @@ fn a_day(random: &mut SmallRng) -> NaiveDate {
 }
 
 fn a_figure(random: &mut SmallRng) -> Figure {
-    match random.random_range(0..14) {
+    match random.random_range(0..15) {
         0 => Figure::Summary,
         1 => Figure::MonthlyStats,
         2 => Figure::MonthlyEfficiency,
@@ -55,6 +55,7 @@ fn a_figure(random: &mut SmallRng) -> Figure {
         10 => Figure::ContractsSummary(ContractSearch::first_page(20)),
         11 => Figure::RollForward(RollForwardGroup::Month),
         12 => Figure::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
+        13 => Figure::LenderStats,
         _ => Figure::OrganizationStats,
     }
 }

@@ -122,6 +122,7 @@ async fn every_list_and_figure_can_be_had_as_a_file(backend: Backend) {
         "contract-stats",
         "contracts/stats/summary",
         "organization-stats",
+        "lender-stats",
     ] {
         let (headers, csv) = bytes(&app, path, "text/csv").await;
         assert_eq!(headers["content-type"], "text/csv; charset=utf-8", "{path}");

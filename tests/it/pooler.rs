@@ -76,7 +76,7 @@ async fn everything_works_through_two_connections_of_a_pooler() {
         twin.token(credit_portfolio::domain::Role::Admin, DEPARTMENT)
             .await,
     ];
-    let asked = |client: u32| {
+    let questions_of = |client: u32| {
         let at = (client % 2) as usize;
         let (app, token) = ([&app, &twin][at], &tokens[at]);
         async move {
@@ -110,7 +110,7 @@ async fn everything_works_through_two_connections_of_a_pooler() {
             .await;
         assert_eq!(report.files.len(), 1, "{}", report.message);
     };
-    let asking = futures_util::future::join_all((0..CLIENTS).map(asked));
+    let asking = futures_util::future::join_all((0..CLIENTS).map(questions_of));
     futures_util::future::join(importing, asking).await;
     assert_eq!(
         psql(&direct, "SELECT COUNT(*) FROM expenses").unwrap(),

@@ -98,7 +98,14 @@ async fn the_rights_of_the_readme_are_enough_and_a_missing_one_is_named() {
     assert!(cleared.status.is_success(), "{}", cleared.text);
     assert_eq!(app.running.state.cache.redis_is_up(), Some(true));
     app.stop().await;
-    for missing in ["+eval", "+publish", "+hgetall", "+unlink", "&itbudget:*"] {
+    for missing in [
+        "+eval",
+        "+publish",
+        "+hgetall",
+        "+hset",
+        "+unlink",
+        "&itbudget:*",
+    ] {
         let rest: Vec<String> = rights()
             .into_iter()
             .filter(|right| right != missing)

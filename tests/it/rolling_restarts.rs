@@ -170,5 +170,5 @@ async fn rolling_restarts_fail_no_request() {
         failed.len()
     );
     assert!(failed.is_empty(), "{:?}", &failed[..failed.len().min(10)]);
-    assert!(answered > 100 * restarts, "{answered}");
+    assert!(answered > 10 * restarts, "{answered}");
 }

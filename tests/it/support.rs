@@ -4,6 +4,7 @@ pub mod adjustments;
 pub mod app;
 pub mod browser;
 pub mod chromium;
+pub mod dashboard;
 pub mod exported;
 pub mod freshness;
 pub mod ftp_proxy;

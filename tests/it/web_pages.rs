@@ -1,43 +1,25 @@
 //! Pages: what every one of them keeps, the way from a figure to its operations, and what is shown
 //! when there is nothing to show.
 
-use credit_portfolio::accounts::hash_password;
 use credit_portfolio::domain::Role;
-use proptest::strategy::{Strategy, ValueTree};
 use reqwest::StatusCode;
 
-use crate::support::app::{Backend, DEPARTMENT, TestApp};
-use crate::support::browser::{Browser, links_to, text_of};
+use crate::support::app::{Backend, TestApp};
+use crate::support::browser::{Browser, links_to};
+use crate::support::dashboard::{browser_of, follow_figures, with_portfolio};
 use crate::support::on_both_databases;
-use crate::support::random_operations::runner;
-use crate::support::random_portfolio::{import, portfolio};
 
 on_both_databases!(
-    every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it,
+    every_figure_of_a_page_is_the_sum_of_the_operations_behind_it,
     an_empty_database_says_how_to_import,
 );
 
-const PASSWORD: &str = "correct horse";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
-async fn browser_of(app: &TestApp, role: Role) -> Browser {
-    let hash = hash_password(PASSWORD.to_owned()).await.unwrap();
-    let user = app.user(role, DEPARTMENT, &hash).await;
-    Browser::signed_in(app, &user.username, PASSWORD).await
-}
-
-async fn with_portfolio(backend: Backend) -> (TestApp, Browser) {
-    let app = TestApp::start(backend).await;
-    let drawn = portfolio(60).new_tree(&mut runner(7)).unwrap().current();
-    import(&app, &drawn).await;
-    let browser = browser_of(&app, Role::Admin).await;
-    (app, browser)
-}
-
 /// The pages that exist, with one of each error.
-const PAGES: [(&str, u16); 8] = [
+const PAGES: &[(&str, u16)] = &[
     ("/", 200),
     (
         "/?date_from=2026-01-01&date_to=2026-03-31&currency=USD",
@@ -46,6 +28,26 @@ const PAGES: [(&str, u16); 8] = [
     ("/operations", 200),
     ("/operations?measure=debt&date_to=2026-03-31&back=%2F", 200),
     ("/account", 200),
+    ("/cash-flow", 200),
+    ("/cash-flow?by=quarter", 200),
+    ("/cash-flow?by=week", 400),
+    ("/payments", 200),
+    ("/compare?currency=USD", 200),
+    ("/contracts", 200),
+    (
+        "/contracts?search=%D0%B1%D0%B0%D0%BD%D0%BA&status=open&sort=contractNumber",
+        200,
+    ),
+    ("/contracts?page=7", 200),
+    ("/contracts/1?date_from=2026-01-01", 200),
+    ("/lenders", 200),
+    ("/lenders/1?date_from=2026-01-01", 200),
+    ("/lenders/1/merge?into=2", 200),
+    ("/roll-forward?group_by=lender", 200),
+    ("/contracts?sort=colour", 400),
+    ("/roll-forward?group_by=month", 400),
+    ("/contracts/999999", 404),
+    ("/lenders/999999", 404),
     ("/no-such-page", 404),
     ("/?colour=blue", 400),
     ("/operations?bank_account_id=1&measure=debt", 400),
@@ -60,7 +62,7 @@ async fn every_page_has_the_policy_and_nothing_that_breaks_it() {
         browser
             .post_signed("/preferences", &[("lang", language)])
             .await;
-        for (path, status) in PAGES {
+        for (path, status) in PAGES.iter().copied() {
             let answer = browser.get(path).await;
             assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.text);
             assert!(answer.text.contains(&format!("<html lang=\"{language}\"")));
@@ -158,22 +160,7 @@ async fn an_empty_database_says_how_to_import(backend: Backend) {
     app.stop().await;
 }
 
-/// The text of the figure that a link shows; of a tile, its exact amount.
-fn shown_figure(link: &str) -> Option<String> {
-    if let Some((_, rest)) = link.split_once("class=\"exact\">") {
-        let exact = rest.split_once('<')?.0;
-        return exact.starts_with(['₽', '−', '$']).then(|| exact.to_owned());
-    }
-    let is_amount = link.contains('.') && link.chars().all(|c| "−0123456789,.".contains(c));
-    is_amount.then(|| link.to_owned())
-}
-
-/// Without the currency's sign: cells of tables have none.
-fn bare(figure: &str) -> String {
-    figure.replace(['₽', '$'], "")
-}
-
-async fn every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it(backend: Backend) {
+async fn every_figure_of_a_page_is_the_sum_of_the_operations_behind_it(backend: Backend) {
     let (app, mut browser) = with_portfolio(backend).await;
     let (mut compared, mut rows) = (0, 0);
     for path in [
@@ -182,29 +169,15 @@ async fn every_figure_of_the_overview_is_the_sum_of_the_operations_behind_it(bac
         "/?currency=USD",
         "/?organization_id=1&direction=lent",
         "/?intra_group=exclude&date_from=2026-01-01",
+        "/cash-flow",
+        "/cash-flow?by=quarter&date_from=2025-09-10&date_to=2026-05-20",
+        "/payments?date_from=2025-09-10&date_to=2026-05-20",
+        "/compare?organization_id=1",
     ] {
-        let page = browser.page(path).await;
-        let links = links_to(&page, "/operations?");
-        assert!(links.len() > 20, "{path}: {}", links.len());
-        let mut seen = std::collections::BTreeSet::new();
-        for (address, text) in links {
-            let shown = shown_figure(&text);
-            if shown.is_none() && !seen.insert(address.clone()) {
-                continue;
-            }
-            let behind = browser.page(&address).await;
-            let (figure, sum) = (text_of(&behind, "figure"), text_of(&behind, "sum"));
-            assert_eq!(figure, sum, "{path} leads to {address}");
-            if let Some(shown) = shown {
-                assert_eq!(bare(&sum), bare(&shown), "{path} leads to {address}");
-                compared += 1;
-            }
-            rows += text_of(&behind, "count")
-                .replace(',', "")
-                .parse::<usize>()
-                .unwrap();
-            assert!(behind.contains("class=\"crumbs\""), "{address}");
-        }
+        let (figures, operations) = follow_figures(&mut browser, path).await;
+        assert!(figures > 10, "{path}: {figures}");
+        compared += figures;
+        rows += operations;
     }
     assert!(
         compared > 100 && rows > 500,

@@ -269,7 +269,7 @@ async fn the_rest_interface_takes_a_session_for_reading_only() {
     let headers = [("cookie", cookie.as_str())];
     for path in [
         "auth/logout",
-        "credit-portfolio/cache/invalidate",
+        "credit-portfolio/cache/clear",
         "credit-portfolio/import/trigger",
     ] {
         let answer = app.post_with(path, &headers, &json!({})).await;

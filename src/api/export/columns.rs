@@ -86,6 +86,12 @@ const COLUMNS: &[Column] = &[
     column("accounting_account", Alias, "Account", "Счет учета"),
     column("action", Word, "Action", "Действие"),
     column(
+        "active_contracts",
+        Plain,
+        "Active contracts",
+        "Действующих договоров",
+    ),
+    column(
         "active_contracts_count",
         Plain,
         "Active contracts",
@@ -343,6 +349,12 @@ const COLUMNS: &[Column] = &[
         Plain,
         "Duration, s",
         "Длительность, с",
+    ),
+    column(
+        "realized_rate",
+        Percent,
+        "Realized rate, %",
+        "Фактическая ставка, %",
     ),
     column("reason", Plain, "Reason", "Причина"),
     column("receipts", Money, "Receipts", "Поступления"),

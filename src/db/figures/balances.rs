@@ -165,18 +165,41 @@ pub async fn balance_moves_by_month(
         (NaiveDate, i64),
         [period_start, contract_id]
     );
-    let moves = |((day, id), row): ((NaiveDate, i64), MovesRow)| {
-        let [drawn, repaid, adjustments] = [row.0, row.1, row.2].map(Money::from_kopecks);
-        let moves = BalanceMoves {
-            drawn,
-            repaid,
-            adjustments,
-        };
-        (Month::of(day), id, moves)
-    };
+    let moves = |((day, id), row)| (Month::of(day), id, moves_of_row(row));
     let mut moves: Vec<_> = rows.into_iter().map(moves).collect();
     moves.sort_unstable_by_key(|(month, id, _)| (*month, *id));
     Ok(moves)
+}
+
+/// The same by day, in order of the days.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn balance_moves_by_day(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+) -> Result<Vec<(NaiveDate, i64, BalanceMoves)>, DbError> {
+    let rows = balance_moves_of!(
+        conn,
+        daily_flows,
+        filter.dates,
+        filter,
+        (NaiveDate, i64),
+        (daily_flows::period_start, daily_flows::contract_id)
+    );
+    let moves = |((day, id), row)| (day, id, moves_of_row(row));
+    let mut moves: Vec<_> = rows.into_iter().map(moves).collect();
+    moves.sort_unstable_by_key(|(day, id, _)| (*day, *id));
+    Ok(moves)
+}
+
+fn moves_of_row(row: MovesRow) -> BalanceMoves {
+    let [drawn, repaid, adjustments] = [row.0, row.1, row.2].map(Money::from_kopecks);
+    BalanceMoves {
+        drawn,
+        repaid,
+        adjustments,
+    }
 }
 
 fn balance_of_row(row: BalanceRow) -> BalanceFlows {

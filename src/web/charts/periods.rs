@@ -1,8 +1,10 @@
-//! The periods that columns stand for: months, or quarters when there are too many months.
+//! The periods that columns stand for: months, quarters or years; quarters also when there are too
+//! many months.
 
 use chrono::{Datelike, NaiveDate};
 
 use crate::domain::Month;
+use crate::web::error::PageError;
 use crate::web::format::Format;
 
 /// More columns can't be told apart.
@@ -24,6 +26,9 @@ impl Period {
             return format.month(self.first);
         }
         let day = self.first.first_day();
+        if self.last.first_day().month0() - day.month0() > 2 {
+            return day.year().to_string();
+        }
         let quarter = day.month0() / 3 + 1;
         let word = format.0.of("Q", "кв. ");
         format!("{word}{quarter} {}", day.year())
@@ -49,6 +54,25 @@ impl Period {
 /// when there are more than 120.
 pub(crate) fn periods<T>(months: Vec<(Month, T)>) -> Vec<(Period, Vec<T>)> {
     let by_quarter = months.len() > MOST_COLUMNS;
+    grouped(months, by_quarter)
+}
+
+/// Groups consecutive months by quarters of a year.
+pub(crate) fn quarters<T>(months: Vec<(Month, T)>) -> Vec<(Period, Vec<T>)> {
+    grouped(months, true)
+}
+
+/// Returns the month that an answer names, such as `2024-03`.
+///
+/// # Errors
+/// [`PageError::Internal`] when it is none.
+pub(crate) fn month_of(name: &str) -> Result<Month, PageError> {
+    let day = NaiveDate::parse_from_str(&format!("{name}-01"), "%Y-%m-%d");
+    let day = day.map_err(|err| PageError::Internal(format!("{name}: {err}")))?;
+    Ok(Month::of(day))
+}
+
+fn grouped<T>(months: Vec<(Month, T)>, by_quarter: bool) -> Vec<(Period, Vec<T>)> {
     let quarter = |month: Month| (month.first_day().year(), month.first_day().month0() / 3);
     let mut found: Vec<(Period, Vec<T>)> = Vec::new();
     for (month, value) in months {

@@ -145,6 +145,7 @@ pub async fn figures(app: &TestApp) -> Vec<Value> {
         "analytics/debt-balance?group_by=lender",
         "analytics/debt-balance?group_by=contract",
         "contract-stats",
+        "lender-stats",
     ] {
         found.push(app.get(path).await.ok());
     }

@@ -140,7 +140,7 @@ macro_rules! refuse_compounds {
     };
 }
 
-impl<'c> Serializer for &'c mut RowCells<'_> {
+impl Serializer for &mut RowCells<'_> {
     type Ok = ();
     type Error = CellError;
     type SerializeMap = Self;

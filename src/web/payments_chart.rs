@@ -1,33 +1,30 @@
-//! Principal and interest, month by month.
+//! The chart of principal and interest, month by month, of the overview and of its own page.
 
 use chrono::NaiveDate;
 use i18n_embed_fl::fl;
 
 use crate::analytics::MonthEfficiency;
-use crate::domain::{Money, Month, Percent};
-use crate::web::charts::{Chart, ChartInput, Column, Mark, Period, Series, periods};
+use crate::domain::{Money, Percent};
+use crate::web::charts::{Chart, ChartInput, Column, Mark, Series, month_of, periods};
 use crate::web::error::PageError;
 use crate::web::frame::Frame;
-use crate::web::links::Link;
-use crate::web::operations::behind;
+use crate::web::operations::{behind, within};
 use crate::web::page_query::PageQuery;
 
 /// Returns the chart.
 ///
 /// # Errors
 /// [`PageError::Internal`] when a month can't be read.
-pub(super) fn chart(
+pub(crate) fn chart(
     months: Vec<MonthEfficiency>,
     query: &PageQuery,
     p: &Frame,
     today: NaiveDate,
 ) -> Result<Chart, PageError> {
     let t = p.texts;
-    let months = months.into_iter().map(|row| {
-        let day = NaiveDate::parse_from_str(&format!("{}-01", row.month), "%Y-%m-%d");
-        let day = day.map_err(|err| PageError::Internal(format!("{}: {err}", row.month)))?;
-        Ok((Month::of(day), (row.principal, row.interest)))
-    });
+    let months = months
+        .into_iter()
+        .map(|row| Ok((month_of(&row.month)?, (row.principal, row.interest))));
     let months = months.collect::<Result<Vec<_>, PageError>>()?;
     let principal: Money = months.iter().map(|(_, (principal, _))| *principal).sum();
     let interest: Money = months.iter().map(|(_, (_, interest))| *interest).sum();
@@ -72,15 +69,4 @@ pub(super) fn chart(
         ]),
     };
     Ok(Chart::new(input, p.format, today))
-}
-
-/// The same operations within a period of the range.
-fn within(link: Link, query: &PageQuery, period: Period) -> Link {
-    let (first, last) = (period.first.first_day(), period.last.last_day());
-    let dates = &query.filter.dates;
-    link.with(
-        "date_from",
-        dates.from().map_or(first, |from| from.max(first)),
-    )
-    .with("date_to", dates.to().map_or(last, |to| to.min(last)))
 }

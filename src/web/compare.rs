@@ -1,0 +1,245 @@
+//! Years and quarters beside each other, each with its change against the year before.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{Datelike, NaiveDate};
+use i18n_embed_fl::fl;
+
+use super::charts::{Chart, ChartInput, Column, Mark, Period, Series, month_of, quarters};
+use super::error::PageError;
+use super::figures::figure;
+use super::files::{FileLink, file_links};
+use super::filter_bar::Offers;
+use super::format::Format;
+use super::frame::Frame;
+use super::operations::{behind, within};
+use super::page_query::PageQuery;
+use super::pages::page;
+use super::surroundings::KnownSurroundings;
+use super::visitor::Visitor;
+use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, MonthStats, YearComparison};
+use crate::domain::{Money, Month, Percent};
+use crate::state::AppState;
+
+const PATH: &str = "/compare";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(web::resource(PATH).get(show));
+}
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparePage {
+    p: Frame,
+    chart: Chart,
+    years: Vec<Line>,
+    quarters: Vec<Line>,
+    files: Vec<FileLink>,
+    currency: String,
+}
+
+/// A period: texts, with where they lead, and changes.
+struct Line {
+    name: String,
+    is_partial: bool,
+    received: (String, String),
+    received_change: String,
+    paid: (String, String),
+    paid_change: String,
+    principal: (String, String),
+    interest: (String, String),
+}
+
+/// The flows of a period.
+#[derive(Clone, Copy)]
+struct Flows {
+    period: Period,
+    received: Money,
+    principal: Money,
+    interest: Money,
+}
+
+/// `GET /compare`
+async fn show(
+    state: Data<AppState>,
+    surroundings: Data<KnownSurroundings>,
+    visitor: Visitor,
+    request: HttpRequest,
+) -> Result<HttpResponse, PageError> {
+    let query = PageQuery::read(&request, &state, &visitor, PATH, &[])?;
+    let filter = &query.filter;
+    let (years, flows, payments) = tokio::try_join!(
+        figure::<DataOf<YearComparison>>(&state, Figure::YearlyComparison, filter),
+        figure::<Vec<MonthStats>>(&state, Figure::MonthlyStats, filter),
+        figure::<DataOf<MonthEfficiency>>(&state, Figure::MonthlyEfficiency, filter),
+    )?;
+    let note = years.note().and(flows.note()).and(payments.note());
+    let around = surroundings.of(&state, filter.department).await?;
+    let p = Frame::of_figures(
+        &state,
+        &visitor,
+        &query,
+        &around,
+        Offers::Flows,
+        &note,
+        |t| fl!(t, "compare"),
+    );
+    let today = state.cache.today();
+    let by_year = years.value.data.iter().map(|row| {
+        let flows = Flows {
+            period: year_of(&row.year)?,
+            received: row.received,
+            principal: row.principal,
+            interest: row.interest,
+        };
+        Ok((flows, row.received_growth, row.paid_growth))
+    });
+    let by_year = by_year.collect::<Result<Vec<_>, PageError>>()?;
+    let by_quarter = flows_by_quarter(&flows.value, &payments.value.data)?;
+    let only_flows: Vec<Flows> = by_year.iter().map(|(flows, ..)| *flows).collect();
+    let years = by_year
+        .iter()
+        .rev()
+        .map(|(flows, received, paid)| flows.line(*received, *paid, &query, &p, today));
+    let quarters = by_quarter.iter().rev().map(|flows| {
+        let before = flows.a_year_before(&by_quarter);
+        let before = before.filter(|_| !flows.period.holds(today));
+        let received = before.and_then(|before| growth(before.received, flows.received));
+        let paid = before.and_then(|before| growth(before.paid(), flows.paid()));
+        flows.line(received, paid, &query, &p, today)
+    });
+    page(&ComparePage {
+        years: years.collect(),
+        quarters: quarters.collect(),
+        chart: Chart::new(chart(&only_flows, &query, &p), p.format, today),
+        files: file_links(&query, "analytics/yearly-comparison", &p),
+        currency: filter.currency.to_string(),
+        p,
+    })
+}
+
+impl Flows {
+    fn paid(&self) -> Money {
+        self.principal + self.interest
+    }
+
+    fn a_year_before<'a>(&self, all: &'a [Flows]) -> Option<&'a Flows> {
+        let (year, quarter) = place(self.period);
+        all.iter()
+            .find(|other| place(other.period) == (year - 1, quarter))
+    }
+
+    fn line(
+        &self,
+        received: Option<Percent>,
+        paid: Option<Percent>,
+        query: &PageQuery,
+        p: &Frame,
+        today: NaiveDate,
+    ) -> Line {
+        let cell = |sum: Money, measure: &str| {
+            let href = within(behind(query, measure), query, self.period).to_string();
+            (p.format.amount(sum), href)
+        };
+        Line {
+            name: self.period.name(p.format),
+            is_partial: self.period.holds(today),
+            received: cell(self.received, "receipts"),
+            received_change: change(received, p.format),
+            paid: cell(self.paid(), "paid"),
+            paid_change: change(paid, p.format),
+            principal: cell(self.principal, "principal"),
+            interest: cell(self.interest, "interest"),
+        }
+    }
+}
+
+/// Year and quarter of a quarter.
+fn place(period: Period) -> (i32, u32) {
+    let day = period.first.first_day();
+    (day.year(), day.month0() / 3)
+}
+
+/// (now − before) / before · 100; none where nothing was before.
+fn growth(before: Money, now: Money) -> Option<Percent> {
+    (before != Money::ZERO).then(|| Percent::of(now - before, before))
+}
+
+fn change(percent: Option<Percent>, format: Format) -> String {
+    match percent {
+        None => "—".to_owned(),
+        Some(percent) if percent.hundredths() > 0 => format!("+{}", format.percent(percent)),
+        Some(percent) => format.percent(percent),
+    }
+}
+
+fn year_of(name: &str) -> Result<Period, PageError> {
+    Ok(Period {
+        first: month_of(&format!("{name}-01"))?,
+        last: month_of(&format!("{name}-12"))?,
+    })
+}
+
+fn flows_by_quarter(
+    flows: &[MonthStats],
+    payments: &[MonthEfficiency],
+) -> Result<Vec<Flows>, PageError> {
+    // Both have a row for each month of the range.
+    let months = flows.iter().zip(payments).map(|(flow, payment)| {
+        let month = Month::of(flow.month);
+        if month_of(&payment.month)? != month {
+            let (one, other) = (flow.month, &payment.month);
+            return Err(PageError::Internal(format!("{one} beside {other}")));
+        }
+        Ok((month, (flow.receipts, payment.principal, payment.interest)))
+    });
+    let months = months.collect::<Result<Vec<_>, PageError>>()?;
+    let sums = |(period, rows): (Period, Vec<(Money, Money, Money)>)| Flows {
+        period,
+        received: rows.iter().map(|row| row.0).sum(),
+        principal: rows.iter().map(|row| row.1).sum(),
+        interest: rows.iter().map(|row| row.2).sum(),
+    };
+    Ok(quarters(months).into_iter().map(sums).collect())
+}
+
+fn chart(years: &[Flows], query: &PageQuery, p: &Frame) -> ChartInput {
+    let t = p.texts;
+    let received: Money = years.iter().map(|flows| flows.received).sum();
+    let principal: Money = years.iter().map(|flows| flows.principal).sum();
+    let interest: Money = years.iter().map(|flows| flows.interest).sum();
+    let columns = years.iter().map(|flows| {
+        let href = |measure: &str| within(behind(query, measure), query, flows.period).to_string();
+        Column {
+            period: flows.period,
+            values: vec![flows.received, flows.principal, flows.interest],
+            hrefs: vec![href("receipts"), href("principal"), href("interest")],
+            href: href("paid"),
+        }
+    });
+    let series = |class, name, mark| Series { class, name, mark };
+    let total = |sum: Money, measure: &str| (sum, behind(query, measure).to_string());
+    let currency = &query.filter.currency;
+    ChartInput {
+        id: "years",
+        title: fl!(t, "received-and-paid-by-year"),
+        summary: fl!(
+            t,
+            "received-and-paid-summary",
+            received = p.format.money(received, currency),
+            paid = p.format.money(principal + interest, currency)
+        ),
+        series: vec![
+            series("inflow", fl!(t, "received"), Mark::Bar),
+            series("principal", fl!(t, "principal"), Mark::BarBelow),
+            series("interest", fl!(t, "interest"), Mark::BarBelow),
+        ],
+        columns: columns.collect(),
+        totals: Some(vec![
+            total(received, "receipts"),
+            total(principal, "principal"),
+            total(interest, "interest"),
+        ]),
+    }
+}
