@@ -26,7 +26,7 @@ mod summary;
 mod years;
 
 pub use answer::{AnalyticsError, Answer, Data, Origin};
-pub use balances::{Basis, Standing, standings};
+pub use balances::{Basis, Standing, outstanding_debt, standings};
 pub use concentration::Concentration;
 pub use contracts::{
     ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,

@@ -60,6 +60,8 @@ struct ImportsPage {
     problem: Option<String>,
     may_change: bool,
     has_sources: bool,
+    /// The department that is looked at, if it is one.
+    department: Option<i64>,
     live: Option<LiveRun>,
     runs: Vec<RunLine>,
     pages: Pages,
@@ -139,6 +141,7 @@ async fn imports_page(
         problem,
         may_change: visitor.may_change(),
         has_sources: !state.sources_of(department_id).is_empty(),
+        department: scope.id(),
         live,
         runs: runs.iter().map(|run| RunLine::of(run, state, &p)).collect(),
         pages: Pages::of(&query.link, number, PAGE_ROWS, count, p.format),

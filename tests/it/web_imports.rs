@@ -169,6 +169,12 @@ async fn files_are_tried_first_and_taken_when_that_is_confirmed(backend: Backend
         ["1", "1", "0", "0", "0", "0", "0"]
     );
     assert_eq!(row_with(&page, "R - spisanie bad.xlsx")[1], "Failed");
+    let debt = async || {
+        let debt = app.get("summary").await.ok()["debt"].as_f64().unwrap();
+        format!("{debt:.2}")
+    };
+    let owed = row_with(&page, ">Outstanding debt<");
+    assert_eq!(owed[1], debt().await);
     let total = async || app.get("summary").await.ok()["total_receipts"].clone();
     assert_eq!(total().await, json!(100.0), "nothing is changed yet");
 
@@ -177,6 +183,8 @@ async fn files_are_tried_first_and_taken_when_that_is_confirmed(backend: Backend
     let run = confirmed(&mut browser, &waiting).await;
     assert!(run.contains("handed in"), "{run}");
     assert_eq!(total().await, json!(157.0), "what was announced came true");
+    assert_ne!(owed[1], owed[2]);
+    assert_eq!(owed[2], debt().await);
     // They are gone from where they waited.
     let gone = browser.get(&waiting).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);

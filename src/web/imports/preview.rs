@@ -74,10 +74,9 @@ impl PreviewPage {
             .preview
             .as_ref()
             .and_then(|tried| tried.as_ref().ok());
-        let (files, totals) = match done {
-            Some(done) => (done.files.as_slice(), done.totals.as_slice()),
-            None => (&[][..], &[][..]),
-        };
+        let files = done.map(|done| done.files.as_slice()).unwrap_or_default();
+        let debt = done.map(|done| &done.debt).into_iter();
+        let totals = debt.chain(done.into_iter().flat_map(|done| &done.totals));
         let goes_in =
             |file: &FileReport| matches!(file.status, FileStatus::Success | FileStatus::Partial);
         PreviewPage {
@@ -86,10 +85,7 @@ impl PreviewPage {
             problem,
             may_confirm: files.iter().any(goes_in),
             files: files.iter().map(|file| FileLine::of(file, &p)).collect(),
-            totals: totals
-                .iter()
-                .map(|total| TotalLine::of(total, &p))
-                .collect(),
+            totals: totals.map(|total| TotalLine::of(total, &p)).collect(),
             currency: state.base_currency.to_string(),
             p,
         }
@@ -151,6 +147,7 @@ impl TotalLine {
 
 fn figure_name(t: &Texts, name: &str) -> String {
     match name {
+        "debt" => fl!(t, "debt"),
         "total_receipts" => fl!(t, "received"),
         "total_expenses" => fl!(t, "expenses"),
         "net_balance" => fl!(t, "net"),
