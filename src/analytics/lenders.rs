@@ -126,7 +126,7 @@ fn balance_days(moves: &[(NaiveDate, Money)], from: Option<NaiveDate>, as_of: Na
     };
     let (mut sum, mut balance) = (0, Money::ZERO);
     for (day, change) in moves {
-        let until = since.max(*day);
+        let until = since.max(end.min(*day));
         sum += held(balance, since, until);
         since = until;
         balance += *change;
