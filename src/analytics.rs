@@ -26,12 +26,13 @@ mod summary;
 mod years;
 
 pub use answer::{AnalyticsError, Answer, Data, Origin};
-pub use balances::{Basis, Standing, standings};
+pub use balances::{Basis, Standing, outstanding_debt, standings};
 pub use concentration::Concentration;
 pub use contracts::{
     ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,
 };
 pub use data_quality::DataQuality;
+pub(crate) use data_quality::{CheckResult, FoundRow};
 pub use debt::{DebtBalance, DebtGroup};
 pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use lenders::LenderStats;

@@ -27,7 +27,7 @@ use crate::config::Settings;
 use crate::db::{self, Db, DbConn, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use crate::state::{AppState, ExportQueue, ListCounts, Shutdown, UploadLimits};
+use crate::state::{AppState, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits};
 use crate::web;
 use background::BackgroundTasks;
 use signals::StopSignals;
@@ -132,6 +132,7 @@ impl RunningApp {
             exports: ExportQueue::start(Db::pool(&settings.database, PoolPurpose::Exports)?),
             list_counts: ListCounts::default(),
             uploads: UploadLimits::new(settings.web.upload_timeout),
+            pending_uploads: PendingUploads::default(),
             finance_departments: settings.finance_departments.clone(),
             import_department: settings.import_department(),
             base_currency: settings.base_currency.clone(),

@@ -133,8 +133,8 @@ pub(crate) use file_states::{
 pub(crate) use filter_names::find_name;
 pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub(crate) use import_journal::{
-    complete_journal_entry, count_journal, insert_journal_entry, insert_rejects, list_journal,
-    list_journal_of_run, list_rejects, was_finding,
+    complete_journal_entry, count_journal, find_journal_entry, insert_journal_entry,
+    insert_rejects, list_journal, list_journal_of_run, list_rejects, was_finding,
 };
 pub use import_runs::{
     AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, insert_run, list_runs,

@@ -28,6 +28,7 @@ mod percent;
 mod portfolio_filter;
 mod role;
 mod settlement;
+mod short_text;
 mod touched_months;
 
 pub use adjustment_kind::AdjustmentKind;
@@ -58,6 +59,7 @@ pub(crate) use percent::{Percent, shares};
 pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
 pub use role::Role;
 pub(crate) use settlement::{is_rate, settled_amount};
+pub use short_text::{LONGEST_TEXT, short_text};
 pub(crate) use touched_months::TouchedMonths;
 
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters

@@ -32,3 +32,4 @@ pub use runs::request::ImportRequest;
 pub use runs::retention::delete_outdated;
 pub use runs::schedule;
 pub use sources::Source;
+pub use sources::hand_in::{HandInError, ReceivedFile, keep_together};

@@ -5,7 +5,9 @@
 
 mod export_queue;
 mod figure_parts;
+mod imports;
 mod list_counts;
+mod pending_uploads;
 mod shutdown;
 mod upload_limits;
 mod who_is_who;
@@ -23,6 +25,7 @@ use crate::import::{ImportContext, Source};
 
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
+pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
 pub use shutdown::Shutdown;
 pub use upload_limits::UploadLimits;
 
@@ -65,6 +68,8 @@ pub struct AppState {
     pub list_counts: ListCounts,
     /// What bodies of requests may take.
     pub uploads: UploadLimits,
+    /// Files that wait for their confirmation.
+    pub pending_uploads: PendingUploads,
     /// The departments whose members may see the portfolio.
     pub finance_departments: Vec<i64>,
     /// The department that exports belong to when nothing else is said.

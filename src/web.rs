@@ -5,7 +5,9 @@
 //! add. `web` never calls `api`. `docs/architecture.md` says how a page is added.
 
 mod account;
+mod account_words;
 mod assets;
+mod audit;
 mod balance_chart;
 mod cash_flow;
 mod cells;
@@ -20,6 +22,9 @@ mod filter_bar;
 mod format;
 mod forms;
 mod frame;
+mod import_words;
+mod imports;
+mod keys;
 mod lender;
 mod lenders;
 mod links;
@@ -31,10 +36,12 @@ mod pages;
 mod paging;
 mod payments;
 mod payments_chart;
+mod quality;
 mod roll_forward;
 mod sign_in;
 mod surroundings;
 mod texts;
+mod users;
 mod visitor;
 
 use actix_web::middleware::from_fn;
@@ -61,6 +68,11 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(lenders::configure)
             .configure(lender::configure)
             .configure(roll_forward::configure)
+            .configure(imports::configure)
+            .configure(quality::configure)
+            .configure(users::configure)
+            .configure(keys::configure)
+            .configure(audit::configure)
             .default_service(web::route().to(error::no_such_page)),
     );
 }

@@ -76,14 +76,34 @@ pub enum AccountError {
         detail: String,
     },
     /// What exists does not allow it.
-    #[error("{0}")]
-    Conflict(String),
+    #[error(transparent)]
+    Conflict(#[from] AccountConflict),
     /// The password.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The database.
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+/// What in the accounts as they are stands against a change.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountConflict {
+    /// The login name can be taken for that of another user.
+    #[error("the name can be taken for {0:?}, which exists already")]
+    LooksLike(String),
+    /// Login name or e-mail address are another user's.
+    #[error("a user of that name or e-mail address exists already")]
+    Taken,
+    /// That user is switched off.
+    #[error("user {0} is switched off")]
+    SwitchedOff(String),
+    /// That user has as many keys as a user may have.
+    #[error("{0} has {MOST_KEYS} API keys: revoke one first")]
+    TooManyKeys(String),
+    /// Nobody could administer any more.
+    #[error("this is the last active ADMIN: make another one first")]
+    LastAdmin,
 }
 
 impl Actor {
@@ -142,16 +162,11 @@ pub async fn create_account(
             .iter()
             .find(|row| row.username != user.username && look_alike(&row.username, &user.username))
         {
-            return Err(AccountError::Conflict(format!(
-                "the name can be taken for {:?}, which exists already",
-                other.username
-            )));
+            return Err(AccountConflict::LooksLike(other.username.clone()).into());
         }
         let (name, role) = (user.username.clone(), user.role.clone());
         let id = db::insert_user(conn, user).await.map_err(|err| match err {
-            DbError::Duplicate => AccountError::Conflict(
-                "a user of that name or e-mail address exists already".to_owned(),
-            ),
+            DbError::Duplicate => AccountConflict::Taken.into(),
             DbError::NoSuchReference => AccountError::Invalid {
                 field: "department_id",
                 detail: format!("there is no department {department_id}"),
@@ -295,17 +310,11 @@ pub async fn create_api_key(
             db::raise_account_generation(conn).await?;
             let owner = existing(conn, user_id).await?;
             if !owner.is_active {
-                return Err(AccountError::Conflict(format!(
-                    "user {} is switched off",
-                    owner.username
-                )));
+                return Err(AccountConflict::SwitchedOff(owner.username).into());
             }
             let valid = db::list_valid_keys(conn).await?;
             if valid.iter().filter(|key| key.user_id == user_id).count() >= MOST_KEYS {
-                return Err(AccountError::Conflict(format!(
-                    "{} has {MOST_KEYS} API keys: revoke one first",
-                    owner.username
-                )));
+                return Err(AccountConflict::TooManyKeys(owner.username).into());
             }
             let details = format!("{} ({})", new.name, new.hint);
             let id = db::insert_api_key(conn, new).await?;
@@ -349,7 +358,7 @@ async fn keep_an_admin(conn: &mut DbConn, lost: i64) -> Result<(), AccountError>
     let has_other = accounts
         .iter()
         .any(|row| row.id != lost && is_active_admin(&row.role, row.is_active));
-    has_other.then_some(()).ok_or_else(|| {
-        AccountError::Conflict("this is the last active ADMIN: make another one first".to_owned())
-    })
+    has_other
+        .then_some(())
+        .ok_or(AccountConflict::LastAdmin.into())
 }

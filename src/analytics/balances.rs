@@ -134,6 +134,19 @@ impl Balances {
     }
 }
 
+/// Returns what is owed at the end of a filter's last day, as the summary has it.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn outstanding_debt(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<Money, DbError> {
+    let balances = Balances::load(conn, filter, basis).await?;
+    Ok(debt(balances.shown(filter, basis)).debt)
+}
+
 /// Whether the balance of a contract is among those that a filter shows.
 pub(super) fn is_shown(title: &ContractTitle, filter: &PortfolioFilter, basis: &Basis) -> bool {
     title.counted_direction() == filter.balance_direction()

@@ -13,7 +13,7 @@ use crate::domain::DepartmentScope;
 /// How new the data is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Freshness {
-    departments: Vec<DepartmentFreshness>,
+    pub(crate) departments: Vec<DepartmentFreshness>,
     /// By organization and kind.
     #[serde(rename = "data")]
     pub exports: Vec<ExportFreshness>,
@@ -23,17 +23,17 @@ pub struct Freshness {
 
 /// How new the data of a department is. Times are UTC.
 #[derive(Debug, Serialize, ToSchema)]
-struct DepartmentFreshness {
-    department_id: i64,
-    department: String,
+pub(crate) struct DepartmentFreshness {
+    pub(crate) department_id: i64,
+    pub(crate) department: String,
     /// When the data was last known to be complete: all sources looked through, no file failing.
-    data_as_of: Option<NaiveDateTime>,
+    pub(crate) data_as_of: Option<NaiveDateTime>,
     /// When all sources were last looked through, whatever became of their files.
-    checked_at: Option<NaiveDateTime>,
+    pub(crate) checked_at: Option<NaiveDateTime>,
     /// The newest document that is not dated after today.
-    data_through: Option<NaiveDate>,
+    pub(crate) data_through: Option<NaiveDate>,
     /// How many files can't be imported now.
-    files_failing: usize,
+    pub(crate) files_failing: usize,
 }
 
 /// How new the exports of one kind of an organization are. Times are UTC.

@@ -10,11 +10,8 @@ use super::error::ApiError;
 use super::figures::set_data_version;
 use crate::accounts::check_email;
 use crate::db::{DbConn, Page, data_versions_on};
-use crate::domain::{DataVersion, DepartmentScope};
+use crate::domain::{DataVersion, DepartmentScope, short_text};
 use crate::state::AppState;
-
-/// A name or number in a body has so many characters at most.
-pub const LONGEST_TEXT: usize = 500;
 
 /// A list, with its full count in `X-Total-Count`.
 pub fn listed<T: Serialize>(rows: &[T], total: i64) -> HttpResponse {
@@ -108,21 +105,7 @@ pub fn created<T: Serialize>(collection: &str, id: i64, row: &T) -> HttpResponse
 
 /// A text of the body: white space folded, not empty, not endless, without control characters.
 pub fn text_field(name: &str, text: &str) -> Result<String, ApiError> {
-    if text.chars().any(char::is_control) {
-        return Err(ApiError::invalid(name, "has a control character"));
-    }
-    if text.chars().count() > LONGEST_TEXT {
-        return Err(ApiError::invalid(
-            name,
-            format!("has more than {LONGEST_TEXT} characters"),
-        ));
-    }
-    let text = crate::domain::folded(text);
-    if text.is_empty() {
-        Err(ApiError::invalid(name, "is empty"))
-    } else {
-        Ok(text)
-    }
+    short_text(text).map_err(|detail| ApiError::invalid(name, detail))
 }
 
 /// An e-mail address of the body.

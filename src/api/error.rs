@@ -16,8 +16,9 @@ use utoipa::ToSchema;
 use crate::accounts::{AccountError, IdentityError, LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
 use crate::db::{DbError, MergeError};
-use crate::import::DryRunError;
+use crate::http::NotKept;
 use crate::import::actor::StartError;
+use crate::import::{DryRunError, HandInError};
 use crate::logging::request_id;
 use crate::state::ExportQueueError;
 
@@ -86,9 +87,9 @@ impl ApiError {
             MultipartError::Payload(PayloadError::Overflow) => {
                 ApiError::TooLarge("the files are too large, or too many".to_owned())
             }
-            MultipartError::Field { source, .. } => match source.as_error() {
-                Some(ApiError::Internal(cause)) => ApiError::Internal(cause.clone()),
-                _ => ApiError::invalid("files", err.to_string()),
+            MultipartError::Field { source, .. } => match source.as_error::<NotKept>() {
+                Some(cause) => ApiError::Internal(cause.to_string()),
+                None => ApiError::invalid("files", err.to_string()),
             },
             other => ApiError::invalid("files", other.to_string()),
         }
@@ -336,7 +337,7 @@ impl From<AccountError> for ApiError {
                 ApiError::NotFound(err.to_string())
             }
             AccountError::Invalid { field, detail } => ApiError::invalid(field, detail),
-            AccountError::Conflict(detail) => ApiError::Conflict(detail),
+            AccountError::Conflict(err) => ApiError::Conflict(err.to_string()),
             AccountError::Password(err) => err.into(),
             AccountError::Database(err) => err.into(),
         }
@@ -358,6 +359,15 @@ impl From<DryRunError> for ApiError {
             DryRunError::Source(detail) => ApiError::Conflict(detail),
             DryRunError::Busy | DryRunError::Stopped => ApiError::RetryLater(err.to_string()),
             DryRunError::Database(err) => err.into(),
+        }
+    }
+}
+
+impl From<HandInError> for ApiError {
+    fn from(err: HandInError) -> ApiError {
+        match err {
+            HandInError::NoFolder(_) => ApiError::Internal(err.to_string()),
+            other => ApiError::invalid("files", other.to_string()),
         }
     }
 }

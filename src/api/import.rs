@@ -1,7 +1,5 @@
 //! Import now; runs, how far they are, and how to stop them.
 
-use std::path::{self, PathBuf};
-
 use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::{self, Data, ServiceConfig};
@@ -25,8 +23,8 @@ use super::upload::Upload;
 use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    DryRun, DryRunError, FileReport, FileStatus, HEARTBEAT_MISSED_AFTER, ImportRequest, RemarkCode,
-    RunReport, RunState, Source, StopReason, StopSignal, dry_run,
+    DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source,
+    keep_together,
 };
 use crate::state::AppState;
 
@@ -145,13 +143,7 @@ pub async fn trigger(
         .department(given(department.department_id))?
         .id()
         .unwrap_or(state.import_department);
-    let is_of_department = |source: &&Source| source.department_id == department_id;
-    let sources: Vec<Source> = state
-        .import_sources
-        .iter()
-        .filter(is_of_department)
-        .cloned()
-        .collect();
+    let sources = state.sources_of(department_id);
     if sources.is_empty() {
         return Err(match state.import_sources.is_empty() {
             true => StartError::NoSource.into(),
@@ -165,7 +157,7 @@ pub async fn trigger(
         ..ImportRequest::now(sources, caller.username())
     };
     if given(options.dry_run).unwrap_or(false) {
-        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(tried(&state, &order).await?)));
+        return Ok(HttpResponse::Ok().json(DryRunAnswer::of(state.try_import(&order).await?)));
     }
     answered(&state, state.import.run(order).await?, waiting.waits()).await
 }
@@ -192,60 +184,10 @@ pub async fn hand_in(
 ) -> Result<HttpResponse, ApiError> {
     let (waiting,) = query.params;
     let department_id = upload.department_id.unwrap_or(state.import_department);
-    if upload.files.is_empty() {
-        return Err(ApiError::invalid(
-            "files",
-            "the form holds no file: give each workbook as a part called files",
-        ));
-    }
-    let folder = tempfile::tempdir()
-        .map_err(|err| ApiError::Internal(format!("no temporary folder: {err}")))?;
-    for (number, file) in upload.files.into_iter().enumerate() {
-        // A name, not a path: nothing is written beside the folder.
-        let name = file.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        if name.is_empty() || name.starts_with('.') || name.chars().any(char::is_control) {
-            return Err(ApiError::invalid(
-                "files",
-                format!("the file {} has no usable name", number + 1),
-            ));
-        }
-        let path = free_path(folder.path(), name);
-        let kept = file.path.persist_noclobber(path);
-        kept.map_err(|err| ApiError::invalid("files", format!("{name:?} can't be kept: {err}")))?;
-    }
+    let folder = keep_together(upload.files)?;
     let source = Source::handed_in(folder, department_id, state.import_policy.clone());
     let order = ImportRequest::now(vec![source], upload.caller.username());
     answered(&state, state.import.run(order).await?, waiting.waits()).await
-}
-
-/// The path of a new file of that name; of several with one name the later ones get a number.
-fn free_path(folder: &path::Path, name: &str) -> PathBuf {
-    let (stem, ending) = name
-        .rsplit_once('.')
-        .map_or((name, String::new()), |(stem, end)| {
-            (stem, format!(".{end}"))
-        });
-    let mut path = folder.join(name);
-    let mut number = 2;
-    while path.exists() {
-        path = folder.join(format!("{stem} ({number}){ending}"));
-        number += 1;
-    }
-    path
-}
-
-/// Reads and loads everything and undoes it, until the program stops.
-async fn tried(state: &AppState, order: &ImportRequest) -> Result<DryRun, DryRunError> {
-    let stop = StopSignal::default();
-    let stopping = async {
-        state.shutdown.stopping().await;
-        stop.stop(StopReason::Shutdown);
-        std::future::pending().await
-    };
-    tokio::select! {
-        done = dry_run(&state.import_context, order, &stop) => done,
-        done = stopping => done,
-    }
 }
 
 async fn answered(
@@ -405,12 +347,7 @@ pub async fn cancel(
     let Some(run) = db::find_run(&mut state.db.conn().await?, scope, id).await? else {
         return Err(ApiError::NotFound(format!("there is no import run {id}")));
     };
-    let at_work = state.import.cancel(id).await
-        || state
-            .db
-            .write(async |conn| db::cancel_run(conn, id, HEARTBEAT_MISSED_AFTER).await)
-            .await?;
-    if !at_work {
+    if !state.cancel_import(id).await? {
         return Err(ApiError::Conflict(format!(
             "import run {id} has ended already: {}",
             run.state

@@ -1,34 +1,23 @@
 //! Files that are handed in, as the body of a request.
 //!
 //! First who may: of anybody else nothing of the body is read. Then the body: few forms at once,
-//! each bounded in time, size and number of files. A file is closed when it has arrived, so that a
-//! form takes one descriptor, however many files it holds.
+//! each bounded in time, size and number of files (`http/received_files`).
 
 use std::future::Future;
 use std::pin::Pin;
 
-use actix_multipart::form::{FieldReader, Limits, MultipartForm, MultipartFormConfig};
-use actix_multipart::{Field, MultipartError};
+use actix_multipart::MultipartError;
+use actix_multipart::form::{MultipartForm, MultipartFormConfig};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
-use futures_util::TryStreamExt;
-use tempfile::{NamedTempFile, TempPath};
-use tokio::io::AsyncWriteExt;
+use actix_web::{Error, FromRequest, HttpRequest};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::caller::{Caller, state_of};
 use super::error::ApiError;
-
-/// Files that are handed in together have so many bytes at most.
-const MOST_BYTES: usize = 256 * 1024 * 1024;
-/// And there are so many of them at most.
-const MOST_FILES: usize = 200;
-/// Boundaries and headers of parts come on top of the files.
-const MOST_FRAMING: usize = 1024 * 1024;
-const MOST_IN_MEMORY: usize = 64 * 1024;
+use crate::http::{announces_too_much, upload_config};
+use crate::import::ReceivedFile;
 
 /// Files from somebody who may hand them in.
 pub(super) struct Upload {
@@ -37,33 +26,19 @@ pub(super) struct Upload {
     /// The department that the caller works in; `None` for administrators.
     pub department_id: Option<i64>,
     /// The files in order.
-    pub files: Vec<UploadedFile>,
-}
-
-/// A file that has arrived. It is deleted when this is dropped.
-pub(super) struct UploadedFile {
-    /// Its name, as the client has it.
-    pub name: String,
-    /// Where it lies.
-    pub path: TempPath,
+    pub files: Vec<ReceivedFile>,
 }
 
 /// Workbooks, each in a part called `files`.
 #[derive(MultipartForm)]
 #[multipart(deny_unknown_fields)]
 struct UploadForm {
-    files: Vec<UploadedFile>,
+    files: Vec<ReceivedFile>,
 }
-
-/// How many files of a request have come.
-struct FileCount(usize);
 
 /// Returns how forms are read.
 pub(super) fn form_config() -> MultipartFormConfig {
-    MultipartFormConfig::default()
-        .total_limit(MOST_BYTES)
-        .memory_limit(MOST_IN_MEMORY)
-        .error_handler(|err, _| ApiError::from_multipart_error(&err).into())
+    upload_config().error_handler(|err, _| ApiError::from_multipart_error(&err).into())
 }
 
 impl FromRequest for Upload {
@@ -92,10 +67,9 @@ impl FromRequest for Upload {
 async fn admit(request: &HttpRequest) -> Result<(Caller, Option<i64>), ApiError> {
     let caller = Caller::allowed(request).await?;
     let department_id = caller.department(None)?.id();
-    let length = request.headers().get(CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > MOST_BYTES + MOST_FRAMING) {
-        return Err(ApiError::from_multipart_error(&too_large()));
+    if announces_too_much(request) {
+        let too_large = MultipartError::Payload(PayloadError::Overflow);
+        return Err(ApiError::from_multipart_error(&too_large));
     }
     Ok((caller, department_id))
 }
@@ -107,49 +81,4 @@ fn begin(request: &HttpRequest) -> Result<(OwnedSemaphorePermit, std::time::Dura
         ApiError::RetryLater("too many files are being handed in: try again in a moment".to_owned())
     })?;
     Ok((turn, limits.form_time))
-}
-
-fn too_large() -> MultipartError {
-    MultipartError::Payload(PayloadError::Overflow)
-}
-
-impl<'t> FieldReader<'t> for UploadedFile {
-    type Future = Pin<Box<dyn Future<Output = Result<UploadedFile, MultipartError>> + 't>>;
-
-    fn read_field(request: &'t HttpRequest, field: Field, limits: &'t mut Limits) -> Self::Future {
-        Box::pin(async move {
-            count_file(request)?;
-            receive(field, limits).await
-        })
-    }
-}
-
-fn count_file(request: &HttpRequest) -> Result<(), MultipartError> {
-    let mut extensions = request.extensions_mut();
-    let count = extensions.get::<FileCount>().map_or(1, |count| count.0 + 1);
-    extensions.insert(FileCount(count));
-    (count <= MOST_FILES).then_some(()).ok_or_else(too_large)
-}
-
-/// Receives one file.
-async fn receive(mut field: Field, limits: &mut Limits) -> Result<UploadedFile, MultipartError> {
-    let disposition = field.content_disposition();
-    let name = disposition.and_then(|disposition| disposition.get_filename());
-    let name = name.unwrap_or_default().to_owned();
-    let (file, path) = NamedTempFile::new().map_err(not_kept)?.into_parts();
-    let mut file = tokio::fs::File::from_std(file);
-    while let Some(piece) = field.try_next().await? {
-        limits.try_consume_limits(piece.len(), false)?;
-        file.write_all(&piece).await.map_err(not_kept)?;
-    }
-    file.flush().await.map_err(not_kept)?;
-    Ok(UploadedFile { name, path })
-}
-
-/// A file that can't be written here.
-fn not_kept(err: std::io::Error) -> MultipartError {
-    MultipartError::Field {
-        name: "files".to_owned(),
-        source: ApiError::Internal(format!("a file that is handed in can't be kept: {err}")).into(),
-    }
 }

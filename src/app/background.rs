@@ -81,6 +81,7 @@ impl BackgroundTasks {
                 ended,
                 state.clone(),
                 async |state| {
+                    state.pending_uploads.delete_outdated();
                     if let Err(err) =
                         delete_outdated(&state.import_context.db, &state.retention).await
                     {

@@ -235,6 +235,27 @@ pub async fn list_journal_of_run(
     })?)
 }
 
+/// Returns the entry of that id within a scope.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn find_journal_entry(
+    conn: &mut DbConn,
+    department: DepartmentScope,
+    id: i64,
+) -> Result<Option<JournalRow>, DbError> {
+    let entry: Option<JournalRow> = on_conn!(conn, |c| {
+        import_journal::table
+            .filter(import_journal::id.eq(id))
+            .select(JournalRow::as_select())
+            .first(c)
+            .await
+            .optional()
+    })?;
+    let in_scope = |owner: i64| department.id().is_none_or(|id| id == owner);
+    Ok(entry.filter(|entry| in_scope(entry.department_id)))
+}
+
 /// How many entries there are in all.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// Where the current time comes from; cheap to clone.
@@ -51,6 +51,15 @@ impl Clock {
         fixed
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0))
             .unwrap_or_else(system_now)
+    }
+
+    /// Returns the moment (UTC) at which a day begins in the clock's time zone.
+    pub fn midnight(&self, day: NaiveDate) -> NaiveDateTime {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let local = self.timezone.from_local_datetime(&midnight);
+        local
+            .earliest()
+            .map_or(midnight, |moment| moment.naive_utc())
     }
 
     /// Returns the current day in the clock's time zone.

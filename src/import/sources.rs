@@ -3,6 +3,7 @@
 pub(in crate::import) mod backoff;
 pub(in crate::import) mod download;
 mod ftp;
+pub(in crate::import) mod hand_in;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;

@@ -12,6 +12,7 @@ use super::visitor::Visitor;
 use crate::accounts::{AccessError, AccountError, IdentityError, LoginError, PasswordError};
 use crate::analytics::AnalyticsError;
 use crate::db::DbError;
+use crate::import::actor::StartError;
 
 /// Why a page can't be shown.
 #[derive(Clone, Debug)]
@@ -142,6 +143,18 @@ impl From<AccountError> for PageError {
             AccountError::NoSuchUser(_) | AccountError::NoSuchKey(_) => PageError::NotFound,
             AccountError::Invalid { .. } | AccountError::Conflict(_) => {
                 PageError::Internal(err.to_string())
+            }
+        }
+    }
+}
+
+impl From<StartError> for PageError {
+    fn from(err: StartError) -> PageError {
+        match err {
+            StartError::Database(err) => err.into(),
+            StartError::Restarting => PageError::Unavailable(err.to_string()),
+            StartError::Busy { .. } | StartError::NoSource | StartError::Stopping => {
+                PageError::RetryLater(err.to_string())
             }
         }
     }

@@ -106,6 +106,23 @@ impl Format {
         text
     }
 
+    /// A change: with its sign, whichever it is.
+    pub(crate) fn change(self, money: Money) -> String {
+        let sign = if money > Money::ZERO { "+" } else { "" };
+        format!("{sign}{}", self.amount(money))
+    }
+
+    /// A duration in seconds with one decimal: `1.5 s`, `1,5 с`.
+    pub(crate) fn seconds(self, milliseconds: i64) -> String {
+        let tenths = (milliseconds.max(0) + 50) / 100;
+        let (point, unit) = (self.point(), self.0.of("s", "с"));
+        format!(
+            "{}{point}{}{NO_BREAK}{unit}",
+            self.count(tenths / 10),
+            tenths % 10
+        )
+    }
+
     /// A whole number in groups.
     pub(crate) fn count(self, count: i64) -> String {
         let mut text = String::new();

@@ -81,7 +81,7 @@ impl Frame {
             assets: assets(),
             user: visitor.session.full_name.clone(),
             csrf: visitor.session.form_token.clone(),
-            navigation: navigation(texts),
+            navigation: navigation(texts, visitor.is_admin()),
             path: path.to_owned(),
             address: path.to_owned(),
             query: String::new(),
@@ -89,6 +89,29 @@ impl Frame {
             filters: None,
             foot: None,
         }
+    }
+
+    /// The frame of a page without figures: it keeps the filter of those that have some, and shows
+    /// how new the data is.
+    pub(crate) fn of_list(
+        state: &AppState,
+        visitor: &Visitor,
+        query: &PageQuery,
+        surroundings: &Surroundings,
+        title: impl FnOnce(&Texts) -> String,
+    ) -> Frame {
+        let section = query.link.path().split('/').nth(1).unwrap_or_default();
+        let mut frame = Frame::plain(visitor, &format!("/{section}"), title);
+        frame.query = query.link.at("").to_string();
+        frame.address = query.address().to_string();
+        frame.freshness = FreshnessLine::new(
+            state,
+            query.filter.department,
+            surroundings,
+            frame.texts,
+            frame.format,
+        );
+        frame
     }
 
     /// The frame of a page of figures.

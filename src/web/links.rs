@@ -56,6 +56,11 @@ impl Link {
         }
     }
 
+    /// The path.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The values, in order.
     pub(crate) fn pairs(&self) -> &[(String, String)] {
         &self.pairs

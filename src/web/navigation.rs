@@ -20,20 +20,31 @@ pub(crate) enum Section {
     DataQuality,
 }
 
-/// One line a page: section, path, name.
-const PAGES: [(Section, &str, fn(&Texts) -> String); 8] = [
-    (Section::Overview, "/", |t| fl!(t, "overview")),
-    (Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
-    (Section::Payments, "/payments", |t| {
+/// A page of the navigation: section, path, name.
+struct PageLine(Section, &'static str, fn(&Texts) -> String);
+
+/// One line a page.
+const PAGES: &[PageLine] = &[
+    PageLine(Section::Overview, "/", |t| fl!(t, "overview")),
+    PageLine(Section::CashFlow, "/cash-flow", |t| fl!(t, "cash-flow")),
+    PageLine(Section::Payments, "/payments", |t| {
         fl!(t, "principal-and-interest")
     }),
-    (Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
-    (Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
-    (Section::RollForward, "/roll-forward", |t| {
+    PageLine(Section::Contracts, "/contracts", |t| fl!(t, "contracts")),
+    PageLine(Section::Lenders, "/lenders", |t| fl!(t, "lenders")),
+    PageLine(Section::RollForward, "/roll-forward", |t| {
         fl!(t, "roll-forward")
     }),
-    (Section::Compare, "/compare", |t| fl!(t, "compare")),
-    (Section::Operations, "/operations", |t| fl!(t, "operations")),
+    PageLine(Section::Compare, "/compare", |t| fl!(t, "compare")),
+    PageLine(Section::Operations, "/operations", |t| fl!(t, "operations")),
+    PageLine(Section::Imports, "/imports", |t| fl!(t, "imports")),
+    PageLine(Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
+];
+
+/// The pages that only administrators see, after the others.
+const OF_ADMINISTRATORS: [(&str, fn(&Texts) -> String); 2] = [
+    ("/users", |t| fl!(t, "users")),
+    ("/audit", |t| fl!(t, "audit-log")),
 ];
 
 /// A line of the navigation.
@@ -42,11 +53,13 @@ pub(crate) struct NavigationLine {
     pub(crate) name: String,
 }
 
-/// Returns the lines, in order.
-pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
-    PAGES
-        .iter()
-        .map(|(_, path, name)| NavigationLine {
+/// Returns the lines for a visitor, in order.
+pub(crate) fn navigation(texts: &Texts, is_admin: bool) -> Vec<NavigationLine> {
+    let of_all = PAGES.iter().map(|PageLine(_, path, name)| (path, name));
+    let of_administrators = OF_ADMINISTRATORS.iter().map(|(path, name)| (path, name));
+    of_all
+        .chain(of_administrators.filter(|_| is_admin))
+        .map(|(path, name)| NavigationLine {
             path,
             name: name(texts),
         })
@@ -57,6 +70,6 @@ pub(crate) fn navigation(texts: &Texts) -> Vec<NavigationLine> {
 pub(crate) fn path_of(section: Section) -> Option<&'static str> {
     PAGES
         .iter()
-        .find(|(known, ..)| *known == section)
-        .map(|(_, path, _)| *path)
+        .find(|PageLine(known, ..)| *known == section)
+        .map(|PageLine(_, path, _)| *path)
 }

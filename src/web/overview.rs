@@ -14,27 +14,24 @@ use i18n_embed_fl::fl;
 
 use super::charts::Chart;
 use super::error::PageError;
-use super::figures::{Figures, figure};
+use super::figures::figure;
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::navigation::{Section, path_of};
 use super::page_query::PageQuery;
 use super::pages::page;
 use super::payments_chart;
+use super::quality::{FIRST_ROWS, checks};
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{
-    Concentration, ContractCounts, Data as DataOf, DataQuality, DebtBalance, Figure,
-    MonthEfficiency, MonthStats, Summary,
+    Concentration, ContractCounts, Data as DataOf, DebtBalance, Figure, MonthEfficiency,
+    MonthStats, Summary,
 };
-use crate::domain::{DepartmentScope, PortfolioFilter};
 use crate::state::AppState;
 use attention::{Attention, RunLine};
 use lenders::OwedTo;
 use tiles::Tile;
-
-/// Rows of each check of the data: as many as the REST interface gives unless it is asked for more.
-const CHECK_ROWS: i64 = 20;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/").get(show));
@@ -92,7 +89,7 @@ async fn show(
         figure::<DataOf<MonthEfficiency>>(&state, Figure::MonthlyEfficiency, filter),
         figure::<Vec<MonthStats>>(&state, Figure::MonthlyStats, filter),
         figure::<Concentration>(&state, Figure::Concentration, filter),
-        checks(&state, &visitor, filter),
+        checks(&state, &visitor, filter, FIRST_ROWS),
     )?;
     let earlier = match &earlier {
         Some(earlier) => {
@@ -136,24 +133,4 @@ async fn show(
         lenders: path_of(Section::Lenders),
         p,
     })
-}
-
-/// The checks of the data; of an administrator who sees all departments, those of the own one.
-async fn checks(
-    state: &Data<AppState>,
-    visitor: &Visitor,
-    filter: &PortfolioFilter,
-) -> Result<Figures<DataQuality>, PageError> {
-    let department_id = filter
-        .department
-        .id()
-        .unwrap_or(visitor.account.department_id);
-    let question = Figure::DataQuality {
-        department_id,
-        limit: CHECK_ROWS,
-        language: visitor.language,
-    };
-    let scope = DepartmentScope::One(department_id);
-    let of_department = PortfolioFilter::of_department(scope, filter.currency.clone());
-    figure(state, question, &of_department).await
 }

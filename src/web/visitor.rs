@@ -50,8 +50,16 @@ impl Visitor {
         let state =
             state.ok_or_else(|| PageError::Internal("the request has no state".to_owned()))?;
         let cookie = session_cookie(request).ok_or(PageError::SignIn)?;
+        // On a task of its own: when another argument of a handler fails, this future is dropped,
+        // and a query must not be cut off.
+        let looked_up = {
+            let (accounts, sessions) = (state.accounts.clone(), state.sessions.clone());
+            let cookie = cookie.clone();
+            let look = async move { identify_session(&accounts, &sessions, &cookie).await };
+            actix_web::rt::spawn(look).await
+        };
         let (identity, session) =
-            identify_session(&state.accounts, &state.sessions, &cookie).await?;
+            looked_up.map_err(|err| PageError::Internal(err.to_string()))??;
         record_user(identity.account.user_id);
         let chosen = session.language.as_deref().and_then(language_of);
         Ok(Visitor {
@@ -77,6 +85,27 @@ impl Visitor {
     /// Whether the visitor may change what the department shares.
     pub(crate) fn may_change(&self) -> bool {
         !matches!(self.account.role, Role::Viewer | Role::User)
+    }
+
+    /// Those who only read may not.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn changes(&self) -> Result<(), PageError> {
+        self.may_change().then_some(()).ok_or(PageError::Forbidden)
+    }
+
+    /// Whether this is an administrator.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.account.role == Role::Admin
+    }
+
+    /// Only administrators may.
+    ///
+    /// # Errors
+    /// [`PageError::Forbidden`].
+    pub(crate) fn administers(&self) -> Result<(), PageError> {
+        self.is_admin().then_some(()).ok_or(PageError::Forbidden)
     }
 
     /// The visitor, for the audit log.

@@ -7,8 +7,7 @@ use utoipa::openapi::schema::{
 };
 
 use crate::accounts::{EMAIL_PATTERN, LONGEST_EMAIL, LONGEST_NAME, NAME_PATTERN};
-use crate::api::answer::LONGEST_TEXT;
-use crate::domain::{AdjustmentKind, Currency};
+use crate::domain::{AdjustmentKind, Currency, LONGEST_TEXT};
 
 /// Something to be seen, and no control characters.
 const VISIBLE: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";

@@ -4,9 +4,8 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 
-use super::super::answer::LONGEST_TEXT;
 use super::value::{Kind, Value, of_type, string};
-use crate::domain::{Currency, ListCursor, Money};
+use crate::domain::{Currency, LONGEST_TEXT, ListCursor, Money};
 
 /// Amounts in a query: whole digits at most.
 const LONGEST_AMOUNT: usize = 13;

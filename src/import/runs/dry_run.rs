@@ -1,5 +1,6 @@
 //! What a run would do: everything is read, loaded and undone in one transaction.
 
+use crate::analytics::{Basis, outstanding_debt};
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
 use crate::import::load::versions::WrittenAt;
@@ -22,6 +23,8 @@ pub struct DryRun {
     pub files: Vec<FileReport>,
     /// The totals as they are, and as they would be.
     pub totals: Vec<ChangedTotal>,
+    /// The same of what is owed.
+    pub debt: ChangedTotal,
 }
 
 /// A figure of the summary before and after.
@@ -35,6 +38,17 @@ pub struct ChangedTotal {
     pub after: Money,
     /// After − before.
     pub change: Money,
+}
+
+impl ChangedTotal {
+    fn of(name: &'static str, before: Money, after: Money) -> ChangedTotal {
+        ChangedTotal {
+            name,
+            before,
+            after,
+            change: after - before,
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -134,7 +148,8 @@ pub async fn dry_run(
         let after = totals(conn, context, department_id).await?;
         Err(Undone::Done(DryRun {
             files: reports,
-            totals: changed(&before, &after),
+            totals: changed(&before.0, &after.0),
+            debt: ChangedTotal::of("debt", before.1, after.1),
         }))
     };
     // Each holds a connection for as long as it waits and loads.
@@ -150,6 +165,7 @@ pub async fn dry_run(
         Ok(()) => Ok(DryRun {
             files: Vec::new(),
             totals: Vec::new(),
+            debt: ChangedTotal::of("debt", Money::ZERO, Money::ZERO),
         }),
     }
 }
@@ -191,28 +207,27 @@ impl Run<'_> {
     }
 }
 
+/// The sums of all operations, and what is owed today.
 async fn totals(
     conn: &mut DbConn,
     context: &ImportContext,
     department_id: i64,
-) -> Result<FlowSums, DbError> {
+) -> Result<(FlowSums, Money), DbError> {
     let filter = PortfolioFilter::of_department(
         DepartmentScope::One(department_id),
         context.base_currency.clone(),
     );
-    Ok(db::flows_by_year(conn, &filter).await?.into_values().sum())
+    let basis = Basis {
+        today: context.cache.today(),
+        base_currency: context.base_currency.clone(),
+        configured_sources: context.configured_sources.clone(),
+    };
+    let flows = db::flows_by_year(conn, &filter).await?.into_values().sum();
+    Ok((flows, outstanding_debt(conn, &filter, &basis).await?))
 }
 
 fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
-    let total = |name, of: fn(&FlowSums) -> Money| {
-        let (before, after) = (of(before), of(after));
-        ChangedTotal {
-            name,
-            before,
-            after,
-            change: after - before,
-        }
-    };
+    let total = |name, of: fn(&FlowSums) -> Money| ChangedTotal::of(name, of(before), of(after));
     vec![
         total("total_receipts", |sums| sums.receipts),
         total("total_expenses", |sums| sums.expenses),

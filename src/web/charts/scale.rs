@@ -21,7 +21,7 @@ impl fmt::Display for Pct {
         let sign = if self.0 < 0 { "-" } else { "" };
         let thousandths = self.0.unsigned_abs();
         write!(f, "{sign}{}", thousandths / 1000)?;
-        if thousandths % 1000 > 0 {
+        if !thousandths.is_multiple_of(1000) {
             let decimals = format!("{:03}", thousandths % 1000);
             write!(f, ".{}", decimals.trim_end_matches('0'))?;
         }

@@ -7,7 +7,9 @@ use crate::db::RunRow;
 use crate::domain::{Money, PortfolioFilter};
 use crate::state::AppState;
 use crate::web::frame::{Frame, machine_time};
+use crate::web::import_words::run_state;
 use crate::web::navigation::{Section, path_of};
+use crate::web::quality::in_capital;
 use crate::web::surroundings::Surroundings;
 
 /// So many checks are shown, those with most at stake.
@@ -51,11 +53,9 @@ pub(super) fn attention(
     let shown = found.into_iter().take(SHOWN).map(|check| {
         let has_stake = check.at_stake > Money::ZERO;
         let what = check.description.split(';').next().unwrap_or_default();
-        let mut letters = what.chars();
-        let first = letters.next().map(|c| c.to_uppercase().to_string());
         Attention {
             count: p.format.count(check.count),
-            text: first.unwrap_or_default() + letters.as_str(),
+            text: in_capital(what),
             detail: if has_stake {
                 fl!(
                     t,
@@ -77,12 +77,7 @@ pub(super) fn runs(surroundings: &Surroundings, state: &AppState, p: &Frame) -> 
     let imports = path_of(Section::Imports);
     let line = |run: &RunRow| {
         let t = p.texts;
-        let (class, name) = match run.state.as_str() {
-            "completed" => ("ok", fl!(t, "run-completed")),
-            "running" => ("ok", fl!(t, "run-running")),
-            "partial" => ("part", fl!(t, "run-partial")),
-            _ => ("bad", fl!(t, "run-failed")),
-        };
+        let (class, name) = run_state(t, &run.state);
         RunLine {
             class,
             state: name,

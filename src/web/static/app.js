@@ -56,3 +56,49 @@ if (matchMedia('(width < 40rem)').matches) document.querySelector('.filters')?.r
 addEventListener('keydown', event => { if (event.key === 'Escape') for (const menu of document.querySelectorAll('.menu[open]')) { menu.open = false; menu.firstElementChild.focus() } })
 addEventListener('click', event => { for (const menu of document.querySelectorAll('.menu[open]')) if (!menu.contains(event.target) || event.target === menu) menu.open = false })
 addEventListener('keydown', event => { if (event.key === '/' && !event.target.closest('input, select, textarea')) { const q = document.getElementById('q'); if (q) { event.preventDefault(); q.focus() } } })
+
+// An import goes on before one's eyes: by events; where they do not come, by asking.
+for (const live of document.querySelectorAll('[data-run]')) {
+  const words = live.dataset, bar = live.querySelector('progress'), text = live.querySelector('[data-text]')
+  const number = new Intl.NumberFormat(document.documentElement.lang)
+  const show = progress => {
+    const parts = [words[progress.phase]]
+    if (progress.file) parts.push(progress.file)
+    if (progress.files_total) parts.push(`${words.files}: ${number.format(progress.files_done)} / ${number.format(progress.files_total)}`)
+    if (progress.phase === 'loading') parts.push(`${words.rows}: ${number.format(progress.rows)}${progress.rows_total ? ` / ${number.format(progress.rows_total)}` : ''}`)
+    text.textContent = parts.join(' · ')
+    const rows = progress.rows_total ? Math.min(1, progress.rows / progress.rows_total) : 0
+    if (progress.files_total) bar.value = Math.min(1000, 1000 * (progress.files_done + rows) / progress.files_total)
+  }
+  // Files that were chosen but not sent would be lost.
+  const ended = () => {
+    if ([...document.querySelectorAll('[type=file]')].some(field => field.files.length)) text.textContent = words.ended
+    else location.reload()
+  }
+  const ask = async () => {
+    try {
+      const run = await (await fetch(words.run)).json()
+      if (run.state && run.state !== 'running') return ended()
+      if (run.progress) show(run.progress)
+    } catch { /* asked again below */ }
+    setTimeout(ask, 2000)
+  }
+  const events = new EventSource(`${words.run}/events`)
+  events.addEventListener('progress', event => show(JSON.parse(event.data)))
+  events.addEventListener('ended', () => { events.close(); ended() })
+  events.addEventListener('error', () => { events.close(); ask() }, { once: true })
+}
+
+// Files may be dropped instead of chosen.
+for (const zone of document.querySelectorAll('[data-drop]')) {
+  const field = zone.querySelector('[type=file]')
+  zone.addEventListener('dragover', event => { event.preventDefault(); zone.classList.add('over') })
+  zone.addEventListener('dragleave', () => zone.classList.remove('over'))
+  zone.addEventListener('drop', event => {
+    event.preventDefault()
+    zone.classList.remove('over')
+    if (!event.dataTransfer.files.length) return
+    field.files = event.dataTransfer.files
+    field.form.requestSubmit()
+  })
+}

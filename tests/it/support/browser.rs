@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
+use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 
 use super::app::{Answer, TestApp};
@@ -77,6 +78,37 @@ impl Browser {
         let mut fields = fields.to_vec();
         fields.push(("csrf", &token));
         self.post(path, &fields).await
+    }
+
+    /// Sends files with the form of the page at `from`.
+    pub async fn post_files(
+        &mut self,
+        from: &str,
+        path: &str,
+        files: &[(&str, Vec<u8>)],
+    ) -> Answer {
+        let token = value_of(&self.page(from).await, "csrf");
+        self.post_files_with(&token, path, files).await
+    }
+
+    /// The same with that token.
+    pub async fn post_files_with(
+        &mut self,
+        token: &str,
+        path: &str,
+        files: &[(&str, Vec<u8>)],
+    ) -> Answer {
+        let form = Form::new().text("csrf", token.to_owned());
+        let form = files.iter().fold(form, |form, (name, content)| {
+            let part = Part::bytes(content.clone()).file_name((*name).to_owned());
+            form.part("files", part)
+        });
+        let request = self
+            .client
+            .post(format!("{}{path}", self.base))
+            .header("sec-fetch-site", "same-origin")
+            .multipart(form);
+        self.send(request).await
     }
 
     async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {

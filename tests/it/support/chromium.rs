@@ -87,6 +87,12 @@ impl Chromium {
         element.send_keys(text).await.unwrap();
     }
 
+    /// Presses keys in the element that has the focus, as WebDriver writes them.
+    pub async fn press(&self, keys: &str) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(keys).await.unwrap();
+    }
+
     /// The visible text of the first element of a CSS selector.
     pub async fn text(&self, selector: &str) -> String {
         let found = self.client.find(Locator::Css(selector)).await;

@@ -1,0 +1,58 @@
+//! Words for what the import keeps as codes: states of runs and files, kinds of files, remarks.
+
+use i18n_embed_fl::fl;
+
+use super::texts::Texts;
+
+/// Returns class and words of a run's state.
+pub(crate) fn run_state(t: &Texts, state: &str) -> (&'static str, String) {
+    match state {
+        "completed" => ("ok", fl!(t, "run-completed")),
+        "running" => ("ok", fl!(t, "run-running")),
+        "partial" => ("part", fl!(t, "run-partial")),
+        "interrupted" => ("part", fl!(t, "run-interrupted")),
+        "cancelled" => ("part", fl!(t, "run-cancelled")),
+        _ => ("bad", fl!(t, "run-failed")),
+    }
+}
+
+/// Returns class and words of what became of a file.
+pub(crate) fn file_status(t: &Texts, status: &str) -> (&'static str, String) {
+    match status {
+        "success" => ("ok", fl!(t, "run-completed")),
+        "partial" => ("part", fl!(t, "run-partial")),
+        "skipped" => ("idle", fl!(t, "file-skipped")),
+        _ => ("bad", fl!(t, "run-failed")),
+    }
+}
+
+/// Returns the words for a kind of file, by the table that its rows go to.
+pub(crate) fn file_kind(t: &Texts, kind: &str) -> String {
+    match kind {
+        "receipts" => fl!(t, "file-receipts"),
+        "expenses" => fl!(t, "expenses"),
+        "expense_details" => fl!(t, "file-details"),
+        "adjustments" => fl!(t, "adjustments"),
+        other => other.to_owned(),
+    }
+}
+
+/// Returns the words for a kind of remark.
+pub(crate) fn remark(t: &Texts, code: &str) -> String {
+    match code {
+        "rows_rejected" => fl!(t, "remark-rows-rejected"),
+        "rejected_still_stored" => fl!(t, "remark-rejected-still-stored"),
+        "incomplete_details" => fl!(t, "remark-incomplete-details"),
+        "total_differs" => fl!(t, "remark-total-differs"),
+        "rows_below_total" => fl!(t, "remark-rows-below-total"),
+        "unreadable_total" => fl!(t, "remark-unreadable-total"),
+        "sheet_not_read" => fl!(t, "remark-sheet-not-read"),
+        "missing_not_removed" => fl!(t, "remark-missing-not-removed"),
+        "newer_file" => fl!(t, "remark-newer-file"),
+        "other_values_in_run" => fl!(t, "remark-other-values-in-run"),
+        "late_opening_balance" => fl!(t, "remark-late-opening-balance"),
+        "equal_adjustments" => fl!(t, "remark-equal-adjustments"),
+        "files_missing" => fl!(t, "remark-files-missing"),
+        other => other.to_owned(),
+    }
+}
