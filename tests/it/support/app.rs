@@ -438,7 +438,7 @@ impl TestApp {
         answer_of(request).await
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.address)
     }
 }
