@@ -26,6 +26,16 @@ pub(crate) fn file_status(t: &Texts, status: &str) -> (&'static str, String) {
     }
 }
 
+/// Returns class and words of what would become of a file.
+pub(crate) fn file_outlook(t: &Texts, status: &str) -> (&'static str, String) {
+    match status {
+        "success" => ("ok", fl!(t, "would-go-in")),
+        "partial" => ("part", fl!(t, "would-go-in-partly")),
+        "skipped" => ("idle", fl!(t, "would-be-skipped")),
+        _ => ("bad", fl!(t, "would-fail")),
+    }
+}
+
 /// Returns the words for a kind of file, by the table that its rows go to.
 pub(crate) fn file_kind(t: &Texts, kind: &str) -> String {
     match kind {

@@ -16,8 +16,10 @@ use askama::Template;
 use i18n_embed_fl::fl;
 
 use super::error::PageError;
+use super::files::{FileLink, files_at};
 use super::frame::Frame;
 use super::import_words::run_state;
+use super::links::Link;
 use super::page_query::PageQuery;
 use super::pages::page;
 use super::paging::{Pages, page_number, rows_before};
@@ -65,12 +67,12 @@ struct ImportsPage {
     live: Option<LiveRun>,
     runs: Vec<RunLine>,
     pages: Pages,
-    run_files: Vec<(&'static str, String)>,
-    journal_files: Vec<(&'static str, String)>,
+    run_files: Vec<FileLink>,
+    journal_files: Vec<FileLink>,
     failing: Vec<FailingLine>,
     departments: Vec<DepartmentLine>,
     exports: Vec<ExportLine>,
-    freshness_files: Vec<(&'static str, String)>,
+    freshness_files: Vec<FileLink>,
 }
 
 /// A run of the list.
@@ -158,20 +160,13 @@ async fn imports_page(
 }
 
 /// Links to a list of the REST interface as files.
-fn files(query: &PageQuery, name: &str, p: &Frame) -> Vec<(&'static str, String)> {
-    let department = query.filter.department.id();
-    let link = |ending: &'static str| {
-        let link = super::links::Link::new(&format!("{API}/{name}"));
-        let link = link.with(
-            "department_id",
-            department.map(|id| id.to_string()).unwrap_or_default(),
-        );
-        (
-            ending,
-            link.with("format", ending).with("lang", p.code).to_string(),
-        )
-    };
-    vec![link("xlsx"), link("csv")]
+fn files(query: &PageQuery, name: &str, p: &Frame) -> Vec<FileLink> {
+    let department = query.filter.department.id().map(|id| id.to_string());
+    let list = Link::new(&format!("{API}/{name}"));
+    files_at(
+        &list.with("department_id", department.unwrap_or_default()),
+        p,
+    )
 }
 
 impl RunLine {

@@ -114,6 +114,7 @@ mod web_browser;
 mod web_contract;
 mod web_contracts;
 mod web_imports;
+mod web_imports_browser;
 mod web_lenders;
 mod web_pages;
 mod web_quality;

@@ -168,7 +168,10 @@ async fn files_are_tried_first_and_taken_when_that_is_confirmed(backend: Backend
         row_with(&page, RECEIPTS)[3..],
         ["1", "1", "0", "0", "0", "0", "0"]
     );
-    assert_eq!(row_with(&page, "R - spisanie bad.xlsx")[1], "Failed");
+    assert_eq!(
+        row_with(&page, "R - spisanie bad.xlsx")[1],
+        "Can&#39;t be imported"
+    );
     let debt = async || {
         let debt = app.get("summary").await.ok()["debt"].as_f64().unwrap();
         format!("{debt:.2}")

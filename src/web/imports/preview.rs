@@ -8,7 +8,7 @@ use super::entry::RejectLine;
 use crate::import::{ChangedTotal, DryRunError, FileReport, FileStatus};
 use crate::state::{AppState, PendingUpload};
 use crate::web::frame::Frame;
-use crate::web::import_words::{file_kind, file_status, remark};
+use crate::web::import_words::{file_kind, file_outlook, remark};
 use crate::web::texts::Texts;
 use crate::web::visitor::Visitor;
 
@@ -94,7 +94,7 @@ impl PreviewPage {
 
 impl FileLine {
     fn of(file: &FileReport, p: &Frame) -> FileLine {
-        let (class, status) = file_status(p.texts, file.status.as_str());
+        let (class, status) = file_outlook(p.texts, file.status.as_str());
         let counts = [
             file.counts.inserted,
             file.counts.updated,

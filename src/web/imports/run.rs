@@ -12,8 +12,10 @@ use crate::db::{self, JournalRow, RunRow};
 use crate::domain::{DepartmentScope, Money};
 use crate::state::AppState;
 use crate::web::error::PageError;
+use crate::web::files::{FileLink, files_at};
 use crate::web::frame::Frame;
 use crate::web::import_words::{file_kind, file_status, remark, run_state};
+use crate::web::links::Link;
 use crate::web::page_query::PageQuery;
 use crate::web::pages::page;
 use crate::web::surroundings::KnownSurroundings;
@@ -64,7 +66,7 @@ pub(super) struct EntryLine {
     /// Whether its own total is another than that of its rows.
     pub(super) differs: bool,
     pub(super) seconds: String,
-    pub(super) rejects: Vec<(&'static str, String)>,
+    pub(super) rejects: Vec<FileLink>,
 }
 
 /// `GET /imports/{id}`
@@ -144,10 +146,6 @@ impl EntryLine {
                 .unwrap_or_default()
         };
         let codes = row.remark_codes.iter().flat_map(|codes| codes.split(','));
-        let rejects = |ending: &'static str| {
-            let list = format!("{API}/import-logs/{}/rejects", row.id);
-            (ending, format!("{list}?format={ending}&lang={}", p.code))
-        };
         let has_rejects = row.rows_failed > 0;
         EntryLine {
             name: row.source_file.clone(),
@@ -167,11 +165,10 @@ impl EntryLine {
             rows_total: amount(row.rows_total),
             differs: row.control_total.is_some() && row.control_total != row.rows_total,
             seconds: p.format.seconds(row.processing_time_ms),
-            rejects: if has_rejects {
-                vec![rejects("xlsx"), rejects("csv")]
-            } else {
-                Vec::new()
-            },
+            rejects: files_at(
+                &Link::new(&format!("{API}/import-logs/{}/rejects", row.id)),
+                p,
+            ),
         }
     }
 }
