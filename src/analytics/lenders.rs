@@ -155,21 +155,21 @@ mod tests {
     /// The example `realised_rate` of the loan mathematics.
     #[test]
     fn the_rate_is_that_of_the_example() {
-        let repaid = Money::from_kopecks(-250_000_00);
+        let repaid = Money::from_kopecks(-25_000_000);
         let moves = [
-            (day("2024-01-15"), Money::from_kopecks(1_000_000_00)),
+            (day("2024-01-15"), Money::from_kopecks(100_000_000)),
             (day("2024-04-15"), repaid),
             (day("2024-07-15"), repaid),
             (day("2024-10-15"), repaid),
             (day("2025-01-15"), repaid),
         ];
         let life = balance_days(&moves, None, day("2025-06-30"));
-        assert_eq!(life, 228_250_000_00);
-        let rate = realized_rate(Money::from_kopecks(99_785_92), life).unwrap();
+        assert_eq!(life, 22_825_000_000);
+        let rate = realized_rate(Money::from_kopecks(9_978_592), life).unwrap();
         assert_eq!(rate.to_string(), "15.96");
         let year = balance_days(&moves, Some(day("2024-01-01")), day("2024-12-31"));
-        assert_eq!(year, 224_750_000_00);
-        let rate = realized_rate(Money::from_kopecks(89_726_78), year).unwrap();
+        assert_eq!(year, 22_475_000_000);
+        let rate = realized_rate(Money::from_kopecks(8_972_678), year).unwrap();
         assert_eq!(rate.to_string(), "14.57");
     }
 

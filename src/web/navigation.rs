@@ -41,8 +41,11 @@ const PAGES: &[PageLine] = &[
     PageLine(Section::DataQuality, "/quality", |t| fl!(t, "data-quality")),
 ];
 
+/// What a page is called.
+type PageName = fn(&Texts) -> String;
+
 /// The pages that only administrators see, after the others.
-const OF_ADMINISTRATORS: [(&str, fn(&Texts) -> String); 2] = [
+const OF_ADMINISTRATORS: [(&str, PageName); 2] = [
     ("/users", |t| fl!(t, "users")),
     ("/audit", |t| fl!(t, "audit-log")),
 ];

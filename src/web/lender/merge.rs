@@ -68,9 +68,7 @@ async fn merge_page(
     (id, into): (i64, i64),
     problem: Option<String>,
 ) -> Result<HttpResponse, PageError> {
-    if !visitor.may_change() {
-        return Err(PageError::Forbidden);
-    }
+    visitor.changes()?;
     let scope = visitor.department(state, None)?;
     let source = read(state, scope, id).await?.ok_or(PageError::NotFound)?;
     let target = read(state, scope, into).await?.ok_or(PageError::NotFound)?;
@@ -103,9 +101,7 @@ async fn merge(
     form: SignedForm<Target>,
 ) -> Result<HttpResponse, PageError> {
     let (id, into, visitor) = (id.into_inner(), form.fields.into, form.visitor);
-    if !visitor.may_change() {
-        return Err(PageError::Forbidden);
-    }
+    visitor.changes()?;
     let scope = visitor.department(&state, None)?;
     let author = &visitor.account.username;
     match state
