@@ -22,6 +22,10 @@ pub(crate) struct SignedForm<T> {
     pub(crate) fields: T,
 }
 
+/// A form without fields of its own.
+#[derive(Deserialize)]
+pub(crate) struct NoFields {}
+
 /// What every form of a session carries.
 #[derive(Deserialize)]
 struct FormToken {

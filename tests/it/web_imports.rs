@@ -56,23 +56,23 @@ async fn confirmed(browser: &mut Browser, waiting: &str) -> String {
 fn row_with(page: &str, text: &str) -> Vec<String> {
     let row = page
         .split("<tr")
+        .filter_map(|row| row.split("</tr>").next())
         .find(|row| row.contains(text) && row.contains("<td"))
         .unwrap_or_else(|| panic!("no row with {text}: {page}"));
-    let cells = row.split("<t").skip(1);
+    let cells = row.replace("<th", "<td");
     let bare = |cell: &str| {
-        let mut bare = String::new();
-        let mut is_tag = true;
-        for c in cell.chars() {
-            match c {
-                '<' => is_tag = true,
-                '>' => is_tag = false,
-                _ if !is_tag => bare.push(c),
-                _ => {}
-            }
-        }
-        bare.trim().to_owned()
+        let texts = cell.split('<').filter_map(|tag| tag.split_once('>'));
+        texts
+            .map(|(_, text)| text)
+            .collect::<String>()
+            .trim()
+            .to_owned()
     };
-    cells.map(bare).collect()
+    cells
+        .split("<td")
+        .skip(1)
+        .map(|cell| bare(&format!("<{cell}")))
+        .collect()
 }
 
 async fn an_import_is_begun_watched_and_its_files_are_shown(backend: Backend) {

@@ -68,7 +68,7 @@ async fn files_are_tried_taken_and_followed_to_the_end() {
     // The page follows by itself, and loads again at the end.
     browser.wait_for("[data-run]").await;
     browser
-        .wait_for("main:not(:has([data-run])) .known .state.part")
+        .wait_for("main:not(:has([data-run])) #journal")
         .await;
     assert_fits(&browser, "import-run").await;
     let rejected = "a[href^='/imports/entries/']:has(b)";

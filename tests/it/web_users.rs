@@ -222,7 +222,7 @@ async fn users_and_the_audit_log_are_for_administrators_only() {
     for (path, text) in [
         ("/users", "Все пользователи"),
         (one.as_str(), "Завершить все сеансы"),
-        ("/audit", "Журнал учётных записей"),
+        ("/audit", "Журнал аудита"),
         ("/keys", "Ключи API"),
     ] {
         assert!(of_admin.page(path).await.contains(text), "{path}");

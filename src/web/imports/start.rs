@@ -11,7 +11,7 @@ use crate::import::ImportRequest;
 use crate::import::actor::StartError;
 use crate::state::AppState;
 use crate::web::error::PageError;
-use crate::web::forms::SignedForm;
+use crate::web::forms::{NoFields, SignedForm};
 use crate::web::pages::see_other;
 use crate::web::surroundings::KnownSurroundings;
 use crate::web::texts::texts;
@@ -22,10 +22,6 @@ pub(super) struct Start {
     force: Option<String>,
     department_id: Option<i64>,
 }
-
-/// A form without fields of its own.
-#[derive(Deserialize)]
-pub(super) struct NoFields {}
 
 /// `POST /imports`: leads to the run, also to one that is going on already.
 pub(super) async fn start(

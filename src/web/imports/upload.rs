@@ -14,14 +14,13 @@ use i18n_embed_fl::fl;
 use tokio::time::timeout;
 
 use super::preview::PreviewPage;
-use super::start::NoFields;
 use super::{PATH, imports_page};
 use crate::http::announces_too_much;
 use crate::import::actor::StartError;
 use crate::import::{DryRunError, HandInError, ImportRequest, ReceivedFile, Source, keep_together};
 use crate::state::{AppState, PendingUpload};
 use crate::web::error::PageError;
-use crate::web::forms::{SignedForm, check_own_site, check_token};
+use crate::web::forms::{NoFields, SignedForm, check_own_site, check_token};
 use crate::web::pages::{page, see_other};
 use crate::web::surroundings::KnownSurroundings;
 use crate::web::texts::{Texts, texts};

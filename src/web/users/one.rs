@@ -13,7 +13,7 @@ use crate::db::{self, UserRow};
 use crate::state::AppState;
 use crate::web::account_words::why_refused;
 use crate::web::error::PageError;
-use crate::web::forms::SignedForm;
+use crate::web::forms::{NoFields, SignedForm};
 use crate::web::frame::Frame;
 use crate::web::pages::{page, see_other};
 use crate::web::texts::{Texts, texts};
@@ -50,10 +50,6 @@ pub(super) struct Rights {
 pub(super) struct NewPassword {
     password: String,
 }
-
-/// A form without fields of its own.
-#[derive(Deserialize)]
-pub(super) struct NoFields {}
 
 /// `GET /users/{id}`
 pub(super) async fn show(
