@@ -14,9 +14,7 @@ use crate::domain::{BalanceFlows, Debt, Money, Percent, PortfolioFilter, shares}
 /// What is owed to a lender, in the contracts' currency.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct LenderStats {
-    /// Absent for contracts without a lender.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = i64, required = false)]
+    /// Null for contracts without a lender.
     pub(crate) lender_id: Option<i64>,
     pub(crate) name: String,
     /// Its contracts.
