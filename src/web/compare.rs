@@ -19,7 +19,7 @@ use super::pages::page;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, MonthStats, YearComparison};
-use crate::domain::{Money, Month, Percent};
+use crate::domain::{DateRange, Money, Month, Percent};
 use crate::state::AppState;
 
 const PATH: &str = "/compare";
@@ -104,7 +104,8 @@ async fn show(
         .map(|(flows, received, paid)| flows.line(*received, *paid, &query, &p, today));
     let quarters = by_quarter.iter().rev().map(|flows| {
         let before = flows.a_year_before(&by_quarter);
-        let before = before.filter(|_| !flows.period.holds(today));
+        let is_whole = |flows: &Flows| covers(&filter.dates, flows.period, today);
+        let before = before.filter(|before| is_whole(before) && is_whole(flows));
         let received = before.and_then(|before| growth(before.received, flows.received));
         let paid = before.and_then(|before| growth(before.paid(), flows.paid()));
         flows.line(received, paid, &query, &p, today)
@@ -155,6 +156,24 @@ impl Flows {
     }
 }
 
+/// Whether a range holds all of a period, and the period is over.
+fn covers(dates: &DateRange, period: Period, today: NaiveDate) -> bool {
+    let (first, last) = (period.first.first_day(), period.last.last_day());
+    dates.from().is_none_or(|from| from <= first)
+        && dates.to().is_none_or(|to| to >= last)
+        && last < today
+}
+
+/// The whole quarter that a month lies in.
+fn quarter_of(month: Month) -> Result<Period, PageError> {
+    let day = month.first_day();
+    let first = day.month0() / 3 * 3 + 1;
+    Ok(Period {
+        first: month_of(&format!("{}-{first:02}", day.year()))?,
+        last: month_of(&format!("{}-{:02}", day.year(), first + 2))?,
+    })
+}
+
 /// Year and quarter of a quarter.
 fn place(period: Period) -> (i32, u32) {
     let day = period.first.first_day();
@@ -195,13 +214,15 @@ fn flows_by_quarter(
         Ok((month, (flow.receipts, payment.principal, payment.interest)))
     });
     let months = months.collect::<Result<Vec<_>, PageError>>()?;
-    let sums = |(period, rows): (Period, Vec<(Money, Money, Money)>)| Flows {
-        period,
-        received: rows.iter().map(|row| row.0).sum(),
-        principal: rows.iter().map(|row| row.1).sum(),
-        interest: rows.iter().map(|row| row.2).sum(),
+    let sums = |(period, rows): (Period, Vec<(Money, Money, Money)>)| {
+        Ok(Flows {
+            period: quarter_of(period.first)?,
+            received: rows.iter().map(|row| row.0).sum(),
+            principal: rows.iter().map(|row| row.1).sum(),
+            interest: rows.iter().map(|row| row.2).sum(),
+        })
     };
-    Ok(quarters(months).into_iter().map(sums).collect())
+    quarters(months).into_iter().map(sums).collect()
 }
 
 fn chart(years: &[Flows], query: &PageQuery, p: &Frame) -> ChartInput {

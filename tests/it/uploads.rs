@@ -53,9 +53,12 @@ fn status_of(answer: &str) -> &str {
 async fn a_form_without_rights_is_refused_before_it_is_sent() {
     let app = TestApp::start(Backend::Sqlite).await;
     let user = app.token(Role::User, DEPARTMENT).await;
-    let mut outsider = app.user(Role::Manager, DEPARTMENT, "irrelevant").await;
-    outsider.department_id = 77;
-    let outsider = app.running.state.tokens.issue(&outsider).unwrap();
+    app.execute(
+        "INSERT INTO departments (id, name, code, created_at, updated_at)
+         VALUES (77, 'Sales', 'SAL', '2024-01-01 00:00:00', '2024-01-01 00:00:00')",
+    )
+    .await;
+    let outsider = app.token(Role::Manager, 77).await;
     for (token, expected) in [
         (None, "401"),
         (Some(user.as_str()), "403"),
