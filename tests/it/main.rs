@@ -111,6 +111,7 @@ mod versions_confirmed;
 mod versions_in_doubt;
 mod versions_of_adjustments;
 mod web_browser;
+mod web_colours;
 mod web_contract;
 mod web_contracts;
 mod web_imports;
