@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::NaiveDateTime;
 use tokio::time::timeout;
@@ -44,7 +44,8 @@ pub struct AccountDirectory {
 struct Shared {
     db: Db,
     known: RwLock<Arc<Known>>,
-    looking: tokio::sync::Mutex<()>,
+    /// When the accounts were read last. Who waits while one reads them shares what that finds.
+    looking: tokio::sync::Mutex<Option<Instant>>,
     /// When keys were used, since that was stored last.
     used_keys: Mutex<HashMap<i64, NaiveDateTime>>,
 }
@@ -95,7 +96,12 @@ impl AccountDirectory {
     }
 
     async fn read_if(&self, is_outdated: impl Fn(i64) -> bool) -> Result<(), DbError> {
-        let _one_at_a_time = self.shared.looking.lock().await;
+        let began = Instant::now();
+        let mut last_read = self.shared.looking.lock().await;
+        if last_read.is_some_and(|last| last >= began) {
+            return Ok(());
+        }
+        let moment = Instant::now();
         let read = self
             .shared
             .db
@@ -119,6 +125,7 @@ impl AccountDirectory {
                 .known
                 .write()
                 .unwrap_or_else(PoisonError::into_inner) = known;
+            *last_read = Some(moment);
         }
         Ok(())
     }
