@@ -7,6 +7,7 @@ mod access;
 mod administration;
 mod api_key;
 mod device;
+mod digest;
 mod directory;
 mod hashing;
 mod hs256;

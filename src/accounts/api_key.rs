@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+
+use super::digest::hex_sha256;
 
 /// What every key begins with, so that a key is recognized where it does not belong.
 const PREFIX: &str = "cpk_";
@@ -42,10 +43,9 @@ impl ApiKey {
 }
 
 impl KeyHash {
-    /// The hash of a key's text. The bits are random: a fast hash is enough.
+    /// The hash of a key's text.
     pub fn of(text: &str) -> KeyHash {
-        let digest = Sha256::digest(text.as_bytes());
-        KeyHash(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        KeyHash(hex_sha256(text))
     }
 
     /// The digits.

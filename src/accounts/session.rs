@@ -13,12 +13,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{NaiveDateTime, TimeDelta};
 use moka::sync::Cache;
-use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
+use super::digest::hex_sha256 as hash;
 use crate::db::{self, Db, DbError, NewSession, SessionRow, UserRow, utc_now};
 
 /// What a process believes of a session without another look: a sign-out elsewhere counts after.
 const BELIEVED_FOR: Duration = Duration::from_secs(2);
+/// A request waits so long for another look at a session that was seen before …
+const WAIT_FOR_NEXT_LOOK: Duration = Duration::from_millis(600);
+/// … and so long for the first.
+const WAIT_FOR_FIRST_LOOK: Duration = Duration::from_secs(5);
 /// What it believes while the database can't answer.
 const BELIEVED_WITHOUT_DATABASE: Duration = Duration::from_secs(15 * 60);
 /// A session that nobody uses ends after so long …
@@ -124,7 +129,7 @@ impl Sessions {
         let key = hash(cookie);
         let known = match self.shared.known.get(&key) {
             Some(known) if known.read_at.elapsed() < BELIEVED_FOR => Some(known),
-            before => match (self.read(cookie, &key).await, before) {
+            before => match (self.look(cookie, &key, before.is_some()).await, before) {
                 (Ok(read), _) => read,
                 (Err(err), None) => return Err(err),
                 (Err(_), before) => before,
@@ -135,6 +140,25 @@ impl Sessions {
             self.note_use(key, &known);
             known.session
         }))
+    }
+
+    /// Reads a session on a task of its own: a request that is refused meanwhile cuts no query off.
+    async fn look(
+        &self,
+        cookie: &str,
+        key: &str,
+        was_seen: bool,
+    ) -> Result<Option<Known>, DbError> {
+        let wait = match was_seen {
+            true => WAIT_FOR_NEXT_LOOK,
+            false => WAIT_FOR_FIRST_LOOK,
+        };
+        let (sessions, cookie, key) = (self.clone(), cookie.to_owned(), key.to_owned());
+        let look = actix_rt::spawn(async move { sessions.read(&cookie, &key).await });
+        let looked = timeout(wait, look).await;
+        looked
+            .map_err(|_| DbError::TimedOut)?
+            .map_err(|err| DbError::Unavailable(format!("a session can't be read: {err}")))?
     }
 
     async fn read(&self, cookie: &str, key: &str) -> Result<Option<Known>, DbError> {
@@ -250,10 +274,4 @@ impl Known {
 fn random_token() -> String {
     let bits: [u8; 32] = rand::random();
     URL_SAFE_NO_PAD.encode(bits)
-}
-
-/// The SHA-256 of a text, in hexadecimal digits. The bits are random: a fast hash is enough.
-fn hash(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

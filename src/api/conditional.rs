@@ -93,7 +93,10 @@ fn matches(listed: &str, tag: &str) -> bool {
 /// Who may keep an answer, and for which requests.
 pub(super) fn set_cache_headers(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    headers.append(VARY, HeaderValue::from_static("authorization, accept"));
+    headers.append(
+        VARY,
+        HeaderValue::from_static("authorization, cookie, accept"),
+    );
 }
 
 fn opaque(tag: &str) -> &str {

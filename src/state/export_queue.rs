@@ -96,7 +96,7 @@ impl Drop for Shared {
     }
 }
 
-/// A thread that is at work, given back with its turn.
+/// A thread that writes an export, given back with its turn.
 struct Thread<'q> {
     shared: &'q Shared,
     handle: ArbiterHandle,

@@ -158,7 +158,7 @@ impl Chart {
         self.columns.is_empty()
     }
 
-    /// Places everything; `today` tells which column is still running.
+    /// Places everything; the period that holds `today` is marked as still running.
     pub(crate) fn new(input: ChartInput, format: Format, today: NaiveDate) -> Chart {
         let ChartInput {
             id,

@@ -9,7 +9,7 @@ use i18n_embed_fl::fl;
 use serde::Deserialize;
 
 use super::error::PageError;
-use super::forms::{OwnForm, SignedForm};
+use super::forms::{NoFields, OwnForm, SignedForm};
 use super::links::own_address;
 use super::pages::{Bare, page, see_other};
 use super::visitor::Visitor;
@@ -53,9 +53,6 @@ struct Credentials {
 struct Once {
     token: String,
 }
-
-#[derive(Deserialize)]
-struct NoFields {}
 
 /// `GET /sign-in`
 async fn show(

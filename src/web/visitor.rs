@@ -50,16 +50,8 @@ impl Visitor {
         let state =
             state.ok_or_else(|| PageError::Internal("the request has no state".to_owned()))?;
         let cookie = session_cookie(request).ok_or(PageError::SignIn)?;
-        // On a task of its own: when another argument of a handler fails, this future is dropped,
-        // and a query must not be cut off.
-        let looked_up = {
-            let (accounts, sessions) = (state.accounts.clone(), state.sessions.clone());
-            let cookie = cookie.clone();
-            let look = async move { identify_session(&accounts, &sessions, &cookie).await };
-            actix_web::rt::spawn(look).await
-        };
         let (identity, session) =
-            looked_up.map_err(|err| PageError::Internal(err.to_string()))??;
+            identify_session(&state.accounts, &state.sessions, &cookie).await?;
         record_user(identity.account.user_id);
         let chosen = session.language.as_deref().and_then(language_of);
         Ok(Visitor {

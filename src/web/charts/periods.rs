@@ -7,7 +7,7 @@ use crate::domain::Month;
 use crate::web::error::PageError;
 use crate::web::format::Format;
 
-/// More columns can't be told apart.
+/// More columns are too narrow to distinguish.
 const MOST_COLUMNS: usize = 120;
 
 /// A run of months.
