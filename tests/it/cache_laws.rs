@@ -394,10 +394,11 @@ async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_a
             .parse()
             .unwrap()
     };
+    // A life of one second may be drawn a little shorter: its whole seconds count, too.
     eventually("the answer's life has ended", async || {
         let answer = app.get_as(&token, "summary").await;
         assert_eq!(answer.status, StatusCode::OK);
-        ttl(answer.header("Cache-Status")) < 0
+        ttl(answer.header("Cache-Status")) < 0 && answer.header("Age") != "0"
     })
     .await;
     let stale = app.get_as(&token, "summary").await;
@@ -408,7 +409,6 @@ async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_a
         "{}",
         stale.header("Cache-Status")
     );
-    assert!(stale.header("Age").parse::<i64>().unwrap() >= 1);
     assert!(stale.header("X-Data-As-Of").ends_with('Z'));
     app.set_today("2026-11-26");
     let of_yesterday = app.get_as(&token, "summary").await;
