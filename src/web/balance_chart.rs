@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use i18n_embed_fl::fl;
 
 use super::charts::{Chart, ChartInput, Column, Mark, Series, periods};
+use super::files::{chart_files, files_at};
 use super::frame::Frame;
 use super::links::Link;
 use super::page_query::PageQuery;
@@ -17,6 +18,8 @@ pub(crate) struct BalanceChart {
     pub(crate) name: String,
     /// The operations behind the balance at the end of the range.
     pub(crate) of_operations: Link,
+    /// The balances at the REST interface.
+    pub(crate) data: Link,
 }
 
 impl BalanceChart {
@@ -62,6 +65,7 @@ impl BalanceChart {
             }],
             columns,
             totals: None,
+            files: chart_files(query, "debt", files_at(&self.data, p)),
         };
         Chart::new(input, p.format, today)
     }

@@ -5,15 +5,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::charts::{Chart, ChartInput, Column, Mark, Period, Series, month_of, periods, quarters};
+use super::charts::{
+    Chart, ChartInput, Column, HasCharts, Mark, Period, Series, month_of, page_or_picture, periods,
+    quarters,
+};
 use super::error::PageError;
 use super::figures::figure;
-use super::files::{FileLink, file_links};
+use super::files::{chart_files, file_links};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::operations::{behind, within};
-use super::page_query::PageQuery;
-use super::pages::page;
+use super::page_query::{PICTURE, PageQuery};
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{Data as DataOf, Figure, MonthCashflow};
@@ -21,6 +23,8 @@ use crate::domain::Money;
 use crate::state::AppState;
 
 const PATH: &str = "/cash-flow";
+/// The figures of both charts at the REST interface.
+const DATA: &str = "analytics/cashflow-monthly";
 const BY: &str = "by";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -35,7 +39,6 @@ struct CashFlowPage {
     groupings: Vec<(String, String, bool)>,
     flows: Chart,
     cumulative: Chart,
-    files: Vec<FileLink>,
 }
 
 /// What came in and went out in a period, and the running sum at its end.
@@ -53,7 +56,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let query = PageQuery::read(&request, &state, &visitor, PATH, &[BY])?;
+    let query = PageQuery::read(&request, &state, &visitor, PATH, &[BY, PICTURE])?;
     let is_by_quarter = match query.own(BY) {
         None | Some("month") => false,
         Some("quarter") => true,
@@ -89,16 +92,22 @@ async fn show(
         )
     };
     let today = state.cache.today();
-    page(&CashFlowPage {
+    let shown = CashFlowPage {
         groupings: vec![
             grouping(fl!(p.texts, "by-month"), "", !is_by_quarter),
             grouping(fl!(p.texts, "by-quarter"), "quarter", is_by_quarter),
         ],
         flows: Chart::new(flows_chart(&flows, &query, &p), p.format, today),
         cumulative: Chart::new(cumulative_chart(&flows, &query, &p), p.format, today),
-        files: file_links(&query, "analytics/cashflow-monthly", &p),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for CashFlowPage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.flows, &self.cumulative])
+    }
 }
 
 impl Flow {
@@ -153,6 +162,7 @@ fn flows_chart(flows: &[Flow], query: &PageQuery, p: &Frame) -> ChartInput {
             total(outflow, "expenses"),
             total(inflow - outflow, "net"),
         ]),
+        files: chart_files(query, "cash-flow", file_links(query, DATA, p)),
     }
 }
 
@@ -186,5 +196,6 @@ fn cumulative_chart(flows: &[Flow], query: &PageQuery, p: &Frame) -> ChartInput 
         }],
         columns: columns.collect(),
         totals: None,
+        files: chart_files(query, "cumulative", file_links(query, DATA, p)),
     }
 }

@@ -5,16 +5,19 @@
 //! chart's table, which is the source of the tooltip and of what a screen reader says.
 
 mod periods;
+mod picture;
 mod scale;
 mod spark;
 
 use chrono::NaiveDate;
 
 pub(crate) use periods::{Period, month_of, periods, quarters};
+pub(crate) use picture::{HasCharts, page_or_picture};
 pub(crate) use scale::Pct;
 use scale::Scale;
 pub(crate) use spark::{Spark, spark};
 
+use super::files::FileLink;
 use super::format::Format;
 use crate::domain::Money;
 
@@ -80,6 +83,8 @@ pub(crate) struct ChartInput {
     pub(crate) columns: Vec<Column>,
     /// The sums below the table, with where they lead; none for balances.
     pub(crate) totals: Option<Vec<(Money, String)>>,
+    /// Its files.
+    pub(crate) files: Vec<FileLink>,
 }
 
 /// A chart, ready to be printed.
@@ -94,6 +99,7 @@ pub(crate) struct Chart {
     pub(crate) lines: Vec<Line>,
     /// Sums as text, with where they lead.
     pub(crate) totals: Option<Vec<(String, String)>>,
+    pub(crate) files: Vec<FileLink>,
 }
 
 /// A mark of the axis of values.
@@ -167,6 +173,7 @@ impl Chart {
             series,
             columns,
             totals,
+            files,
         } = input;
         let scale = Scale::over(extremes(&series, &columns), STEPS);
         let count = columns.len().max(1) as i128;
@@ -197,6 +204,7 @@ impl Chart {
                 let text = |(sum, href)| (format.amount(sum), href);
                 totals.into_iter().map(text).collect()
             }),
+            files,
             series,
         }
     }

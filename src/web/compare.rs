@@ -6,16 +6,17 @@ use askama::Template;
 use chrono::{Datelike, NaiveDate};
 use i18n_embed_fl::fl;
 
-use super::charts::{Chart, ChartInput, Column, Mark, Period, Series, month_of, quarters};
+use super::charts::{
+    Chart, ChartInput, Column, HasCharts, Mark, Period, Series, month_of, page_or_picture, quarters,
+};
 use super::error::PageError;
 use super::figures::figure;
-use super::files::{FileLink, file_links};
+use super::files::{chart_files, file_links};
 use super::filter_bar::Offers;
 use super::format::Format;
 use super::frame::Frame;
 use super::operations::{behind, within};
-use super::page_query::PageQuery;
-use super::pages::page;
+use super::page_query::{PICTURE, PageQuery};
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, MonthStats, YearComparison};
@@ -35,7 +36,6 @@ struct ComparePage {
     chart: Chart,
     years: Vec<Line>,
     quarters: Vec<Line>,
-    files: Vec<FileLink>,
     currency: String,
 }
 
@@ -67,7 +67,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let query = PageQuery::read(&request, &state, &visitor, PATH, &[])?;
+    let query = PageQuery::read(&request, &state, &visitor, PATH, &[PICTURE])?;
     let filter = &query.filter;
     let (years, flows, payments) = tokio::try_join!(
         figure::<DataOf<YearComparison>>(&state, Figure::YearlyComparison, filter),
@@ -110,14 +110,20 @@ async fn show(
         let paid = before.and_then(|before| growth(before.paid(), flows.paid()));
         flows.line(received, paid, &query, &p, today)
     });
-    page(&ComparePage {
+    let shown = ComparePage {
         years: years.collect(),
         quarters: quarters.collect(),
         chart: Chart::new(chart(&only_flows, &query, &p), p.format, today),
-        files: file_links(&query, "analytics/yearly-comparison", &p),
         currency: filter.currency.to_string(),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for ComparePage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.chart])
+    }
 }
 
 impl Flows {
@@ -262,5 +268,10 @@ fn chart(years: &[Flows], query: &PageQuery, p: &Frame) -> ChartInput {
             total(principal, "principal"),
             total(interest, "interest"),
         ]),
+        files: chart_files(
+            query,
+            "years",
+            file_links(query, "analytics/yearly-comparison", p),
+        ),
     }
 }

@@ -12,14 +12,14 @@ use i18n_embed_fl::fl;
 
 use super::balance_chart::BalanceChart;
 use super::cells::{Behind, Tile};
-use super::charts::Chart;
+use super::charts::{Chart, HasCharts, page_or_picture};
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
-use super::page_query::PageQuery;
-use super::pages::{page, see_other};
+use super::page_query::{PICTURE, PageQuery};
+use super::pages::see_other;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{
@@ -52,7 +52,6 @@ struct ContractPage {
     aliases: Vec<String>,
     tiles: Vec<Tile>,
     chart: Chart,
-    chart_files: Vec<FileLink>,
     ledger: LedgerTable,
     ledger_files: Vec<FileLink>,
     act: Act,
@@ -84,7 +83,13 @@ async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
-    let mut query = PageQuery::read(&request, &state, &visitor, &format!("/contracts/{id}"), &[])?;
+    let mut query = PageQuery::read(
+        &request,
+        &state,
+        &visitor,
+        &format!("/contracts/{id}"),
+        &[PICTURE],
+    )?;
     let found = match read(&state, &query, id).await? {
         Some(Lookup::Found(found)) => found,
         Some(Lookup::Merged(into)) => {
@@ -130,14 +135,14 @@ async fn show(
         title: fl!(p.texts, "balance-at-month-end"),
         name: fl!(p.texts, "outstanding"),
         of_operations: behind.balance("balance"),
+        data: by_id
+            .at(&format!("{API}/analytics/debt-balance"))
+            .with("group_by", "contract")
+            .with("currency", &query.filter.currency)
+            .with("direction", facts::counted_direction(&found.row).as_str()),
     };
-    let of_chart = by_id
-        .at(&format!("{API}/analytics/debt-balance"))
-        .with("group_by", "contract")
-        .with("currency", &query.filter.currency)
-        .with("direction", facts::counted_direction(&found.row).as_str());
     let today = state.cache.today();
-    page(&ContractPage {
+    let shown = ContractPage {
         all: query
             .link
             .at("/contracts")
@@ -151,14 +156,20 @@ async fn show(
             .collect(),
         tiles: facts::tiles(&moved.value.total, &shares.value, id, &query, &behind, &p),
         chart: chart.of(&balances.value, &query, &p, today),
-        chart_files: files_at(&of_chart, &p),
         ledger: LedgerTable::of(&found.ledger, &behind, &p),
         ledger_files: files_at(&dates.at(&format!("{API}/contracts/{id}/ledger")), &p),
         act: Act::of(&found.ledger, &query, &p),
         adjustments: Adjustments::of(&found.adjustments, found.ledger.as_of, &behind, &p),
         adjustment_files: files_at(&by_id.at(&format!("{API}/adjustments")), &p),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for ContractPage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.chart])
+    }
 }
 
 async fn read(state: &AppState, query: &PageQuery, id: i64) -> Result<Option<Lookup>, DbError> {

@@ -2,9 +2,10 @@
 
 use super::frame::Frame;
 use super::links::Link;
-use super::page_query::PageQuery;
+use super::page_query::{PICTURE, PageQuery};
 
 const ENDINGS: [&str; 2] = ["xlsx", "csv"];
+const PICTURES: [&str; 2] = ["svg", "png"];
 
 /// A file: its kind, and its address.
 pub(crate) struct FileLink {
@@ -29,4 +30,16 @@ pub(crate) fn files_at(address: &Link, p: &Frame) -> Vec<FileLink> {
         href: address.clone().with("format", ending).to_string(),
     };
     ENDINGS.map(link).into()
+}
+
+/// Returns the links to the figures of a chart of this page, and to the chart as pictures.
+pub(crate) fn chart_files(query: &PageQuery, id: &str, of_figures: Vec<FileLink>) -> Vec<FileLink> {
+    let link = |ending: &str| FileLink {
+        name: ending.to_uppercase(),
+        href: query
+            .address()
+            .with(PICTURE, format!("{id}.{ending}"))
+            .to_string(),
+    };
+    of_figures.into_iter().chain(PICTURES.map(link)).collect()
 }

@@ -10,7 +10,7 @@ use i18n_embed_fl::fl;
 
 use super::balance_chart::BalanceChart;
 use super::cells::{Behind, Tile, hundredths};
-use super::charts::Chart;
+use super::charts::{Chart, HasCharts, page_or_picture};
 use super::contract::Fact;
 use super::contracts::{self, ContractLine};
 use super::error::PageError;
@@ -19,8 +19,8 @@ use super::files::{FileLink, files_at};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::lenders;
-use super::page_query::PageQuery;
-use super::pages::{page, see_other};
+use super::page_query::{PICTURE, PageQuery};
+use super::pages::see_other;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{
@@ -53,7 +53,6 @@ struct LenderPage {
     aliases: Vec<String>,
     tiles: Vec<Tile>,
     chart: Chart,
-    chart_files: Vec<FileLink>,
     contracts: Vec<ContractLine>,
     all_contracts: String,
     contract_files: Vec<FileLink>,
@@ -77,7 +76,13 @@ async fn show(
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
     let id = id.into_inner();
-    let mut query = PageQuery::read(&request, &state, &visitor, &format!("/lenders/{id}"), &[])?;
+    let mut query = PageQuery::read(
+        &request,
+        &state,
+        &visitor,
+        &format!("/lenders/{id}"),
+        &[PICTURE],
+    )?;
     if query.filter.bank_account_id.is_some() || query.filter.contract_id.is_some() {
         return Err(PageError::Address(
             "bank_account_id, contract_id".to_owned(),
@@ -127,18 +132,18 @@ async fn show(
         .iter()
         .find(|row| row.lender_id == Some(id));
     let behind = Behind::all(&query).with("lender_id", id);
+    let own = query.link.clone().with("lender_id", id);
     let chart = BalanceChart {
         title: fl!(p.texts, "debt-at-month-end"),
         name: fl!(p.texts, "debt"),
         of_operations: behind.balance("debt"),
+        data: own.at("/api/v1/credit-portfolio/analytics/debt-balance"),
     };
-    let own = query.link.clone().with("lender_id", id);
-    let of_chart = own.at("/api/v1/credit-portfolio/analytics/debt-balance");
     let others = found
         .others
         .iter()
         .filter(|other| other.id != id && visitor.may_change());
-    page(&LenderPage {
+    let shown = LenderPage {
         id,
         all: query.link.at("/lenders").without("lender_id").to_string(),
         facts: facts(&found.row, &p),
@@ -149,13 +154,19 @@ async fn show(
             .collect(),
         tiles: row.map_or_else(Vec::new, |row| tiles(row, &query, &behind, &p)),
         chart: chart.of(&balances.value, &query, &p, state.cache.today()),
-        chart_files: files_at(&of_chart, &p),
         contracts: ContractLine::all(&its_contracts.value, &query, &p),
         all_contracts: own.at("/contracts").to_string(),
         contract_files: files_at(&own.at(contracts::REST), &p),
         others: others.map(|other| (other.id, other.name.clone())).collect(),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for LenderPage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.chart])
+    }
 }
 
 async fn read(state: &AppState, scope: DepartmentScope, id: i64) -> Result<Option<Found>, DbError> {

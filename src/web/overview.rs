@@ -12,13 +12,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::charts::Chart;
+use super::charts::{Chart, HasCharts, page_or_picture};
 use super::error::PageError;
 use super::figures::figure;
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::navigation::{Section, path_of};
-use super::page_query::PageQuery;
+use super::page_query::{PICTURE, PageQuery};
 use super::pages::page;
 use super::payments_chart;
 use super::quality::{FIRST_ROWS, checks};
@@ -65,7 +65,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let query = PageQuery::read(&request, &state, &visitor, "/", &[])?;
+    let query = PageQuery::read(&request, &state, &visitor, "/", &[PICTURE])?;
     if query.filter.bank_account_id.is_some() {
         return Err(PageError::Address("bank_account_id".to_owned()));
     }
@@ -122,7 +122,7 @@ async fn show(
     );
     let sparks = tiles::Sparks::of(&debts.value.data, &flows.value, &months.value.data);
     let now = (summary.value, counts.value);
-    page(&OverviewPage {
+    let shown = OverviewPage {
         tiles: tiles::tiles(&now, earlier.as_ref(), &sparks, &query, &p),
         debt: debt::chart(&debts.value, &query, &p, today),
         payments: payments_chart::chart(months.value.data, &query, &p, today)?,
@@ -132,5 +132,12 @@ async fn show(
         quality: path_of(Section::DataQuality),
         lenders: path_of(Section::Lenders),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for OverviewPage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.debt, &self.payments])
+    }
 }

@@ -31,6 +31,9 @@ const FILTERS: [&str; 12] = [
     "department_id",
 ];
 
+/// Under this name an address of a page asks for one of its charts as a picture.
+pub(crate) const PICTURE: &str = "picture";
+
 /// What an address asks for.
 #[derive(Clone, Debug)]
 pub(crate) struct PageQuery {

@@ -5,15 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
-use super::charts::{Chart, Pct};
+use super::charts::{Chart, HasCharts, Pct, page_or_picture};
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, file_links};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::operations::behind;
-use super::page_query::PageQuery;
-use super::pages::page;
+use super::page_query::{PICTURE, PageQuery};
 use super::payments_chart;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
@@ -32,7 +31,6 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct PaymentsPage {
     p: Frame,
     chart: Chart,
-    files: Vec<FileLink>,
     organizations: Vec<Line>,
     total: Line,
     organization_files: Vec<FileLink>,
@@ -61,7 +59,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let query = PageQuery::read(&request, &state, &visitor, PATH, &[])?;
+    let query = PageQuery::read(&request, &state, &visitor, PATH, &[PICTURE])?;
     let filter = &query.filter;
     let (months, organizations) = tokio::try_join!(
         figure::<DataOf<MonthEfficiency>>(&state, Figure::MonthlyEfficiency, filter),
@@ -119,13 +117,19 @@ async fn show(
             )
         })
         .collect();
-    page(&PaymentsPage {
+    let shown = PaymentsPage {
         total: line(&fl!(p.texts, "total"), None, principal, interest),
         organizations,
         chart: payments_chart::chart(months.value.data, &query, &p, state.cache.today())?,
-        files: file_links(&query, "analytics/monthly-efficiency", &p),
         organization_files: file_links(&query, "analytics/org-efficiency", &p),
         currency: filter.currency.to_string(),
         p,
-    })
+    };
+    page_or_picture(&query, &shown).await
+}
+
+impl HasCharts for PaymentsPage {
+    fn charts(&self) -> (&Frame, Vec<&Chart>) {
+        (&self.p, vec![&self.chart])
+    }
 }

@@ -7,9 +7,13 @@ use crate::analytics::MonthEfficiency;
 use crate::domain::{Money, Percent};
 use crate::web::charts::{Chart, ChartInput, Column, Mark, Series, month_of, periods};
 use crate::web::error::PageError;
+use crate::web::files::{chart_files, file_links};
 use crate::web::frame::Frame;
 use crate::web::operations::{behind, within};
 use crate::web::page_query::PageQuery;
+
+/// The same figures at the REST interface.
+const DATA: &str = "analytics/monthly-efficiency";
 
 /// Returns the chart.
 ///
@@ -67,6 +71,7 @@ pub(crate) fn chart(
             total(principal, "principal"),
             total(interest, "interest"),
         ]),
+        files: chart_files(query, "payments", file_links(query, DATA, p)),
     };
     Ok(Chart::new(input, p.format, today))
 }

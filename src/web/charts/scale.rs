@@ -16,6 +16,13 @@ impl Pct {
     }
 }
 
+impl Pct {
+    /// So much of a length, in whole units.
+    pub(crate) fn part_of(self, length: i64) -> i64 {
+        (self.0.saturating_mul(length) + 50_000).div_euclid(100_000)
+    }
+}
+
 impl fmt::Display for Pct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };

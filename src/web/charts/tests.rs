@@ -35,6 +35,7 @@ fn chart(mark: Mark, columns: &[&[i64]]) -> Chart {
         series: vec![series("principal"), series("interest")],
         columns: columns.collect(),
         totals: None,
+        files: Vec::new(),
     };
     Chart::new(input, FORMAT, month(1).last_day())
 }

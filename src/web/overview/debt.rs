@@ -21,6 +21,9 @@ pub(super) fn chart(
         title: fl!(p.texts, "debt-at-month-end"),
         name: fl!(p.texts, "debt"),
         of_operations: behind(query, "debt").without("date_from"),
+        data: query
+            .link
+            .at("/api/v1/credit-portfolio/analytics/debt-balance"),
     };
     chart.of(balances, query, p, today)
 }

@@ -111,17 +111,30 @@ impl Browser {
         self.send(request).await
     }
 
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+    /// What a link to a file gives: its headers and its bytes.
+    pub async fn file(&mut self, path: &str) -> (HeaderMap, Vec<u8>) {
+        let request = self.client.get(format!("{}{path}", self.base));
+        let response = self.with_cookies(request).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let headers = response.headers().clone();
+        (headers, response.bytes().await.unwrap().to_vec())
+    }
+
+    fn with_cookies(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         let cookies: Vec<String> = self
             .cookies
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut request = request.header(COOKIE, cookies.join("; "));
-        for (name, value) in &self.headers {
-            request = request.header(*name, value);
-        }
-        let response = request.send().await.unwrap();
+        let request = request.header(COOKIE, cookies.join("; "));
+        let headers = self.headers.iter();
+        headers.fold(request, |request, (name, value)| {
+            request.header(*name, value)
+        })
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let response = self.with_cookies(request).send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         self.keep(&headers);
         Answer {

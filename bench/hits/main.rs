@@ -15,107 +15,17 @@ use std::time::{Duration, Instant};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use credit_portfolio::app::{RunningApp, import_context};
 use credit_portfolio::config::Settings;
-use credit_portfolio::db::{self, NewUser, utc_now};
+use credit_portfolio::db::{self, NewUser, UserRow, utc_now};
 use credit_portfolio::import::{ImportRequest, Source, run_once};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-const CONNECTIONS: usize = 32;
+mod client;
+mod pages;
+
+use client::{CONNECTIONS, Target};
+
 const ROUND: Duration = Duration::from_secs(3);
 const ROUNDS: usize = 5;
 const PATH: &str = "/api/v1/credit-portfolio/monthly-stats?department_id=8";
-
-/// A server to ask, and what to send.
-#[derive(Clone)]
-struct Target {
-    address: std::net::SocketAddr,
-    request: Arc<Vec<u8>>,
-}
-
-impl Target {
-    fn new(address: std::net::SocketAddr, path: &str, token: &str) -> Target {
-        let request = format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-        )
-        .into_bytes();
-        Target {
-            address,
-            request: Arc::new(request),
-        }
-    }
-
-    async fn connect(&self) -> Client {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        Client {
-            stream,
-            request: self.request.clone(),
-            buffer: vec![0; 64 * 1024],
-        }
-    }
-
-    /// Asks over all connections for a time; gives how long each answer took, in order.
-    async fn load(&self, time: Duration) -> Vec<Duration> {
-        let end = Instant::now() + time;
-        let mut clients = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let mut client = self.connect().await;
-            clients.push(tokio::spawn(async move {
-                let mut times = Vec::new();
-                while Instant::now() < end {
-                    let started = Instant::now();
-                    client.ask().await;
-                    times.push(started.elapsed());
-                }
-                times
-            }));
-        }
-        let mut times = Vec::new();
-        for client in clients {
-            times.extend(client.await.unwrap());
-        }
-        times.sort();
-        times
-    }
-}
-
-struct Client {
-    stream: TcpStream,
-    request: Arc<Vec<u8>>,
-    buffer: Vec<u8>,
-}
-
-impl Client {
-    /// The answer's head and body; it must be 200.
-    async fn ask(&mut self) -> (String, Vec<u8>) {
-        self.stream.write_all(&self.request).await.unwrap();
-        let mut filled = 0;
-        loop {
-            let count = self.stream.read(&mut self.buffer[filled..]).await.unwrap();
-            assert!(count > 0, "the server closed the connection");
-            filled += count;
-            let Some(head) = self.buffer[..filled]
-                .windows(4)
-                .position(|four| four == b"\r\n\r\n")
-            else {
-                continue;
-            };
-            let text = String::from_utf8_lossy(&self.buffer[..head]).to_lowercase();
-            assert!(text.starts_with("http/1.1 200"), "{text}");
-            let length = text
-                .split("content-length: ")
-                .nth(1)
-                .unwrap()
-                .split("\r\n")
-                .next()
-                .unwrap();
-            let end = head + 4 + length.parse::<usize>().unwrap();
-            if filled >= end {
-                return (text, self.buffer[head + 4..end].to_vec());
-            }
-        }
-    }
-}
 
 /// `redis`: the port of one, if it is to be used.
 async fn started(memory_mb: &str, redis: Option<&str>) -> (RunningApp, Settings) {
@@ -139,7 +49,8 @@ async fn started(memory_mb: &str, redis: Option<&str>) -> (RunningApp, Settings)
     (RunningApp::start(&settings, true).await.unwrap(), settings)
 }
 
-async fn a_token(app: &RunningApp) -> String {
+/// A user of the department that is measured.
+async fn a_user(app: &RunningApp) -> UserRow {
     let name = format!("bench{}", rand::random::<u64>());
     let now = utc_now();
     let user = NewUser {
@@ -158,11 +69,14 @@ async fn a_token(app: &RunningApp) -> String {
         .write(async |conn| db::insert_user(conn, user).await)
         .await
         .unwrap();
-    let user = db::find_user_by_id(&mut app.state.db.conn().await.unwrap(), id)
+    db::find_user_by_id(&mut app.state.db.conn().await.unwrap(), id)
         .await
         .unwrap()
-        .unwrap();
-    app.state.tokens.issue(&user).unwrap()
+        .unwrap()
+}
+
+async fn a_token(app: &RunningApp) -> String {
+    app.state.tokens.issue(&a_user(app).await).unwrap()
 }
 
 fn median(mut rates: Vec<f64>) -> f64 {
@@ -479,6 +393,7 @@ fn main() {
         );
         cold_key(&app, app.address, &token).await;
         with_redis_away(&app, &token).await;
+        pages::warm(&app, &hits).await;
         beside_misses(&hits, &token, 0).await;
         many_clients(app.address, &token, 100_000).await;
         while_importing(&app, &settings, &hits).await;

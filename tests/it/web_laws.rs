@@ -1,0 +1,143 @@
+//! Laws of the dashboard over random filters: every link of every chart and table leads to rows that
+//! add up to the figure, and so does the file of these rows. `WEB_FILTERS` makes the long form.
+
+use std::io::Cursor;
+
+use calamine::{Data, Reader, Xlsx};
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+use crate::support::app::{Backend, TestApp};
+use crate::support::browser::{Browser, links_to, text_of};
+use crate::support::dashboard::{amount, follow_figures, with_portfolio};
+use crate::support::exported::column;
+use crate::support::random_operations::runner;
+use crate::support::{from_environment, on_both_databases};
+
+on_both_databases!(
+    over_random_filters_every_link_leads_to_rows_that_add_up_to_its_figure,
+    the_workbook_behind_a_figure_adds_up_to_it,
+);
+
+const PAGES: [&str; 10] = [
+    "/?",
+    "/cash-flow?",
+    "/cash-flow?by=quarter&",
+    "/payments?",
+    "/compare?",
+    "/contracts?",
+    "/lenders?",
+    "/roll-forward?group_by=contract&",
+    "/roll-forward?group_by=organization&",
+    "/roll-forward?group_by=lender&",
+];
+
+/// A filter as addresses have it, with ids by their place in the lists.
+fn filter(organizations: Vec<i64>, lenders: Vec<i64>) -> impl Strategy<Value = String> {
+    let day = || {
+        let first = NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
+        prop::option::of((0_u64..700).prop_map(move |day| first + chrono::Days::new(day)))
+    };
+    let of = |values: &'static [&'static str]| prop_oneof![2 => Just(None), 1 => prop::sample::select(values).prop_map(Some)];
+    (
+        (day(), day()),
+        prop::option::weighted(0.3, prop::sample::select(organizations)),
+        prop::option::weighted(0.3, prop::sample::select(lenders)),
+        of(&["RUB", "USD"]),
+        of(&["borrowed", "lent"]),
+        of(&["exclude", "only"]),
+        of(&["true", "false"]),
+    )
+        .prop_map(
+            |((one, other), organization, lender, currency, direction, intra_group, confirmed)| {
+                let (from, to) = match (one, other) {
+                    (Some(one), Some(other)) => (Some(one.min(other)), Some(one.max(other))),
+                    one_at_most => one_at_most,
+                };
+                let pairs = [
+                    ("date_from", from.map(|day| day.to_string())),
+                    ("date_to", to.map(|day| day.to_string())),
+                    ("organization_id", organization.map(|id| id.to_string())),
+                    ("lender_id", lender.map(|id| id.to_string())),
+                    ("currency", currency.map(str::to_owned)),
+                    ("direction", direction.map(str::to_owned)),
+                    ("intra_group", intra_group.map(str::to_owned)),
+                    ("confirmed", confirmed.map(str::to_owned)),
+                ];
+                let set = pairs
+                    .iter()
+                    .filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+                set.collect::<Vec<_>>().join("&")
+            },
+        )
+}
+
+async fn ids(app: &TestApp, list: &str) -> Vec<i64> {
+    let rows = app.get(list).await.ok();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row["id"].as_i64().unwrap()).collect()
+}
+
+async fn over_random_filters_every_link_leads_to_rows_that_add_up_to_its_figure(backend: Backend) {
+    let (app, mut browser) = with_portfolio(backend).await;
+    let filters = filter(ids(&app, "organizations").await, ids(&app, "lenders").await);
+    let mut random = runner(11);
+    let (mut compared, mut rows) = (0, 0);
+    for _ in 0..from_environment("WEB_FILTERS", 4) {
+        let filter = filters.new_tree(&mut random).unwrap().current();
+        for page in PAGES {
+            let path = format!("{page}{filter}");
+            let (figures, operations) = follow_figures(&mut browser, &path).await;
+            compared += figures;
+            rows += operations;
+        }
+    }
+    assert!(
+        compared > 100 && rows > 200,
+        "{compared} figures, {rows} rows"
+    );
+    app.stop().await;
+}
+
+/// The figure that a page of operations shows, and what its workbook adds up to, in kopecks.
+async fn figure_and_file(browser: &mut Browser, address: &str) -> (String, i64) {
+    let page = browser.page(address).await;
+    let files = links_to(&page, "/api/v1/credit-portfolio/operations/parts");
+    let (file, _) = files.iter().find(|(_, name)| name == "XLSX").unwrap();
+    let (_, bytes) = browser.file(file).await;
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range("data").unwrap();
+    let headings: Vec<String> = sheet
+        .rows()
+        .next()
+        .unwrap()
+        .iter()
+        .map(Data::to_string)
+        .collect();
+    let at = column(&headings, "Amount");
+    // The last row is the total, a formula.
+    let rows = sheet.rows().skip(1).take(sheet.height().saturating_sub(2));
+    let sum = rows.map(|row| (row[at].to_string().parse::<f64>().unwrap() * 100.0).round() as i64);
+    (text_of(&page, "figure"), sum.sum())
+}
+
+async fn the_workbook_behind_a_figure_adds_up_to_it(backend: Backend) {
+    let (app, mut browser) = with_portfolio(backend).await;
+    let filters = filter(ids(&app, "organizations").await, ids(&app, "lenders").await);
+    let mut random = runner(12);
+    let mut compared = 0;
+    for _ in 0..from_environment("WEB_FILTERS", 4) {
+        let filter = filters.new_tree(&mut random).unwrap().current();
+        let page = browser.page(&format!("/?{filter}")).await;
+        let links = links_to(&page, "/operations?");
+        for (address, _) in links.iter().step_by(7) {
+            let (figure, sum) = figure_and_file(&mut browser, address).await;
+            let figure = figure.replace(['₽', '$'], "");
+            assert_eq!(figure, amount(sum), "{address}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "{compared} files");
+    app.stop().await;
+}
