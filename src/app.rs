@@ -151,6 +151,7 @@ impl RunningApp {
         let address = listener.local_addr()?;
         let data = Data::new(state.clone());
         let origins = settings.web.cors_allowed_origins.clone();
+        let pages = web::Shared::default();
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(data.clone())
@@ -162,7 +163,7 @@ impl RunningApp {
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
                 // Its scope takes every path that is left.
-                .configure(web::configure)
+                .configure(|config| web::configure(config, &pages))
         })
         // Without it an answer in two packets waits for the acknowledgement of the first: 40 ms.
         .tcp_nodelay(true)

@@ -3,6 +3,7 @@
 //! `app` fills it in at the start; `api` and `web` receive it and know nothing else of how the program was
 //! put together.
 
+mod adjustments;
 mod export_queue;
 mod figure_parts;
 mod imports;
@@ -23,6 +24,9 @@ use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
 
+pub use adjustments::{
+    AdjustmentError, EnteredAdjustment, TouchedDays, changeable, is_manual, is_removable,
+};
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};

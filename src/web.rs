@@ -9,6 +9,7 @@ mod account_words;
 mod assets;
 mod audit;
 mod balance_chart;
+mod beside;
 mod cash_flow;
 mod cells;
 mod charts;
@@ -29,6 +30,7 @@ mod lender;
 mod lenders;
 mod links;
 mod navigation;
+mod operation;
 mod operations;
 mod overview;
 mod page_query;
@@ -49,11 +51,17 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use surroundings::KnownSurroundings;
 
+/// What the pages of all workers share.
+#[derive(Clone, Default)]
+pub struct Shared {
+    surroundings: Data<KnownSurroundings>,
+}
+
 /// Registers every page. The scope takes all paths that are left: what is no page has none.
-pub fn configure(config: &mut ServiceConfig) {
+pub fn configure(config: &mut ServiceConfig, shared: &Shared) {
     config.service(
         web::scope("")
-            .app_data(Data::new(KnownSurroundings::default()))
+            .app_data(shared.surroundings.clone())
             .wrap(from_fn(pages::finish))
             .configure(assets::configure)
             .configure(sign_in::configure)
@@ -62,6 +70,7 @@ pub fn configure(config: &mut ServiceConfig) {
             .configure(cash_flow::configure)
             .configure(payments::configure)
             .configure(compare::configure)
+            .configure(operation::configure)
             .configure(operations::configure)
             .configure(contracts::configure)
             .configure(contract::configure)

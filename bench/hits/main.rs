@@ -40,6 +40,7 @@ async fn started(memory_mb: &str, redis: Option<&str>) -> (RunningApp, Settings)
         ("CACHE_TTL_SECONDS", "3600"),
         ("IMPORT_ENABLED", "false"),
         ("SECRET_KEY", "only for measurements on loopback, 32"),
+        ("COOKIE_SECURE", "false"),
         ("BIND", "127.0.0.1:0"),
     ]);
     let settings = Settings::from_sources(None, |name| {

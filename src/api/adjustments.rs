@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{created, listed_data, missing, not_merged, text_field, whole};
+use super::answer::{created, listed_data, missing, text_field, whole};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::export::adjustment_template;
@@ -20,15 +20,9 @@ use super::params::{
 };
 use super::patch::Patch;
 use super::types::Adjustment;
-use crate::db::{
-    self, AdjustmentChange, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL,
-    NewAdjustment, Page,
-};
-use crate::domain::{
-    AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths,
-};
-use crate::import::Source;
-use crate::state::AppState;
+use crate::db::{self, AdjustmentChange, AdjustmentFilter, DbConn, DbError, Page};
+use crate::domain::{AdjustmentKind, DepartmentScope, Money};
+use crate::state::{self, AdjustmentError, AppState, TouchedDays, changeable, is_manual};
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
 
@@ -169,43 +163,20 @@ pub async fn create(
     ObjectBody(body): ObjectBody<EnteredAdjustment>,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = contract(&mut state.db.conn().await?, scope, body.contract_id)
-        .await?
-        .department_id;
-    let kind = kind(&body.kind)?;
-    possible_day(&state, body.date)?;
-    let comment = body
-        .comment
-        .map(|text| text_field("comment", &text))
-        .transpose()?;
-    let made = adjust(&state, department_id, async |conn| {
-        let contract = contract(conn, scope, body.contract_id).await?;
-        let now = db::utc_now();
-        let row = NewAdjustment {
-            department_id,
-            contract_id: contract.id,
-            contract_alias_id: None,
-            effective_date: body.date,
-            kind: kind.as_str().to_owned(),
-            amount: body.amount.kopecks(),
-            comment,
-            author: caller.username().to_owned(),
-            lender_alias_id: None,
-            source: MANUAL.to_owned(),
-            import_source: None,
-            fingerprint: 0,
-            occurrence: 0,
-            created_at: now,
-            updated_at: now,
-        };
-        let id = db::insert_adjustment(conn, row).await?;
-        let touched = Touched {
-            organization_id: contract.organization_id,
-            days: vec![body.date],
-        };
-        Ok((answered(conn, scope, id).await?, touched))
-    });
-    let made = made.await?;
+    let entered = state::EnteredAdjustment {
+        contract_id: body.contract_id,
+        date: body.date,
+        kind: kind(&body.kind)?,
+        amount: body.amount,
+        comment: body
+            .comment
+            .map(|text| text_field("comment", &text))
+            .transpose()?,
+    };
+    let id = state
+        .enter_adjustment(scope, caller.username(), entered)
+        .await?;
+    let made = answered(&mut state.db.conn().await?, scope, id).await?;
     Ok(created(PATH, made.id, &made))
 }
 
@@ -233,7 +204,7 @@ pub async fn change(
         .department_id;
     let date = body.date.required("date")?;
     if let Some(day) = date {
-        possible_day(&state, day)?;
+        state.check_day(day)?;
     }
     let change = AdjustmentChange {
         effective_date: date,
@@ -249,20 +220,19 @@ pub async fn change(
             .try_map(|text| text_field("comment", &text))?
             .nullable(),
     };
-    let changed = adjust(&state, department_id, async |conn| {
+    let changed = async |conn: &mut DbConn| {
         let known = changeable(conn, scope, id, is_manual).await?;
         db::update_adjustment(conn, department_id, id, &change).await?;
-        let days = [Some(known.effective_date), date]
-            .into_iter()
-            .flatten()
-            .collect();
-        let touched = Touched {
+        let days = [Some(known.effective_date), date];
+        let touched = TouchedDays {
             organization_id: known.organization_id,
-            days,
+            days: days.into_iter().flatten().collect(),
         };
-        Ok((answered(conn, scope, id).await?, touched))
-    });
-    Ok(HttpResponse::Ok().json(changed.await?))
+        Ok(((), touched))
+    };
+    state.adjust(department_id, changed).await?;
+    let changed = answered(&mut state.db.conn().await?, scope, id).await?;
+    Ok(HttpResponse::Ok().json(changed))
 }
 
 /// Removes an adjustment that was entered by hand, or that a workbook brought which was handed in.
@@ -282,21 +252,7 @@ pub async fn remove(
     _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let department_id = changeable(&mut state.db.conn().await?, scope, id, is_removable)
-        .await?
-        .department_id;
-    let removed = adjust(&state, department_id, async |conn| {
-        let known = changeable(conn, scope, id, is_removable).await?;
-        db::delete_adjustments(conn, department_id, &[id]).await?;
-        Ok((
-            (),
-            Touched {
-                organization_id: known.organization_id,
-                days: vec![known.effective_date],
-            },
-        ))
-    });
-    removed.await?;
+    state.remove_adjustment(scope, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -327,42 +283,6 @@ pub async fn template(_: Caller, _: NoParams) -> Result<HttpResponse, ApiError> 
         .body(bytes))
 }
 
-/// The days of an organization whose sums a change of adjustments changes.
-struct Touched {
-    organization_id: i64,
-    days: Vec<NaiveDate>,
-}
-
-/// Changes adjustments and the rollups of their months in one transaction with its generation. The
-/// body runs under the department's import lock, so that what it reads there is what it changes.
-async fn adjust<T>(
-    state: &AppState,
-    department_id: i64,
-    body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, Touched), ApiError>,
-) -> Result<T, ApiError> {
-    let changed = async |conn: &mut DbConn| {
-        db::lock_import_briefly(conn, department_id).await?;
-        let (
-            value,
-            Touched {
-                organization_id,
-                days,
-            },
-        ) = body(conn).await?;
-        let mut months = TouchedMonths::default();
-        days.iter()
-            .for_each(|day| months.touch(organization_id, Some(*day)));
-        let flows: ChangedDays = db::refresh_rollups(conn, department_id, &months, true).await?;
-        let changed = ChangedData {
-            everything: false,
-            reference_data: true,
-            flows: flows.into_flows(),
-        };
-        Ok::<_, ApiError>((value, changed))
-    };
-    state.change_figures(department_id, changed).await
-}
-
 /// The adjustment as it is stored now, with what may be wrong with it.
 async fn answered(
     conn: &mut DbConn,
@@ -384,66 +304,21 @@ async fn answered(
     Ok(adjustment)
 }
 
-/// Whether it was entered by hand.
-fn is_manual(row: &AdjustmentRow) -> bool {
-    row.source == MANUAL
-}
-
-/// Whether no folder or server would bring it back.
-fn is_removable(row: &AdjustmentRow) -> bool {
-    is_manual(row) || row.import_source.as_deref() == Some(Source::HANDED_IN)
-}
-
-/// Returns an adjustment that may be changed; others are changed in their workbook.
-async fn changeable(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-    may_change: fn(&AdjustmentRow) -> bool,
-) -> Result<AdjustmentRow, ApiError> {
-    let row = db::find_adjustment(conn, scope, id).await?;
-    let row = row.ok_or_else(|| missing("adjustment", id))?;
-    match may_change(&row) {
-        true => Ok(row),
-        false => Err(of_workbook(&row)),
-    }
-}
-
-fn of_workbook(row: &AdjustmentRow) -> ApiError {
-    let source = &row.source;
-    ApiError::Conflict(format!(
-        "it came from the workbook {source:?}: change it there and import that again"
-    ))
-}
-
-/// The contract that is to be adjusted.
-async fn contract(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<ContractRow, ApiError> {
-    let contract = db::find_contract(conn, scope, id)
-        .await?
-        .ok_or_else(|| missing("contract", id))?;
-    not_merged("contract", id, contract.merged_into)?;
-    Ok(contract)
-}
-
 fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {
     let names = AdjustmentKind::ALL.map(AdjustmentKind::as_str).join(", ");
     AdjustmentKind::of_name(name)
         .ok_or_else(|| ApiError::invalid("kind", format!("{name:?} is none of {names}")))
 }
 
-/// An adjustment may lie as far ahead as an operation.
-fn possible_day(state: &AppState, day: NaiveDate) -> Result<(), ApiError> {
-    let earliest = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap_or(NaiveDate::MIN);
-    let latest = state.cache.today() + chrono::Months::new(24);
-    if (earliest..=latest).contains(&day) {
-        return Ok(());
+impl From<AdjustmentError> for ApiError {
+    fn from(err: AdjustmentError) -> ApiError {
+        match err {
+            AdjustmentError::Missing { what, id } => missing(what, id),
+            AdjustmentError::ImpossibleDay { .. } => ApiError::invalid("date", err.to_string()),
+            AdjustmentError::Merged { .. } | AdjustmentError::OfWorkbook(_) => {
+                ApiError::Conflict(err.to_string())
+            }
+            AdjustmentError::Database(err) => err.into(),
+        }
     }
-    Err(ApiError::invalid(
-        "date",
-        format!("{day} does not lie between {earliest} and {latest}"),
-    ))
 }

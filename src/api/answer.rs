@@ -82,7 +82,7 @@ pub fn found<T: Serialize>(row: Option<T>, what: &str, id: i64) -> Result<HttpRe
 }
 
 /// 404.
-pub fn missing(what: &str, id: i64) -> ApiError {
+pub fn missing(what: &str, id: impl std::fmt::Display) -> ApiError {
     ApiError::NotFound(format!("there is no {what} {id}"))
 }
 

@@ -16,13 +16,13 @@ use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::problems::Conflict;
 use super::openapi::{ROOT, fields};
-use super::params::{NoParams, Paging, PathId, Query, UserId, given};
+use super::params::{Files, NoParams, Paging, PathId, Query, UserId, given};
 use super::types::{ApiKey, answers};
 use crate::accounts::{create_api_key, revoke_api_key};
 use crate::db::{self, ApiKeyRow, utc_now};
 use crate::state::AppState;
 
-type ListQuery = Query<(UserId, Paging)>;
+type ListQuery = Query<(UserId, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -67,13 +67,17 @@ pub async fn list(
     AccountHolder(caller): AccountHolder,
     query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (user, paging) = query.params;
+    let (user, paging, files) = query.params;
     let owner = match (given(user.user_id), caller.is_admin()) {
         (wanted, true) => wanted,
         (wanted, false) => Some(own_or_refused(&caller, wanted)?),
     };
     let rows = db::list_api_keys(&mut state.db.conn().await?, owner).await?;
-    Ok(listed_page(answers::<_, ApiKey>(rows), paging.page()))
+    let rows = answers::<_, ApiKey>(rows);
+    match files.export(query.raw) {
+        Some(export) => export.rows(&state, None, "api-keys", rows).await,
+        None => Ok(listed_page(rows, paging.page())),
+    }
 }
 
 /// Makes an API key.

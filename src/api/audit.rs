@@ -7,12 +7,12 @@ use super::answer::listed;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::ROOT;
-use super::params::{Paging, Query, UserId, given};
+use super::params::{Files, Paging, Query, UserId, given};
 use super::types::{AuditEntry, answers};
-use crate::db;
+use crate::db::{self, DbConn, Page};
 use crate::state::AppState;
 
-type ListQuery = Query<(UserId, Paging)>;
+type ListQuery = Query<(UserId, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/audit").get(list));
@@ -34,8 +34,16 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
-    let (user, paging) = query.params;
+    let (user, paging, files) = query.params;
+    let user_id = given(user.user_id);
+    if let Some(export) = files.export(query.raw) {
+        let fetch = async move |conn: &mut DbConn, page: Page| {
+            let (rows, _) = db::list_audit_log(conn, user_id, page).await?;
+            Ok(answers::<_, AuditEntry>(rows))
+        };
+        return export.list(&state, None, "audit-log", fetch).await;
+    }
     let mut conn = state.db.conn().await?;
-    let (rows, total) = db::list_audit_log(&mut conn, given(user.user_id), paging.page()).await?;
+    let (rows, total) = db::list_audit_log(&mut conn, user_id, paging.page()).await?;
     Ok(listed(&answers::<_, AuditEntry>(rows), total))
 }

@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::object_body::ObjectBody;
 use super::openapi::problems::Conflict;
 use super::openapi::{ROOT, fields};
-use super::params::{Activity, NoParams, Paging, PathId, Query, given};
+use super::params::{Activity, Files, NoParams, Paging, PathId, Query, given};
 use super::patch::Patch;
 use super::types::{User, answers};
 use crate::accounts::{
@@ -23,7 +23,7 @@ use crate::db;
 use crate::domain::Role;
 use crate::state::AppState;
 
-type ListQuery = Query<(Activity, Paging)>;
+type ListQuery = Query<(Activity, Paging, Files)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -119,11 +119,15 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<HttpResponse, ApiError> {
     caller.administers()?;
-    let (activity, paging) = query.params;
+    let (activity, paging, files) = query.params;
     let (page, is_active) = (paging.page(), given(activity.is_active));
     let mut rows = db::list_users(&mut state.db.conn().await?).await?;
     rows.retain(|row| is_active.is_none_or(|wanted| row.is_active == wanted));
-    Ok(listed_page(answers::<_, User>(rows), page))
+    let rows = answers::<_, User>(rows);
+    match files.export(query.raw) {
+        Some(export) => export.rows(&state, None, "users", rows).await,
+        None => Ok(listed_page(rows, page)),
+    }
 }
 
 /// One user. ADMIN only.

@@ -13,6 +13,8 @@ use tokio::time::timeout;
 
 use crate::db::{Db, EXPORT_CONNECTIONS};
 
+/// By how much the threads give way (`nice`).
+const LOW_PRIORITY: i32 = 10;
 /// How many exports may wait beside those that are written.
 const MOST_WAITING: usize = 32;
 /// The longest wait: by then a browser's user has given up.
@@ -51,7 +53,7 @@ impl ExportQueue {
             db,
             places: Semaphore::new(threads + MOST_WAITING),
             turns: Semaphore::new(threads),
-            idle: Mutex::new((0..threads).map(|_| Arbiter::new().handle()).collect()),
+            idle: Mutex::new((0..threads).map(|_| low_thread()).collect()),
         }))
     }
 
@@ -85,6 +87,19 @@ impl ExportQueue {
         }
         result.await.map_err(|_| ExportQueueError::Broken)
     }
+}
+
+/// Starts a thread that leaves the processors to all others when they are scarce; so do the threads
+/// that it starts.
+fn low_thread() -> ArbiterHandle {
+    let thread = Arbiter::new().handle();
+    thread.spawn_fn(|| {
+        // On Linux of this thread alone.
+        if let Err(err) = rustix::process::nice(LOW_PRIORITY) {
+            log::warn!("Exports keep the priority of other requests: {err}");
+        }
+    });
+    thread
 }
 
 impl Drop for Shared {

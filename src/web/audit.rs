@@ -7,6 +7,7 @@ use i18n_embed_fl::fl;
 
 use super::account_words::action_name;
 use super::error::PageError;
+use super::files::{FileLink, files_at};
 use super::frame::{Frame, machine_time};
 use super::links::Link;
 use super::page_query::PageQuery;
@@ -31,6 +32,7 @@ struct AuditPage {
     /// The user whose lines are shown; `None`: those of all.
     user: Option<String>,
     lines: Vec<AuditLine>,
+    files: Vec<FileLink>,
     pages: Pages,
 }
 
@@ -83,6 +85,7 @@ async fn show(
             .iter()
             .map(|row| AuditLine::of(row, &state, &p))
             .collect(),
+        files: files_at(&address.at("/api/v1/audit"), &p),
         pages: Pages::of(&address, number, PAGE_ROWS, count, p.format),
         p,
     })

@@ -182,11 +182,7 @@ impl Chart {
             text: format.axis(Money::from_kopecks(value)),
             is_zero: value == 0,
         });
-        let ticks = columns.iter().zip(0_i128..).map(|(column, at)| Tick {
-            x: Pct::of(2 * at + 1, 2 * count),
-            text: format.tick(column.period.first),
-            rank: column.period.rank(),
-        });
+        let ticks = ticks(&columns, format);
         let lines = lines(&series, &columns, &scale);
         let placed = columns
             .iter()
@@ -197,7 +193,7 @@ impl Chart {
             title,
             summary,
             marks: marks.collect(),
-            ticks: ticks.collect(),
+            ticks,
             columns: placed.collect(),
             lines,
             totals: totals.map(|totals| {
@@ -208,6 +204,33 @@ impl Chart {
             series,
         }
     }
+}
+
+/// Few columns have a tick each; of many, the calendar's round months. Some tick names the year.
+const FEW: usize = 6;
+
+fn ticks(columns: &[Column], format: Format) -> Vec<Tick> {
+    let count = columns.len() as i128;
+    let has_few = columns.len() <= FEW;
+    let names_year = columns.iter().any(|column| column.period.rank() == 0);
+    let tick = |(column, at): (&Column, i128)| {
+        let period = column.period;
+        let is_first_without = at == 0 && !names_year;
+        Tick {
+            x: Pct::of(2 * at + 1, 2 * count),
+            text: if is_first_without {
+                format.short_month(period.first)
+            } else {
+                format.tick(period.first)
+            },
+            rank: if has_few || is_first_without {
+                0
+            } else {
+                period.rank()
+            },
+        }
+    };
+    columns.iter().zip(0_i128..).map(tick).collect()
 }
 
 /// The tops and bottoms of the stacks, and the points of the lines.

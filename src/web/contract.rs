@@ -2,6 +2,7 @@
 //! statement (акт сверки), and its adjustments. All amounts are in its own currency.
 
 mod adjustments;
+mod enter;
 mod facts;
 mod ledger;
 
@@ -33,19 +34,27 @@ use crate::domain::{Currency, DepartmentScope, Direction, PortfolioFilter};
 use crate::state::AppState;
 use adjustments::Adjustments;
 pub(super) use adjustments::adjustment_kind_name;
+use enter::{Entered, EntryForm};
 pub(super) use facts::Fact;
 use ledger::{Act, LedgerTable};
 
 const API: &str = "/api/v1/credit-portfolio";
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(web::resource("/contracts/{id}").get(show));
+    config
+        .service(web::resource("/contracts/{id}").get(show))
+        .service(web::resource(r"/contracts/{id:\d+}/adjustments").post(enter::enter))
+        .service(
+            web::resource(r"/contracts/{id:\d+}/adjustments/{adjustment:\d+}/remove")
+                .post(enter::remove),
+        );
 }
 
 #[derive(Template)]
 #[template(path = "contract.html")]
 struct ContractPage {
     p: Frame,
+    id: i64,
     /// The contracts of the filter.
     all: String,
     facts: Vec<Fact>,
@@ -56,6 +65,8 @@ struct ContractPage {
     ledger_files: Vec<FileLink>,
     act: Act,
     adjustments: Adjustments,
+    /// For those who may enter some.
+    entry: Option<EntryForm>,
     adjustment_files: Vec<FileLink>,
 }
 
@@ -82,15 +93,26 @@ async fn show(
     request: HttpRequest,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, PageError> {
-    let id = id.into_inner();
+    contract_page(&state, &surroundings, &visitor, &request, *id, None).await
+}
+
+/// Prints the page, with what stood against an adjustment that was entered.
+async fn contract_page(
+    state: &Data<AppState>,
+    surroundings: &KnownSurroundings,
+    visitor: &Visitor,
+    request: &HttpRequest,
+    id: i64,
+    refused: Option<(Entered, String)>,
+) -> Result<HttpResponse, PageError> {
     let mut query = PageQuery::read(
-        &request,
-        &state,
-        &visitor,
+        request,
+        state,
+        visitor,
         &format!("/contracts/{id}"),
         &[PICTURE],
     )?;
-    let found = match read(&state, &query, id).await? {
+    let found = match read(state, &query, id).await? {
         Some(Lookup::Found(found)) => found,
         Some(Lookup::Merged(into)) => {
             let there = query.link.at(&format!("/contracts/{into}"));
@@ -99,27 +121,27 @@ async fn show(
         None => return Err(PageError::NotFound),
     };
     // Of the filter, the dates count: everything else is what the contract is.
-    query.filter = own_filter(&state, &query.filter, &found.row);
+    query.filter = own_filter(state, &query.filter, &found.row);
     let by_contract = Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract));
     let of_all = PortfolioFilter {
         contract_id: None,
         ..query.filter.clone()
     };
     let (moved, balances, shares) = tokio::try_join!(
-        figure::<RollForward>(&state, by_contract, &query.filter),
+        figure::<RollForward>(state, by_contract, &query.filter),
         figure::<DataOf<DebtBalance>>(
-            &state,
+            state,
             Figure::DebtBalance(Some(DebtGroup::Contract)),
             &query.filter
         ),
-        figure::<Concentration>(&state, Figure::Concentration, &of_all),
+        figure::<Concentration>(state, Figure::Concentration, &of_all),
     )?;
-    let around = surroundings.of(&state, query.filter.department).await?;
+    let around = surroundings.of(state, query.filter.department).await?;
     let note = moved.note().and(balances.note()).and(shares.note());
     let title = found.row.contract_number.clone();
     let mut p = Frame::of_figures(
-        &state,
-        &visitor,
+        state,
+        visitor,
         &query,
         &around,
         Offers::Dates,
@@ -128,7 +150,7 @@ async fn show(
     );
     // Its line of the navigation is that of all contracts.
     "/contracts".clone_into(&mut p.path);
-    let behind = own_operations(&state, &query, &found.row);
+    let behind = own_operations(state, &query, &found.row);
     let dates = query.link.only(&["date_from", "date_to"]);
     let by_id = dates.clone().with("contract_id", id);
     let chart = BalanceChart {
@@ -143,6 +165,7 @@ async fn show(
     };
     let today = state.cache.today();
     let shown = ContractPage {
+        id,
         all: query
             .link
             .at("/contracts")
@@ -159,6 +182,9 @@ async fn show(
         ledger: LedgerTable::of(&found.ledger, &behind, &p),
         ledger_files: files_at(&dates.at(&format!("{API}/contracts/{id}/ledger")), &p),
         act: Act::of(&found.ledger, &query, &p),
+        entry: visitor
+            .may_change()
+            .then(|| EntryForm::of(refused, p.texts)),
         adjustments: Adjustments::of(&found.adjustments, found.ledger.as_of, &behind, &p),
         adjustment_files: files_at(&by_id.at(&format!("{API}/adjustments")), &p),
         p,

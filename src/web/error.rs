@@ -21,6 +21,10 @@ pub(crate) enum PageError {
     SignIn,
     /// 400: the address holds something that can't be used; its name.
     Address(String),
+    /// 400: a range that begins after its end.
+    Range,
+    /// What the framework refuses: its status.
+    Refused(u16),
     /// 403: the visitor may not see or do it.
     Forbidden,
     /// 403: a form came from another site, or of another session.
@@ -53,7 +57,10 @@ impl ResponseError for PageError {
     fn status_code(&self) -> StatusCode {
         match self {
             PageError::SignIn => StatusCode::SEE_OTHER,
-            PageError::Address(_) => StatusCode::BAD_REQUEST,
+            PageError::Address(_) | PageError::Range => StatusCode::BAD_REQUEST,
+            PageError::Refused(status) => {
+                StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_REQUEST)
+            }
             PageError::Forbidden | PageError::ForeignForm => StatusCode::FORBIDDEN,
             PageError::NotFound => StatusCode::NOT_FOUND,
             PageError::TooManyTries(_) => StatusCode::TOO_MANY_REQUESTS,

@@ -45,6 +45,16 @@ pub(crate) async fn figure<T: DeserializeOwned>(
 }
 
 impl<T> Figures<T> {
+    /// What follows from it, as new as it.
+    pub(crate) fn with<U>(self, value: U) -> Figures<U> {
+        Figures {
+            value,
+            computed_at_ms: self.computed_at_ms,
+            other_currencies: self.other_currencies,
+            is_stale: self.is_stale,
+        }
+    }
+
     /// What the figure says of itself below the page.
     pub(crate) fn note(&self) -> FiguresNote {
         FiguresNote {

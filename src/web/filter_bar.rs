@@ -7,7 +7,7 @@ use super::links::Link;
 use super::page_query::PageQuery;
 use super::surroundings::Surroundings;
 use super::texts::Texts;
-use crate::domain::{Currency, Month};
+use crate::domain::{ContractType, Currency, Direction, IntraGroup, Month, PortfolioFilter};
 
 /// Which choices a page offers: a balance belongs to no bank account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,18 @@ pub(crate) struct FilterBar {
     pub(crate) currencies: Vec<Choice>,
     /// What the form keeps.
     pub(crate) hidden: Vec<(String, String)>,
+    /// The filters among that: a figure must not look like another one's.
+    pub(crate) chips: Vec<Chip>,
     /// The page without a filter.
     pub(crate) reset: String,
+}
+
+/// A filter that is set and that the bar offers no choice of.
+pub(crate) struct Chip {
+    name: String,
+    pub(crate) text: String,
+    /// The page without it.
+    pub(crate) href: String,
 }
 
 /// A range as a link.
@@ -115,26 +125,67 @@ impl FilterBar {
         };
         // Another filter begins with its first page.
         let is_kept = |name: &str| name != "page" && !shown(name);
-        let hidden = address.pairs().iter().filter(|(name, _)| is_kept(name));
+        let hidden: Vec<(String, String)> = address
+            .pairs()
+            .iter()
+            .filter(|(name, _)| is_kept(name))
+            .cloned()
+            .collect();
+        let chips = hidden.iter().filter_map(|(name, _)| {
+            Some(Chip {
+                text: chip_text(name, filter, t)?,
+                href: address.clone().without(name).without("page").to_string(),
+                name: name.clone(),
+            })
+        });
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         FilterBar {
             range,
             presets: presets(today, t).into_iter().map(preset).collect(),
             from: day(filter.dates.from()),
             to: day(filter.dates.to()),
-            hidden: hidden.cloned().collect(),
+            chips: chips.collect(),
+            hidden,
             currencies: match offers {
                 Offers::Dates => Vec::new(),
                 _ => currencies.choices(&filter.currency),
             },
-            reset: path.clone(),
+            reset: address.at(&path).only(&["department_id"]).to_string(),
             path,
             selects,
         }
     }
 }
 
+impl FilterBar {
+    /// Offers a further choice, which the form kept as it was until now.
+    pub(crate) fn offer(&mut self, select: Select) {
+        self.hidden.retain(|(name, _)| name != select.name);
+        self.chips.retain(|chip| chip.name != select.name);
+        self.selects.push(select);
+    }
+}
+
 impl Select {
+    /// A choice of one of these values, each with its name.
+    pub(crate) fn of_words<'v>(
+        name: &'static str,
+        label: String,
+        words: impl IntoIterator<Item = (&'v str, String)>,
+        selected: Option<&str>,
+    ) -> Select {
+        let choices = words.into_iter().map(|(value, text)| Choice {
+            value: value.to_owned(),
+            text,
+            is_selected: selected == Some(value),
+        });
+        Select {
+            name,
+            label,
+            choices: choices.collect(),
+        }
+    }
+
     fn of(
         name: &'static str,
         label: String,
@@ -174,6 +225,47 @@ impl Currencies<'_> {
             }
         }
         choices
+    }
+}
+
+/// What a set filter is, in words; `None` for what is no filter.
+fn chip_text(name: &str, filter: &PortfolioFilter, t: &Texts) -> Option<String> {
+    let of = |label: String, value: String| Some(format!("{label}: {value}"));
+    match name {
+        "contract_id" => of(fl!(t, "contract"), fl!(t, "one-only")),
+        "bank_account_id" => of(fl!(t, "bank-account"), fl!(t, "one-only")),
+        "contract_type" => of(
+            fl!(t, "contract-type"),
+            match filter.contract_type? {
+                ContractType::Credit => fl!(t, "type-credit"),
+                ContractType::Loan => fl!(t, "type-loan"),
+            },
+        ),
+        "direction" => of(
+            fl!(t, "direction"),
+            match filter.direction? {
+                Direction::Borrowed => fl!(t, "direction-borrowed"),
+                Direction::Lent => fl!(t, "direction-lent"),
+            },
+        ),
+        "intra_group" => of(
+            fl!(t, "intra-group"),
+            match filter.intra_group {
+                IntraGroup::Include => fl!(t, "all"),
+                IntraGroup::Only => fl!(t, "intra-group-only"),
+                IntraGroup::Exclude => fl!(t, "intra-group-exclude"),
+            },
+        ),
+        "confirmed" => of(
+            fl!(t, "confirmed"),
+            if filter.confirmed? {
+                fl!(t, "yes")
+            } else {
+                fl!(t, "no")
+            },
+        ),
+        "department_id" => of(fl!(t, "department"), filter.department.id()?.to_string()),
+        _ => None,
     }
 }
 

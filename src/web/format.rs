@@ -106,6 +106,22 @@ impl Format {
         text
     }
 
+    /// What a part leaves of a whole: as [`Format::percent`] prints them, both make 100.
+    pub(crate) fn rest_of(self, part: Percent, whole: Money) -> String {
+        if whole == Money::ZERO {
+            return self.percent(Percent::of(whole, whole));
+        }
+        let tenths = (part.hundredths() + 5).div_euclid(10);
+        let rest = Money::from_kopecks(1000 - tenths);
+        self.percent(Percent::of(rest, Money::from_kopecks(1000)))
+    }
+
+    /// A percentage with two decimals, as shares of a list add up: `20.70%`, `20,70 %`.
+    pub(crate) fn exact_percent(self, percent: Percent) -> String {
+        let share = Money::from_kopecks(percent.hundredths());
+        format!("{}{}", self.amount(share), self.0.of("%", "\u{a0}%"))
+    }
+
     /// A change: with its sign, whichever it is.
     pub(crate) fn change(self, money: Money) -> String {
         let sign = if money > Money::ZERO { "+" } else { "" };
@@ -148,6 +164,13 @@ impl Format {
         }
         let (english, _, russian) = names_of(day);
         self.0.of(&english[..3], russian).to_owned()
+    }
+
+    /// The same with the year: `Mar 2026`, `мар 2026`.
+    pub(crate) fn short_month(self, month: Month) -> String {
+        let day = month.first_day();
+        let (english, _, russian) = names_of(day);
+        format!("{} {}", self.0.of(&english[..3], russian), day.year())
     }
 
     /// `25 Nov 2026`, `25.11.2026`.

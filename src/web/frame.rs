@@ -102,7 +102,7 @@ impl Frame {
     ) -> Frame {
         let section = query.link.path().split('/').nth(1).unwrap_or_default();
         let mut frame = Frame::plain(visitor, &format!("/{section}"), title);
-        frame.query = query.link.at("").to_string();
+        frame.query = query.kept().to_string();
         frame.address = query.address().to_string();
         frame.freshness = FreshnessLine::new(
             state,
@@ -125,7 +125,6 @@ impl Frame {
         title: impl FnOnce(&Texts) -> String,
     ) -> Frame {
         let address = query.address();
-        let path = query.link.at("").to_string();
         let mut frame = Frame::plain(visitor, "", title);
         let (t, format) = (frame.texts, frame.format);
         let currencies = Currencies {
@@ -141,7 +140,7 @@ impl Frame {
             state.cache.today(),
             t,
         ));
-        frame.query = path;
+        frame.query = query.kept().to_string();
         frame.path = frame
             .filters
             .as_ref()

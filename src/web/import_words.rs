@@ -66,3 +66,26 @@ pub(crate) fn remark(t: &Texts, code: &str) -> String {
         other => other.to_owned(),
     }
 }
+
+/// Returns what kind of fault a row was rejected for; its text where no kind is known.
+pub(crate) fn reject_reason(t: &Texts, code: Option<&str>, reason: &str) -> String {
+    match code.unwrap_or_default() {
+        "empty" => fl!(t, "reject-empty"),
+        "not_an_amount" => fl!(t, "reject-not-an-amount"),
+        "ambiguous_amount" => fl!(t, "reject-ambiguous-amount"),
+        "too_many_decimals" => fl!(t, "reject-too-many-decimals"),
+        "out_of_range" => fl!(t, "reject-out-of-range"),
+        "not_a_rate" => fl!(t, "reject-not-a-rate"),
+        "not_a_date" => fl!(t, "reject-not-a-date"),
+        "ambiguous_date" => fl!(t, "reject-ambiguous-date"),
+        "date_out_of_range" => fl!(t, "reject-date-out-of-range"),
+        "unknown_currency" => fl!(t, "reject-unknown-currency"),
+        "unknown_value" => fl!(t, "reject-unknown-value"),
+        "lost_digits" => fl!(t, "reject-lost-digits"),
+        "cell_error" => fl!(t, "reject-cell-error"),
+        "no_result" => fl!(t, "reject-no-result"),
+        "unreadable" => fl!(t, "reject-unreadable"),
+        "duplicate" => fl!(t, "reject-duplicate"),
+        _ => reason.to_owned(),
+    }
+}

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::account_words::why_refused;
 use super::error::PageError;
+use super::files::{FileLink, files_at};
 use super::forms::SignedForm;
 use super::frame::{Frame, machine_time};
 use super::links::Link;
@@ -45,6 +46,7 @@ struct KeysPage {
     owner_id: i64,
     all: String,
     keys: Vec<KeyLine>,
+    files: Vec<FileLink>,
     name: String,
     ends_on: String,
 }
@@ -222,12 +224,20 @@ async fn keys_page(
         owner_id: owner.unwrap_or(visitor.account.user_id),
         all: Link::new(PATH).with("all", "1").to_string(),
         keys: rows.iter().map(|row| KeyLine::of(row, state, &p)).collect(),
+        files: files_at(&of_owner(owner), &p),
         name: shown.name,
         ends_on: shown.ends_on,
         p,
     })?;
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// The keys at the REST interface, which gives an administrator those of all unless it is asked for
+/// one user's.
+fn of_owner(owner: Option<i64>) -> Link {
+    let all = Link::new("/api/v1/api-keys");
+    owner.map_or(all.clone(), |id| all.with("user_id", id))
 }
 
 impl KeyLine {

@@ -45,7 +45,10 @@ impl Link {
 
     /// The page of a lender with this query: of the lender itself, whichever the query names.
     pub(crate) fn at_lender(&self, id: i64) -> Link {
-        self.at(&format!("/lenders/{id}")).without("lender_id")
+        self.at(&format!("/lenders/{id}"))
+            .without("lender_id")
+            .without("contract_id")
+            .without("bank_account_id")
     }
 
     /// The same query at another path.
@@ -84,8 +87,8 @@ pub(crate) fn own_address(given: Option<&str>) -> Option<&str> {
     given.filter(|address| {
         address.starts_with('/')
             && !address.starts_with("//")
-            && !address.contains(['\\', '\r', '\n', '\t'])
-            && address.is_ascii()
+            && !address.contains('\\')
+            && address.bytes().all(|byte| byte.is_ascii_graphic())
     })
 }
 
@@ -120,6 +123,8 @@ mod tests {
             "https://evil.example",
             "",
             "/\n",
+            "/\u{1}",
+            "/a b",
         ] {
             assert_eq!(own_address(Some(other)), None, "{other:?}");
         }

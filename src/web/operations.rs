@@ -12,10 +12,11 @@ use super::contract::adjustment_kind_name;
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
-use super::filter_bar::Offers;
+use super::filter_bar::{Offers, Select};
 use super::frame::{FiguresNote, Frame};
 use super::links::{Link, own_address};
 use super::navigation::{Section, path_of};
+use super::operation;
 use super::page_query::PageQuery;
 use super::pages::page;
 use super::paging::{Pages, page_number, rows_before};
@@ -24,12 +25,29 @@ use super::texts::Texts;
 use super::visitor::Visitor;
 use crate::analytics::{DebtGroup, Figure, Measure, RollForward, RollForwardGroup, Summary};
 use crate::db::{BalanceMeasure, FlowMeasure, Page, PartRow};
-use crate::domain::{Money, PortfolioFilter};
+use crate::domain::{ContractType, Direction, IntraGroup, Money, PortfolioFilter};
 use crate::state::AppState;
 
 /// Rows a page.
 const PAGE_ROWS: i64 = 100;
 const DEFAULT_MEASURE: &str = "amount";
+/// The other measures that the filter offers.
+const MEASURES: [&str; 14] = [
+    "receipts",
+    "expenses",
+    "paid",
+    "principal",
+    "interest",
+    "net",
+    "given",
+    "returned",
+    "other",
+    "commission",
+    "unconfirmed",
+    "planned",
+    "debt",
+    "overpaid",
+];
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(web::resource("/operations").get(show));
@@ -80,6 +98,8 @@ struct Row {
     number: String,
     /// The operation's id as 1C has it.
     id: String,
+    /// The operation's page; none of an adjustment.
+    href: Option<String>,
     kind: String,
     contract: Option<(String, Option<String>)>,
     organization: String,
@@ -100,8 +120,7 @@ async fn show(
     let name = query.own("measure").unwrap_or(DEFAULT_MEASURE).to_owned();
     let measure =
         Measure::of_name(&name).ok_or_else(|| PageError::Address("measure".to_owned()))?;
-    let is_of_flows = matches!(measure, Measure::Flow(_) | Measure::Planned);
-    if query.filter.bank_account_id.is_some() && !is_of_flows {
+    if query.filter.bank_account_id.is_some() && !is_of_flows(measure) {
         return Err(PageError::Address("bank_account_id".to_owned()));
     }
     let number = page_number(&query)?;
@@ -115,15 +134,20 @@ async fn show(
     let total = Money::from_kopecks(totals.total);
     let (expected, note) = expected(&state, &query.filter, measure).await?;
     let around = surroundings.of(&state, query.filter.department).await?;
-    let offers = if is_of_flows {
+    let offers = if is_of_flows(measure) {
         Offers::Flows
     } else {
         Offers::Balances
     };
-    let p = Frame::of_figures(&state, &visitor, &query, &around, offers, &note, |t| {
+    let mut p = Frame::of_figures(&state, &visitor, &query, &around, offers, &note, |t| {
         measure_name(t, measure)
     });
-    let (t, format, currency) = (p.texts, p.format, &query.filter.currency);
+    if let Some(bar) = p.filters.as_mut() {
+        for select in further_selects(&query, p.texts) {
+            bar.offer(select);
+        }
+    }
+    let (format, currency) = (p.format, &query.filter.currency);
     let address = query.address();
     let rest = query.link.at("/api/v1/credit-portfolio/operations/parts");
     page(&OperationsPage {
@@ -133,7 +157,7 @@ async fn show(
         are_equal: expected.is_none_or(|figure| figure == total),
         count: totals.count,
         count_text: format.count(totals.count),
-        rows: rows.iter().map(|row| Row::of(row, &p, t)).collect(),
+        rows: rows.iter().map(|row| Row::of(row, &query, &p)).collect(),
         pages: Pages::of(&address, number, PAGE_ROWS, totals.count, p.format),
         files: files_at(&rest.with("measure", &name), &p),
         currency: currency.to_string(),
@@ -141,17 +165,81 @@ async fn show(
     })
 }
 
+/// What the operations can be narrowed by beside what every page offers.
+fn further_selects(query: &PageQuery, t: &Texts) -> Vec<Select> {
+    let filter = &query.filter;
+    // A balance belongs to no bank account.
+    let is_of_account = filter.bank_account_id.is_some();
+    let measures = MEASURES.iter().filter_map(|name| {
+        let measure = Measure::of_name(name)?;
+        let is_offered = is_of_flows(measure) || !is_of_account;
+        is_offered.then(|| (*name, measure_name(t, measure)))
+    });
+    let directions = [
+        (Direction::Borrowed.as_str(), fl!(t, "direction-borrowed")),
+        (Direction::Lent.as_str(), fl!(t, "direction-lent")),
+    ];
+    let types = [
+        (ContractType::Credit.as_str(), fl!(t, "type-credit")),
+        (ContractType::Loan.as_str(), fl!(t, "type-loan")),
+    ];
+    let within_holding = [
+        (IntraGroup::Only.as_str(), fl!(t, "intra-group-only")),
+        (IntraGroup::Exclude.as_str(), fl!(t, "intra-group-exclude")),
+    ];
+    let confirmed = [("true", fl!(t, "yes")), ("false", fl!(t, "no"))];
+    vec![
+        Select::of_words("measure", fl!(t, "measure"), measures, query.own("measure")),
+        Select::of_words(
+            "direction",
+            fl!(t, "direction"),
+            directions,
+            filter.direction.map(Direction::as_str),
+        ),
+        Select::of_words(
+            "contract_type",
+            fl!(t, "contract-type"),
+            types,
+            filter.contract_type.map(ContractType::as_str),
+        ),
+        Select::of_words(
+            "intra_group",
+            fl!(t, "intra-group"),
+            within_holding,
+            Some(filter.intra_group.as_str()),
+        ),
+        Select::of_words(
+            "confirmed",
+            fl!(t, "confirmed"),
+            confirmed,
+            filter.confirmed.map(|is| if is { "true" } else { "false" }),
+        ),
+    ]
+}
+
+/// Whether a measure counts operations, and no balance.
+fn is_of_flows(measure: Measure) -> bool {
+    matches!(measure, Measure::Flow(_) | Measure::Planned)
+}
+
 impl Row {
-    fn of(row: &PartRow, p: &Frame, t: &Texts) -> Row {
+    fn of(row: &PartRow, query: &PageQuery, p: &Frame) -> Row {
+        let t = p.texts;
         let contracts = path_of(Section::Contracts);
         let contract = row.contract.clone().map(|number| {
-            let path = contracts.map(|path| format!("{path}/{}", row.contract_id));
+            let kept = query
+                .kept()
+                .only(&["date_from", "date_to", "department_id"]);
+            let path =
+                contracts.map(|path| kept.at(&format!("{path}/{}", row.contract_id)).to_string());
             (number, path)
         });
         Row {
             date: p.format.date(row.day),
             number: number_of(&row.operation_id).to_owned(),
             id: row.operation_id.clone(),
+            href: operation::address_of(&row.kind, row.id, row.detail_id, &query.address())
+                .map(|link| link.to_string()),
             kind: kind_name(t, &row.kind),
             contract,
             organization: row.organization.clone().unwrap_or_default(),

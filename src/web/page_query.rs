@@ -31,6 +31,16 @@ const FILTERS: [&str; 12] = [
     "department_id",
 ];
 
+/// The filters that go along from page to page: those that every page takes and shows.
+const KEPT: [&str; 6] = [
+    "date_from",
+    "date_to",
+    "organization_id",
+    "lender_id",
+    "currency",
+    "department_id",
+];
+
 /// Under this name an address of a page asks for one of its charts as a picture.
 pub(crate) const PICTURE: &str = "picture";
 
@@ -93,6 +103,12 @@ impl PageQuery {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Returns the part of the filter that every page takes, without a page: what goes along from
+    /// page to page.
+    pub(crate) fn kept(&self) -> Link {
+        self.link.at("").only(&KEPT)
+    }
+
     /// Returns the address of this page as it was asked for.
     pub(crate) fn address(&self) -> Link {
         let own = self.own.iter();
@@ -108,7 +124,7 @@ fn filter<'v>(
     visitor: &Visitor,
 ) -> Result<PortfolioFilter, PageError> {
     let dates = DateRange::new(day(value, "date_from")?, day(value, "date_to")?)
-        .map_err(|_| PageError::Address("date_from > date_to".to_owned()))?;
+        .map_err(|_| PageError::Range)?;
     let department = visitor.department(state, id(value, "department_id")?)?;
     let currency = read(value, "currency", Currency::parse)?;
     let intra_group = read(value, "intra_group", IntraGroup::of_name)?;

@@ -35,6 +35,8 @@ pub(crate) struct Bare {
     pub(crate) texts: &'static Texts,
     pub(crate) code: &'static str,
     pub(crate) theme: Option<String>,
+    /// Whether somebody is signed in: there is an account to look at, and a session to end.
+    pub(crate) is_signed_in: bool,
     pub(crate) title: String,
     pub(crate) assets: &'static Assets,
 }
@@ -44,7 +46,35 @@ pub(crate) struct Bare {
 struct ErrorPage {
     p: Bare,
     detail: String,
+    /// Another try at the range.
+    range: Option<RangeForm>,
     request_id: String,
+}
+
+/// The page that was asked for, with its dates to be corrected.
+struct RangeForm {
+    path: String,
+    from: String,
+    to: String,
+    /// The rest of the query.
+    rest: Vec<(String, String)>,
+}
+
+impl RangeForm {
+    fn of(request: &HttpRequest) -> RangeForm {
+        let mut rest: Vec<(String, String)> =
+            serde_urlencoded::from_str(request.query_string()).unwrap_or_default();
+        let mut take = |name: &str| {
+            let at = rest.iter().position(|(known, _)| known == name);
+            at.map(|at| rest.remove(at).1).unwrap_or_default()
+        };
+        RangeForm {
+            from: take("date_from"),
+            to: take("date_to"),
+            path: request.path().to_owned(),
+            rest,
+        }
+    }
 }
 
 impl Bare {
@@ -59,6 +89,7 @@ impl Bare {
         Bare {
             texts: texts(language),
             code: code(language),
+            is_signed_in: visitor.is_some(),
             theme: visitor.and_then(|visitor| visitor.session.theme.clone()),
             title: title(texts(language)),
             assets: assets(),
@@ -107,7 +138,7 @@ pub(super) async fn finish(
             let failure = match status {
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => PageError::NotFound,
                 StatusCode::INTERNAL_SERVER_ERROR => PageError::Internal(status.to_string()),
-                _ => PageError::Address(status.to_string()),
+                other => PageError::Refused(other.as_u16()),
             };
             with_page(response, &failure)
         }
@@ -146,6 +177,8 @@ fn with_page(response: ServiceResponse<BoxBody>, failure: &PageError) -> Service
     let request = response.request().clone();
     let title = |t: &Texts| match failure {
         PageError::Address(_) | PageError::SignIn => fl!(t, "error-address"),
+        PageError::Range => fl!(t, "error-range"),
+        PageError::Refused(_) => fl!(t, "error-refused"),
         PageError::Forbidden | PageError::ForeignForm => fl!(t, "error-forbidden"),
         PageError::NotFound => fl!(t, "error-not-found"),
         PageError::TooManyTries(_) => fl!(t, "error-too-many"),
@@ -156,6 +189,8 @@ fn with_page(response: ServiceResponse<BoxBody>, failure: &PageError) -> Service
     let t = p.texts;
     let detail = match failure {
         PageError::Address(name) => fl!(t, "error-address-detail", name = name.clone()),
+        PageError::Range => fl!(t, "error-range-detail"),
+        PageError::Refused(status) => fl!(t, "error-refused-detail", status = i64::from(*status)),
         PageError::Forbidden => fl!(t, "error-forbidden-detail"),
         PageError::ForeignForm => fl!(t, "error-foreign-form-detail"),
         PageError::NotFound | PageError::SignIn => fl!(t, "error-not-found-detail"),
@@ -167,9 +202,11 @@ fn with_page(response: ServiceResponse<BoxBody>, failure: &PageError) -> Service
         PageError::Unavailable(_) => fl!(t, "error-unavailable-detail"),
         PageError::Internal(_) => fl!(t, "error-internal-detail"),
     };
+    let range = matches!(failure, PageError::Range).then(|| RangeForm::of(&request));
     let printed = ErrorPage {
         p,
         detail,
+        range,
         request_id: request_id(),
     };
     let printed = page(&printed).unwrap_or_else(|_| HttpResponse::new(status));

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use i18n_embed_fl::fl;
 
+use super::beside::{Beside, beside};
 use super::charts::{Chart, HasCharts, Pct, page_or_picture};
 use super::error::PageError;
 use super::figures::figure;
@@ -16,7 +17,7 @@ use super::page_query::{PICTURE, PageQuery};
 use super::payments_chart;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
-use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, OrganizationEfficiency};
+use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, OrganizationEfficiency, Summary};
 use crate::domain::{Money, Percent};
 use crate::state::AppState;
 
@@ -31,6 +32,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct PaymentsPage {
     p: Frame,
     chart: Chart,
+    /// What was paid besides, and what is not in the figures.
+    beside: Vec<Beside>,
     organizations: Vec<Line>,
     total: Line,
     organization_files: Vec<FileLink>,
@@ -61,11 +64,12 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let query = PageQuery::read(&request, &state, &visitor, PATH, &[PICTURE])?;
     let filter = &query.filter;
-    let (months, organizations) = tokio::try_join!(
+    let (summary, months, organizations) = tokio::try_join!(
+        figure::<Summary>(&state, Figure::Summary, filter),
         figure::<DataOf<MonthEfficiency>>(&state, Figure::MonthlyEfficiency, filter),
         figure::<DataOf<OrganizationEfficiency>>(&state, Figure::OrgEfficiency, filter),
     )?;
-    let note = months.note().and(organizations.note());
+    let note = summary.note().and(months.note()).and(organizations.note());
     let around = surroundings.of(&state, filter.department).await?;
     let p = Frame::of_figures(
         &state,
@@ -120,6 +124,7 @@ async fn show(
     let shown = PaymentsPage {
         total: line(&fl!(p.texts, "total"), None, principal, interest),
         organizations,
+        beside: beside(&summary.value, &query, &p),
         chart: payments_chart::chart(months.value.data, &query, &p, state.cache.today())?,
         organization_files: file_links(&query, "analytics/org-efficiency", &p),
         currency: filter.currency.to_string(),

@@ -32,7 +32,9 @@ pub(crate) fn chart(
     let months = months.collect::<Result<Vec<_>, PageError>>()?;
     let principal: Money = months.iter().map(|(_, (principal, _))| *principal).sum();
     let interest: Money = months.iter().map(|(_, (_, interest))| *interest).sum();
-    let columns = periods(months).into_iter().map(|(period, values)| {
+    let grouped = periods(months);
+    let is_by_quarter = grouped.iter().any(|(_, values)| values.len() > 1);
+    let columns = grouped.into_iter().map(|(period, values)| {
         let href = |measure: &str| within(behind(query, measure), query, period).to_string();
         Column {
             period,
@@ -54,13 +56,17 @@ pub(crate) fn chart(
     let total = |sum: Money, measure: &str| (sum, behind(query, measure).to_string());
     let input = ChartInput {
         id: "payments",
-        title: fl!(t, "payments-by-month"),
+        title: if is_by_quarter {
+            fl!(t, "payments-by-quarter")
+        } else {
+            fl!(t, "payments-by-month")
+        },
         summary: fl!(
             t,
             "payments-summary",
             amount = p.format.money(paid, &query.filter.currency),
             principal = p.format.percent(Percent::of(principal, paid)),
-            interest = p.format.percent(Percent::of(interest, paid))
+            interest = p.format.rest_of(Percent::of(principal, paid), paid)
         ),
         series: vec![
             series("principal", fl!(t, "principal")),

@@ -8,6 +8,7 @@ use i18n_embed_fl::fl;
 
 use super::error::PageError;
 use super::figures::{Figures, figure};
+use super::files::{FileLink, files_at};
 use super::frame::Frame;
 use super::links::Link;
 use super::navigation::{Section, path_of};
@@ -38,9 +39,12 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct QualityPage {
     p: Frame,
     as_of: String,
+    /// Of which department, where that is not plain.
+    department: Option<String>,
     found: Vec<CheckLine>,
     /// Those that found nothing.
     passed: Vec<CheckLine>,
+    files: Vec<FileLink>,
 }
 
 /// A check of the data.
@@ -63,6 +67,7 @@ struct CheckPage {
     /// That only the first rows are shown.
     note: Option<String>,
     columns: Columns,
+    files: Vec<FileLink>,
 }
 
 /// Which columns hold anything.
@@ -106,8 +111,10 @@ async fn list(
         .partition(|check| check.count > 0);
     page(&QualityPage {
         as_of: p.format.date(quality.value.as_of),
+        department: department_note(&quality.value, &query.filter, &p),
         found: found.into_iter().map(line).collect(),
         passed: passed.into_iter().map(line).collect(),
+        files: files_at(&rest(&query, ""), &p),
         p,
     })
 }
@@ -162,12 +169,32 @@ async fn show(
             compared: has(|row| row.compared.is_some()),
             at_stake: has(|row| row.at_stake.is_some()),
         },
+        files: files_at(
+            &rest(&query, &format!("/{name}")).with("limit", MOST_ROWS),
+            &p,
+        ),
         p,
     })
 }
 
-/// Returns what the checks find, with so many rows of each; of an administrator who sees all
-/// departments, in the own one.
+/// The checks at the REST interface, which takes less of a filter than pages keep.
+fn rest(query: &PageQuery, of_one: &str) -> Link {
+    let filter = query.link.only(&["currency", "department_id"]);
+    filter.at(&format!("/api/v1/credit-portfolio/data-quality{of_one}"))
+}
+
+/// Says of which department the checks are, where the figures are of all.
+pub(super) fn department_note(
+    quality: &DataQuality,
+    filter: &PortfolioFilter,
+    p: &Frame,
+) -> Option<String> {
+    let is_of_all = filter.department.id().is_none();
+    is_of_all.then(|| fl!(p.texts, "quality-of-department", id = quality.department_id))
+}
+
+/// Returns what the checks find, with so many rows of each; where all departments are looked at, in
+/// the one of the imports.
 ///
 /// # Errors
 /// [`PageError`] when it is not cached and the database can't answer.
@@ -177,10 +204,7 @@ pub(super) async fn checks(
     filter: &PortfolioFilter,
     rows: i64,
 ) -> Result<Figures<DataQuality>, PageError> {
-    let department_id = filter
-        .department
-        .id()
-        .unwrap_or(visitor.account.department_id);
+    let department_id = filter.department.id().unwrap_or(state.import_department);
     let question = Figure::DataQuality {
         department_id,
         limit: rows,

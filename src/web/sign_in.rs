@@ -2,6 +2,7 @@
 
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue};
 use actix_web::web::{self, Data, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -140,6 +141,9 @@ async fn sign_out(
     state.sessions.end(&form.visitor.cookie).await?;
     let mut response = see_other("/sign-in");
     add_cookie(&mut response, no_session_cookie(&state))?;
+    // The way back shows no page of before.
+    let cache = HeaderValue::from_static("\"cache\"");
+    response.headers_mut().insert(CLEAR_SITE_DATA, cache);
     Ok(response)
 }
 

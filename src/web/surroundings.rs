@@ -1,11 +1,12 @@
 //! What surrounds the figures of every page: the choices of the filter bar and the last imports.
 //!
-//! Read at most once in [`BELIEVED_FOR`] for a department and state of its data, so that a warm page
-//! asks no database; while the database is away, the last known stand in.
+//! Read at most once in [`BELIEVED_FOR`] for a department and state of its data, by one request of
+//! all, so that a warm page asks no database. While the database is away, the last known stand in.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_rt::time::timeout;
 use moka::sync::Cache;
 
 use super::error::PageError;
@@ -18,6 +19,8 @@ use crate::state::AppState;
 
 /// Reference data and runs are believed so long while no figure changes.
 const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// A page that can be shown does not wait longer for newer ones.
+const LONGEST_LOOK: Duration = Duration::from_millis(600);
 /// So many departments and states are remembered.
 const MOST_REMEMBERED: u64 = 100;
 /// So many imports are listed.
@@ -33,7 +36,7 @@ pub(crate) struct Surroundings {
     pub(crate) runs: Vec<RunRow>,
 }
 
-/// What this worker has read.
+/// What has been read; all workers share it.
 pub(crate) struct KnownSurroundings {
     known: Cache<DepartmentScope, Known>,
 }
@@ -75,17 +78,27 @@ impl KnownSurroundings {
         if let Some(known) = before.as_ref().filter(|known| is_new(known)) {
             return Ok(known.surroundings.clone());
         }
-        let surroundings = match (read(state, scope).await, before) {
-            (Ok(read), _) => Arc::new(read),
-            (Err(err), Some(known)) if err.is_transient() => return Ok(known.surroundings),
-            (Err(err), _) => return Err(err.into()),
+        let remember = |surroundings: &Arc<Surroundings>| {
+            let known = Known {
+                generation,
+                read_at: Instant::now(),
+                surroundings: surroundings.clone(),
+            };
+            self.known.insert(scope, known);
         };
-        let known = Known {
-            generation,
-            read_at: Instant::now(),
-            surroundings: surroundings.clone(),
+        let Some(before) = before else {
+            let surroundings = Arc::new(read(state, scope).await?);
+            remember(&surroundings);
+            return Ok(surroundings);
         };
-        self.known.insert(scope, known);
+        // Meanwhile the others take what is known; after a failure, so does everybody.
+        remember(&before.surroundings);
+        let surroundings = match timeout(LONGEST_LOOK, read(state, scope)).await {
+            Ok(Ok(read)) => Arc::new(read),
+            Ok(Err(err)) if !err.is_transient() => return Err(err.into()),
+            Ok(Err(_)) | Err(_) => return Ok(before.surroundings),
+        };
+        remember(&surroundings);
         Ok(surroundings)
     }
 }

@@ -11,8 +11,10 @@ use serde::Deserialize;
 
 use super::account_words::{role_name, why_refused};
 use super::error::PageError;
+use super::files::{FileLink, files_at};
 use super::forms::SignedForm;
 use super::frame::{Frame, machine_time};
+use super::links::Link;
 use super::pages::{page, see_other};
 use super::texts::{Texts, texts};
 use super::visitor::Visitor;
@@ -41,6 +43,7 @@ struct UsersPage {
     p: Frame,
     problem: Option<String>,
     users: Vec<UserLine>,
+    files: Vec<FileLink>,
     entered: Entered,
     roles: Vec<Choice>,
     departments: Vec<Choice>,
@@ -144,6 +147,7 @@ async fn users_page(
     let mut response = page(&UsersPage {
         problem,
         users: users.iter().map(line).collect(),
+        files: files_at(&Link::new("/api/v1/users"), &p),
         roles: role_choices(p.texts, wanted),
         departments: department_choices(&departments, entered.department_id.parse().ok()),
         entered,

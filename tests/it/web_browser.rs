@@ -107,7 +107,20 @@ async fn every_page_is_accessible_fits_its_window_and_says_nothing_on_the_consol
     let navigation = source.split_once("class=\"nav\"").unwrap().1;
     let navigation = navigation.split_once("</nav>").unwrap().0;
     pages.extend(links_to(navigation, "/").into_iter().map(|(path, _)| path));
-    let of_rows = ["/contracts/1", "/lenders/1", "/lenders/1/merge?into=2"];
+    let of_rows = [
+        "/contracts/1",
+        "/lenders/1",
+        "/lenders/1/merge?into=2",
+        "/operations?measure=debt&back=%2F&contract_id=1",
+        "/operations/expenses/1",
+        "/operations/receipts/1",
+        "/quality/failing_files",
+        "/keys",
+        "/users/1",
+        "/audit",
+        "/nothing-here",
+        "/?date_from=2026-05-01&date_to=2026-01-01",
+    ];
     pages.extend(of_rows.map(str::to_owned));
     assert!(pages.len() >= 9, "{pages:?}");
     let mut faults = Vec::new();

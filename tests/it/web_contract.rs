@@ -15,6 +15,7 @@ on_both_databases!(
     every_figure_of_a_contract_is_the_sum_of_the_operations_behind_it,
     the_page_holds_the_ledger_of_the_rest_answer,
     a_merged_contract_leads_to_the_one_that_took_it_over,
+    an_adjustment_is_entered_and_removed_on_the_page,
 );
 
 /// Id and number of all contracts.
@@ -152,5 +153,65 @@ async fn a_contract_of_another_department_is_not_there() {
     ] {
         assert_eq!(user.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
+    app.stop().await;
+}
+
+async fn an_adjustment_is_entered_and_removed_on_the_page(backend: Backend) {
+    let (app, mut browser) = with_portfolio(backend).await;
+    let debt = async || {
+        let rows = app
+            .get("analytics/roll-forward?group_by=contract&contract_id=1")
+            .await;
+        kopecks(&rows.ok()["total"]["closing"])
+    };
+    let before = debt().await;
+    let entered = [
+        ("date", "2026-02-01"),
+        ("kind", "correction"),
+        ("amount", "1 234,56"),
+        ("comment", "a set-off of 2025"),
+    ];
+    let path = "/contracts/1/adjustments";
+    let answer = browser.post_signed(path, &entered).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert_eq!(location(&answer), "/contracts/1#adjustments");
+    assert_eq!(debt().await, before + 123_456);
+    let page = browser.page("/contracts/1").await;
+    assert!(page.contains("1,234.56") && page.contains("a set-off of 2025"));
+    for (name, value) in [
+        ("amount", "1,200"),
+        ("amount", "0"),
+        ("date", "1889-01-01"),
+        ("date", "yesterday"),
+        ("kind", "gift"),
+    ] {
+        let fields = entered.map(|(field, kept)| (field, if field == name { value } else { kept }));
+        let refused = browser.post_signed(path, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{value}");
+        assert!(refused.text.contains("role=\"alert\""), "{value}");
+        assert!(
+            refused.text.contains("a set-off of 2025"),
+            "nothing is lost"
+        );
+    }
+    assert_eq!(debt().await, before + 123_456);
+    let remove = page.split("action=\"").skip(1);
+    let remove = remove.map(|rest| rest.split('"').next().unwrap());
+    let remove: Vec<&str> = remove
+        .filter(|action| action.ends_with("/remove"))
+        .collect();
+    let newest = remove
+        .iter()
+        .max_by_key(|action| action.split('/').nth(4).unwrap().parse::<i64>().unwrap());
+    let newest = *newest.unwrap();
+    let mut viewer = browser_of(&app, Role::Viewer).await;
+    assert!(!viewer.page("/contracts/1").await.contains("/adjustments\""));
+    for (path, fields) in [(path, entered.as_slice()), (newest, &[])] {
+        let forbidden = viewer.post_signed(path, fields).await;
+        assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+    }
+    let removed = browser.post_signed(newest, &[]).await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER);
+    assert_eq!(debt().await, before);
     app.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Laws of the dashboard over random filters: every link of every chart and table leads to rows that
 //! add up to the figure, and so does the file of these rows. `WEB_FILTERS` makes the long form.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};
@@ -18,6 +19,7 @@ use crate::support::{from_environment, on_both_databases};
 on_both_databases!(
     over_random_filters_every_link_leads_to_rows_that_add_up_to_its_figure,
     the_workbook_behind_a_figure_adds_up_to_it,
+    no_link_of_a_page_leads_to_a_refusal,
 );
 
 const PAGES: [&str; 10] = [
@@ -139,5 +141,49 @@ async fn the_workbook_behind_a_figure_adds_up_to_it(backend: Backend) {
         }
     }
     assert!(compared > 10, "{compared} files");
+    app.stop().await;
+}
+
+/// Pages, each with a filter that others refuse or do not show.
+const FILTERED: [&str; 9] = [
+    "/?direction=lent&confirmed=true&date_from=2026-01-01",
+    "/cash-flow?bank_account_id=1&organization_id=1",
+    "/payments?bank_account_id=1&contract_type=credit",
+    "/operations?contract_id=1&measure=debt&back=%2F",
+    "/operations?bank_account_id=1&contract_id=1&measure=receipts",
+    "/contracts?status=open&intra_group=exclude",
+    "/contracts/1?contract_id=1&date_from=2026-01-01",
+    "/lenders?lender_id=1&department_id=8",
+    "/compare?contract_id=2&currency=USD",
+];
+
+async fn no_link_of_a_page_leads_to_a_refusal(backend: Backend) {
+    let (app, mut browser) = with_portfolio(backend).await;
+    let mut seen = BTreeSet::new();
+    for path in FILTERED {
+        let page = browser.page(path).await;
+        for (address, _) in links_to(&page, "/") {
+            let is_file = address.starts_with("/api/") || address.contains("picture=");
+            if is_file || !seen.insert(address.clone()) {
+                continue;
+            }
+            let answer = browser.get(&address).await;
+            assert_eq!(answer.status.as_u16(), 200, "{path} leads to {address}");
+        }
+        // What is set and has no choice in the bar is named.
+        let named = |name: &str, label: &str| {
+            let is_chip = page.contains("class=\"chips\"") && page.contains(&format!(">{label}"));
+            assert!(
+                !path.contains(name) || is_chip,
+                "{path} does not name {name}"
+            );
+        };
+        if !path.starts_with("/operations") && !path.starts_with("/contracts/") {
+            named("contract_id=", "Contract: one only");
+            named("direction=", "Direction: Lent");
+            named("contract_type=", "Type: Bank loan");
+        }
+    }
+    assert!(seen.len() > 100, "{} links", seen.len());
     app.stop().await;
 }

@@ -18,6 +18,7 @@ on_both_databases!(
     a_deactivated_user_is_signed_out,
     another_password_ends_all_other_sessions_and_tokens,
     a_link_signs_in_once,
+    a_sign_in_leads_back_to_this_site_only_and_a_sign_out_clears_what_was_seen,
     language_and_theme_are_kept_with_the_user,
 );
 
@@ -90,13 +91,34 @@ async fn a_wrong_password_is_said_and_begins_no_session(backend: Backend) {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 300);
     assert!(!browser.has_session());
-    let elsewhere = [
-        ("username", user.username.as_str()),
-        ("password", PASSWORD),
-        ("back", "//evil.example"),
-    ];
-    let other = Browser::of(&app).post("/sign-in", &elsewhere).await;
-    assert_eq!(other.status, StatusCode::TOO_MANY_REQUESTS);
+    app.stop().await;
+}
+
+async fn a_sign_in_leads_back_to_this_site_only_and_a_sign_out_clears_what_was_seen(
+    backend: Backend,
+) {
+    let app = TestApp::start(backend).await;
+    let user = user(&app, Role::Admin, DEPARTMENT).await;
+    for (back, leads_to) in [
+        ("/lenders?currency=USD", "/lenders?currency=USD"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("/\u{1}", "/"),
+        ("/a\r\nSet-Cookie: x=y", "/"),
+    ] {
+        let fields = [
+            ("username", user.username.as_str()),
+            ("password", PASSWORD),
+            ("back", back),
+        ];
+        let mut browser = Browser::of(&app);
+        let answer = browser.post("/sign-in", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{back:?}");
+        assert_eq!(location(&answer), leads_to, "{back:?}");
+        let out = browser.post_signed("/sign-out", &[]).await;
+        assert_eq!(out.header("clear-site-data"), "\"cache\"");
+    }
     app.stop().await;
 }
 

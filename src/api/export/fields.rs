@@ -3,6 +3,9 @@
 
 mod row_cells;
 
+use std::collections::VecDeque;
+
+use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,28 +34,22 @@ pub struct Fields(Vec<Field>);
 
 impl Fields {
     /// The columns that some rows have. A field that does not apply to a row is absent from its
-    /// JSON; it stands behind the one that it follows in others.
+    /// JSON; the columns are in an order that fits every row.
     ///
     /// # Errors
     /// When a row can't be serialized.
     pub fn of_rows<T: Serialize>(rows: &[T]) -> anyhow::Result<Fields> {
-        let mut names: Vec<String> = Vec::new();
+        let mut orders: Vec<Vec<String>> = Vec::new();
         for row in rows {
             let Value::Object(row) = serde_json::to_value(row)? else {
                 anyhow::bail!("a row is no object");
             };
-            let mut at = 0;
-            for (name, _) in row {
-                at = match names.iter().position(|known| *known == name) {
-                    Some(known) => known + 1,
-                    None => {
-                        names.insert(at, name);
-                        at + 1
-                    }
-                };
+            let is_known = |order: &Vec<String>| order.iter().eq(row.keys());
+            if !orders.iter().any(is_known) {
+                orders.push(row.into_iter().map(|(name, _)| name).collect());
             }
         }
-        Ok(Fields::of_names(names))
+        Ok(Fields::of_names(merged(orders)?))
     }
 
     /// The columns of these names, but for aliases.
@@ -70,11 +67,10 @@ impl Fields {
         &self.0
     }
 
-    /// Gives the cells of a row to a sink: one for each column. Fields without a column are left
-    /// out.
+    /// Gives the cells of a row to a sink: one for each column. Aliases are left out.
     ///
     /// # Errors
-    /// The sink's.
+    /// The sink's; and for a field without a column, which must not be lost.
     pub fn put_row<T: Serialize>(&self, row: &T, sink: &mut dyn CellSink) -> anyhow::Result<()> {
         let mut cells = RowCells::new(&self.0, sink);
         row.serialize(&mut cells)?;
@@ -82,9 +78,34 @@ impl Fields {
     }
 }
 
+/// Returns one order of all names in which each of the orders is kept: again and again the first name
+/// that none still waits to put behind another.
+fn merged(orders: Vec<Vec<String>>) -> anyhow::Result<Vec<String>> {
+    let mut left: Vec<VecDeque<String>> = orders.into_iter().map(VecDeque::from).collect();
+    let mut names = Vec::new();
+    while left.iter().any(|order| !order.is_empty()) {
+        let is_free = |name: &&String| {
+            let mut behind = left.iter().flat_map(|order| order.iter().skip(1));
+            !behind.any(|other| other == *name)
+        };
+        let free = left.iter().filter_map(VecDeque::front).find(is_free);
+        let name = free
+            .cloned()
+            .context("rows name their fields in no order")?;
+        for order in &mut left {
+            if order.front() == Some(&name) {
+                order.pop_front();
+            }
+        }
+        names.push(name);
+    }
+    Ok(names)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test fails by it")]
 mod tests {
+    use proptest::prelude::*;
     use serde::Serialize;
 
     use super::{CellSink, Fields};
@@ -170,5 +191,59 @@ mod tests {
         assert_eq!(cells[1][..2], [r#"Number("2")"#, r#"Number("7")"#]);
         assert_eq!(cells[0][2..], rest);
         assert_eq!(cells[1][2..], rest);
+    }
+
+    #[derive(Serialize)]
+    struct Year {
+        year: i32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        received: Option<i32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        paid: Option<i32>,
+        total: i32,
+    }
+
+    proptest! {
+        /// Whichever fields whichever rows lack, every value stands in the column of its name.
+        #[test]
+        fn no_value_is_lost_or_moved(given in prop::collection::vec((any::<bool>(), any::<bool>()), 1..6)) {
+            let rows: Vec<Year> = given
+                .iter()
+                .zip(1..)
+                .map(|((received, paid), year)| Year {
+                    year,
+                    received: received.then_some(year * 10),
+                    paid: paid.then_some(year * 100),
+                    total: year * 1000,
+                })
+                .collect();
+            let fields = Fields::of_rows(&rows).unwrap();
+            for row in &rows {
+                let mut cells = Cells::default();
+                fields.put_row(row, &mut cells).unwrap();
+                let expected = serde_json::to_value(row).unwrap();
+                for (field, cell) in fields.as_slice().iter().zip(&cells.0) {
+                    let expected = match expected.get(&field.name) {
+                        Some(value) => format!("Number(\"{value}\")"),
+                        None => "Empty".to_owned(),
+                    };
+                    prop_assert_eq!(cell, &expected);
+                }
+                prop_assert_eq!(cells.0.len(), fields.as_slice().len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_that_no_column_was_made_for_is_an_error() {
+        let first = Fields::of_names(vec!["year".to_owned(), "total".to_owned()]);
+        let late = Year {
+            year: 1,
+            received: Some(2),
+            paid: None,
+            total: 3,
+        };
+        let refused = first.put_row(&late, &mut Cells::default()).unwrap_err();
+        assert!(refused.to_string().contains("received"), "{refused}");
     }
 }

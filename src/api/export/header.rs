@@ -16,8 +16,8 @@ pub(super) fn fields_at(path: &str) -> Vec<String> {
     names
 }
 
-/// Adds the fields of an answer's rows: of its items, of its `data`, of the `data` of its parts, or
-/// its own.
+/// Adds the fields of an answer's rows: of its items, of its `data` or `checks`, of the `data` of its
+/// parts, or its own.
 fn add_fields(schema: &Value, names: &mut Vec<String>) {
     let schema = resolved(schema);
     if schema["type"] == "array" {
@@ -29,8 +29,8 @@ fn add_fields(schema: &Value, names: &mut Vec<String>) {
     let Some(fields) = schema["properties"].as_object() else {
         return;
     };
-    if let Some(data) = fields.get("data") {
-        return add_fields(data, names);
+    if let Some(rows) = fields.get("data").or_else(|| fields.get("checks")) {
+        return add_fields(rows, names);
     }
     let parts: Vec<&Value> = fields
         .values()

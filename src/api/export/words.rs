@@ -51,6 +51,13 @@ const WORDS: &[(&str, &str)] = &[
     ("counterparty", "Контрагент"),
     ("contract", "Договор"),
     ("month", "Месяц"),
+    // Actions of the audit log.
+    ("user.created", "Пользователь создан"),
+    ("user.changed", "Пользователь изменен"),
+    ("user.password_set", "Задан новый пароль"),
+    ("user.logged_out", "Все сеансы завершены"),
+    ("key.created", "Ключ создан"),
+    ("key.revoked", "Ключ отозван"),
     // Filters.
     ("include", "Включать"),
     ("exclude", "Не включать"),

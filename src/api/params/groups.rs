@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::super::error::ApiError;
 use super::choices::{
     AdjustmentKindName, ContractOrderName, ContractStatusName, ContractTypeName, DebtGroupName,
-    DirectionName, IntraGroupName, LanguageName, MeasureName, RollForwardGroupName,
+    DirectionName, IntraGroupName, MeasureName, RollForwardGroupName,
 };
 use super::value::given;
 use super::values::{Amount, CurrencyCode, Day, Id, SearchText, Switch, Text};
@@ -247,15 +247,6 @@ pub struct RollForwardGrouping {
     /// What the rows are; left out, contracts.
     #[param(inline, example = "lender")]
     pub group_by: Option<RollForwardGroupName>,
-}
-
-/// The language of an answer.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TextLanguage {
-    /// The language of descriptions and advice.
-    #[param(inline, example = "ru")]
-    pub lang: Option<LanguageName>,
 }
 
 /// Whether an import is waited for.

@@ -11,6 +11,7 @@ use super::raw_query::RawQuery;
 use super::value::given;
 use super::values::{Cursor, Whole};
 use crate::db::{Details, Page, Receipts, ReferenceOrder, Sort};
+use crate::domain::Language;
 
 /// The front end reads whole lists, to add them up in the browser.
 const LARGEST_LIMIT: i64 = 50_000;
@@ -171,6 +172,11 @@ pub struct Files {
 }
 
 impl Files {
+    /// Returns the language that is asked for.
+    pub fn language(&self) -> Language {
+        self.lang.as_ref().map(|name| name.0).unwrap_or_default()
+    }
+
     /// Returns the file that `format` or the header `Accept` asks for; `None` for JSON.
     pub fn export(self, raw: RawQuery) -> Option<Export> {
         let format = match given(self.format) {

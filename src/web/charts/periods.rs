@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use crate::domain::Month;
+use crate::domain::{Language, Month};
 use crate::web::error::PageError;
 use crate::web::format::Format;
 
@@ -30,8 +30,11 @@ impl Period {
             return day.year().to_string();
         }
         let quarter = day.month0() / 3 + 1;
-        let word = format.0.of("Q", "кв. ");
-        format!("{word}{quarter} {}", day.year())
+        let year = day.year();
+        match format.0 {
+            Language::English => format!("Q{quarter} {year}"),
+            Language::Russian => format!("{quarter} кв. {year}"),
+        }
     }
 
     /// Whether a day lies in it.

@@ -194,6 +194,7 @@ fn caption(p: &Frame) -> Vec<String> {
             let chosen = chosen.filter(|choice| !choice.value.is_empty());
             said.extend(chosen.map(|choice| format!("{}: {}", select.label, choice.text)));
         }
+        said.extend(bar.chips.iter().map(|chip| chip.text.clone()));
     }
     said.extend(p.foot.as_ref().map(|foot| foot.currency.clone()));
     let as_of = p.freshness.as_ref().and_then(|line| line.as_of.as_ref());

@@ -5,6 +5,7 @@ use i18n_embed_fl::fl;
 
 use crate::db::{AdjustmentRow, MANUAL};
 use crate::domain::{AdjustmentKind, Money};
+use crate::state::is_removable;
 use crate::web::cells::{Amount, Behind};
 use crate::web::frame::Frame;
 use crate::web::texts::Texts;
@@ -25,6 +26,8 @@ pub(super) struct Row {
     pub(super) comment: String,
     pub(super) author: String,
     pub(super) source: String,
+    /// Where to remove it, unless a workbook would bring it back.
+    pub(super) remove: Option<String>,
 }
 
 impl Adjustments {
@@ -43,6 +46,12 @@ impl Adjustments {
             is_planned: row.effective_date > as_of,
             comment: row.comment.clone().unwrap_or_default(),
             author: row.author.clone(),
+            remove: is_removable(row).then(|| {
+                format!(
+                    "/contracts/{}/adjustments/{}/remove",
+                    row.contract_id, row.id
+                )
+            }),
             source: match row.source == MANUAL {
                 true => fl!(p.texts, "by-hand"),
                 false => row.source.clone(),

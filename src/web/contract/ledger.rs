@@ -13,11 +13,16 @@ use crate::web::frame::Frame;
 use crate::web::operations::{kind_name, number_of};
 use crate::web::page_query::PageQuery;
 
+/// So many lines are shown, the last ones: a browser chokes on more.
+const MOST_LINES: usize = 2000;
+
 /// Opening, lines, sums and closing.
 pub(super) struct LedgerTable {
     /// The day before the range; empty without a first day.
     pub(super) opening_day: String,
     pub(super) opening: Amount,
+    /// That earlier lines are in the file only, and the balance after them.
+    pub(super) carried_forward: Option<(String, String)>,
     pub(super) lines: Vec<Line>,
     pub(super) drawn: Amount,
     pub(super) repaid: Amount,
@@ -62,13 +67,23 @@ impl LedgerTable {
         };
         let total = |value, measure| Amount::at(sum(value), behind.flow(measure), p);
         let day = |day: NaiveDate| p.format.date(day);
-        let mut balance = ledger.opening;
-        let lines = ledger.lines.iter().map(|row| {
+        let earlier = ledger.lines.len().saturating_sub(MOST_LINES);
+        let (left_out, shown) = ledger.lines.split_at(earlier);
+        let mut balance = ledger.opening + left_out.iter().map(LedgerRow::change).sum();
+        let carried_forward = (earlier > 0).then(|| {
+            let count = p.format.count(i64::try_from(earlier).unwrap_or(i64::MAX));
+            (
+                fl!(p.texts, "carried-forward", count = count),
+                p.format.amount(balance),
+            )
+        });
+        let lines = shown.iter().map(|row| {
             balance += row.change();
             Line::of(row, balance, p)
         });
         LedgerTable {
             lines: lines.collect(),
+            carried_forward,
             opening_day: behind.day_before().map(day).unwrap_or_default(),
             opening: match behind.opening() {
                 Some(link) => Amount::at(ledger.opening, link, p),
@@ -119,7 +134,10 @@ impl Act {
     pub(super) fn of(ledger: &Ledger, query: &PageQuery, p: &Frame) -> Act {
         let (t, title) = (p.texts, &ledger.contract);
         let organization = title.organization.clone();
-        let lender = title.lender.clone().unwrap_or_else(|| fl!(t, "no-lender"));
+        let lender = title
+            .lender
+            .clone()
+            .unwrap_or_else(|| fl!(t, "other-party"));
         let is_ours =
             (title.counted_direction() == Direction::Borrowed) == (ledger.closing > Money::ZERO);
         let (debtor, creditor) = match is_ours {

@@ -11,6 +11,7 @@ use crate::db::{self, RejectRow};
 use crate::state::AppState;
 use crate::web::error::PageError;
 use crate::web::frame::Frame;
+use crate::web::import_words::reject_reason;
 use crate::web::page_query::PageQuery;
 use crate::web::pages::page;
 use crate::web::paging::{Pages, page_number, rows_before};
@@ -37,7 +38,10 @@ pub(super) struct RejectLine {
     pub(super) sheet: String,
     pub(super) column: String,
     pub(super) value: String,
+    /// The kind of fault.
     pub(super) reason: String,
+    /// The fault itself, in English.
+    pub(super) detail: String,
 }
 
 /// `GET /imports/entries/{id}`
@@ -89,7 +93,8 @@ impl RejectLine {
             sheet: row.sheet.clone().unwrap_or_default(),
             column: row.column_name.clone(),
             value: row.value.clone(),
-            reason: row.reason.clone(),
+            reason: reject_reason(p.texts, row.code.as_deref(), &row.reason),
+            detail: row.reason.clone(),
         }
     }
 }

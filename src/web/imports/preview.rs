@@ -8,7 +8,7 @@ use super::entry::RejectLine;
 use crate::import::{ChangedTotal, DryRunError, FileReport, FileStatus};
 use crate::state::{AppState, PendingUpload};
 use crate::web::frame::Frame;
-use crate::web::import_words::{file_kind, file_outlook, remark};
+use crate::web::import_words::{file_kind, file_outlook, reject_reason, remark};
 use crate::web::texts::Texts;
 use crate::web::visitor::Visitor;
 
@@ -110,7 +110,8 @@ impl FileLine {
             sheet: reject.sheet.as_deref().unwrap_or_default().to_owned(),
             column: reject.column.to_owned(),
             value: reject.value.clone(),
-            reason: reject.reason.clone(),
+            reason: reject_reason(p.texts, Some(reject.code.as_str()), &reject.reason),
+            detail: reject.reason.clone(),
         });
         FileLine {
             name: file.name.clone(),

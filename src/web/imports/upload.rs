@@ -31,6 +31,8 @@ use crate::web::visitor::Visitor;
 #[multipart(deny_unknown_fields)]
 struct UploadForm {
     csrf: Text<String>,
+    /// The department that is looked at.
+    department_id: Option<Text<i64>>,
     files: Vec<ReceivedFile>,
 }
 
@@ -52,8 +54,7 @@ pub(super) async fn receive(
 ) -> Result<HttpResponse, PageError> {
     check_own_site(&request)?;
     visitor.changes()?;
-    let scope = visitor.department(&state, None)?;
-    let department_id = scope.id().unwrap_or(state.import_department);
+    visitor.department(&state, None)?;
     let t = texts(visitor.language);
     let refused = async |problem: String| {
         imports_page(&state, &surroundings, &visitor, &request, Some(problem)).await
@@ -63,6 +64,8 @@ pub(super) async fn receive(
         Err(why) => return refused(why.text(t)).await,
     };
     check_token(&visitor, &form.csrf)?;
+    let scope = visitor.department(&state, form.department_id.map(Text::into_inner))?;
+    let department_id = scope.id().unwrap_or(state.import_department);
     let sizes = form.files.iter().map(|file| file.path.metadata());
     let bytes = sizes.flatten().map(|file| file.len()).sum();
     let folder = match keep_together(form.files) {

@@ -15,6 +15,7 @@ use crate::web::forms::SignedForm;
 use crate::web::frame::Frame;
 use crate::web::page_query::PageQuery;
 use crate::web::pages::{page, see_other};
+use crate::web::texts::texts;
 use crate::web::visitor::Visitor;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -112,7 +113,10 @@ async fn merge(
         Err(MergeError::Missing { .. }) => Err(PageError::NotFound),
         Err(MergeError::Database(err)) => Err(err.into()),
         Err(refused @ (MergeError::Refused(_) | MergeError::Invalid { .. })) => {
-            let problem = Some(refused.to_string());
+            let problem = Some(match refused {
+                MergeError::Invalid { .. } => fl!(texts(visitor.language), "merge-refused-inn"),
+                other => other.to_string(),
+            });
             let mut response = merge_page(&state, &visitor, (id, into), problem).await?;
             *response.status_mut() = StatusCode::CONFLICT;
             Ok(response)

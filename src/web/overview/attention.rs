@@ -66,7 +66,7 @@ pub(super) fn attention(
                 String::new()
             },
             is_warning: has_stake,
-            href: quality_page.map(|path| format!("{path}#{}", check.name)),
+            href: quality_page.map(|path| format!("{path}{}#{}", p.query, check.name)),
         }
     });
     shown.collect()

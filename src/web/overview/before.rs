@@ -5,10 +5,11 @@ use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use crate::domain::DateRange;
 
 /// Returns the range before a range: as many months earlier when it begins with a month, else as
-/// many days. `None` for a range without a beginning.
+/// many days. What has not come yet is compared with nothing: a range ends today at the latest.
+/// `None` for a range without a beginning.
 pub(super) fn range_before(dates: DateRange, today: NaiveDate) -> Option<DateRange> {
     let from = dates.from()?;
-    let to = dates.to().unwrap_or(today).max(from);
+    let to = dates.to().unwrap_or(today).min(today).max(from);
     let (from_before, to_before) = if from.day() == 1 {
         let years = u32::try_from(to.year() - from.year()).ok()?;
         let months = Months::new((years * 12 + to.month()).checked_sub(from.month())? + 1);
@@ -49,6 +50,8 @@ mod tests {
             ("2025-12-01", "2026-11-25", "2024-12-01..2025-11-25"),
             ("2026-03-10", "2026-03-19", "2026-02-28..2026-03-09"),
             ("2026-11-01", "", "2026-10-01..2026-10-25"),
+            ("2026-01-01", "2026-12-31", "2025-02-01..2025-12-25"),
+            ("2026-11-20", "2026-11-30", "2026-11-14..2026-11-19"),
         ] {
             let dates = DateRange::new(from.parse().ok(), to.parse().ok()).unwrap();
             let before = range_before(dates, today).unwrap();

@@ -51,7 +51,7 @@ impl OwedTo {
             owed: p
                 .format
                 .short_money(row.outstanding, &query.filter.currency),
-            share: p.format.percent(row.share),
+            share: p.format.exact_percent(row.share),
             width: Pct::of(row.outstanding.kopecks().into(), largest.kopecks().into()),
         });
         let t = p.texts;

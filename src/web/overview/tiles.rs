@@ -2,7 +2,7 @@
 
 use i18n_embed_fl::fl;
 
-use crate::analytics::{ContractCounts, DebtBalance, MonthEfficiency, MonthStats, Summary};
+use crate::analytics::{DebtBalance, MonthEfficiency, MonthStats, Summary};
 use crate::domain::{Money, Percent};
 use crate::web::charts::{Spark, spark};
 use crate::web::frame::Frame;
@@ -20,6 +20,13 @@ pub(super) struct Tile {
     pub(super) change: Option<String>,
     pub(super) href: String,
     pub(super) spark: Option<Spark>,
+}
+
+/// How many contracts there are.
+pub(super) struct ContractCounts {
+    /// With a debt.
+    pub(super) open: i64,
+    pub(super) all: i64,
 }
 
 /// The figures of the tiles, month by month.
@@ -136,18 +143,18 @@ fn open_contracts(
     p: &Frame,
 ) -> Tile {
     let t = p.texts;
-    let count = |count: usize| p.format.count(i64::try_from(count).unwrap_or(i64::MAX));
     let change = |(_, before): &Totals| {
-        let (now, before) = (now.active_count, before.active_count);
-        signed(now.cmp(&before), &count(now.abs_diff(before)))
+        let difference = (now.open - before.open).saturating_abs();
+        signed(now.open.cmp(&before.open), &p.format.count(difference))
     };
+    let list = query.kept().at("/contracts").with("status", "open");
     Tile {
         class: "debt",
         label: fl!(t, "open-contracts"),
-        value: count(now.active_count),
-        exact: fl!(t, "of-contracts", count = count(now.total_count)),
+        value: p.format.count(now.open),
+        exact: fl!(t, "of-contracts", count = p.format.count(now.all)),
         change: before.map(change),
-        href: behind(query, "debt").to_string(),
+        href: list.to_string(),
         spark: None,
     }
 }

@@ -34,6 +34,7 @@ for (const plot of document.querySelectorAll('.plot')) {
   plot.addEventListener('focusin', event => { if (links.includes(event.target)) show(event.target, links.indexOf(event.target)) })
   plot.addEventListener('focusout', hide)
   plot.addEventListener('keydown', event => {
+    if (event.altKey || event.ctrlKey || event.metaKey) return
     const at = links.indexOf(event.target.closest('a'))
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: links.length - 1 }[event.key]
     if (event.key === 'Escape') hide()
@@ -45,12 +46,23 @@ for (const plot of document.querySelectorAll('.plot')) {
   })
 }
 
-// A filter takes effect when it is chosen; empty fields stay out of the address.
+// A filter takes effect when it is chosen. What is typed changes at every key: it takes effect with
+// Enter, or when the form is left. Empty fields stay out of the address.
 for (const form of document.querySelectorAll('[data-auto]')) {
-  form.addEventListener('change', () => form.requestSubmit())
+  let isTyped = false, isChanged = false
+  form.addEventListener('pointerdown', () => { isTyped = false })
+  form.addEventListener('keydown', event => { isTyped = event.key !== 'Enter' })
+  form.addEventListener('change', () => { isChanged = true; form.classList.add('changed'); if (!isTyped) form.requestSubmit() })
+  form.addEventListener('focusout', event => { if (isChanged && !form.contains(event.relatedTarget)) form.requestSubmit() })
   form.addEventListener('formdata', event => { for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name) })
 }
-if (matchMedia('(width < 40rem)').matches) document.querySelector('.filters')?.removeAttribute('open')
+const isNarrow = matchMedia('(width < 40rem)'), filters = document.querySelector('.filters')
+const fold = () => { if (filters) filters.open = !isNarrow.matches }
+isNarrow.addEventListener('change', fold)
+fold()
+
+// Paper shows what a fold hides.
+addEventListener('beforeprint', () => { for (const data of document.querySelectorAll('.data')) data.open = true })
 
 // A menu closes by Escape and by a click elsewhere.
 addEventListener('keydown', event => { if (event.key === 'Escape') for (const menu of document.querySelectorAll('.menu[open]')) { menu.open = false; menu.firstElementChild.focus() } })

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{Error, Impossible, SerializeMap, SerializeStruct, Serializer};
 
 use super::{CellSink, Field};
-use crate::api::export::columns::Kind;
+use crate::api::export::columns::{Kind, kind_of};
 use crate::api::export::table::{Cell, cell_of_text, joined_text};
 
 /// How serde_json names the struct behind a number whose digits are written already.
@@ -69,7 +69,10 @@ impl<'r> RowCells<'r> {
     fn put<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), CellError> {
         let coming = &self.fields[self.next..];
         let Some(distance) = coming.iter().position(|field| field.name == name) else {
-            return Ok(());
+            return match kind_of(name) {
+                Kind::Alias => Ok(()),
+                _ => Err(CellError::Failed(format!("{name} has no column"))),
+            };
         };
         self.fill_to(self.next + distance)?;
         let (column, kind) = (self.next, self.fields[self.next].kind);

@@ -55,7 +55,7 @@ principal-repaid = Principal repaid
 interest-paid = Interest paid
 interest-share = Interest share
 open-contracts = Open contracts
-of-all-payments = of all payments
+of-all-payments = of principal and interest
 of-contracts = of { $count } in all
 of-all-time = of all time
 against-before = to the period before
@@ -436,3 +436,68 @@ further-rejects = { $count ->
     [one] and { $count } more row
    *[other] and { $count } more rows
 }
+# One operation.
+back-to-operations = Back to the operations
+document-number = Document number
+operation-type = Type of operation
+confirmed = Confirmed by the bank
+payer = Payer
+payer-account = Payer's account
+recipient = Recipient
+recipient-account = Recipient's account
+accounting-account = Account in the books
+payment-purpose = Purpose
+expense-item = Expense item
+income-item = Income item
+responsible = Responsible
+expense-details = Details of the expense
+no-details = The exports hold no details of this expense: all of it counts as what its type or account says.
+counted-part = counted here
+without-details = Without details
+no = no
+# Further filters of operations.
+measure = Figure
+intra-group-only = Only these
+intra-group-exclude = Without these
+# Why a row was rejected.
+reject-empty = The cell is empty
+reject-not-an-amount = Not an amount
+reject-ambiguous-amount = The amount can be read in two ways
+reject-too-many-decimals = More than two decimals
+reject-out-of-range = The amount is out of range
+reject-not-a-rate = Not a rate
+reject-not-a-date = Not a date
+reject-ambiguous-date = The date can be read in two ways
+reject-date-out-of-range = The date is out of range
+reject-unknown-currency = Unknown currency
+reject-unknown-value = Unknown value
+reject-lost-digits = Digits were lost: the number stands as a number, not as a text
+reject-cell-error = The cell holds an error
+reject-no-result = The formula has no stored result
+reject-unreadable = The cell can't be read
+reject-duplicate = The same operation stands in the file twice
+merge-refused-inn = Two INNs are never one lender. Correct the wrong one first.
+# Filters that a page offers no choice of.
+one-only = one only
+take-filter-away = Take this filter away
+quality-of-department = The checks are of department No. { $id }.
+beside-these = Beside these:
+checks-not-known = The checks of the data can't be shown: the database does not answer.
+error-range = The range ends before it begins
+error-range-detail = "From" is later than "to". Correct one of them:
+error-refused = This request can't be used
+error-refused-detail = The program refused it with status { $status }.
+carried-forward = { $count } earlier lines are in the file only; carried forward
+payments-by-quarter = Principal and interest by quarter
+other-party = the other party
+# Adjustments on the page of a contract.
+adjustment-enter = Enter an adjustment
+adjustment-note = What the exports do not hold: an opening balance, a set-off, an assignment. A positive amount raises what is owed. Many at once:
+adjustment-template = workbook to fill in
+remove = Remove
+refused-date = The date can't be: between 1 January 1990 and two years from today.
+refused-kind = Choose what it is.
+refused-amount = The amount can't be read: digits, with two decimals at most, and not 0.
+refused-comment = The comment is too long.
+refused-merged-contract = The contract was merged into another one: enter it there.
+refused-of-workbook = It came from a workbook: change it there and import that again.

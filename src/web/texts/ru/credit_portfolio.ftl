@@ -55,7 +55,7 @@ principal-repaid = Погашено долга
 interest-paid = Уплачено процентов
 interest-share = Доля процентов
 open-contracts = Действующие договоры
-of-all-payments = от всех платежей
+of-all-payments = от долга и процентов
 of-contracts = всего { $count }
 of-all-time = за всё время
 against-before = к пред. периоду
@@ -448,3 +448,68 @@ further-rejects = { $count ->
     [many] и ещё { $count } строк
    *[other] и ещё { $count } строки
 }
+# One operation.
+back-to-operations = К операциям
+document-number = Номер документа
+operation-type = Вид операции
+confirmed = Подтверждено банком
+payer = Плательщик
+payer-account = Счет плательщика
+recipient = Получатель
+recipient-account = Счет получателя
+accounting-account = Счет учета
+payment-purpose = Назначение платежа
+expense-item = Статья расходов
+income-item = Статья доходов
+responsible = Ответственный
+expense-details = Расшифровка списания
+no-details = Расшифровки этого списания в выгрузках нет: вся сумма учтена по виду операции или счету учета.
+counted-part = учтено здесь
+without-details = Без расшифровки
+no = нет
+# Further filters of operations.
+measure = Показатель
+intra-group-only = Только они
+intra-group-exclude = Без них
+# Why a row was rejected.
+reject-empty = Ячейка пуста
+reject-not-an-amount = Это не сумма
+reject-ambiguous-amount = Сумму можно прочитать двояко
+reject-too-many-decimals = Больше двух знаков после запятой
+reject-out-of-range = Сумма вне допустимых пределов
+reject-not-a-rate = Это не курс
+reject-not-a-date = Это не дата
+reject-ambiguous-date = Дату можно прочитать двояко
+reject-date-out-of-range = Дата вне допустимых пределов
+reject-unknown-currency = Неизвестная валюта
+reject-unknown-value = Неизвестное значение
+reject-lost-digits = Потеряны цифры: номер записан числом, а не текстом
+reject-cell-error = В ячейке ошибка
+reject-no-result = У формулы нет сохраненного результата
+reject-unreadable = Ячейку не удалось прочитать
+reject-duplicate = Операция встречается в файле дважды
+merge-refused-inn = Два разных ИНН не могут быть у одного кредитора. Сначала исправьте неверный.
+# Filters that a page offers no choice of.
+one-only = один
+take-filter-away = Убрать этот фильтр
+quality-of-department = Проверки относятся к отделу № { $id }.
+beside-these = Кроме того:
+checks-not-known = Проверки данных показать нельзя: база данных не отвечает.
+error-range = Период заканчивается раньше, чем начинается
+error-range-detail = Дата «с» позже даты «по». Исправьте одну из них:
+error-refused = Запрос не принят
+error-refused-detail = Программа отклонила его с кодом { $status }.
+carried-forward = Более ранние строки ({ $count }) — только в файле; перенос
+payments-by-quarter = Долг и проценты по кварталам
+other-party = вторая сторона
+# Adjustments on the page of a contract.
+adjustment-enter = Внести корректировку
+adjustment-note = То, чего нет в выгрузках: начальный остаток, взаимозачет, уступка. Положительная сумма увеличивает долг. Много сразу:
+adjustment-template = книга для заполнения
+remove = Удалить
+refused-date = Такой даты быть не может: от 1 января 1990 г. до двух лет вперед.
+refused-kind = Выберите, что это.
+refused-amount = Сумму не удалось прочитать: цифры, не больше двух знаков после запятой, не 0.
+refused-comment = Комментарий слишком длинный.
+refused-merged-contract = Договор объединен с другим: внесите корректировку там.
+refused-of-workbook = Она пришла из книги: исправьте ее там и загрузите снова.
