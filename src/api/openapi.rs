@@ -138,6 +138,7 @@ const URL: &str = "/api/v1/openapi.json";
         journal::journal,
         journal::rejects,
         data_quality::data_quality,
+        data_quality::found_rows,
         freshness::freshness,
         cache::stats,
         cache::clear,

@@ -166,11 +166,7 @@ async fn contract_page(
     let today = state.cache.today();
     let shown = ContractPage {
         id,
-        all: query
-            .link
-            .at("/contracts")
-            .without("contract_id")
-            .to_string(),
+        all: query.kept().at("/contracts").to_string(),
         facts: facts::facts(&found, &query, &p),
         aliases: found
             .aliases

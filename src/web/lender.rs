@@ -216,7 +216,7 @@ fn tiles(row: &LenderStats, query: &PageQuery, behind: &Behind<'_>, p: &Frame) -
     let amount =
         |class, label, money, link| Tile::of_money(class, label, money, currency, &link, p);
     let contracts = query
-        .link
+        .kept()
         .at("/contracts")
         .with("lender_id", row.lender_id.unwrap_or(0));
     vec![

@@ -16,6 +16,7 @@ use super::beside::{Beside, beside};
 use super::charts::{Chart, HasCharts, page_or_picture};
 use super::error::PageError;
 use super::figures::{Figures, figure};
+use super::files::{FileLink, file_links};
 use super::filter_bar::Offers;
 use super::frame::Frame;
 use super::navigation::{Section, path_of};
@@ -47,6 +48,7 @@ struct OverviewPage {
     debt: Chart,
     payments: Chart,
     owed: OwedTo,
+    owed_files: Vec<FileLink>,
     /// What is not in the tiles, but must not be overlooked.
     beside: Vec<Beside>,
     /// `None`: not known, while the database is away.
@@ -148,6 +150,7 @@ async fn show(
         debt: debt::chart(&debts.value, &query, &p, today),
         payments: payments_chart::chart(months.value.data, &query, &p, today)?,
         owed: OwedTo::of(&shares.value, &query, &p),
+        owed_files: file_links(&query, "analytics/concentration", &p),
         attention: attention.map(|quality| attention::attention(quality, filter, &p)),
         quality_note: attention.and_then(|quality| department_note(quality, filter, &p)),
         runs: attention::runs(&around, &state, &p),

@@ -36,7 +36,8 @@ fn every_column_and_filter_of_a_file_has_a_name_in_both_languages() {
             return fields(&schema["items"], resolved, found);
         }
         let properties = schema["properties"].as_object();
-        let data = properties.and_then(|properties| properties.get("data"));
+        let rows = |name| properties.and_then(|properties| properties.get(name));
+        let data = rows("data").or_else(|| rows("checks"));
         if let Some(data) = data {
             return fields(data, resolved, found);
         }

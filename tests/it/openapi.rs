@@ -164,7 +164,11 @@ async fn a_get_takes_the_parameters_of_the_document_and_no_others() {
     assert!(all.len() > 14, "{all:?}");
     for (path, _, operation) in &gets {
         let known = parameters(operation, "query");
-        let path = path.strip_prefix("/api/v1/").unwrap().replace("{id}", "1");
+        let path = path
+            .strip_prefix("/api/v1/")
+            .unwrap()
+            .replace("{id}", "1")
+            .replace("{check}", "overpaid");
         for (name, example) in &all {
             let example = known.get(name).unwrap_or(example);
             let asked = format!(
@@ -254,7 +258,11 @@ async fn every_endpoint_answers_as_its_snapshot_says(backend: Backend) {
         } else {
             "1"
         };
-        let path = path.strip_prefix("/api/v1/").unwrap().replace("{id}", row);
+        let path = path
+            .strip_prefix("/api/v1/")
+            .unwrap()
+            .replace("{id}", row)
+            .replace("{check}", "overpaid");
         let mut answer = app
             .request(Method::GET, &path, Some(&token), None)
             .await

@@ -34,11 +34,12 @@ pub struct Fields(Vec<Field>);
 
 impl Fields {
     /// The columns that some rows have. A field that does not apply to a row is absent from its
-    /// JSON; the columns are in an order that fits every row.
+    /// JSON; the columns are in an order that fits every row, and where the rows leave it open, in
+    /// that of `known`.
     ///
     /// # Errors
     /// When a row can't be serialized.
-    pub fn of_rows<T: Serialize>(rows: &[T]) -> anyhow::Result<Fields> {
+    pub fn of_rows<T: Serialize>(rows: &[T], known: &[String]) -> anyhow::Result<Fields> {
         let mut orders: Vec<Vec<String>> = Vec::new();
         for row in rows {
             let Value::Object(row) = serde_json::to_value(row)? else {
@@ -49,7 +50,7 @@ impl Fields {
                 orders.push(row.into_iter().map(|(name, _)| name).collect());
             }
         }
-        Ok(Fields::of_names(merged(orders)?))
+        Ok(Fields::of_names(merged(orders, known)?))
     }
 
     /// The columns of these names, but for aliases.
@@ -78,9 +79,10 @@ impl Fields {
     }
 }
 
-/// Returns one order of all names in which each of the orders is kept: again and again the first name
-/// that none still waits to put behind another.
-fn merged(orders: Vec<Vec<String>>) -> anyhow::Result<Vec<String>> {
+/// Returns one order of all names in which each of the orders is kept: again and again a name that
+/// none has behind another one, as `known` has them.
+fn merged(orders: Vec<Vec<String>>, known: &[String]) -> anyhow::Result<Vec<String>> {
+    let place = |name: &&String| known.iter().position(|known| known == *name);
     let mut left: Vec<VecDeque<String>> = orders.into_iter().map(VecDeque::from).collect();
     let mut names = Vec::new();
     while left.iter().any(|order| !order.is_empty()) {
@@ -88,8 +90,9 @@ fn merged(orders: Vec<Vec<String>>) -> anyhow::Result<Vec<String>> {
             let mut behind = left.iter().flat_map(|order| order.iter().skip(1));
             !behind.any(|other| other == *name)
         };
-        let free = left.iter().filter_map(VecDeque::front).find(is_free);
-        let name = free
+        let free = left.iter().filter_map(VecDeque::front).filter(is_free);
+        let next = free.min_by_key(|name| place(name).unwrap_or(usize::MAX));
+        let name = next
             .cloned()
             .context("rows name their fields in no order")?;
         for order in &mut left {
@@ -159,7 +162,7 @@ mod tests {
     #[test]
     fn a_field_that_some_rows_lack_has_its_own_column_in_all_of_them() {
         let rows = [row(1, None), row(2, Some(7))];
-        let fields = Fields::of_rows(&rows).unwrap();
+        let fields = Fields::of_rows(&rows, &[]).unwrap();
         let names: Vec<&str> = fields
             .as_slice()
             .iter()
@@ -217,7 +220,7 @@ mod tests {
                     total: year * 1000,
                 })
                 .collect();
-            let fields = Fields::of_rows(&rows).unwrap();
+            let fields = Fields::of_rows(&rows, &[]).unwrap();
             for row in &rows {
                 let mut cells = Cells::default();
                 fields.put_row(row, &mut cells).unwrap();

@@ -37,7 +37,7 @@ impl<R: Send + 'static> RowPipe<R> {
                     Part::Rows(rows) if writer.has_columns() => rows
                         .into_iter()
                         .try_for_each(|row| writer.push(&T::from(row)))?,
-                    Part::Rows(rows) => writer.push_first(&answers::<_, T>(rows))?,
+                    Part::Rows(rows) => writer.push_first(&answers::<_, T>(rows), &fields)?,
                     Part::End => return writer.finish(fields).map(Some),
                 }
             }

@@ -63,9 +63,14 @@ impl Writer {
         self.fields.is_some()
     }
 
-    /// Writes the rows that come first: they decide on the columns.
-    pub fn push_first<T: Serialize>(&mut self, rows: &[T]) -> Result<(), ApiError> {
-        self.begin(Fields::of_rows(rows).map_err(failed)?)?;
+    /// Writes the rows that come first: they decide on the columns, with `fields` where they leave
+    /// the order open.
+    pub fn push_first<T: Serialize>(
+        &mut self,
+        rows: &[T],
+        fields: &[String],
+    ) -> Result<(), ApiError> {
+        self.begin(Fields::of_rows(rows, fields).map_err(failed)?)?;
         rows.iter().try_for_each(|row| self.push(row))
     }
 

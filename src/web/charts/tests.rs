@@ -92,7 +92,17 @@ fn columns_share_the_width_and_lead_to_what_they_show() {
     let partial: Vec<bool> = chart.columns.iter().map(|c| c.is_partial).collect();
     assert_eq!(partial, [false, true, false, false]);
     let ranks: Vec<u8> = chart.ticks.iter().map(|tick| tick.rank).collect();
-    assert_eq!(ranks, [0, 3, 3, 2]);
+    assert_eq!(ranks, [0; 4], "few columns have a tick each");
+}
+
+#[test]
+fn of_many_columns_the_round_months_have_ticks_and_one_names_the_year() {
+    let values: Vec<[i64; 2]> = vec![[1, 2]; 8];
+    let values: Vec<&[i64]> = values.iter().map(|values| values.as_slice()).collect();
+    let chart = chart(Mark::Bar, &values);
+    let ranks: Vec<u8> = chart.ticks.iter().map(|tick| tick.rank).collect();
+    assert_eq!(ranks, [0, 3, 3, 2, 3, 3, 1, 3]);
+    assert_eq!(chart.ticks[0].text, "1970");
 }
 
 #[test]

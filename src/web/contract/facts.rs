@@ -43,7 +43,7 @@ pub(super) fn facts(found: &Found, query: &PageQuery, p: &Frame) -> Vec<Fact> {
     let organization = Fact {
         href: Some(
             query
-                .link
+                .kept()
                 .at("/contracts")
                 .with("organization_id", title.organization_id)
                 .without("lender_id")
