@@ -152,12 +152,38 @@ impl Parts {
         db::total_parts(conn, &self.filter, &self.value).await
     }
 
-    /// Returns a page of the parts, newest first.
+    /// Returns a page of the parts, newest first; `totals` are those of all. Only so many of the
+    /// newest days are read as hold the page: the first pages cost little, however many parts there
+    /// are.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn page(&self, conn: &mut DbConn, page: Page) -> Result<Vec<PartRow>, DbError> {
-        db::list_parts(conn, &self.filter, &self.value, page).await
+    pub async fn page(
+        &self,
+        conn: &mut DbConn,
+        totals: &PartTotals,
+        page: Page,
+    ) -> Result<Vec<PartRow>, DbError> {
+        let (Some(first_day), Some(last_day)) = (totals.first_day, totals.last_day) else {
+            return Ok(Vec::new());
+        };
+        let end = page.skip.saturating_add(page.limit).min(totals.count);
+        let expected = end.saturating_sub(page.skip);
+        let days = (last_day - first_day).num_days() + 1;
+        // Twice as many days as an even spread needs.
+        let mut window = (days.saturating_mul(2).saturating_mul(end) / totals.count.max(1)).max(1);
+        loop {
+            let from = last_day.checked_sub_days(Days::new(window.unsigned_abs() - 1));
+            let from = from.map_or(first_day, |from| from.max(first_day));
+            let Ok(newest) = DateRange::new(Some(from), Some(last_day)) else {
+                return Ok(Vec::new());
+            };
+            let rows = db::list_parts(conn, &self.filter.over(newest), &self.value, page).await?;
+            if rows.len() as i64 >= expected || from == first_day {
+                return Ok(rows);
+            }
+            window = window.saturating_mul(4);
+        }
     }
 
     /// Begins to read all of them; `None` when there are none.

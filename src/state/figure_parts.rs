@@ -29,7 +29,8 @@ impl AppState {
                 .list_counts
                 .part_totals(question, filter.department, conn, compute)
                 .await?;
-            Ok((totals, parts.page(conn, page).await?))
+            let rows = parts.page(conn, &totals, page).await?;
+            Ok((totals, rows))
         };
         self.db.snapshot(found).await
     }

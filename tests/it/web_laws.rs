@@ -20,6 +20,7 @@ on_both_databases!(
     over_random_filters_every_link_leads_to_rows_that_add_up_to_its_figure,
     the_workbook_behind_a_figure_adds_up_to_it,
     no_link_of_a_page_leads_to_a_refusal,
+    pages_of_parts_make_the_whole,
 );
 
 const PAGES: [&str; 10] = [
@@ -186,5 +187,38 @@ async fn no_link_of_a_page_leads_to_a_refusal(backend: Backend) {
         }
     }
     assert!(seen.len() > 100, "{} links", seen.len());
+    app.stop().await;
+}
+
+/// Pages of the parts behind a figure, put together, are all of them in the same order.
+async fn pages_of_parts_make_the_whole(backend: Backend) {
+    let (app, _) = with_portfolio(backend).await;
+    let filters = filter(ids(&app, "organizations").await, ids(&app, "lenders").await);
+    let mut random = runner(13);
+    let (mut pages, mut parts) = (0, 0);
+    for measure in ["amount", "principal", "debt", "planned", "net"] {
+        for _ in 0..from_environment("WEB_FILTERS", 4) {
+            let filter = filters.new_tree(&mut random).unwrap().current();
+            let path = format!("operations/parts?measure={measure}&{filter}");
+            let path = path.trim_end_matches('&');
+            let rows = async |page: &str| {
+                let answer = app.get(&format!("{path}&{page}")).await.ok();
+                answer["data"].as_array().unwrap().clone()
+            };
+            let whole = rows("limit=1000").await;
+            let mut read = Vec::new();
+            loop {
+                let next = rows(&format!("limit=7&skip={}", read.len())).await;
+                pages += 1;
+                if next.is_empty() {
+                    break;
+                }
+                read.extend(next);
+            }
+            assert_eq!(read, whole, "{path}");
+            parts += whole.len();
+        }
+    }
+    assert!(pages > 50 && parts > 200, "{pages} pages, {parts} parts");
     app.stop().await;
 }
