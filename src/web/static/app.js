@@ -61,6 +61,15 @@ const fold = () => { if (filters) filters.open = !isNarrow.matches }
 isNarrow.addEventListener('change', fold)
 fold()
 
+// How long ago, beside the exact time: of the data in words, of others where one points.
+const ago = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: 'auto' })
+for (const time of document.querySelectorAll('time[datetime]')) {
+  const minutes = Math.round((Date.parse(time.dateTime) - Date.now()) / 60000), away = Math.abs(minutes)
+  if (Number.isNaN(minutes)) continue
+  time.title = away < 60 ? ago.format(minutes, 'minute') : away < 2880 ? ago.format(Math.round(minutes / 60), 'hour') : ago.format(Math.round(minutes / 1440), 'day')
+  if (time.closest('.fresh')) time.after(` (${time.title})`)
+}
+
 // Paper shows what a fold hides.
 addEventListener('beforeprint', () => { for (const data of document.querySelectorAll('.data')) data.open = true })
 
