@@ -161,8 +161,7 @@ fn asked_for(query: &PageQuery) -> Result<ContractSearch, PageError> {
 
 /// Another search begins with its first page, and keeps everything else.
 fn kept_by_search(query: &PageQuery) -> Vec<(String, String)> {
-    let address = query.address().without("search").without("page");
-    address.pairs().to_vec()
+    query.address().without("search").without("page").pairs()
 }
 
 fn statuses(query: &PageQuery, current: Option<ContractStatus>, t: &Texts) -> Vec<Choice> {

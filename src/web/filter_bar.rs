@@ -127,9 +127,8 @@ impl FilterBar {
         let is_kept = |name: &str| name != "page" && !shown(name);
         let hidden: Vec<(String, String)> = address
             .pairs()
-            .iter()
+            .into_iter()
             .filter(|(name, _)| is_kept(name))
-            .cloned()
             .collect();
         let chips = hidden.iter().filter_map(|(name, _)| {
             Some(Chip {

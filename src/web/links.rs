@@ -1,19 +1,44 @@
 //! Addresses of pages: a path and a query string, in which nothing is empty.
+//!
+//! A page of a year holds hundreds of them that differ in a date: what they share is encoded once,
+//! and copied by reference.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// An address of this site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
-    path: String,
-    pairs: Vec<(String, String)>,
+    path: Arc<str>,
+    pairs: Vec<Pair>,
+}
+
+/// A value of a query string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Pair {
+    name: Arc<str>,
+    value: Arc<str>,
+    /// Both, as they stand in the address.
+    encoded: Arc<str>,
+}
+
+impl Pair {
+    fn new(name: &str, value: &str) -> Pair {
+        // Texts can always be encoded.
+        let encoded = serde_urlencoded::to_string([(name, value)]).unwrap_or_default();
+        Pair {
+            name: name.into(),
+            value: value.into(),
+            encoded: encoded.into(),
+        }
+    }
 }
 
 impl Link {
     /// The address of a page without a query.
     pub(crate) fn new(path: &str) -> Link {
         Link {
-            path: path.to_owned(),
+            path: path.into(),
             pairs: Vec::new(),
         }
     }
@@ -21,25 +46,27 @@ impl Link {
     /// The same with a value; in place of one of that name. An empty one is left out.
     pub(crate) fn with(mut self, name: &str, value: impl fmt::Display) -> Link {
         let value = value.to_string();
-        match self.pairs.iter_mut().find(|(known, _)| known == name) {
-            _ if value.is_empty() => return self.without(name),
-            Some((_, old)) => *old = value,
-            None => self.pairs.push((name.to_owned(), value)),
+        if value.is_empty() {
+            return self.without(name);
+        }
+        let pair = Pair::new(name, &value);
+        match self.pairs.iter_mut().find(|known| *known.name == *name) {
+            Some(old) => *old = pair,
+            None => self.pairs.push(pair),
         }
         self
     }
 
     /// The same without the value of that name.
     pub(crate) fn without(mut self, name: &str) -> Link {
-        self.pairs.retain(|(known, _)| known != name);
+        self.pairs.retain(|known| *known.name != *name);
         self
     }
 
     /// The same with these values alone.
     pub(crate) fn only(&self, names: &[&str]) -> Link {
         let mut link = self.clone();
-        link.pairs
-            .retain(|(known, _)| names.contains(&known.as_str()));
+        link.pairs.retain(|known| names.contains(&&*known.name));
         link
     }
 
@@ -54,7 +81,7 @@ impl Link {
     /// The same query at another path.
     pub(crate) fn at(&self, path: &str) -> Link {
         Link {
-            path: path.to_owned(),
+            path: path.into(),
             pairs: self.pairs.clone(),
         }
     }
@@ -65,19 +92,22 @@ impl Link {
     }
 
     /// The values, in order.
-    pub(crate) fn pairs(&self) -> &[(String, String)] {
-        &self.pairs
+    pub(crate) fn pairs(&self) -> Vec<(String, String)> {
+        let pairs = self.pairs.iter();
+        pairs
+            .map(|pair| (pair.name.to_string(), pair.value.to_string()))
+            .collect()
     }
 }
 
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
-        if self.pairs.is_empty() {
-            return Ok(());
+        for (at, pair) in self.pairs.iter().enumerate() {
+            f.write_str(if at == 0 { "?" } else { "&" })?;
+            f.write_str(&pair.encoded)?;
         }
-        let query = serde_urlencoded::to_string(&self.pairs).map_err(|_| fmt::Error)?;
-        write!(f, "?{query}")
+        Ok(())
     }
 }
 

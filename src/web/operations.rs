@@ -56,12 +56,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// Returns the address of the operations behind a figure: of the filter of `query`, which leads back
 /// to the page.
 pub(crate) fn behind(query: &PageQuery, measure: &str) -> Link {
-    let back = query.address().to_string();
-    query
-        .link
-        .at("/operations")
-        .with("measure", measure)
-        .with("back", back)
+    query.operations().with("measure", measure)
 }
 
 /// Narrows such an address to a period within the range of the page.

@@ -5,6 +5,7 @@
 //! count as left out: forms send them.
 
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use actix_web::HttpRequest;
 use chrono::NaiveDate;
@@ -53,6 +54,8 @@ pub(crate) struct PageQuery {
     pub(crate) link: Link,
     /// What the page itself takes.
     own: Vec<(String, String)>,
+    /// The operations of the filter, with the way back; made when it is first needed.
+    operations: OnceLock<Link>,
 }
 
 impl PageQuery {
@@ -94,6 +97,7 @@ impl PageQuery {
             filter,
             link,
             own: given.into_iter().filter(is_own).collect(),
+            operations: OnceLock::new(),
         })
     }
 
@@ -107,6 +111,12 @@ impl PageQuery {
     /// page to page.
     pub(crate) fn kept(&self) -> Link {
         self.link.at("").only(&KEPT)
+    }
+
+    /// Returns the operations of the filter, which lead back to this page.
+    pub(crate) fn operations(&self) -> Link {
+        let operations = || self.link.at("/operations").with("back", self.address());
+        self.operations.get_or_init(operations).clone()
     }
 
     /// Returns the address of this page as it was asked for.
