@@ -124,6 +124,15 @@ async fn a_full_pool_is_no_missing_database() {
 }
 
 #[actix_rt::test]
+async fn what_became_of_a_run_is_read_over_one_connection() {
+    let (app, _proxy, token) = warm().await;
+    let _held = app.running.state.db.conn().await.unwrap();
+    let run = app.get_as(&token, "import/runs/1").await;
+    assert_eq!(run.status, StatusCode::OK, "{}", run.text);
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_statement_ends_at_its_limit_with_words() {
     let (app, _proxy, token) = warm().await;
     let db = &app.running.state.import_context.db;
