@@ -87,6 +87,9 @@ impl BackgroundTasks {
                     {
                         log::debug!("Outdated rows can't be deleted: {err}");
                     }
+                    if let Err(err) = state.sessions.delete_ended().await {
+                        log::debug!("Sessions that have ended can't be deleted: {err}");
+                    }
                 },
             )),
         ];

@@ -19,6 +19,7 @@ on_both_databases!(
     another_password_ends_all_other_sessions_and_tokens,
     a_link_signs_in_once,
     language_and_theme_are_kept_with_the_user,
+    sessions_that_have_ended_are_deleted_though_nobody_uses_another,
 );
 
 const PASSWORD: &str = "correct horse";
@@ -97,6 +98,18 @@ async fn a_wrong_password_is_said_and_begins_no_session(backend: Backend) {
     ];
     let other = Browser::of(&app).post("/sign-in", &elsewhere).await;
     assert_eq!(other.status, StatusCode::TOO_MANY_REQUESTS);
+    app.stop().await;
+}
+
+async fn sessions_that_have_ended_are_deleted_though_nobody_uses_another(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let (user, _) = signed_in(&app, Role::Viewer, DEPARTMENT).await;
+    app.execute("UPDATE sessions SET ends_at = '2024-03-05 12:00:00'")
+        .await;
+    let app = app.restarted(&[("USE_REDIS", "false")]).await;
+    let _going_on = Browser::signed_in(&app, &user.username, PASSWORD).await;
+    let sessions = "SELECT CAST(COUNT(*) AS TEXT) FROM sessions";
+    eventually("it is deleted", async || app.read(sessions) == ["1"]).await;
     app.stop().await;
 }
 
