@@ -71,9 +71,10 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     Ok(db)
 }
 
-/// The import's surroundings, as the settings say.
+/// The import's surroundings, as the settings say, with heartbeats over the same connections.
 pub fn import_context(settings: &Settings, db: Db, cache: Cache) -> ImportContext {
     ImportContext {
+        leases: db.clone(),
         db,
         dry_runs: Arc::new(Semaphore::new(1)),
         cache,
@@ -99,7 +100,10 @@ impl RunningApp {
         let db = Db::pool(&settings.database, PoolPurpose::Requests)?;
         let checks = Db::pool(&settings.database, PoolPurpose::Checks)?;
         let cache = Cache::open(&settings.cache).await?;
-        let context = import_context(settings, imports, cache.clone());
+        let context = ImportContext {
+            leases: Db::pool(&settings.database, PoolPurpose::Leases)?,
+            ..import_context(settings, imports, cache.clone())
+        };
         let (base_currency, sources) = (
             settings.base_currency.clone(),
             context.configured_sources.clone(),
@@ -139,6 +143,7 @@ impl RunningApp {
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
             shutdown: Shutdown::default(),
+            changes: Db::pool(&settings.database, PoolPurpose::Changes)?,
             db,
             checks,
             cache,

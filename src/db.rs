@@ -148,8 +148,8 @@ pub use imported_files::ImportedFile;
 pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};
 pub use lenders::{LenderChange, LenderRow, refresh_intra_group};
 pub(crate) use lenders::{insert_lender, lender_of_name, list_lender_inns};
+pub(crate) use locks::lock_start_briefly;
 pub use locks::{lock_import, lock_import_briefly};
-pub(crate) use locks::{lock_start, lock_start_briefly};
 pub use merges::{MergeError, MergeRow};
 pub(crate) use merges::{
     find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,

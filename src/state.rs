@@ -36,6 +36,8 @@ pub struct AppState {
     pub db: Db,
     /// The same for readiness and registering, which must not wait behind requests.
     pub checks: Db,
+    /// The same for changes by hand, which may wait for an import.
+    pub changes: Db,
     /// The cache, shared with the import actor.
     pub cache: Cache,
     /// Cached answers.
@@ -129,10 +131,8 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
     ) -> Result<T, E> {
-        // A merge of large parties takes as long as an import of them.
         let (value, change) = self
-            .import_context
-            .db
+            .changes
             .change(async |conn| {
                 let (value, changed) = body(conn).await?;
                 let changed = if self.is_scoped {

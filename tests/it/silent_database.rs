@@ -1,6 +1,8 @@
 //! A PostgreSQL that falls silent, is full, slow or read-only: nothing waits without a bound,
 //! nothing stale goes unmarked, and all is well afterwards.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -159,6 +161,36 @@ async fn a_statement_ends_at_its_limit_with_words() {
         app.get_as(&token, "monthly-stats").await.status,
         StatusCode::OK
     );
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_run_that_can_not_begin_is_answered_within_the_limits() {
+    let (app, _proxy, token) = warm().await;
+    let db = &app.running.state.import_context.db;
+    let locking = async |conn: &mut credit_portfolio::db::DbConn| {
+        let credit_portfolio::db::DbConn::Postgres(postgres) = conn else {
+            unreachable!("it is PostgreSQL");
+        };
+        diesel_async::SimpleAsyncConnection::batch_execute(
+            &mut **postgres,
+            "LOCK TABLE import_runs IN ACCESS EXCLUSIVE MODE",
+        )
+        .await?;
+        let path = "credit-portfolio/import/trigger";
+        let trigger = app.request(Method::POST, path, Some(&token), None);
+        let answer = tokio::time::timeout(Duration::from_secs(60), trigger).await;
+        Ok::<_, credit_portfolio::db::DbError>(answer.unwrap())
+    };
+    let refused = db.write(locking).await.unwrap();
+    assert_eq!(
+        refused.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("took too long"), "{}", refused.text);
+    assert_eq!(app.trigger().await.status, StatusCode::OK);
     app.stop().await;
 }
 
