@@ -27,7 +27,7 @@ pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
 pub use shutdown::Shutdown;
-pub use upload_limits::UploadLimits;
+pub use upload_limits::{UploadLimits, UploadTurn};
 
 /// What handlers work with; every part is a cheap handle.
 #[derive(Clone)]
