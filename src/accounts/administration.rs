@@ -12,8 +12,8 @@ use super::api_key::ApiKey;
 use super::names::{check_email, check_username, look_alike};
 use super::password::{PasswordError, hash_password};
 use crate::db::{
-    self, ApiKeyRow, Db, DbConn, DbError, NewApiKey, NewAuditEntry, NewUser, RightsChange, UserRow,
-    utc_now,
+    self, ApiKeyRow, Db, DbConn, DbError, NewApiKey, NewAuditEntry, NewUser, ProfileChange,
+    RightsChange, UserRow, utc_now,
 };
 use crate::domain::Role;
 
@@ -235,6 +235,39 @@ pub async fn change_account(
                 (other, _) => other.into(),
             })?;
         let entry = actor.entry("user.changed", user_id, &user.username, details.join(", "));
+        Ok(db::insert_audit_entry(conn, entry).await?)
+    })
+    .await
+}
+
+/// Changes a user's own profile. Another e-mail address, by which the user may log in, stands in the
+/// audit log.
+///
+/// # Errors
+/// [`AccountError`]; a conflict when another user has the e-mail address.
+pub async fn change_profile(
+    db: &Db,
+    actor: &Actor,
+    user_id: i64,
+    change: &ProfileChange,
+) -> Result<(), AccountError> {
+    db.write(async |conn| {
+        if change.email.is_some() {
+            // Nobody takes the same address meanwhile.
+            db::raise_account_generation(conn).await?;
+        }
+        let user = existing(conn, user_id).await?;
+        db::update_profile(conn, user_id, change)
+            .await
+            .map_err(|err| match err {
+                DbError::Duplicate => AccountConflict::Taken.into(),
+                other => AccountError::from(other),
+            })?;
+        let Some(email) = change.email.as_ref().filter(|new| **new != user.email) else {
+            return Ok(());
+        };
+        let details = format!("e-mail address {} to {email}", user.email);
+        let entry = actor.entry("user.changed", user_id, &user.username, details);
         Ok(db::insert_audit_entry(conn, entry).await?)
     })
     .await

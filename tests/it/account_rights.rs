@@ -182,6 +182,40 @@ async fn every_change_stands_in_the_audit_log_which_is_only_added_to(backend: Ba
 }
 
 #[actix_rt::test]
+async fn another_email_address_is_nobody_elses_and_stands_in_the_audit_log() {
+    let app = TestApp::start(Backend::Postgres).await;
+    let admin = app.token(Role::Admin, DEPARTMENT).await;
+    let (user, other) = (member(&app, Role::Viewer).await, member(&app, Role::User).await);
+    let change = async |user: &UserRow, body: Value| {
+        let token = app.running.state.tokens.issue(user).unwrap();
+        let answer = app.request(Method::PUT, "auth/me", Some(&token), Some(body));
+        answer.await.status
+    };
+    // At the same time, in another letter case.
+    let (one, another) = tokio::join!(
+        change(&user, json!({ "email": "anna@example.org" })),
+        change(&other, json!({ "email": "Anna@example.org" })),
+    );
+    let mut statuses = [one, another];
+    statuses.sort();
+    assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT]);
+    assert_eq!(change(&user, json!({ "email": "boris@example.org" })).await, StatusCode::OK);
+    // The same again, and what is no login name: no line.
+    assert_eq!(change(&user, json!({ "email": "boris@example.org" })).await, StatusCode::OK);
+    assert_eq!(change(&user, json!({ "phone": "1" })).await, StatusCode::OK);
+    let path = format!("audit?user_id={}", user.id);
+    let log = app.request(Method::GET, &path, Some(&admin), None).await;
+    let lines = log.ok();
+    let details = lines[0]["details"].as_str().unwrap();
+    assert!(details.ends_with(" to boris@example.org"), "{details}");
+    assert_eq!(lines[0]["action"], "user.changed");
+    assert_eq!(lines[0]["actor"], user.username);
+    let before = usize::from(one == StatusCode::OK);
+    assert_eq!(lines.as_array().unwrap().len(), 1 + before);
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn the_last_active_admin_stays_one() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = member(&app, Role::Admin).await;
