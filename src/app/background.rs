@@ -38,11 +38,9 @@ impl BackgroundTasks {
                 ended.clone(),
                 state.clone(),
                 async |state| {
-                    // The fault is logged once, where it is noticed.
+                    // A fault is logged once, where it is noticed.
                     let _ = state.analytics.look_for_changes().await;
-                    if let Err(err) = state.accounts.look().await {
-                        log::debug!("The accounts can't be read: {err}");
-                    }
+                    let _ = state.accounts.look().await;
                 },
             )),
             actix_web::rt::spawn(every(

@@ -72,6 +72,22 @@ async fn a_connection_that_fell_silent_is_given_up_and_holds_no_slot_for_ever() 
 }
 
 #[actix_rt::test]
+async fn looks_at_the_accounts_that_wait_for_one_that_fails_fail_with_it() {
+    let (app, proxy, _) = warm().await;
+    proxy.be_silent(true);
+    let looks = join_all((0..100).map(|_| app.running.state.accounts.look()));
+    // One after another they would take a minute.
+    let looks = tokio::time::timeout(Duration::from_secs(15), looks).await;
+    assert!(looks.unwrap().iter().all(Result::is_err));
+    proxy.be_silent(false);
+    eventually("they work again", async || {
+        app.running.state.accounts.look().await.is_ok()
+    })
+    .await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn cached_questions_are_answered_and_marked_while_the_database_is_silent() {
     let (app, proxy, token) = warm().await;
     let before = app.get_as(&token, "summary").await;
