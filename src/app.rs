@@ -133,6 +133,7 @@ impl RunningApp {
             devices: Devices::new(&settings.auth.secret_keys()),
             are_cookies_secure: settings.auth.are_cookies_secure,
             trusted_proxies: settings.web.trusted_proxies.clone(),
+            forwarded_header: settings.web.forwarded_header,
             exports: ExportQueue::start(Db::pool(&settings.database, PoolPurpose::Exports)?),
             list_counts: ListCounts::default(),
             uploads: UploadLimits::new(settings.web.upload_timeout),

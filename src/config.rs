@@ -17,7 +17,7 @@ pub(crate) use import::{
 pub(crate) use reader::ConfigError;
 use reader::Reader;
 pub(crate) use retention::RetentionSettings;
-pub(crate) use sections::{AuthSettings, RedisSettings, WebSettings};
+pub(crate) use sections::{AuthSettings, ForwardedHeader, RedisSettings, WebSettings};
 pub use sections::{CacheSettings, DatabaseSettings, DatabaseUrl, Secret};
 
 use crate::domain::{Clock, Currency};

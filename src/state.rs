@@ -17,7 +17,7 @@ use ipnet::IpNet;
 use crate::accounts::{AccountDirectory, Devices, LoginGuard, LoginThrottle, Sessions, Tokens};
 use crate::analytics::Analytics;
 use crate::cache::Cache;
-use crate::config::{ImportPolicy, RetentionSettings};
+use crate::config::{ForwardedHeader, ImportPolicy, RetentionSettings};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
@@ -64,6 +64,8 @@ pub struct AppState {
     pub are_cookies_secure: bool,
     /// The proxies whose word on a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
     /// Lists and figures as files, in their turn.
     pub exports: ExportQueue,
     /// The full counts of lists.
