@@ -21,8 +21,8 @@ mod token;
 
 pub use access::AccessError;
 pub use administration::{
-    AccountChange, AccountConflict, AccountError, Actor, NewAccount, change_account, change_profile,
-    create_account, create_api_key, log_out, revoke_api_key, set_password,
+    AccountChange, AccountConflict, AccountError, Actor, NewAccount, change_account,
+    change_profile, create_account, create_api_key, log_out, revoke_api_key, set_password,
 };
 pub use api_key::ApiKey;
 pub use device::Devices;

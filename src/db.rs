@@ -85,7 +85,9 @@ pub(crate) use api_keys::{
     NewApiKey, find_api_key, insert_api_key, list_api_keys, revoke_api_key, set_key_last_used,
 };
 pub use audit_log::AuditRow;
-pub(crate) use audit_log::{NewAuditEntry, insert_audit_entry, list_audit_log};
+pub(crate) use audit_log::{
+    NewAuditEntry, count_audit_entries, insert_audit_entry, list_audit_log,
+};
 pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow};
 pub(crate) use bank_accounts::{fill_bank_name, insert_bank_account};
 pub(crate) use contract_facts::refresh_contract_facts;

@@ -10,7 +10,7 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{listed_page, missing, optional_whole, text_field};
+use super::answer::{listed, missing, optional_whole, text_field};
 use super::caller::{AccountHolder, Caller};
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -72,8 +72,9 @@ pub async fn list(
         (wanted, true) => wanted,
         (wanted, false) => Some(own_or_refused(&caller, wanted)?),
     };
-    let rows = db::list_api_keys(&mut state.db.conn().await?, owner).await?;
-    Ok(listed_page(answers::<_, ApiKey>(rows), paging.page()))
+    let mut conn = state.db.conn().await?;
+    let (rows, total) = db::list_api_keys(&mut conn, owner, paging.page()).await?;
+    Ok(listed(&answers::<_, ApiKey>(rows), total))
 }
 
 /// Makes an API key.

@@ -15,9 +15,7 @@ use super::openapi::problems::{Conflict, GuessErrors, LoginErrors};
 use super::openapi::{ROOT, fields};
 use super::patch::Patch;
 use super::types::User;
-use crate::accounts::{
-    self, AccountConflict, AccountError, PasswordError, log_out, set_password,
-};
+use crate::accounts::{self, AccountConflict, AccountError, PasswordError, log_out, set_password};
 use crate::db::{self, ProfileChange, UserRow};
 use crate::http::{device_cookie, login_origin, new_device_cookie};
 use crate::state::AppState;

@@ -185,7 +185,10 @@ async fn every_change_stands_in_the_audit_log_which_is_only_added_to(backend: Ba
 async fn another_email_address_is_nobody_elses_and_stands_in_the_audit_log() {
     let app = TestApp::start(Backend::Postgres).await;
     let admin = app.token(Role::Admin, DEPARTMENT).await;
-    let (user, other) = (member(&app, Role::Viewer).await, member(&app, Role::User).await);
+    let (user, other) = (
+        member(&app, Role::Viewer).await,
+        member(&app, Role::User).await,
+    );
     let change = async |user: &UserRow, body: Value| {
         let token = app.running.state.tokens.issue(user).unwrap();
         let answer = app.request(Method::PUT, "auth/me", Some(&token), Some(body));
@@ -199,9 +202,15 @@ async fn another_email_address_is_nobody_elses_and_stands_in_the_audit_log() {
     let mut statuses = [one, another];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT]);
-    assert_eq!(change(&user, json!({ "email": "boris@example.org" })).await, StatusCode::OK);
+    assert_eq!(
+        change(&user, json!({ "email": "boris@example.org" })).await,
+        StatusCode::OK
+    );
     // The same again, and what is no login name: no line.
-    assert_eq!(change(&user, json!({ "email": "boris@example.org" })).await, StatusCode::OK);
+    assert_eq!(
+        change(&user, json!({ "email": "boris@example.org" })).await,
+        StatusCode::OK
+    );
     assert_eq!(change(&user, json!({ "phone": "1" })).await, StatusCode::OK);
     let path = format!("audit?user_id={}", user.id);
     let log = app.request(Method::GET, &path, Some(&admin), None).await;

@@ -106,6 +106,34 @@ async fn a_key_changes_nothing_and_administers_nothing() {
 }
 
 #[actix_rt::test]
+async fn keys_made_and_revoked_again_and_again_have_to_wait() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let user = app.token(Role::User, DEPARTMENT).await;
+    for number in 0..50 {
+        let made = make(&app, &user, json!({ "name": "x" })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{number}: {}", made.text);
+        let path = format!("api-keys/{}", made.json()["id"]);
+        let revoked = app.request(Method::DELETE, &path, Some(&user), None).await;
+        assert_eq!(revoked.status, StatusCode::NO_CONTENT, "{}", revoked.text);
+    }
+    let refused = make(&app, &user, json!({ "name": "x" })).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    assert!(refused.text.contains("tomorrow"), "{}", refused.text);
+    let listed = app.request(Method::GET, "api-keys?limit=2&skip=1", Some(&user), None);
+    let listed = listed.await;
+    assert_eq!(listed.header("x-total-count"), "50");
+    let ids: Vec<Value> = listed
+        .ok()
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["id"].clone())
+        .collect();
+    assert_eq!(ids, [json!(49), json!(48)]);
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_key_ends_at_its_time_and_with_its_owner() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.token(Role::Admin, DEPARTMENT).await;
