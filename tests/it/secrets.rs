@@ -23,10 +23,10 @@ async fn no_level_of_the_log_shows_a_secret() {
     ];
     let [of_user, of_ftp, of_redis, of_postgres] = PASSWORDS;
     let folder = tempfile::tempdir().unwrap();
-    let url = tokio::task::spawn_blocking(Postgres::fresh_database)
-        .await
-        .unwrap();
-    let url = url.replace("postgres@", &format!("postgres:{of_postgres}@"));
+    let (_postgres, url) =
+        tokio::task::spawn_blocking(move || Postgres::start_with_password(of_postgres))
+            .await
+            .unwrap();
     make_user(folder.path(), &[("DATABASE_URL", &url)], "anna", of_user);
     let files = folder.path().join("ftp");
     std::fs::create_dir(&files).unwrap();
