@@ -22,7 +22,7 @@ mod token;
 pub use access::AccessError;
 pub use administration::{
     AccountChange, AccountConflict, AccountError, Actor, NewAccount, change_account,
-    create_account, create_api_key, log_out, revoke_api_key, set_password,
+    change_profile, create_account, create_api_key, log_out, revoke_api_key, set_password,
 };
 pub use api_key::ApiKey;
 pub use device::Devices;
@@ -30,7 +30,7 @@ pub use directory::{Account, AccountDirectory};
 pub use identity::{Credential, Identity, IdentityError, identify, identify_session};
 pub use login::{LoggedIn, LoginGuard, LoginOrigin};
 pub use names::{EMAIL_PATTERN, LONGEST_EMAIL, LONGEST_NAME, NAME_PATTERN, check_email};
-pub use password::{PasswordError, check_password, hash_password};
+pub use password::{PasswordError, Priority, check_password, hash_password};
 pub use session::{Session, Sessions};
 pub use throttle::LoginThrottle;
 pub use token::{TokenError, Tokens};
@@ -74,10 +74,14 @@ async fn find_account(db: &Db, login: &str) -> Result<Option<UserRow>, DbError> 
 ///
 /// # Errors
 /// [`LoginError`].
-async fn authenticate(user: Option<UserRow>, password: &str) -> Result<UserRow, LoginError> {
+async fn authenticate(
+    user: Option<UserRow>,
+    password: &str,
+    priority: Priority,
+) -> Result<UserRow, LoginError> {
     // An unknown user takes as long as a wrong password.
     let hash = user.as_ref().map(|user| user.password_hash.clone());
-    let is_right = check_password(password.to_owned(), hash).await?;
+    let is_right = check_password(password.to_owned(), hash, priority).await?;
     user.filter(|user| is_right && user.is_active)
         .ok_or(LoginError::Refused)
 }

@@ -71,9 +71,10 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     Ok(db)
 }
 
-/// The import's surroundings, as the settings say.
+/// The import's surroundings, as the settings say, with heartbeats over the same connections.
 pub fn import_context(settings: &Settings, db: Db, cache: Cache) -> ImportContext {
     ImportContext {
+        leases: db.clone(),
         db,
         dry_runs: Arc::new(Semaphore::new(1)),
         cache,
@@ -99,7 +100,10 @@ impl RunningApp {
         let db = Db::pool(&settings.database, PoolPurpose::Requests)?;
         let checks = Db::pool(&settings.database, PoolPurpose::Checks)?;
         let cache = Cache::open(&settings.cache).await?;
-        let context = import_context(settings, imports, cache.clone());
+        let context = ImportContext {
+            leases: Db::pool(&settings.database, PoolPurpose::Leases)?,
+            ..import_context(settings, imports, cache.clone())
+        };
         let (base_currency, sources) = (
             settings.base_currency.clone(),
             context.configured_sources.clone(),
@@ -129,6 +133,7 @@ impl RunningApp {
             devices: Devices::new(&settings.auth.secret_keys()),
             are_cookies_secure: settings.auth.are_cookies_secure,
             trusted_proxies: settings.web.trusted_proxies.clone(),
+            forwarded_header: settings.web.forwarded_header,
             exports: ExportQueue::start(Db::pool(&settings.database, PoolPurpose::Exports)?),
             list_counts: ListCounts::default(),
             uploads: UploadLimits::new(settings.web.upload_timeout),
@@ -139,6 +144,7 @@ impl RunningApp {
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
             shutdown: Shutdown::default(),
+            changes: Db::pool(&settings.database, PoolPurpose::Changes)?,
             db,
             checks,
             cache,
@@ -196,8 +202,10 @@ impl RunningApp {
         let mut signals = StopSignals::new()?;
         tokio::select! {
             served = &mut self.served => {
+                // The import is closed all the same: another process need not wait for it.
+                let rest = self.end_rest(STOP_LIMIT).await;
                 served??;
-                return self.end_rest(STOP_LIMIT).await;
+                return rest;
             }
             signal = signals.next() => self.leave(signal, &mut signals).await,
         }
@@ -239,10 +247,12 @@ impl RunningApp {
             bounded("The import", STOP_LIMIT, self.state.import.stop()),
             bounded("The web server", STOP_LIMIT, self.server.stop(true)),
         );
-        if let Some(served) = bounded("The web server's task", END_LIMIT, &mut self.served).await {
+        let served = bounded("The web server's task", END_LIMIT, &mut self.served).await;
+        let rest = self.end_rest(END_LIMIT).await;
+        if let Some(served) = served {
             served??;
         }
-        self.end_rest(END_LIMIT).await
+        rest
     }
 
     /// Ends what goes on beside the web server.
@@ -271,4 +281,36 @@ async fn bounded<T>(part: &str, limit: Duration, stopping: impl Future<Output = 
         log::error!("{part} did not stop within {} ms", limit.as_millis());
     }
     stopped
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::RunningApp;
+    use crate::config::Settings;
+    use crate::import::actor::ActorState;
+
+    #[actix_rt::test]
+    async fn the_import_is_stopped_also_when_the_web_server_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        let values = [
+            ("DATABASE_URL", url.as_str()),
+            ("SECRET_KEY", "a secret key that only tests know of"),
+            ("USE_REDIS", "false"),
+            ("IMPORT_ENABLED", "false"),
+            ("BIND", "127.0.0.1:0"),
+        ];
+        let value = |name: &str| values.iter().find(|(known, _)| *known == name);
+        let settings = Settings::from_sources(None, |name| {
+            value(name).map(|(_, value)| (*value).to_owned())
+        });
+        let mut app = RunningApp::start(&settings.unwrap(), true).await.unwrap();
+        let import = app.state.import.clone();
+        app.served =
+            actix_web::rt::spawn(async { Err(std::io::Error::other("no more descriptors")) });
+        let err = app.ended().await.unwrap_err();
+        assert_eq!(err.to_string(), "no more descriptors");
+        assert_eq!(import.state(), ActorState::Stopped);
+    }
 }

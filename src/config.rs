@@ -8,7 +8,8 @@ mod reader;
 mod retention;
 mod sections;
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 pub(crate) use import::{
     FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings,
@@ -16,7 +17,7 @@ pub(crate) use import::{
 pub(crate) use reader::ConfigError;
 use reader::Reader;
 pub(crate) use retention::RetentionSettings;
-pub(crate) use sections::{AuthSettings, RedisSettings, WebSettings};
+pub(crate) use sections::{AuthSettings, ForwardedHeader, RedisSettings, WebSettings};
 pub use sections::{CacheSettings, DatabaseSettings, DatabaseUrl, Secret};
 
 use crate::domain::{Clock, Currency};
@@ -91,17 +92,27 @@ impl Settings {
 }
 
 /// Puts what stands in `.env` (of the working directory or one above it) into the environment;
-/// what is there already stays. Called once, before anything reads the environment.
+/// what is there already stays. Returns the file's path if there is one. Called once, before
+/// anything reads the environment.
 ///
 /// # Errors
 /// [`ConfigError`] when the file can't be read.
-pub fn load_dotenv() -> Result<(), ConfigError> {
+pub fn load_dotenv() -> Result<Option<PathBuf>, ConfigError> {
     match dotenvy::dotenv() {
-        Ok(_) => Ok(()),
-        Err(err) if err.not_found() => Ok(()),
+        Ok(path) => Ok(Some(path)),
+        Err(err) if err.not_found() => Ok(None),
         Err(err) => Err(ConfigError::one(format!(
             ".env: {err}; write each line as NAME=value, with quotes around a value that holds spaces"
         ))),
+    }
+}
+
+/// Warns when every user of the machine can read a file that holds secrets.
+pub fn warn_if_readable_by_others(file: &Path) {
+    let mode = file.metadata().map(|file| file.permissions().mode());
+    if mode.is_ok_and(|mode| mode & 0o004 != 0) {
+        let file = file.display();
+        log::warn!("{file} can be read by every user of this machine: chmod 600 {file}");
     }
 }
 

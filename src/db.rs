@@ -85,7 +85,9 @@ pub(crate) use api_keys::{
     NewApiKey, find_api_key, insert_api_key, list_api_keys, revoke_api_key, set_key_last_used,
 };
 pub use audit_log::AuditRow;
-pub(crate) use audit_log::{NewAuditEntry, insert_audit_entry, list_audit_log};
+pub(crate) use audit_log::{
+    NewAuditEntry, count_audit_entries, insert_audit_entry, list_audit_log,
+};
 pub use bank_accounts::{BankAccountChange, BankAccountId, BankAccountRow};
 pub(crate) use bank_accounts::{fill_bank_name, insert_bank_account};
 pub(crate) use contract_facts::refresh_contract_facts;
@@ -148,8 +150,8 @@ pub use imported_files::ImportedFile;
 pub(crate) use imported_files::{list_imported_files, record_offered_files, upsert_imported_file};
 pub use lenders::{LenderChange, LenderRow, refresh_intra_group};
 pub(crate) use lenders::{insert_lender, lender_of_name, list_lender_inns};
+pub(crate) use locks::lock_start_briefly;
 pub use locks::{lock_import, lock_import_briefly};
-pub(crate) use locks::{lock_start, lock_start_briefly};
 pub use merges::{MergeError, MergeRow};
 pub(crate) use merges::{
     find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,

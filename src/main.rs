@@ -7,11 +7,15 @@ use credit_portfolio::cli::Cli;
 use credit_portfolio::{config, logging};
 
 fn main() -> ExitCode {
-    if let Err(err) = config::load_dotenv() {
-        return failed(&err.into());
-    }
+    let dotenv = match config::load_dotenv() {
+        Ok(file) => file,
+        Err(err) => return failed(&err.into()),
+    };
     let cli = Cli::parse();
     logging::start();
+    if let Some(file) = dotenv {
+        config::warn_if_readable_by_others(&file);
+    }
     let system = actix_rt::System::new();
     let code = match system.block_on(cli.run()) {
         Ok(()) => 0,

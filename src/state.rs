@@ -18,7 +18,7 @@ use ipnet::IpNet;
 use crate::accounts::{AccountDirectory, Devices, LoginGuard, LoginThrottle, Sessions, Tokens};
 use crate::analytics::Analytics;
 use crate::cache::Cache;
-use crate::config::{ImportPolicy, RetentionSettings};
+use crate::config::{ForwardedHeader, ImportPolicy, RetentionSettings};
 use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
@@ -31,7 +31,7 @@ pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
 pub use shutdown::Shutdown;
-pub use upload_limits::UploadLimits;
+pub use upload_limits::{UploadLimits, UploadTurn};
 
 /// What handlers work with; every part is a cheap handle.
 #[derive(Clone)]
@@ -40,6 +40,8 @@ pub struct AppState {
     pub db: Db,
     /// The same for readiness and registering, which must not wait behind requests.
     pub checks: Db,
+    /// The same for changes by hand, which may wait for an import.
+    pub changes: Db,
     /// The cache, shared with the import actor.
     pub cache: Cache,
     /// Cached answers.
@@ -66,6 +68,8 @@ pub struct AppState {
     pub are_cookies_secure: bool,
     /// The proxies whose word on a client's address counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
     /// Lists and figures as files, in their turn.
     pub exports: ExportQueue,
     /// The full counts of lists.
@@ -133,10 +137,8 @@ impl AppState {
         department_id: i64,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<(T, ChangedData), E>,
     ) -> Result<T, E> {
-        // A merge of large parties takes as long as an import of them.
         let (value, change) = self
-            .import_context
-            .db
+            .changes
             .change(async |conn| {
                 let (value, changed) = body(conn).await?;
                 let changed = if self.is_scoped {

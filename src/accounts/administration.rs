@@ -6,19 +6,22 @@
 
 use std::net::IpAddr;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use super::api_key::ApiKey;
 use super::names::{check_email, check_username, look_alike};
 use super::password::{PasswordError, hash_password};
 use crate::db::{
-    self, ApiKeyRow, Db, DbConn, DbError, NewApiKey, NewAuditEntry, NewUser, RightsChange, UserRow,
-    utc_now,
+    self, ApiKeyRow, Db, DbConn, DbError, NewApiKey, NewAuditEntry, NewUser, ProfileChange,
+    RightsChange, UserRow, utc_now,
 };
 use crate::domain::Role;
 
 /// A user has so many keys that are not revoked at most.
 const MOST_KEYS: usize = 20;
+/// So many keys are made for a user within a day at most, and so many other e-mail addresses taken:
+/// their rows and their lines in the audit log stay.
+const MOST_A_DAY: i64 = 50;
 
 /// Who changes an account.
 #[derive(Clone, Debug)]
@@ -101,6 +104,11 @@ pub enum AccountConflict {
     /// That user has as many keys as a user may have.
     #[error("{0} has {MOST_KEYS} API keys: revoke one first")]
     TooManyKeys(String),
+    /// The same was done so often that it has to wait.
+    #[error(
+        "there were {MOST_A_DAY} changes of this kind of {0}'s account within a day: try again tomorrow"
+    )]
+    TooManyToday(String),
     /// Nobody could administer any more.
     #[error("this is the last active ADMIN: make another one first")]
     LastAdmin,
@@ -240,6 +248,40 @@ pub async fn change_account(
     .await
 }
 
+/// Changes a user's own profile. Another e-mail address, by which the user may log in, stands in the
+/// audit log.
+///
+/// # Errors
+/// [`AccountError`]; a conflict when another user has the e-mail address.
+pub async fn change_profile(
+    db: &Db,
+    actor: &Actor,
+    user_id: i64,
+    change: &ProfileChange,
+) -> Result<(), AccountError> {
+    db.write(async |conn| {
+        if change.email.is_some() {
+            // Nobody takes the same address meanwhile.
+            db::raise_account_generation(conn).await?;
+        }
+        let user = existing(conn, user_id).await?;
+        db::update_profile(conn, user_id, change)
+            .await
+            .map_err(|err| match err {
+                DbError::Duplicate => AccountConflict::Taken.into(),
+                other => AccountError::from(other),
+            })?;
+        let Some(email) = change.email.as_ref().filter(|new| **new != user.email) else {
+            return Ok(());
+        };
+        check_number_today(conn, &user, "user.changed").await?;
+        let details = format!("e-mail address {} to {email}", user.email);
+        let entry = actor.entry("user.changed", user_id, &user.username, details);
+        Ok(db::insert_audit_entry(conn, entry).await?)
+    })
+    .await
+}
+
 /// Sets another password. Tokens that were issued before are refused from then on.
 ///
 /// # Errors
@@ -312,6 +354,7 @@ pub async fn create_api_key(
             if !owner.is_active {
                 return Err(AccountConflict::SwitchedOff(owner.username).into());
             }
+            check_number_today(conn, &owner, "key.created").await?;
             let valid = db::list_valid_keys(conn).await?;
             if valid.iter().filter(|key| key.user_id == user_id).count() >= MOST_KEYS {
                 return Err(AccountConflict::TooManyKeys(owner.username).into());
@@ -347,6 +390,19 @@ pub async fn revoke_api_key(db: &Db, actor: &Actor, key: &ApiKeyRow) -> Result<(
 async fn existing(conn: &mut DbConn, user_id: i64) -> Result<UserRow, AccountError> {
     let user = db::find_user_by_id(conn, user_id).await?;
     user.ok_or_else(|| AccountError::NoSuchUser(user_id.to_string()))
+}
+
+/// Refuses an action that is done again and again.
+async fn check_number_today(
+    conn: &mut DbConn,
+    user: &UserRow,
+    action: &str,
+) -> Result<(), AccountError> {
+    let since = utc_now() - TimeDelta::days(1);
+    match db::count_audit_entries(conn, user.id, action, since).await? {
+        MOST_A_DAY.. => Err(AccountConflict::TooManyToday(user.username.clone()).into()),
+        _ => Ok(()),
+    }
 }
 
 fn is_active_admin(role: &str, is_active: bool) -> bool {

@@ -5,6 +5,7 @@
 //! once. While the database is away, what was read last holds.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -44,10 +45,21 @@ pub struct AccountDirectory {
 struct Shared {
     db: Db,
     known: RwLock<Arc<Known>>,
-    /// When the accounts were read last. Who waits while one reads them shares what that finds.
-    looking: tokio::sync::Mutex<Option<Instant>>,
+    /// How the last looks ended. Who waits while one reads the accounts shares what that finds.
+    looking: tokio::sync::Mutex<LastLooks>,
+    /// Whether the last look failed.
+    is_failing: AtomicBool,
     /// When keys were used, since that was stored last.
     used_keys: Mutex<HashMap<i64, NaiveDateTime>>,
+}
+
+/// How the last looks ended.
+#[derive(Default)]
+struct LastLooks {
+    /// When the accounts were read.
+    read_at: Option<Instant>,
+    /// When a look failed that can be repeated, and why.
+    failure: Option<(Instant, DbError)>,
 }
 
 /// What the last look found.
@@ -78,6 +90,7 @@ impl AccountDirectory {
                 db,
                 known: RwLock::default(),
                 looking: tokio::sync::Mutex::default(),
+                is_failing: AtomicBool::new(false),
                 used_keys: Mutex::default(),
             }),
         };
@@ -97,11 +110,56 @@ impl AccountDirectory {
 
     async fn read_if(&self, is_outdated: impl Fn(i64) -> bool) -> Result<(), DbError> {
         let began = Instant::now();
-        let mut last_read = self.shared.looking.lock().await;
-        if last_read.is_some_and(|last| last >= began) {
+        let mut last = self.shared.looking.lock().await;
+        if last.read_at.is_some_and(|read| read >= began) {
             return Ok(());
         }
+        if let Some((_, err)) = last.failure.as_ref().filter(|(ended, _)| *ended > began)
+            && let Some(err) = err.transient_again()
+        {
+            return Err(err);
+        }
         let moment = Instant::now();
+        let looked = self.read_from_database(is_outdated).await;
+        self.note_end(&looked);
+        match looked {
+            Ok(Some(known)) => {
+                *self
+                    .shared
+                    .known
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+                last.read_at = Some(moment);
+                Ok(())
+            }
+            Ok(None) => Ok(()),
+            Err(err) => {
+                let again = err.transient_again();
+                last.failure = again.map(|err| (Instant::now(), err));
+                Err(err)
+            }
+        }
+    }
+
+    /// Logs once that looks begin to fail, and once that they work again.
+    fn note_end(&self, looked: &Result<Option<Known>, DbError>) {
+        let was_failing = self
+            .shared
+            .is_failing
+            .swap(looked.is_err(), Ordering::AcqRel);
+        match looked {
+            Err(err) if !was_failing => {
+                log::warn!("The accounts can't be read, what was read last holds: {err}");
+            }
+            Ok(_) if was_failing => log::info!("The accounts can be read again"),
+            _ => {}
+        }
+    }
+
+    async fn read_from_database(
+        &self,
+        is_outdated: impl Fn(i64) -> bool,
+    ) -> Result<Option<Known>, DbError> {
         let read = self
             .shared
             .db
@@ -118,16 +176,7 @@ impl AccountDirectory {
                 )))
             })
             .await?;
-        if let Some((generation, accounts, keys)) = read {
-            let known = Arc::new(Known::of(generation, accounts, keys));
-            *self
-                .shared
-                .known
-                .write()
-                .unwrap_or_else(PoisonError::into_inner) = known;
-            *last_read = Some(moment);
-        }
-        Ok(())
+        Ok(read.map(|(generation, accounts, keys)| Known::of(generation, accounts, keys)))
     }
 
     /// Returns the account of a user as the last look found it.

@@ -11,12 +11,14 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::password::PasswordError;
+use super::password::{PasswordError, Priority};
 
 /// So many hashes are computed at a time.
 const AT_A_TIME: usize = 2;
 /// So many more may wait for their turn.
 const MOST_WAITING: usize = 48;
+/// So many of all these places are not for strangers.
+const NOT_FOR_STRANGERS: usize = 8;
 /// None waits longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// A stored hash that needs more memory, in KiB, is not computed.
@@ -26,6 +28,8 @@ const MOST_MEMORY_KIB: u32 = 256 * 1024;
 const ALLOCATED_KIB: usize = 33 * 1024;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME + MOST_WAITING);
+static STRANGERS_PLACES: Semaphore =
+    Semaphore::const_new(AT_A_TIME + MOST_WAITING - NOT_FOR_STRANGERS);
 static TURNS: Semaphore = Semaphore::const_new(AT_A_TIME);
 static BUFFERS: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 
@@ -34,15 +38,22 @@ static BUFFERS: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
 /// # Errors
 /// [`PasswordError`] when too many wait, or the password can't be hashed.
 pub(super) async fn hash(password: String) -> Result<String, PasswordError> {
-    in_turn(move |buffer| hash_in(buffer, &password)).await
+    in_turn(Priority::Known, move |buffer| hash_in(buffer, &password)).await
 }
 
 /// Returns whether a password is the one of a PHC string.
 ///
 /// # Errors
 /// As [`hash`]; [`PasswordError::Hash`] also when the string can't be read.
-pub(super) async fn verify(password: String, stored: String) -> Result<bool, PasswordError> {
-    in_turn(move |buffer| verify_in(buffer, &password, &stored)).await
+pub(super) async fn verify(
+    password: String,
+    stored: String,
+    priority: Priority,
+) -> Result<bool, PasswordError> {
+    in_turn(priority, move |buffer| {
+        verify_in(buffer, &password, &stored)
+    })
+    .await
 }
 
 /// Computes what the hash of nobody's password takes: an unknown user takes as long as a wrong
@@ -50,8 +61,11 @@ pub(super) async fn verify(password: String, stored: String) -> Result<bool, Pas
 ///
 /// # Errors
 /// As [`hash`].
-pub(super) async fn verify_nobody(password: String) -> Result<(), PasswordError> {
-    in_turn(move |buffer| hash_in(buffer, &password).map(drop)).await
+pub(super) async fn verify_nobody(
+    password: String,
+    priority: Priority,
+) -> Result<(), PasswordError> {
+    in_turn(priority, move |buffer| hash_in(buffer, &password).map(drop)).await
 }
 
 fn hash_in(buffer: &mut Vec<Block>, password: &str) -> Result<String, PasswordError> {
@@ -111,9 +125,15 @@ fn failed(err: impl std::fmt::Display) -> PasswordError {
 
 /// Runs `work` on a thread where it may block, when it is its turn, with a buffer.
 async fn in_turn<T: Send + 'static>(
+    priority: Priority,
     work: impl FnOnce(&mut Vec<Block>) -> Result<T, PasswordError> + Send + 'static,
 ) -> Result<T, PasswordError> {
-    let _place = PLACES.try_acquire().map_err(|_| PasswordError::Busy)?;
+    let place = |places: &'static Semaphore| places.try_acquire().map_err(|_| PasswordError::Busy);
+    let _place = place(&PLACES)?;
+    let _strangers_place = match priority {
+        Priority::Stranger => Some(place(&STRANGERS_PLACES)?),
+        Priority::Known => None,
+    };
     let turn = timeout(LONGEST_WAIT, TURNS.acquire()).await;
     let _turn = turn.map_err(|_| PasswordError::Busy)?.map_err(failed)?;
     tokio::task::spawn_blocking(move || {
@@ -145,5 +165,25 @@ fn hand_on(buffer: Vec<Block>) {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::super::password::{PasswordError, Priority};
+    use super::{AT_A_TIME, MOST_WAITING, NOT_FOR_STRANGERS, verify_nobody};
+
+    #[tokio::test]
+    async fn strangers_leave_places_for_who_is_known() {
+        let compare = |priority| verify_nobody("a guess".to_owned(), priority);
+        let strangers = (0..AT_A_TIME + MOST_WAITING).map(|_| compare(Priority::Stranger));
+        // Fewer than are kept: other tests hash passwords, too.
+        let known = (0..NOT_FOR_STRANGERS / 2).map(|_| compare(Priority::Known));
+        let (strangers, known) = tokio::join!(join_all(strangers), join_all(known));
+        let is_busy = |done: &Result<(), PasswordError>| matches!(done, Err(PasswordError::Busy));
+        assert!(strangers.iter().filter(|done| is_busy(done)).count() >= NOT_FOR_STRANGERS);
+        assert!(known.iter().all(|done| done.is_ok()), "{known:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! Logins by name and password: a try is counted before a password is compared.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::device::{DeviceId, Devices};
 use super::names::LONGEST_NAME;
@@ -46,17 +47,22 @@ impl LoginGuard<'_> {
         password: &str,
         origin: LoginOrigin<'_>,
     ) -> Result<LoggedIn, LoginError> {
+        // Whose cookie it is can't be known without the account.
+        if origin.device_cookie.is_none() {
+            let looked = self.throttle.look(name, origin.address);
+            looked.map_err(|wait| refused_for(name, origin.address, wait))?;
+        }
         let account = find_account(self.db, name).await?;
-        // The tries of one user are counted together, by whatever name they are made.
-        let counted = account.as_ref().map_or(name, |user| &user.username);
-        let counted = counted.to_owned();
         let device = account
             .as_ref()
             .and_then(|user| self.known_device(origin, user.id));
+        let username = account.as_ref().map(|user| user.username.clone());
         let attempt = Attempt {
-            name: &counted,
+            name,
+            account: username.as_deref(),
             address: origin.address,
             device: device.as_ref(),
+            is_logged_in: false,
         };
         let mut user = self.compare(&attempt, account, password).await?;
         let now = utc_now();
@@ -93,8 +99,10 @@ impl LoginGuard<'_> {
         let name = user.username.clone();
         let attempt = Attempt {
             name: &name,
+            account: Some(&name),
             address: origin.address,
             device: device.as_ref(),
+            is_logged_in: true,
         };
         self.compare(&attempt, Some(user), password).await
     }
@@ -110,27 +118,47 @@ impl LoginGuard<'_> {
         account: Option<UserRow>,
         password: &str,
     ) -> Result<UserRow, LoginError> {
-        let address = attempt
-            .address
-            .map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string());
-        let name: String = attempt.name.chars().take(LONGEST_NAME).collect();
-        let admitted = self.throttle.admit(attempt).map_err(|wait| {
-            log::warn!("A login as {name:?} from {address} has to wait: too many were refused");
-            LoginError::TooManyTries(wait)
-        })?;
-        match authenticate(account, password).await {
+        let admitted = self
+            .throttle
+            .admit(attempt)
+            .map_err(|wait| refused_for(attempt.name, attempt.address, wait))?;
+        let account = account.filter(|_| !admitted.is_spent());
+        let compared = async {
+            let _turn = self.throttle.turn(attempt).await?;
+            authenticate(account, password, admitted.priority()).await
+        };
+        match compared.await {
             Ok(user) => {
                 self.throttle.succeeded(admitted);
                 Ok(user)
             }
             Err(LoginError::Refused) => {
-                log::warn!("A login as {name:?} from {address} was refused");
+                let (name, address) = named(attempt.name, attempt.address);
+                match admitted.is_spent() {
+                    true => log::warn!(
+                        "A login as {name:?} from {address} was refused: too many were, by another name of the user"
+                    ),
+                    false => log::warn!("A login as {name:?} from {address} was refused"),
+                }
                 Err(LoginError::Refused)
             }
             Err(other) => {
-                self.throttle.give_back(admitted);
+                self.throttle.give_back(&admitted);
                 Err(other)
             }
         }
     }
+}
+
+/// Logs a try that is not looked at, and returns its error.
+fn refused_for(name: &str, address: Option<IpAddr>, wait: Duration) -> LoginError {
+    let (name, address) = named(name, address);
+    log::warn!("A login as {name:?} from {address} has to wait: there were too many");
+    LoginError::TooManyTries(wait)
+}
+
+/// Returns name and address as the log has them.
+fn named(name: &str, address: Option<IpAddr>) -> (String, String) {
+    let address = address.map_or_else(|| "an unknown address".to_owned(), |ip| ip.to_string());
+    (name.chars().take(LONGEST_NAME).collect(), address)
 }

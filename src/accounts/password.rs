@@ -32,17 +32,32 @@ pub async fn hash_password(password: String) -> Result<String, PasswordError> {
     hashing::hash(password).await
 }
 
+/// Who is let to the queue of passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Some places are never a stranger's.
+    Stranger,
+    /// Who is logged in, or comes from a device or an address that the user logged in from.
+    Known,
+}
+
 /// Returns whether the password is the one of the hash. Without a hash (no such user) it never is,
 /// and takes as long.
 ///
 /// # Errors
 /// [`PasswordError`] when the stored hash can't be read, or too many are being compared.
-pub async fn check_password(password: String, hash: Option<String>) -> Result<bool, PasswordError> {
+pub async fn check_password(
+    password: String,
+    hash: Option<String>,
+    priority: Priority,
+) -> Result<bool, PasswordError> {
     if password.chars().count() > LONGEST {
         return Ok(false);
     }
     match hash {
-        Some(hash) => hashing::verify(password, hash).await,
-        None => hashing::verify_nobody(password).await.map(|()| false),
+        Some(hash) => hashing::verify(password, hash, priority).await,
+        None => hashing::verify_nobody(password, priority)
+            .await
+            .map(|()| false),
     }
 }

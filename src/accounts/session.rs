@@ -216,7 +216,7 @@ impl Sessions {
         (ends_at > utc_now()).then_some(user_id)
     }
 
-    /// Stores when sessions were used last, and deletes those that have ended.
+    /// Stores when sessions were used last.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer; the times are lost, and the next use notes them.
@@ -231,9 +231,19 @@ impl Sessions {
             for (key, ends_at) in &used {
                 db::set_session_seen(conn, key, now, *ends_at).await?;
             }
-            db::delete_ended_sessions(conn, now).await
+            Ok(())
         })
         .await
+    }
+
+    /// Deletes the sessions that have ended.
+    ///
+    /// # Errors
+    /// [`DbError`] when the database can't answer.
+    pub async fn delete_ended(&self) -> Result<(), DbError> {
+        let db = &self.shared.db;
+        db.write(async |conn| db::delete_ended_sessions(conn, utc_now()).await)
+            .await
     }
 
     fn note_use(&self, key: String, known: &Known) {

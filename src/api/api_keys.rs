@@ -10,7 +10,7 @@ use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::{listed_page, missing, optional_whole, text_field};
+use super::answer::{listed, missing, optional_whole, text_field};
 use super::caller::{AccountHolder, Caller};
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -19,7 +19,7 @@ use super::openapi::{ROOT, fields};
 use super::params::{Files, NoParams, Paging, PathId, Query, UserId, given};
 use super::types::{ApiKey, answers};
 use crate::accounts::{create_api_key, revoke_api_key};
-use crate::db::{self, ApiKeyRow, utc_now};
+use crate::db::{self, ApiKeyRow, DbConn, Page, utc_now};
 use crate::state::AppState;
 
 type ListQuery = Query<(UserId, Paging, Files)>;
@@ -72,12 +72,16 @@ pub async fn list(
         (wanted, true) => wanted,
         (wanted, false) => Some(own_or_refused(&caller, wanted)?),
     };
-    let rows = db::list_api_keys(&mut state.db.conn().await?, owner).await?;
-    let rows = answers::<_, ApiKey>(rows);
-    match files.export(query.raw) {
-        Some(export) => export.rows(&state, None, "api-keys", rows).await,
-        None => Ok(listed_page(rows, paging.page())),
+    if let Some(export) = files.export(query.raw) {
+        let fetch = async move |conn: &mut DbConn, page: Page| {
+            let (rows, _) = db::list_api_keys(conn, owner, page).await?;
+            Ok(answers::<_, ApiKey>(rows))
+        };
+        return export.list(&state, None, "api-keys", fetch).await;
     }
+    let mut conn = state.db.conn().await?;
+    let (rows, total) = db::list_api_keys(&mut conn, owner, paging.page()).await?;
+    Ok(listed(&answers::<_, ApiKey>(rows), total))
 }
 
 /// Makes an API key.

@@ -15,8 +15,8 @@ use super::openapi::problems::{Conflict, GuessErrors, LoginErrors};
 use super::openapi::{ROOT, fields};
 use super::patch::Patch;
 use super::types::User;
-use crate::accounts::{AccountError, PasswordError, log_out, set_password};
-use crate::db::{self, DbError, ProfileChange, UserRow};
+use crate::accounts::{self, AccountConflict, AccountError, PasswordError, log_out, set_password};
+use crate::db::{self, ProfileChange, UserRow};
 use crate::http::{device_cookie, login_origin, new_device_cookie};
 use crate::state::AppState;
 
@@ -134,6 +134,7 @@ pub struct Profile {
 pub async fn change_profile(
     state: Data<AppState>,
     AccountHolder(caller): AccountHolder,
+    request: HttpRequest,
     ObjectBody(body): ObjectBody<Profile>,
 ) -> Result<HttpResponse, ApiError> {
     let id = active_user(&state, &caller).await?.id;
@@ -155,12 +156,10 @@ pub async fn change_profile(
             .try_map(|text| text_field("phone", &text))?
             .nullable(),
     };
-    state
-        .db
-        .write(async |conn| db::update_profile(conn, id, &change).await)
+    accounts::change_profile(&state.db, &caller.actor(&request), id, &change)
         .await
         .map_err(|err| match err {
-            DbError::Duplicate => {
+            AccountError::Conflict(AccountConflict::Taken) => {
                 ApiError::Conflict("another user has this e-mail address".to_owned())
             }
             other => other.into(),

@@ -377,7 +377,9 @@ impl From<StartError> for ApiError {
         match err {
             StartError::Busy { run_id } => ApiError::Busy { run_id },
             StartError::NoSource => ApiError::Conflict(err.to_string()),
-            StartError::Restarting => ApiError::Unavailable(err.to_string()),
+            StartError::Restarting | StartError::Unanswered => {
+                ApiError::Unavailable(err.to_string())
+            }
             StartError::Stopping => ApiError::RetryLater(err.to_string()),
             StartError::Database(err) => err.into(),
         }

@@ -272,7 +272,9 @@ pub async fn run(
     _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
     let scope = caller.department(None)?;
-    let details = match db::find_run(&mut state.db.conn().await?, scope, id).await? {
+    // Its connection goes back before the next one is taken.
+    let run = db::find_run(&mut state.db.conn().await?, scope, id).await?;
+    let details = match run {
         None => None,
         Some(run) => {
             let progress = state

@@ -11,13 +11,13 @@ use actix_multipart::form::{MultipartForm, MultipartFormConfig};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::{Error, FromRequest, HttpRequest};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::caller::{Caller, state_of};
 use super::error::ApiError;
 use crate::http::{announces_too_much, upload_config};
 use crate::import::ReceivedFile;
+use crate::state::UploadTurn;
 
 /// Files from somebody who may hand them in.
 pub(super) struct Upload {
@@ -51,7 +51,7 @@ impl FromRequest for Upload {
         let request = request.clone();
         Box::pin(async move {
             let (caller, department_id) = admit(&request).await?;
-            let (_turn, form_time) = begin(&request)?;
+            let (_turn, form_time) = begin(&request, caller.user_id())?;
             let form = timeout(form_time, form).await;
             let MultipartForm(form) = form.map_err(|_| ApiError::TooSlow(form_time))??;
             Ok(Upload {
@@ -75,9 +75,12 @@ async fn admit(request: &HttpRequest) -> Result<(Caller, Option<i64>), ApiError>
 }
 
 /// Returns the right to receive a form, and for how long.
-fn begin(request: &HttpRequest) -> Result<(OwnedSemaphorePermit, std::time::Duration), ApiError> {
+fn begin(
+    request: &HttpRequest,
+    user_id: i64,
+) -> Result<(UploadTurn, std::time::Duration), ApiError> {
     let limits = &state_of(request)?.uploads;
-    let turn = limits.try_begin().ok_or_else(|| {
+    let turn = limits.try_begin(user_id).ok_or_else(|| {
         ApiError::RetryLater("too many files are being handed in: try again in a moment".to_owned())
     })?;
     Ok((turn, limits.form_time))

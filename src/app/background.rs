@@ -38,11 +38,9 @@ impl BackgroundTasks {
                 ended.clone(),
                 state.clone(),
                 async |state| {
-                    // The fault is logged once, where it is noticed.
+                    // A fault is logged once, where it is noticed.
                     let _ = state.analytics.look_for_changes().await;
-                    if let Err(err) = state.accounts.look().await {
-                        log::debug!("The accounts can't be read: {err}");
-                    }
+                    let _ = state.accounts.look().await;
                 },
             )),
             actix_web::rt::spawn(every(
@@ -86,6 +84,9 @@ impl BackgroundTasks {
                         delete_outdated(&state.import_context.db, &state.retention).await
                     {
                         log::debug!("Outdated rows can't be deleted: {err}");
+                    }
+                    if let Err(err) = state.sessions.delete_ended().await {
+                        log::debug!("Sessions that have ended can't be deleted: {err}");
                     }
                 },
             )),

@@ -11,10 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::{import_context, open_database};
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::db;
+use crate::db::{self, Db, PoolPurpose};
 use crate::import::{
-    DryRun, FileReport, FileStatus, ImportEvent, ImportRequest, Phase, Progress, ProgressMeter,
-    RunReport, RunState, Source, StopReason, StopSignal, dry_run, run_once,
+    DryRun, FileReport, FileStatus, ImportContext, ImportEvent, ImportRequest, Phase, Progress,
+    ProgressMeter, RunReport, RunState, Source, StopReason, StopSignal, dry_run, run_once,
 };
 
 #[derive(Args)]
@@ -63,7 +63,10 @@ impl Import {
         let database = open_database(settings, true).await?;
         let cache = Cache::open(&settings.cache).await?;
         cache.enter_database(&db::find_identity(&mut database.conn().await?).await?.id);
-        let context = import_context(settings, database, cache);
+        let context = ImportContext {
+            leases: Db::pool(&settings.database, PoolPurpose::Leases)?,
+            ..import_context(settings, database, cache)
+        };
         let stop = StopSignal::default();
         stop_on_signal(stop.clone());
         if self.dry_run {

@@ -21,10 +21,15 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 53] = [
+pub(crate) const SETTINGS: [Setting; 54] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
+    setting(
+        "FORWARDED_HEADER",
+        "web.forwarded_header",
+        "x-forwarded-for",
+    ),
     setting(
         "UPLOAD_TIMEOUT_SECONDS",
         "web.upload_timeout_seconds",

@@ -44,15 +44,27 @@ pub struct WebSettings {
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
-    /// `TRUSTED_PROXIES`, default none: networks of proxies whose `X-Forwarded-For` or `Forwarded`
-    /// says where a request comes from.
+    /// `TRUSTED_PROXIES`, default none: networks of proxies whose header says where a request comes
+    /// from.
     pub trusted_proxies: Vec<IpNet>,
+    /// `FORWARDED_HEADER`, default `x-forwarded-for`: the header that they set. The other one may be
+    /// a client's and is not read.
+    pub forwarded_header: ForwardedHeader,
     /// `UPLOAD_TIMEOUT_SECONDS`, default 300: within this time files that are handed in have to
     /// arrive; a body of JSON within 10 s of it.
     pub upload_timeout: Duration,
     /// `SHUTDOWN_DELAY_SECONDS`, default 5: for how long requests are still taken after a signal to
     /// stop, so that load balancers notice that this process is no longer ready.
     pub shutdown_delay: Duration,
+}
+
+/// The header by which proxies say where a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// Tokens.
@@ -251,6 +263,11 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
         bind,
         cors_allowed_origins,
         trusted_proxies,
+        forwarded_header: match reader.choice("FORWARDED_HEADER", ["x-forwarded-for", "forwarded"])
+        {
+            "forwarded" => ForwardedHeader::Forwarded,
+            _ => ForwardedHeader::XForwardedFor,
+        },
         upload_timeout: Duration::from_secs(reader.number("UPLOAD_TIMEOUT_SECONDS", 1, 86_400)),
         shutdown_delay: Duration::from_secs(reader.number("SHUTDOWN_DELAY_SECONDS", 0, 3600)),
     }

@@ -20,6 +20,10 @@ fn from(values: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
 fn the_defaults_are_those_of_the_documentation() {
     let settings = from(&[]).unwrap();
     assert_eq!(settings.web.bind.to_string(), "0.0.0.0:8000");
+    assert_eq!(
+        settings.web.forwarded_header,
+        ForwardedHeader::XForwardedFor
+    );
     assert_eq!(settings.cache.ttl, Duration::from_secs(300));
     assert_eq!(settings.finance_departments, [8]);
     assert!(matches!(&settings.database.url, DatabaseUrl::Sqlite(_)));
@@ -47,9 +51,10 @@ fn all_problems_are_reported_together_each_with_its_name() {
         ("FTP_ENCODING", "koi8-r"),
         ("IMPORT_EMPTY_FOLDER", "ignore"),
         ("FTP_HOST", "ftp://onec:very-secret@host"),
+        ("FORWARDED_HEADER", "x-real-ip"),
     ])
     .unwrap_err();
-    assert_eq!(problems.len(), 11, "{problems:?}");
+    assert_eq!(problems.len(), 12, "{problems:?}");
     for name in [
         "BIND",
         "DATABASE_URL",
@@ -62,6 +67,7 @@ fn all_problems_are_reported_together_each_with_its_name() {
         "FTP_ENCODING",
         "IMPORT_EMPTY_FOLDER",
         "FTP_HOST",
+        "FORWARDED_HEADER",
     ] {
         assert!(
             problems.iter().any(|problem| problem.starts_with(name)),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{api_keys, users};
-use super::{DbConn, DbError, on_conn, utc_now};
+use super::{DbConn, DbError, Page, on_conn, utc_now};
 
 /// A key as it is listed: without its hash.
 #[derive(Clone, Debug, Queryable)]
@@ -52,20 +52,29 @@ macro_rules! listed_keys {
     };
 }
 
-/// Returns the keys of a user, or of all, the newest first.
+/// Returns a page of the keys of a user, or of all, the newest first, and the full count.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(crate) async fn list_api_keys(
     conn: &mut DbConn,
     user_id: Option<i64>,
-) -> Result<Vec<ApiKeyRow>, DbError> {
+    page: Page,
+) -> Result<(Vec<ApiKeyRow>, i64), DbError> {
     on_conn!(conn, |c| {
-        let mut query = listed_keys!().order(api_keys::id.desc()).into_boxed();
+        let (mut rows, mut all) = (
+            listed_keys!().order(api_keys::id.desc()).into_boxed(),
+            api_keys::table.count().into_boxed(),
+        );
         if let Some(id) = user_id {
-            query = query.filter(api_keys::user_id.eq(id));
+            rows = rows.filter(api_keys::user_id.eq(id));
+            all = all.filter(api_keys::user_id.eq(id));
         }
-        Ok(query.load(c).await?)
+        let total = all.get_result(c).await?;
+        Ok((
+            rows.offset(page.skip).limit(page.limit).load(c).await?,
+            total,
+        ))
     })
 }
 

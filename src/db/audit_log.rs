@@ -81,3 +81,22 @@ pub(crate) async fn list_audit_log(
         ))
     })
 }
+
+/// Returns how many lines of an action there are on a user since a time.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(crate) async fn count_audit_entries(
+    conn: &mut DbConn,
+    user_id: i64,
+    action: &str,
+    since: NaiveDateTime,
+) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| audit_log::table
+        .filter(audit_log::user_id.eq(user_id))
+        .filter(audit_log::action.eq(action))
+        .filter(audit_log::at.ge(since))
+        .count()
+        .get_result(c)
+        .await)?)
+}

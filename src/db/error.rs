@@ -60,6 +60,22 @@ impl DbError {
     }
 }
 
+impl DbError {
+    /// Returns a transient error again, for others who waited for the same work.
+    pub(crate) fn transient_again(&self) -> Option<DbError> {
+        Some(match self {
+            DbError::Unavailable(cause) => DbError::Unavailable(cause.clone()),
+            DbError::Exhausted(size) => DbError::Exhausted(*size),
+            DbError::TimedOut => DbError::TimedOut,
+            DbError::OutOfResources(cause) => DbError::OutOfResources(cause.clone()),
+            DbError::ReadOnly(cause) => DbError::ReadOnly(cause.clone()),
+            DbError::Busy => DbError::Busy,
+            DbError::Locked => DbError::Locked,
+            _ => return None,
+        })
+    }
+}
+
 impl From<diesel::result::Error> for DbError {
     fn from(err: diesel::result::Error) -> DbError {
         use diesel::result::{DatabaseErrorKind, Error};

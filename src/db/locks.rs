@@ -52,16 +52,8 @@ async fn set_lock_timeout(conn: &mut DbConn, value: &str) -> Result<(), DbError>
     Ok(())
 }
 
-/// Waits until no other transaction begins a run of the department. Files may go in meanwhile.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub async fn lock_start(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    lock(conn, START_LOCK ^ department_id).await
-}
-
-/// The same for the schedule, which must not hang on a process that is stuck in the middle of its
-/// transaction.
+/// Waits until no other transaction begins a run of the department, but not for a process that is
+/// stuck in the middle of its transaction. Files may go in meanwhile.
 ///
 /// # Errors
 /// [`DbError::Busy`] when another transaction begins runs of the department for some seconds.

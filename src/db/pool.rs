@@ -31,6 +31,11 @@ pub enum PoolPurpose {
     Requests,
     /// Imports and rebuilds, whose statements may take long.
     Imports,
+    /// Changes by hand of what imports write: they wait for an import, which must not wait for them.
+    Changes,
+    /// Heartbeats of runs, and looks for runs to begin or take over: what is late here counts as
+    /// the death of the process.
+    Leases,
     /// Lists and figures as files: few, each for as long as its file is written.
     Exports,
     /// The look for changes, readiness, registering: short, and never behind the others.
@@ -62,6 +67,16 @@ impl PoolPurpose {
                 statement: IMPORT_STATEMENT_TIMEOUT.max(settings.statement_timeout),
                 ..PoolPurpose::Requests.limits(settings)
             },
+            PoolPurpose::Changes => PoolLimits {
+                size: CHANGE_CONNECTIONS,
+                statement: CHANGE_STATEMENT_TIMEOUT.max(settings.statement_timeout),
+                ..PoolPurpose::Requests.limits(settings)
+            },
+            PoolPurpose::Leases => PoolLimits {
+                size: LEASE_CONNECTIONS,
+                statement: LEASE_STATEMENT_TIMEOUT.min(settings.statement_timeout),
+                ..PoolPurpose::Requests.limits(settings)
+            },
             PoolPurpose::Exports => PoolLimits {
                 size: EXPORT_CONNECTIONS,
                 ..PoolPurpose::Requests.limits(settings)
@@ -76,11 +91,17 @@ impl PoolPurpose {
     }
 }
 
-/// A run needs one for its files and one for its heartbeat; beside it the schedule looks, a dry run
-/// reads, and somebody changes something by hand.
-const IMPORT_CONNECTIONS: u32 = 8;
+/// A run needs one for its files; beside it a dry run reads, and outdated rows are deleted.
+const IMPORT_CONNECTIONS: u32 = 4;
 /// The longest statement of an import or rebuild.
 const IMPORT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+const CHANGE_CONNECTIONS: u32 = 4;
+/// A merge of large parties writes all their operations in one statement.
+const CHANGE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
+/// One for heartbeats, one for the actor's looks.
+const LEASE_CONNECTIONS: u32 = 2;
+/// A connection that fell silent is given up before another process takes the run over.
+const LEASE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// So many files are written at once; the others wait without a connection.
 pub(crate) const EXPORT_CONNECTIONS: u32 = 2;
 const CHECK_CONNECTIONS: u32 = 3;

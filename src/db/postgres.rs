@@ -5,6 +5,7 @@
 //! "SSL Support". Channel binding is not offered.
 
 mod encryption;
+mod message_counter;
 mod pooled_connection;
 mod ssl_parameters;
 mod watched_stream;

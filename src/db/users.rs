@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::users;
 use super::{DbConn, DbError, on_conn, utc_now};
+use crate::domain::system_now;
 
 /// A user as stored. The password hash is an Argon2id PHC string.
 #[derive(Clone, Queryable, Selectable)]
@@ -136,8 +137,9 @@ pub async fn insert_user(conn: &mut DbConn, user: NewUser) -> Result<i64, DbErro
     if !list_same_emails(conn, &user.email).await?.is_empty() {
         return Err(DbError::Duplicate);
     }
+    let row = (user, users::version.eq(next_version(0)));
     Ok(on_conn!(conn, |c| diesel::insert_into(users::table)
-        .values(user)
+        .values(row)
         .returning(users::id)
         .get_result(c)
         .await)?)
@@ -203,17 +205,33 @@ pub(crate) async fn change_rights(
     id: i64,
     change: &RightsChange,
 ) -> Result<bool, DbError> {
-    let changed = on_conn!(conn, |c| {
-        diesel::update(users::table.filter(users::id.eq(id)))
-            .set((
-                change,
-                users::version.eq(users::version + 1),
-                users::updated_at.eq(utc_now()),
-            ))
-            .execute(c)
-            .await
-    })?;
-    Ok(changed == 1)
+    let user = || users::table.filter(users::id.eq(id));
+    // The first update locks the row: nobody else takes the same version.
+    let before: Option<i64> = on_conn!(conn, |c| diesel::update(user())
+        .set(users::version.eq(users::version))
+        .returning(users::version)
+        .get_result(c)
+        .await
+        .optional())?;
+    let Some(before) = before else {
+        return Ok(false);
+    };
+    let changed = (
+        change,
+        users::version.eq(next_version(before)),
+        users::updated_at.eq(utc_now()),
+    );
+    on_conn!(conn, |c| diesel::update(user())
+        .set(changed)
+        .execute(c)
+        .await)?;
+    Ok(true)
+}
+
+/// Returns the version after that one: the time in microseconds, so that none comes twice, not even
+/// after a backup was played back; what was issued in the time that is lost stays refused.
+fn next_version(before: i64) -> i64 {
+    system_now().timestamp_micros().max(before + 1)
 }
 
 /// Returns all users by login name.

@@ -1,9 +1,9 @@
 //! Where a request comes from: the connection's other end, or what a trusted proxy says of it.
 //!
-//! `X-Forwarded-For` and `Forwarded` (RFC 7239) are read from the right, as long as the addresses
-//! are those of `TRUSTED_PROXIES`: the first other one is the client's. What a client writes itself
-//! stands further left and is never reached. If both headers are there and differ, the client may
-//! have made up the one that the proxy does not set: neither counts.
+//! The header that the proxies set (`FORWARDED_HEADER`: `X-Forwarded-For`, or `Forwarded` of
+//! RFC 7239) is read from the right, as long as the addresses are those of `TRUSTED_PROXIES`: the
+//! first other one is the client's. What a client writes itself stands further left and is never
+//! reached. The other header is passed on as the client wrote it, and is not read.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,6 +12,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use ipnet::IpNet;
 
+use crate::config::ForwardedHeader;
 use crate::state::AppState;
 
 /// Returns the client's address; `None` without a connection.
@@ -21,38 +22,33 @@ pub fn client_address(request: &HttpRequest) -> Option<IpAddr> {
     Some(behind_proxies(
         peer,
         request.headers(),
-        &state.trusted_proxies,
+        (&state.trusted_proxies, state.forwarded_header),
     ))
 }
 
-fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn behind_proxies(
+    peer: IpAddr,
+    headers: &HeaderMap,
+    (trusted, header): (&[IpNet], ForwardedHeader),
+) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
     if !is_trusted(&peer) {
         return peer;
     }
-    let first_untrusted = |hops: Vec<Option<IpAddr>>| {
-        let mut known = peer;
-        for hop in hops.into_iter().rev() {
-            // Whatever stands left of an unreadable entry can't be relied on.
-            let Some(address) = hop else { return known };
-            known = address;
-            if !is_trusted(&address) {
-                return known;
-            }
-        }
-        known
+    let hops = match header {
+        ForwardedHeader::XForwardedFor => hops(headers, "x-forwarded-for", address_of),
+        ForwardedHeader::Forwarded => hops(headers, "forwarded", for_of),
     };
-    let forwarded_for = hops(headers, "x-forwarded-for", address_of);
-    let forwarded = hops(headers, "forwarded", for_of);
-    match (forwarded_for.is_empty(), forwarded.is_empty()) {
-        (true, true) => peer,
-        (false, true) => first_untrusted(forwarded_for),
-        (true, false) => first_untrusted(forwarded),
-        (false, false) => {
-            let (one, other) = (first_untrusted(forwarded_for), first_untrusted(forwarded));
-            if one == other { one } else { peer }
+    let mut known = peer;
+    for hop in hops.into_iter().rev() {
+        // Whatever stands left of an unreadable entry can't be relied on.
+        let Some(address) = hop else { return known };
+        known = address;
+        if !is_trusted(&address) {
+            return known;
         }
     }
+    known
 }
 
 /// Reads the hops of a header that may stand several times, each with commas between its values.
@@ -97,8 +93,13 @@ mod tests {
     use ipnet::IpNet;
 
     use super::behind_proxies;
+    use crate::config::ForwardedHeader::{self, Forwarded, XForwardedFor};
 
-    fn found(peer: &str, headers: &[(&'static str, &'static str)]) -> String {
+    fn found(
+        peer: &str,
+        header: ForwardedHeader,
+        headers: &[(&'static str, &'static str)],
+    ) -> String {
         let trusted: [IpNet; 2] = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -108,7 +109,7 @@ mod tests {
             );
         }
         let peer: IpAddr = peer.parse().unwrap();
-        behind_proxies(peer, &map, &trusted).to_string()
+        behind_proxies(peer, &map, (&trusted, header)).to_string()
     }
 
     #[test]
@@ -117,7 +118,9 @@ mod tests {
             ("x-forwarded-for", "192.0.2.1"),
             ("forwarded", "for=192.0.2.1"),
         ];
-        assert_eq!(found("203.0.113.5", &spoofed), "203.0.113.5");
+        for header in [XForwardedFor, Forwarded] {
+            assert_eq!(found("203.0.113.5", header, &spoofed), "203.0.113.5");
+        }
     }
 
     #[test]
@@ -142,31 +145,32 @@ mod tests {
             ),
             (vec![("x-forwarded-for", "192.0.2.1:4711")], "192.0.2.1"),
             (vec![("x-forwarded-for", "10.0.0.7")], "10.0.0.7"),
-            (
-                vec![("forwarded", "for=192.0.2.1;proto=https")],
-                "192.0.2.1",
-            ),
-            (
-                vec![("forwarded", "for=\"[2001:db8::1]:80\", for=10.1.1.1")],
-                "2001:db8::1",
-            ),
-            (vec![("forwarded", "for=unknown")], "10.0.0.1"),
-            (
-                vec![
-                    ("x-forwarded-for", "192.0.2.1"),
-                    ("forwarded", "for=192.0.2.1"),
-                ],
-                "192.0.2.1",
-            ),
-            (
-                vec![
-                    ("x-forwarded-for", "192.0.2.1"),
-                    ("forwarded", "for=6.6.6.6"),
-                ],
-                "10.0.0.1",
-            ),
         ] {
-            assert_eq!(found("10.0.0.1", &headers), expected, "{headers:?}");
+            assert_eq!(
+                found("10.0.0.1", XForwardedFor, &headers),
+                expected,
+                "{headers:?}"
+            );
         }
+        for (value, expected) in [
+            ("for=192.0.2.1;proto=https", "192.0.2.1"),
+            ("for=\"[2001:db8::1]:80\", for=10.1.1.1", "2001:db8::1"),
+            ("for=unknown", "10.0.0.1"),
+        ] {
+            let headers = [("forwarded", value)];
+            assert_eq!(found("10.0.0.1", Forwarded, &headers), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_header_that_the_proxies_do_not_set_is_not_read() {
+        let headers = [
+            ("x-forwarded-for", "192.0.2.1"),
+            ("forwarded", "for=6.6.6.6"),
+        ];
+        assert_eq!(found("10.0.0.1", XForwardedFor, &headers), "192.0.2.1");
+        assert_eq!(found("10.0.0.1", Forwarded, &headers), "6.6.6.6");
+        assert_eq!(found("10.0.0.1", XForwardedFor, &headers[1..]), "10.0.0.1");
+        assert_eq!(found("10.0.0.1", Forwarded, &headers[..1]), "10.0.0.1");
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn why_refused(t: &Texts, err: AccountError) -> Result<String, PageEr
             AccountConflict::Taken => fl!(t, "refused-taken"),
             AccountConflict::SwitchedOff(name) => fl!(t, "refused-switched-off", name = name),
             AccountConflict::TooManyKeys(name) => fl!(t, "refused-too-many-keys", name = name),
+            AccountConflict::TooManyToday(name) => fl!(t, "refused-too-many-today", name = name),
             AccountConflict::LastAdmin => fl!(t, "refused-last-admin"),
         },
         AccountError::Password(PasswordError::Length) => fl!(t, "new-password-length"),

@@ -159,7 +159,9 @@ impl From<StartError> for PageError {
     fn from(err: StartError) -> PageError {
         match err {
             StartError::Database(err) => err.into(),
-            StartError::Restarting => PageError::Unavailable(err.to_string()),
+            StartError::Restarting | StartError::Unanswered => {
+                PageError::Unavailable(err.to_string())
+            }
             StartError::Busy { .. } | StartError::NoSource | StartError::Stopping => {
                 PageError::RetryLater(err.to_string())
             }

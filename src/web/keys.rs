@@ -20,7 +20,7 @@ use super::pages::{page, see_other};
 use super::texts::texts;
 use super::visitor::Visitor;
 use crate::accounts::{create_api_key, revoke_api_key};
-use crate::db::{self, ApiKeyRow, utc_now};
+use crate::db::{self, ApiKeyRow, Page, utc_now};
 use crate::domain::short_text;
 use crate::state::AppState;
 
@@ -187,6 +187,12 @@ fn end_of(day: &str, state: &AppState) -> Result<Option<NaiveDateTime>, ()> {
     (end > utc_now()).then_some(Some(end)).ok_or(())
 }
 
+/// What is shown of keys; `GET /api-keys` lists all.
+const NEWEST: Page = Page {
+    skip: 0,
+    limit: 1_000,
+};
+
 async fn keys_page(
     state: &AppState,
     visitor: &Visitor,
@@ -195,7 +201,7 @@ async fn keys_page(
 ) -> Result<HttpResponse, PageError> {
     check_owner(visitor, owner)?;
     let mut conn = state.db.conn().await?;
-    let rows = db::list_api_keys(&mut conn, owner).await?;
+    let (rows, _) = db::list_api_keys(&mut conn, owner, NEWEST).await?;
     let user = match owner {
         Some(id) => db::find_user_by_id(&mut conn, id).await?,
         None => None,

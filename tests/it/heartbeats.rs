@@ -98,6 +98,40 @@ async fn a_run_that_died_while_the_clock_was_ahead_does_not_stand_in_the_way_for
 }
 
 #[actix_rt::test]
+async fn heartbeats_go_on_while_all_other_connections_are_in_use() {
+    let silent_ftp = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ftp_port = silent_ftp.local_addr().unwrap().port().to_string();
+    let settings = [
+        ("USE_REDIS", "false"),
+        ("DATABASE_TIMEOUT_MS", "500"),
+        ("DATABASE_POOL_SIZE", "2"),
+        ("FTP_PORT", &ftp_port),
+        ("FTP_TIMEOUT_MS", "600000"),
+    ];
+    let app = TestApp::start_with(Backend::Postgres, &settings).await;
+    let token = app.token(Role::Admin, DEPARTMENT).await;
+    let path = "credit-portfolio/import/trigger?wait=false";
+    let begun = app.request(Method::POST, path, Some(&token), None).await;
+    assert_eq!(begun.status, StatusCode::ACCEPTED, "{}", begun.text);
+    // From now on the run needs nothing of the database.
+    let _listing = silent_ftp.accept().await.unwrap();
+    let state = &app.running.state;
+    let mut held = Vec::new();
+    for db in [&state.db, &state.changes, &state.import_context.db] {
+        while let Ok(conn) = db.conn().await {
+            held.push(conn);
+        }
+    }
+    let seen_at = || app.read("SELECT seen_at::text FROM import_runs");
+    for _ in 0..2 {
+        let before = seen_at();
+        eventually("there is another heartbeat", async || seen_at() > before).await;
+    }
+    drop(held);
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_run_without_a_process_is_cancelled_at_once() {
     let app = TestApp::start(Backend::Postgres).await;
     let token = app.token(Role::Admin, DEPARTMENT).await;

@@ -8,6 +8,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::support::app::{Answer, Backend, DEPARTMENT, TestApp};
+use crate::support::proxy::proxied;
 
 const PASSWORD: &str = "correct horse";
 const PROXIES: [(&str, &str); 2] = [("USE_REDIS", "false"), ("TRUSTED_PROXIES", "127.0.0.0/8")];
@@ -95,6 +96,83 @@ async fn a_known_address_gets_through_a_flood_and_a_spoofed_one_counts_for_its_s
     assert_eq!(statuses[100..], [StatusCode::TOO_MANY_REQUESTS; 30]);
     let again = try_from(&app, "", "", &user.username, PASSWORD).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn tries_do_not_say_which_address_belongs_to_which_name() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let (user, other) = (owner(&app).await, owner(&app).await);
+    let guess = async |name: &str, word: &str| try_from(&app, "", "", name, word).await.status;
+    for _ in 0..5 {
+        assert_eq!(
+            guess(&user.username, "a guess").await,
+            StatusCode::UNAUTHORIZED
+        );
+        assert_eq!(
+            guess(&other.email, "a guess").await,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    for name in [&user.email, &other.username, "nobody@example.org", "nobody"] {
+        assert_eq!(
+            guess(name, "a guess").await,
+            StatusCode::UNAUTHORIZED,
+            "{name}"
+        );
+    }
+    // They count together all the same.
+    assert_eq!(guess(&user.email, PASSWORD).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        guess(&user.username, PASSWORD).await,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn tries_beyond_a_limit_do_not_reach_the_database() {
+    let settings = [
+        ("DATABASE_TIMEOUT_MS", "500"),
+        ("DATABASE_STATEMENT_TIMEOUT_MS", "500"),
+    ];
+    let (app, proxy) = proxied(&settings).await;
+    for _ in 0..5 {
+        let refused = try_from(&app, "", "", "nobody@example.org", "a guess").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{}", refused.text);
+    }
+    proxy.be_silent(true);
+    let beyond = try_from(&app, "", "", "nobody@example.org", "a guess").await;
+    assert_eq!(
+        beyond.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "{}",
+        beyond.text
+    );
+    let within = try_from(&app, "", "", "somebody@example.org", "a guess").await;
+    assert_eq!(
+        within.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        within.text
+    );
+    proxy.be_silent(false);
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn who_logs_in_again_and_again_has_to_wait() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let (user, other) = (owner(&app).await, owner(&app).await);
+    for number in 0..30 {
+        let again = try_from(&app, "", "", &user.username, PASSWORD).await;
+        assert_eq!(again.status, StatusCode::OK, "{number}: {}", again.text);
+    }
+    let beyond = try_from(&app, "", "", &user.username, PASSWORD).await;
+    assert_eq!(beyond.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(beyond.header("retry-after").parse::<u64>().unwrap() <= 300);
+    let of_other = try_from(&app, "", "", &other.username, PASSWORD).await;
+    assert_eq!(of_other.status, StatusCode::OK, "{}", of_other.text);
     app.stop().await;
 }
 

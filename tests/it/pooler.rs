@@ -42,6 +42,15 @@ max_client_conn = 200
     (server, port)
 }
 
+/// What PostgreSQL says. The program goes on meanwhile, and ends the transactions that hold both of
+/// the pooler's connections.
+async fn answer_of(url: &str, sql: &'static str) -> String {
+    let url = url.to_owned();
+    tokio::task::spawn_blocking(move || psql(&url, sql).unwrap())
+        .await
+        .unwrap()
+}
+
 #[actix_rt::test]
 async fn everything_works_through_two_connections_of_a_pooler() {
     let direct = tokio::task::spawn_blocking(Postgres::empty_database)
@@ -113,16 +122,17 @@ async fn everything_works_through_two_connections_of_a_pooler() {
     let asking = futures_util::future::join_all((0..CLIENTS).map(questions_of));
     futures_util::future::join(importing, asking).await;
     assert_eq!(
-        psql(&direct, "SELECT COUNT(*) FROM expenses").unwrap(),
+        answer_of(&direct, "SELECT COUNT(*) FROM expenses").await,
         "50"
     );
     // What a transaction set for itself is gone with it.
+    let settings = "SHOW statement_timeout; SHOW jit";
     assert_eq!(
-        psql(&url, "SHOW statement_timeout; SHOW jit").unwrap(),
-        psql(&direct, "SHOW statement_timeout; SHOW jit").unwrap()
+        answer_of(&url, settings).await,
+        answer_of(&direct, settings).await
     );
     assert_eq!(
-        psql(&url, "SELECT COUNT(*) FROM pg_prepared_statements").unwrap(),
+        answer_of(&url, "SELECT COUNT(*) FROM pg_prepared_statements").await,
         "0"
     );
     twin.running.stop().await.unwrap();

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 
 use crate::support::processes::free_port;
 use crate::support::program::{
-    Running, SECRET_KEY, log_in, make_user, program, run, wait_until_ready,
+    Running, SECRET_KEY, log_in, make_user, output_text, program, run, wait_until_ready,
 };
 use crate::support::servers::{Postgres, Redis};
 use crate::support::workbooks::{a_receipt, receipts};
@@ -23,10 +23,10 @@ async fn no_level_of_the_log_shows_a_secret() {
     ];
     let [of_user, of_ftp, of_redis, of_postgres] = PASSWORDS;
     let folder = tempfile::tempdir().unwrap();
-    let url = tokio::task::spawn_blocking(Postgres::fresh_database)
-        .await
-        .unwrap();
-    let url = url.replace("postgres@", &format!("postgres:{of_postgres}@"));
+    let (_postgres, url) =
+        tokio::task::spawn_blocking(move || Postgres::start_with_password(of_postgres))
+            .await
+            .unwrap();
     make_user(folder.path(), &[("DATABASE_URL", &url)], "anna", of_user);
     let files = folder.path().join("ftp");
     std::fs::create_dir(&files).unwrap();
@@ -71,6 +71,19 @@ async fn no_level_of_the_log_shows_a_secret() {
     let (_, signature) = token.rsplit_once('.').unwrap();
     for secret in PASSWORDS.iter().chain(&[SECRET_KEY, signature, "$argon2"]) {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn a_file_of_settings_that_everybody_can_read_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".env");
+    std::fs::write(&file, "REDIS_PASSWORD=only-for-tests\n").unwrap();
+    for (mode, is_warned_of) in [(0o644, true), (0o640, false), (0o600, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let said = output_text(&run(folder.path(), &["migrate"], ""));
+        let warned = said.contains(".env can be read by every user of this machine: chmod 600");
+        assert_eq!(warned, is_warned_of, "{mode:o}: {said}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! A PostgreSQL that falls silent, is full, slow or read-only: nothing waits without a bound,
 //! nothing stale goes unmarked, and all is well afterwards.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -70,6 +72,22 @@ async fn a_connection_that_fell_silent_is_given_up_and_holds_no_slot_for_ever() 
 }
 
 #[actix_rt::test]
+async fn looks_at_the_accounts_that_wait_for_one_that_fails_fail_with_it() {
+    let (app, proxy, _) = warm().await;
+    proxy.be_silent(true);
+    let looks = join_all((0..100).map(|_| app.running.state.accounts.look()));
+    // One after another they would take a minute.
+    let looks = tokio::time::timeout(Duration::from_secs(15), looks).await;
+    assert!(looks.unwrap().iter().all(Result::is_err));
+    proxy.be_silent(false);
+    eventually("they work again", async || {
+        app.running.state.accounts.look().await.is_ok()
+    })
+    .await;
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn cached_questions_are_answered_and_marked_while_the_database_is_silent() {
     let (app, proxy, token) = warm().await;
     let before = app.get_as(&token, "summary").await;
@@ -124,6 +142,15 @@ async fn a_full_pool_is_no_missing_database() {
 }
 
 #[actix_rt::test]
+async fn what_became_of_a_run_is_read_over_one_connection() {
+    let (app, _proxy, token) = warm().await;
+    let _held = app.running.state.db.conn().await.unwrap();
+    let run = app.get_as(&token, "import/runs/1").await;
+    assert_eq!(run.status, StatusCode::OK, "{}", run.text);
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_statement_ends_at_its_limit_with_words() {
     let (app, _proxy, token) = warm().await;
     let db = &app.running.state.import_context.db;
@@ -150,6 +177,36 @@ async fn a_statement_ends_at_its_limit_with_words() {
         app.get_as(&token, "monthly-stats").await.status,
         StatusCode::OK
     );
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_run_that_can_not_begin_is_answered_within_the_limits() {
+    let (app, _proxy, token) = warm().await;
+    let db = &app.running.state.import_context.db;
+    let locking = async |conn: &mut credit_portfolio::db::DbConn| {
+        let credit_portfolio::db::DbConn::Postgres(postgres) = conn else {
+            unreachable!("it is PostgreSQL");
+        };
+        diesel_async::SimpleAsyncConnection::batch_execute(
+            &mut **postgres,
+            "LOCK TABLE import_runs IN ACCESS EXCLUSIVE MODE",
+        )
+        .await?;
+        let path = "credit-portfolio/import/trigger";
+        let trigger = app.request(Method::POST, path, Some(&token), None);
+        let answer = tokio::time::timeout(Duration::from_secs(60), trigger).await;
+        Ok::<_, credit_portfolio::db::DbError>(answer.unwrap())
+    };
+    let refused = db.write(locking).await.unwrap();
+    assert_eq!(
+        refused.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "{}",
+        refused.text
+    );
+    assert!(refused.text.contains("took too long"), "{}", refused.text);
+    assert_eq!(app.trigger().await.status, StatusCode::OK);
     app.stop().await;
 }
 

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::support::app::{Backend, DEPARTMENT, TestApp};
+use crate::support::eventually;
 
 const FILES: &str = "/api/v1/credit-portfolio/import/files";
 /// By then a connection that is to be closed is closed.
@@ -125,8 +126,11 @@ async fn few_forms_are_received_at_once() {
     let app = TestApp::start(Backend::Sqlite).await;
     let admin = app.token(Role::Admin, DEPARTMENT).await;
     let mut open = Vec::new();
-    for _ in 0..4 {
-        open.push(sent(&app, &form_head(Some(&admin), Some(1000))).await);
+    for _ in 0..2 {
+        let other = app.token(Role::Manager, DEPARTMENT).await;
+        for _ in 0..2 {
+            open.push(sent(&app, &form_head(Some(&other), Some(1000))).await);
+        }
     }
     let empty = || Form::new().text("other", "");
     let began = Instant::now();
@@ -150,5 +154,27 @@ async fn few_forms_are_received_at_once() {
         }
         assert!(began.elapsed() < DEADLINE, "{}", answer.text);
     }
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn one_user_does_not_keep_the_others_from_handing_files_in() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let greedy = app.token(Role::Manager, DEPARTMENT).await;
+    let other = app.token(Role::Manager, DEPARTMENT).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        open.push(sent(&app, &form_head(Some(&greedy), Some(1000))).await);
+    }
+    let status = async |token: &str| {
+        let empty = Form::new().text("other", "");
+        let path = "credit-portfolio/import/files";
+        app.send_form(path, token, empty).await.status
+    };
+    eventually("the turns of one user are taken", async || {
+        status(&greedy).await == StatusCode::SERVICE_UNAVAILABLE
+    })
+    .await;
+    assert_eq!(status(&other).await, StatusCode::UNPROCESSABLE_ENTITY);
     app.stop().await;
 }

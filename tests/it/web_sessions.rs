@@ -20,6 +20,7 @@ on_both_databases!(
     a_link_signs_in_once,
     a_sign_in_leads_back_to_this_site_only_and_a_sign_out_clears_what_was_seen,
     language_and_theme_are_kept_with_the_user,
+    sessions_that_have_ended_are_deleted_though_nobody_uses_another,
 );
 
 const PASSWORD: &str = "correct horse";
@@ -119,6 +120,18 @@ async fn a_sign_in_leads_back_to_this_site_only_and_a_sign_out_clears_what_was_s
         let out = browser.post_signed("/sign-out", &[]).await;
         assert_eq!(out.header("clear-site-data"), "\"cache\"");
     }
+    app.stop().await;
+}
+
+async fn sessions_that_have_ended_are_deleted_though_nobody_uses_another(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let (user, _) = signed_in(&app, Role::Viewer, DEPARTMENT).await;
+    app.execute("UPDATE sessions SET ends_at = '2024-03-05 12:00:00'")
+        .await;
+    let app = app.restarted(&[("USE_REDIS", "false")]).await;
+    let _going_on = Browser::signed_in(&app, &user.username, PASSWORD).await;
+    let sessions = "SELECT CAST(COUNT(*) AS TEXT) FROM sessions";
+    eventually("it is deleted", async || app.read(sessions) == ["1"]).await;
     app.stop().await;
 }
 

@@ -9,8 +9,11 @@ mod supervisor;
 mod takeover;
 mod work;
 
+use std::time::Duration;
+
 use actix_rt::Arbiter;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use crate::analytics::Analytics;
 use crate::config::ImportSettings;
@@ -23,6 +26,10 @@ use crate::import::sources::Source;
 use work::Actor;
 
 const MAILBOX: usize = 64;
+/// A run begins within this time, or it is not known whether it has.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// The wait for an answer out of memory. The actor may be busy with the database.
+const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// Sends requests to the actor; cheap to clone.
 #[derive(Clone)]
@@ -70,6 +77,9 @@ pub enum StartError {
     /// The program is stopping.
     #[error("the program is stopping")]
     Stopping,
+    /// The actor is busy for too long.
+    #[error("the import does not answer: the list of its runs shows whether this one has begun")]
+    Unanswered,
     /// The run could not be written down.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -133,31 +143,39 @@ impl ImportHandle {
     /// Starts a run now.
     ///
     /// # Errors
-    /// [`StartError`] when another run is going on, there is no source, or the program is stopping.
+    /// [`StartError`] when another run is going on, there is no source, the program is stopping, or
+    /// the actor does not answer.
     pub async fn run(&self, order: ImportRequest) -> Result<StartedRun, StartError> {
         if order.sources.is_empty() {
             return Err(StartError::NoSource);
         }
-        self.ask(|reply| Message::Start { order, reply })
-            .await
+        let started = self.ask(|reply| Message::Start { order, reply });
+        let started = timeout(START_LIMIT, started).await;
+        started
+            .map_err(|_| StartError::Unanswered)?
             .ok_or(StartError::Stopping)?
     }
 
-    /// How far a run is, as long as this process works on it.
+    /// How far a run is, as long as this process works on it and answers.
     pub async fn watch(&self, run_id: i64) -> Option<watch::Receiver<Progress>> {
-        self.ask(|reply| Message::Watch { run_id, reply })
+        let watched = self.ask(|reply| Message::Watch { run_id, reply });
+        timeout(ANSWER_LIMIT, watched)
             .await
+            .ok()
+            .flatten()
             .flatten()
     }
 
-    /// Stops a run that this process works on at the next safe place. `false`: it does not.
+    /// Stops a run that this process works on at the next safe place. `false`: it does not, or does
+    /// not answer.
     pub async fn cancel(&self, run_id: i64) -> bool {
-        self.ask(|reply| Message::Cancel { run_id, reply })
-            .await
-            .unwrap_or(false)
+        let cancelled = self.ask(|reply| Message::Cancel { run_id, reply });
+        let cancelled = timeout(ANSWER_LIMIT, cancelled).await;
+        cancelled.ok().flatten().unwrap_or(false)
     }
 
-    /// Stops the actor. Of the run that is going on, the file that is not finished is undone.
+    /// Stops the actor. Of the run that is going on, the file that is not finished is undone. The
+    /// caller bounds the wait.
     pub async fn stop(&self) {
         self.ask(|reply| Message::Stop { reply }).await;
     }
@@ -166,5 +184,23 @@ impl ImportHandle {
         let (reply, answer) = oneshot::channel();
         self.mailbox.send(message(reply)).await.ok()?;
         answer.await.ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::{mpsc, watch};
+
+    use super::{ActorState, ImportHandle};
+
+    #[actix_rt::test]
+    async fn an_actor_that_does_not_answer_is_not_waited_for() {
+        let (mailbox, _unread) = mpsc::channel(1);
+        let (_, state) = watch::channel(ActorState::Running);
+        let handle = ImportHandle { mailbox, state };
+        // The second finds no room in the mailbox.
+        let (progress, is_cancelled) = tokio::join!(handle.watch(1), handle.cancel(1));
+        assert!(progress.is_none());
+        assert!(!is_cancelled);
     }
 }

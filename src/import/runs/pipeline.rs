@@ -48,14 +48,14 @@ pub(in crate::import) async fn begin_alone(
 ) -> Result<Result<i64, i64>, DbError> {
     let run = new_run(context, order);
     let begun = async |conn: &mut DbConn| {
-        db::lock_start(conn, run.department_id).await?;
+        db::lock_start_briefly(conn, run.department_id).await?;
         db::correct_heartbeats(conn).await?;
         match db::find_run_at_work(conn, run.department_id, HEARTBEAT_MISSED_AFTER).await? {
             Some(run_id) => Ok(Err(run_id)),
             None => Ok(Ok(db::insert_run(conn, run).await?)),
         }
     };
-    context.db.write(begun).await
+    context.leases.write(begun).await
 }
 
 fn new_run(context: &ImportContext, order: &ImportRequest) -> NewRun {
@@ -85,7 +85,7 @@ pub(in crate::import) async fn execute(
     stop: &StopSignal,
     announce: EventSink<'_>,
 ) -> Result<RunReport, DbError> {
-    let lease = RunLease::take(&context.db, run_id, context.cache.replica_id(), stop);
+    let lease = RunLease::take(&context.leases, run_id, context.cache.replica_id(), stop);
     let done = import_all(context, run_id, order, stop, announce).await;
     lease.end().await;
     done

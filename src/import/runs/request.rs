@@ -16,6 +16,9 @@ use crate::import::sources::Source;
 pub struct ImportContext {
     /// Where the rows go.
     pub db: Db,
+    /// The same for heartbeats and for beginning and taking over runs, which must not wait behind
+    /// rows.
+    pub leases: Db,
     /// One dry run at a time: each holds a connection for as long as it waits and loads.
     pub dry_runs: Arc<Semaphore>,
     /// What has to hear of new rows.

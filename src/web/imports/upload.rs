@@ -59,7 +59,7 @@ pub(super) async fn receive(
     let refused = async |problem: String| {
         imports_page(&state, &surroundings, &visitor, &request, Some(problem)).await
     };
-    let form = match form_of(&state, &request, body).await {
+    let form = match form_of(&state, visitor.account.user_id, &request, body).await {
         Ok(form) => form,
         Err(why) => return refused(why.text(t)).await,
     };
@@ -175,13 +175,15 @@ async fn try_upload(state: &AppState, visitor: &Visitor, upload: &PendingUpload)
 /// Receives a form within the limits of all.
 async fn form_of(
     state: &AppState,
+    user_id: i64,
     request: &HttpRequest,
     body: Payload,
 ) -> Result<UploadForm, NotReceived> {
     if announces_too_much(request) {
         return Err(NotReceived::TooLarge);
     }
-    let _turn = state.uploads.try_begin().ok_or(NotReceived::TooMany)?;
+    let turn = state.uploads.try_begin(user_id);
+    let _turn = turn.ok_or(NotReceived::TooMany)?;
     let mut body = body.into_inner();
     let form = MultipartForm::<UploadForm>::from_request(request, &mut body);
     let form = timeout(state.uploads.form_time, form).await;

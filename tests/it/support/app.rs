@@ -373,6 +373,21 @@ impl TestApp {
         .await
     }
 
+    /// Every operation of the OpenAPI document, with paths below the prefix and 1 for ids.
+    pub async fn operations(&self) -> Vec<(Method, String)> {
+        let document = self.raw_get("/api/v1/openapi.json", &[]).await.ok();
+        let mut operations = Vec::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for method in ["get", "post", "put", "delete"] {
+                if methods.get(method).is_some() {
+                    let path = path.trim_start_matches("/api/v1/").replace("{id}", "1");
+                    operations.push((method.to_uppercase().parse().unwrap(), path));
+                }
+            }
+        }
+        operations
+    }
+
     /// Any request below the prefix.
     pub async fn request(
         &self,

@@ -84,6 +84,37 @@ impl Postgres {
         (Postgres::start_in(&folder, &settings), folder)
     }
 
+    /// A server of its own that asks its user `postgres` for a password; and the URL of an empty
+    /// database.
+    pub fn start_with_password(password: &str) -> (Postgres, String) {
+        let folder = keep(tempfile::Builder::new().prefix("cp-postgres-"));
+        let postgres = Postgres::start_in(&folder, &[]);
+        let url = |password: &str| {
+            let user = format!("postgres:{password}@");
+            postgres.url("postgres").replace("postgres@", &user)
+        };
+        postgres.sql(
+            "postgres",
+            &format!("ALTER USER postgres PASSWORD '{password}'"),
+        );
+        std::fs::write(
+            folder.join("data/pg_hba.conf"),
+            "host all all all scram-sha-256\n",
+        )
+        .unwrap();
+        postgres.sql("postgres", "SELECT pg_reload_conf()");
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while psql(&url("another"), "SELECT 1").is_ok() {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "PostgreSQL does not ask for the password"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let url = url(password);
+        (postgres, url)
+    }
+
     /// A server with further settings and empty databases.
     fn start_in(folder: &Path, settings: &[String]) -> Postgres {
         let data = folder.join("data");

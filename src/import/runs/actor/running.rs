@@ -136,7 +136,7 @@ pub(super) async fn end_run(
     };
     let holder = context.cache.replica_id();
     context
-        .db
+        .leases
         .write(async |conn| db::finish_run(conn, run_id, holder, &result).await)
         .await
 }

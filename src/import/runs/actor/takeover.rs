@@ -27,13 +27,13 @@ impl Actor {
     }
 
     async fn abandoned_runs(&self) -> Result<Vec<AbandonedRun>, DbError> {
-        let mut conn = self.context.db.conn().await?;
+        let mut conn = self.context.leases.conn().await?;
         let runs = db::list_abandoned_runs(&mut conn, TAKEOVER_AFTER).await?;
         let is_ahead = db::has_future_heartbeats(&mut conn).await?;
         drop(conn);
         if is_ahead {
             self.context
-                .db
+                .leases
                 .write(async |conn| db::correct_heartbeats(conn).await)
                 .await?;
         }
@@ -51,7 +51,7 @@ impl Actor {
         let taken = async |conn: &mut db::DbConn| {
             db::take_over_run(conn, &run, TAKEOVER_AFTER, &holder).await
         };
-        if !self.context.db.write(taken).await? {
+        if !self.context.leases.write(taken).await? {
             return Ok(());
         }
         if resumes {

@@ -86,6 +86,8 @@ impl Actor {
     /// Answers a message. `Break`: the actor was stopped.
     pub(super) async fn handle(&mut self, message: Option<Message>) -> ControlFlow<()> {
         match message {
+            // Who asked was answered otherwise by now, and must not be given a run all the same.
+            Some(Message::Start { reply, .. }) if reply.is_closed() => {}
             Some(Message::Start { order, reply }) => drop(reply.send(self.start_run(order).await)),
             Some(Message::Watch { run_id, reply }) => {
                 drop(reply.send(self.at_work(run_id).map(|running| running.progress.clone())));
@@ -150,7 +152,8 @@ impl Actor {
     ) -> Result<(), DbError> {
         let holder = self.context.cache.replica_id().to_owned();
         let scheduled = self.timetable.sources_of(department_id);
-        let claim = claim_due_run(&self.context.db, department_id, scheduled, &holder, now).await?;
+        let leases = &self.context.leases;
+        let claim = claim_due_run(leases, department_id, scheduled, &holder, now).await?;
         self.timetable
             .note_handled(department_id, &claim.marks, now);
         if let Some(run) = claim.run {

@@ -389,6 +389,7 @@ refused-looks-like = The login name can be taken for { $other }, which exists al
 refused-taken = A user of that login name or e-mail address exists already.
 refused-switched-off = { $name } is deactivated.
 refused-too-many-keys = { $name } has as many API keys as a user may have: revoke one first.
+refused-too-many-today = There were too many changes of this kind of { $name }’s account within a day: try again tomorrow.
 refused-last-admin = This is the last active administrator: make another one first.
 refused-key-name = Say what the key is for, in 500 characters at most.
 refused-key-end = The last day must not lie in the past.
