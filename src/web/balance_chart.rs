@@ -9,7 +9,6 @@ use super::frame::Frame;
 use super::links::Link;
 use super::page_query::PageQuery;
 use crate::analytics::{Data, DebtBalance};
-use crate::domain::Money;
 
 /// What the chart says of itself, and where it leads.
 pub(crate) struct BalanceChart {
@@ -47,17 +46,19 @@ impl BalanceChart {
                 }
             });
         let columns = columns.collect();
-        let last = balances.data.last();
-        let closing = last.map_or(Money::ZERO, |row| row.outstanding);
+        let closing = balances.data.last().map(|row| row.outstanding);
         let input = ChartInput {
             id: "debt",
             title: self.title,
-            summary: fl!(
-                p.texts,
-                "debt-summary",
-                day = p.format.date(balances.as_of),
-                amount = p.format.money(closing, &query.filter.currency)
-            ),
+            // A range ahead of today has no month that has begun.
+            summary: closing.map_or_else(String::new, |closing| {
+                fl!(
+                    p.texts,
+                    "debt-summary",
+                    day = p.format.date(balances.as_of),
+                    amount = p.format.money(closing, &query.filter.currency)
+                )
+            }),
             series: vec![Series {
                 class: "debt",
                 name: self.name,

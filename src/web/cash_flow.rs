@@ -74,7 +74,7 @@ async fn show(
         Offers::Flows,
         &note,
         |t| fl!(t, "cash-flow"),
-    );
+    )?;
     let months = months.value.data.into_iter();
     let months = months.map(|row| Ok((month_of(&row.month)?, row)));
     let months = months.collect::<Result<Vec<_>, PageError>>()?;

@@ -84,7 +84,7 @@ async fn show(
         Offers::Flows,
         &note,
         |t| fl!(t, "compare"),
-    );
+    )?;
     let today = state.cache.today();
     let by_year = years.value.data.iter().map(|row| {
         let flows = Flows {

@@ -147,7 +147,7 @@ async fn contract_page(
         Offers::Dates,
         &note,
         |_| title,
-    );
+    )?;
     // Its line of the navigation is that of all contracts.
     "/contracts".clone_into(&mut p.path);
     let behind = own_operations(state, &query, &found.row);

@@ -113,7 +113,7 @@ async fn show(
         Offers::Balances,
         &note,
         |t| fl!(t, "contracts"),
-    );
+    )?;
     let (t, address) = (p.texts, query.address());
     let count = found.value.pagination.total;
     let rest = query.own("sort").map_or_else(

@@ -37,6 +37,22 @@ pub(crate) struct FilterBar {
     pub(crate) reset: String,
 }
 
+impl FilterBar {
+    /// What is set, in words: the range, what is chosen, the currency when it is not the base one.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let chosen = self.selects.iter().filter_map(|select| {
+            let choice = select.choices.iter().find(|choice| choice.is_selected)?;
+            Some(format!("{}: {}", select.label, choice.text))
+        });
+        let currency = self.currencies.iter();
+        let currency = currency.filter(|choice| choice.is_selected && !choice.value.is_empty());
+        let chips = self.chips.iter().map(|chip| chip.text.clone());
+        let range = std::iter::once(self.range.clone());
+        let currency = currency.map(|choice| choice.text.clone());
+        range.chain(chosen).chain(currency).chain(chips).collect()
+    }
+}
+
 /// A filter that is set and that the bar offers no choice of.
 pub(crate) struct Chip {
     name: String,

@@ -5,6 +5,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use i18n_embed_fl::fl;
 
 use super::assets::{Assets, assets};
+use super::error::PageError;
 use super::filter_bar::{Currencies, FilterBar, Offers};
 use super::format::Format;
 use super::navigation::{NavigationLine, Section, navigation, path_of};
@@ -115,6 +116,9 @@ impl Frame {
     }
 
     /// The frame of a page of figures.
+    ///
+    /// # Errors
+    /// [`PageError::Address`] when the filter names a row that is not there.
     pub(crate) fn of_figures(
         state: &Data<AppState>,
         visitor: &Visitor,
@@ -123,7 +127,8 @@ impl Frame {
         offers: Offers,
         note: &FiguresNote,
         title: impl FnOnce(&Texts) -> String,
-    ) -> Frame {
+    ) -> Result<Frame, PageError> {
+        surroundings.check(&query.filter)?;
         let address = query.address();
         let mut frame = Frame::plain(visitor, "", title);
         let (t, format) = (frame.texts, frame.format);
@@ -150,7 +155,7 @@ impl Frame {
         frame.freshness =
             FreshnessLine::new(state, query.filter.department, surroundings, t, format);
         frame.foot = Some(Foot::new(state, &query.filter.currency, note, format));
-        frame
+        Ok(frame)
     }
 }
 

@@ -123,7 +123,7 @@ async fn show(
         Offers::Balances,
         &note,
         |_| name,
-    );
+    )?;
     // Its line of the navigation is that of all lenders.
     "/lenders".clone_into(&mut p.path);
     let row = stats

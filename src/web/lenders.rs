@@ -90,7 +90,7 @@ async fn show(
         Offers::Balances,
         &found.note(),
         |t| fl!(t, "lenders"),
-    );
+    )?;
     let lenders = &found.value.data;
     page(&LendersPage {
         lenders: lenders

@@ -34,8 +34,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource(r"/operations/expenses/{id:\d+}").get(expense));
 }
 
-/// Returns the address of the operation that a part belongs to; `None` for an adjustment.
-pub(super) fn address_of(kind: &str, id: i64, detail_id: i64, back: &Link) -> Option<Link> {
+/// Returns the address of the operation that a part belongs to, which keeps the filter and leads back
+/// to the page of the parts; `None` for an adjustment.
+pub(super) fn address_of(kind: &str, id: i64, detail_id: i64, query: &PageQuery) -> Option<Link> {
     let path = match kind {
         "receipt" => format!("/operations/receipts/{id}"),
         "detail" | "rest" => format!("/operations/expenses/{id}"),
@@ -43,7 +44,8 @@ pub(super) fn address_of(kind: &str, id: i64, detail_id: i64, back: &Link) -> Op
     };
     let part = Some(detail_id).filter(|id| *id > 0);
     let part = part.map(|id| id.to_string()).unwrap_or_default();
-    Some(Link::new(&path).with(PART, part).with(BACK, back))
+    let link = query.kept().at(&path).with(PART, part);
+    Some(link.with(BACK, query.address()))
 }
 
 #[derive(Template)]
@@ -103,7 +105,7 @@ async fn receipt(
     drop(conn);
     let row = row.ok_or(PageError::NotFound)?;
     let of_row = |p: &Frame| Operation {
-        facts: receipt_facts(&row, p),
+        facts: receipt_facts(&row, &query, p),
         title: title(&fl!(p.texts, "kind-receipt"), &row.operation_id),
         id: row.operation_id.clone(),
         details: None,
@@ -132,10 +134,10 @@ async fn expense(
     };
     let (row, details) = state.db.snapshot(read).await?.ok_or(PageError::NotFound)?;
     let of_row = |p: &Frame| Operation {
-        facts: expense_facts(&row, p),
+        facts: expense_facts(&row, &query, p),
         title: title(&fl!(p.texts, "kind-expense"), &row.operation_id),
         id: row.operation_id.clone(),
-        details: Some(DetailTable::of(&row, &details, query.own(PART), p)),
+        details: Some(DetailTable::of(&row, &details, &query, p)),
         files: files_at(&rest_of_details(&row), p),
     };
     shown(&state, &surroundings, &visitor, &query, of_row).await
@@ -180,7 +182,7 @@ fn title(kind: &str, operation_id: &str) -> String {
     format!("{kind} {}", number_of(operation_id))
 }
 
-fn receipt_facts(row: &ReceiptRow, p: &Frame) -> Vec<Fact> {
+fn receipt_facts(row: &ReceiptRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
     let t = p.texts;
     let money = |kopecks| money(kopecks, &row.currency, p);
     let texts = [
@@ -202,10 +204,10 @@ fn receipt_facts(row: &ReceiptRow, p: &Frame) -> Vec<Fact> {
         (fl!(t, "responsible"), row.responsible.clone()),
         (fl!(t, "comment"), row.comment.clone()),
     ];
-    with_contract(texts, row.contract_id, row.contract.as_deref(), p)
+    with_contract(texts, row.contract_id, row.contract.as_deref(), query, p)
 }
 
-fn expense_facts(row: &ExpenseRow, p: &Frame) -> Vec<Fact> {
+fn expense_facts(row: &ExpenseRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
     let t = p.texts;
     let confirmed = match row.unconfirmed_by_bank {
         true => fl!(t, "no"),
@@ -230,7 +232,7 @@ fn expense_facts(row: &ExpenseRow, p: &Frame) -> Vec<Fact> {
         (fl!(t, "responsible"), row.responsible.clone()),
         (fl!(t, "comment"), row.comment.clone()),
     ];
-    with_contract(texts, row.contract_id, row.contract.as_deref(), p)
+    with_contract(texts, row.contract_id, row.contract.as_deref(), query, p)
 }
 
 /// The facts that are known, and the contract, which leads to its page.
@@ -238,6 +240,7 @@ fn with_contract(
     texts: impl IntoIterator<Item = (String, Option<String>)>,
     contract_id: Option<i64>,
     contract: Option<&str>,
+    query: &PageQuery,
     p: &Frame,
 ) -> Vec<Fact> {
     let known = texts.into_iter().filter_map(|(label, text)| {
@@ -251,7 +254,7 @@ fn with_contract(
     let contract = contract_id.zip(contract).map(|(id, number)| Fact {
         label: fl!(p.texts, "contract"),
         text: number.to_owned(),
-        href: Some(format!("/contracts/{id}")),
+        href: Some(contract_page(query, id)),
     });
     known.chain(contract).collect()
 }
@@ -265,6 +268,14 @@ fn money(kopecks: i64, currency: &str, p: &Frame) -> String {
     }
 }
 
+/// The page of a contract over the same dates.
+fn contract_page(query: &PageQuery, id: i64) -> String {
+    let dates = query
+        .kept()
+        .only(&["date_from", "date_to", "department_id"]);
+    dates.at(&format!("/contracts/{id}")).to_string()
+}
+
 /// The details of an expense at the REST interface.
 fn rest_of_details(row: &ExpenseRow) -> Link {
     Link::new("/api/v1/credit-portfolio/expense-details")
@@ -273,7 +284,8 @@ fn rest_of_details(row: &ExpenseRow) -> Link {
 }
 
 impl DetailTable {
-    fn of(row: &ExpenseRow, details: &[DetailRow], part: Option<&str>, p: &Frame) -> DetailTable {
+    fn of(row: &ExpenseRow, details: &[DetailRow], query: &PageQuery, p: &Frame) -> DetailTable {
+        let part = query.own(PART);
         let sum: Money = details
             .iter()
             .map(|detail| Money::from_kopecks(detail.amount))
@@ -284,7 +296,7 @@ impl DetailTable {
             contract: detail
                 .contract_id
                 .zip(detail.contract.clone())
-                .map(|(id, number)| (number, format!("/contracts/{id}"))),
+                .map(|(id, number)| (number, contract_page(query, id))),
             counterparty: detail.counterparty.clone().unwrap_or_default(),
             what: detail.payment_type.clone().unwrap_or_default(),
             account: detail.settlement_account.clone().unwrap_or_default(),

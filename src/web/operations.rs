@@ -136,7 +136,7 @@ async fn show(
     };
     let mut p = Frame::of_figures(&state, &visitor, &query, &around, offers, &note, |t| {
         measure_name(t, measure)
-    });
+    })?;
     if let Some(bar) = p.filters.as_mut() {
         for select in further_selects(&query, p.texts) {
             bar.offer(select);
@@ -233,7 +233,7 @@ impl Row {
             date: p.format.date(row.day),
             number: number_of(&row.operation_id).to_owned(),
             id: row.operation_id.clone(),
-            href: operation::address_of(&row.kind, row.id, row.detail_id, &query.address())
+            href: operation::address_of(&row.kind, row.id, row.detail_id, query)
                 .map(|link| link.to_string()),
             kind: kind_name(t, &row.kind),
             contract,

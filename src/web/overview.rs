@@ -140,7 +140,7 @@ async fn show(
         Offers::Balances,
         &note,
         |t| fl!(t, "overview"),
-    );
+    )?;
     let sparks = tiles::Sparks::of(&debts.value.data, &flows.value, &months.value.data);
     let now = (summary.value, counts.value);
     let attention = quality.as_ref().map(|quality| &quality.value);

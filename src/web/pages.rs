@@ -148,7 +148,6 @@ pub(super) async fn finish(
 }
 
 fn with_headers(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
-    let is_ok = response.status() == StatusCode::OK;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -156,9 +155,8 @@ fn with_headers(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBo
     headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
     if !headers.contains_key(CACHE_CONTROL) {
         headers.append(VARY, HeaderValue::from_static("cookie, accept-language"));
-        if !is_ok {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
+        // After a sign-out the browser's way back must not show what was seen before.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }

@@ -79,7 +79,7 @@ async fn show(
         Offers::Flows,
         &note,
         |t| fl!(t, "principal-and-interest"),
-    );
+    )?;
     let rows = organizations.value.data;
     let paid = |row: &OrganizationEfficiency| row.principal + row.interest;
     let largest = rows.iter().map(paid).max().unwrap_or_default();

@@ -101,7 +101,7 @@ async fn show(
         Offers::Balances,
         &found.note(),
         |t| fl!(t, "roll-forward"),
-    );
+    )?;
     let count = i64::try_from(found.value.data.len()).unwrap_or(i64::MAX);
     let shown = found.value.data.iter().skip(skipped);
     let shown = shown.take(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX));

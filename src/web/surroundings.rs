@@ -14,7 +14,7 @@ use crate::db::{
     self, BankAccountRow, LenderRow, OrganizationRow, Page, ReferenceFilter, ReferenceOrder,
     ReferenceRow, RunRow,
 };
-use crate::domain::DepartmentScope;
+use crate::domain::{DepartmentScope, PortfolioFilter};
 use crate::state::AppState;
 
 /// Reference data and runs are believed so long while no figure changes.
@@ -34,6 +34,35 @@ pub(crate) struct Surroundings {
     pub(crate) bank_accounts: Vec<(i64, String)>,
     /// Newest first.
     pub(crate) runs: Vec<RunRow>,
+}
+
+impl Surroundings {
+    /// Checks that the rows that a filter names are there: the zero of an unknown one must not look
+    /// like that of all.
+    ///
+    /// # Errors
+    /// [`PageError::Address`] with the filter's name.
+    pub(crate) fn check(&self, filter: &PortfolioFilter) -> Result<(), PageError> {
+        let named = [
+            (
+                "organization_id",
+                filter.organization_id,
+                &self.organizations,
+            ),
+            ("lender_id", filter.lender_id, &self.lenders),
+            (
+                "bank_account_id",
+                filter.bank_account_id,
+                &self.bank_accounts,
+            ),
+        ];
+        for (name, id, rows) in named {
+            if id.is_some_and(|id| rows.iter().all(|(known, _)| *known != id)) {
+                return Err(PageError::Address(name.to_owned()));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What has been read; all workers share it.

@@ -86,6 +86,7 @@ async fn every_page_has_the_policy_and_nothing_that_breaks_it() {
     for (path, answer) in answers {
         assert_eq!(answer.header("content-security-policy"), POLICY, "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert!(answer.header("content-type").starts_with("text/html"));
         let page = answer.text.to_lowercase();
         for forbidden in [
@@ -197,5 +198,18 @@ async fn every_figure_of_a_page_is_the_sum_of_the_operations_behind_it(backend: 
         compared > 100 && rows > 500,
         "{compared} figures, {rows} rows"
     );
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn a_filter_of_nothing_is_an_error_and_no_zero() {
+    let (app, mut browser) = with_portfolio(Backend::Sqlite).await;
+    for name in ["organization_id", "lender_id", "bank_account_id"] {
+        for page in ["/cash-flow", "/payments"] {
+            let answer = browser.get(&format!("{page}?{name}=999999")).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{page} {name}");
+            assert!(answer.text.contains(name), "{}", answer.text);
+        }
+    }
     app.stop().await;
 }

@@ -7,7 +7,7 @@ use crate::db::{DbConn, DbError, Page, PagedList, RowKey, list_next_keys};
 use crate::domain::ListCursor;
 
 /// How many rows a part has: what is held in memory at once.
-const PART: i64 = 2000;
+const PART: i64 = 4000;
 
 /// The parts of a page. All have to be read in one snapshot.
 pub(in crate::api) struct Parts<'l, L> {

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::{Chart, Series};
 use crate::web::error::PageError;
+use crate::web::filter_bar::FilterBar;
 use crate::web::frame::Frame;
 use crate::web::page_query::{PICTURE, PageQuery};
 use crate::web::pages::page;
@@ -187,15 +188,7 @@ fn lines(chart: &Chart) -> Vec<DrawnLine> {
 /// What a picture shows: its page, the range, what is selected, the currency, and as of when.
 fn caption(p: &Frame) -> Vec<String> {
     let mut said = vec![p.title.clone()];
-    if let Some(bar) = &p.filters {
-        said.push(bar.range.clone());
-        for select in &bar.selects {
-            let chosen = select.choices.iter().find(|choice| choice.is_selected);
-            let chosen = chosen.filter(|choice| !choice.value.is_empty());
-            said.extend(chosen.map(|choice| format!("{}: {}", select.label, choice.text)));
-        }
-        said.extend(bar.chips.iter().map(|chip| chip.text.clone()));
-    }
+    said.extend(p.filters.iter().flat_map(FilterBar::said));
     said.extend(p.foot.as_ref().map(|foot| foot.currency.clone()));
     let as_of = p.freshness.as_ref().and_then(|line| line.as_of.as_ref());
     said.extend(as_of.map(|(_, text)| format!("{} {text}", fl!(p.texts, "data-as-of"))));

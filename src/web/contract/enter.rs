@@ -106,7 +106,7 @@ impl Entered {
     fn read(&self, contract_id: i64, t: &Texts) -> Result<EnteredAdjustment, String> {
         let date = NaiveDate::parse_from_str(&self.date, "%Y-%m-%d");
         let kind = AdjustmentKind::of_name(&self.kind);
-        let amount = Money::parse(&self.amount).ok();
+        let amount = Money::parse(&without_english_groups(&self.amount)).ok();
         let comment = match self.comment.trim() {
             "" => None,
             text => Some(short_text(text).map_err(|_| fl!(t, "refused-comment"))?),
@@ -120,6 +120,19 @@ impl Entered {
                 .ok_or_else(|| fl!(t, "refused-amount"))?,
             comment,
         })
+    }
+}
+
+/// `1,234,567.89`, as pages in English write it, without its commas. `1,234` stays: it may mean
+/// decimals.
+fn without_english_groups(text: &str) -> String {
+    let Some((whole, decimals)) = text.trim().split_once('.') else {
+        return text.to_owned();
+    };
+    let is_grouped = whole.split(',').skip(1).all(|group| group.len() == 3);
+    match is_grouped {
+        true => format!("{}.{decimals}", whole.replace(',', "")),
+        false => text.to_owned(),
     }
 }
 

@@ -73,6 +73,8 @@ for (const time of document.querySelectorAll('time[datetime]')) {
 // Paper shows what a fold hides.
 addEventListener('beforeprint', () => { for (const data of document.querySelectorAll('.data')) data.open = true })
 
+document.querySelector('.nav [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+
 // A menu closes by Escape and by a click elsewhere.
 addEventListener('keydown', event => { if (event.key === 'Escape') for (const menu of document.querySelectorAll('.menu[open]')) { menu.open = false; menu.firstElementChild.focus() } })
 addEventListener('click', event => { for (const menu of document.querySelectorAll('.menu[open]')) if (!menu.contains(event.target) || event.target === menu) menu.open = false })
