@@ -18,97 +18,11 @@ use diesel_async::{
 };
 use futures_util::FutureExt;
 
+use super::pool_purpose::{PoolLimits, PoolPurpose};
 use super::postgres::{PooledPgConnection, PostgresConnector, setup};
 use super::sqlite::{self, AsyncSqlite};
 use super::{DbError, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl};
-
-/// What the connections of a pool are for. A purpose has limits of its own, and none takes the
-/// connections of another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PoolPurpose {
-    /// Requests, each of whose statements is bounded.
-    Requests,
-    /// Imports and rebuilds, whose statements may take long.
-    Imports,
-    /// Changes by hand of what imports write: they wait for an import, which must not wait for them.
-    Changes,
-    /// Heartbeats of runs, and looks for runs to begin or take over: what is late here counts as
-    /// the death of the process.
-    Leases,
-    /// Lists and figures as files: few, each for as long as its file is written.
-    Exports,
-    /// The look for changes, readiness, registering: short, and never behind the others.
-    Checks,
-}
-
-/// What bounds the connections of a pool.
-struct PoolLimits {
-    size: u32,
-    /// The wait for a connection.
-    wait: Duration,
-    /// The time to open one.
-    connect: Duration,
-    statement: Duration,
-}
-
-impl PoolPurpose {
-    fn limits(self, settings: &DatabaseSettings) -> PoolLimits {
-        match self {
-            PoolPurpose::Requests => PoolLimits {
-                size: settings.pool_size,
-                wait: settings.timeout,
-                // A connection that can't be opened is known before who waits for it gives up.
-                connect: settings.timeout.mul_f32(0.8),
-                statement: settings.statement_timeout,
-            },
-            PoolPurpose::Imports => PoolLimits {
-                size: IMPORT_CONNECTIONS,
-                statement: IMPORT_STATEMENT_TIMEOUT.max(settings.statement_timeout),
-                ..PoolPurpose::Requests.limits(settings)
-            },
-            PoolPurpose::Changes => PoolLimits {
-                size: CHANGE_CONNECTIONS,
-                statement: CHANGE_STATEMENT_TIMEOUT.max(settings.statement_timeout),
-                ..PoolPurpose::Requests.limits(settings)
-            },
-            PoolPurpose::Leases => PoolLimits {
-                size: LEASE_CONNECTIONS,
-                statement: LEASE_STATEMENT_TIMEOUT.min(settings.statement_timeout),
-                ..PoolPurpose::Requests.limits(settings)
-            },
-            PoolPurpose::Exports => PoolLimits {
-                size: EXPORT_CONNECTIONS,
-                ..PoolPurpose::Requests.limits(settings)
-            },
-            PoolPurpose::Checks => PoolLimits {
-                size: CHECK_CONNECTIONS,
-                wait: CHECK_TIMEOUT.min(settings.timeout),
-                connect: CHECK_CONNECT_TIMEOUT,
-                statement: CHECK_TIMEOUT.min(settings.statement_timeout),
-            },
-        }
-    }
-}
-
-/// A run needs one for its files; beside it a dry run reads, and outdated rows are deleted.
-const IMPORT_CONNECTIONS: u32 = 4;
-/// The longest statement of an import or rebuild.
-const IMPORT_STATEMENT_TIMEOUT: Duration = Duration::from_secs(30 * 60);
-const CHANGE_CONNECTIONS: u32 = 4;
-/// A merge of large parties writes all their operations in one statement.
-const CHANGE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
-/// One for heartbeats, one for the actor's looks.
-const LEASE_CONNECTIONS: u32 = 2;
-/// A connection that fell silent is given up before another process takes the run over.
-const LEASE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
-/// So many files are written at once; the others wait without a connection.
-pub(crate) const EXPORT_CONNECTIONS: u32 = 2;
-const CHECK_CONNECTIONS: u32 = 3;
-/// A check that takes longer counts as no answer.
-const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
-/// A server far away takes several round trips to let somebody in.
-const CHECK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Whether a database that answers can be worked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
