@@ -25,7 +25,8 @@ use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
 
 pub use adjustments::{
-    AdjustmentError, EnteredAdjustment, TouchedDays, changeable, is_manual, is_removable,
+    AdjustmentError, EnteredAdjustment, StoredAdjustment, TouchedDays, changeable, is_manual,
+    is_removable,
 };
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;

@@ -21,8 +21,10 @@ use super::params::{
 use super::patch::Patch;
 use super::types::Adjustment;
 use crate::db::{self, AdjustmentChange, AdjustmentFilter, DbConn, DbError, Page};
-use crate::domain::{AdjustmentKind, DepartmentScope, Money};
-use crate::state::{self, AdjustmentError, AppState, TouchedDays, changeable, is_manual};
+use crate::domain::{AdjustmentKind, Money};
+use crate::state::{
+    self, AdjustmentError, AppState, StoredAdjustment, TouchedDays, changeable, is_manual,
+};
 
 const PATH: &str = "/api/v1/credit-portfolio/adjustments";
 
@@ -173,10 +175,10 @@ pub async fn create(
             .map(|text| text_field("comment", &text))
             .transpose()?,
     };
-    let id = state
+    let made = state
         .enter_adjustment(scope, caller.username(), entered)
         .await?;
-    let made = answered(&mut state.db.conn().await?, scope, id).await?;
+    let made = Adjustment::from(made);
     Ok(created(PATH, made.id, &made))
 }
 
@@ -228,11 +230,10 @@ pub async fn change(
             organization_id: known.organization_id,
             days: days.into_iter().flatten().collect(),
         };
-        Ok(((), touched))
+        Ok((StoredAdjustment::find(conn, scope, id).await?, touched))
     };
-    state.adjust(department_id, changed).await?;
-    let changed = answered(&mut state.db.conn().await?, scope, id).await?;
-    Ok(HttpResponse::Ok().json(changed))
+    let changed = state.adjust(department_id, changed).await?;
+    Ok(HttpResponse::Ok().json(Adjustment::from(changed)))
 }
 
 /// Removes an adjustment that was entered by hand, or that a workbook brought which was handed in.
@@ -283,25 +284,16 @@ pub async fn template(_: Caller, _: NoParams) -> Result<HttpResponse, ApiError> 
         .body(bytes))
 }
 
-/// The adjustment as it is stored now, with what may be wrong with it.
-async fn answered(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-    id: i64,
-) -> Result<Adjustment, ApiError> {
-    let row = db::find_adjustment(conn, scope, id)
-        .await?
-        .ok_or_else(|| missing("adjustment", id))?;
-    let mut adjustment = Adjustment::from(row.clone());
-    if row.kind == AdjustmentKind::OpeningBalance.as_str()
-        && db::has_operations_until(conn, row.department_id, row.contract_id, row.effective_date)
-            .await?
-    {
-        adjustment.warnings.push(
-            "operations of the contract precede this opening balance: it is added to what they make of it".to_owned(),
-        );
+impl From<StoredAdjustment> for Adjustment {
+    fn from(stored: StoredAdjustment) -> Adjustment {
+        let mut adjustment = Adjustment::from(stored.row);
+        if stored.follows_operations {
+            adjustment.warnings.push(
+                "operations of the contract precede this opening balance: it is added to what they make of it".to_owned(),
+            );
+        }
+        adjustment
     }
-    Ok(adjustment)
 }
 
 fn kind(name: &str) -> Result<AdjustmentKind, ApiError> {

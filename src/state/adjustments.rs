@@ -66,6 +66,40 @@ pub struct EnteredAdjustment {
     pub comment: Option<String>,
 }
 
+/// An adjustment as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredAdjustment {
+    /// The row.
+    pub row: AdjustmentRow,
+    /// Whether it is an opening balance that operations of its contract precede: it is added to what
+    /// they make of it.
+    pub follows_operations: bool,
+}
+
+impl StoredAdjustment {
+    /// Reads an adjustment of a scope.
+    ///
+    /// # Errors
+    /// [`AdjustmentError`].
+    pub async fn find(
+        conn: &mut DbConn,
+        scope: DepartmentScope,
+        id: i64,
+    ) -> Result<StoredAdjustment, AdjustmentError> {
+        let what = "adjustment";
+        let row = db::find_adjustment(conn, scope, id).await?;
+        let row = row.ok_or(AdjustmentError::Missing { what, id })?;
+        let (department, contract, day) = (row.department_id, row.contract_id, row.effective_date);
+        let is_opening = row.kind == AdjustmentKind::OpeningBalance.as_str();
+        let follows_operations =
+            is_opening && db::has_operations_until(conn, department, contract, day).await?;
+        Ok(StoredAdjustment {
+            row,
+            follows_operations,
+        })
+    }
+}
+
 /// The days of an organization whose sums a change of adjustments changes.
 #[derive(Debug)]
 pub struct TouchedDays {
@@ -76,8 +110,9 @@ pub struct TouchedDays {
 }
 
 impl AppState {
-    /// Enters an adjustment of a contract of the scope and returns its id. An opening balance is
-    /// the part that the exports lack: it is added to what they hold.
+    /// Enters an adjustment of a contract of the scope and returns it, read in the same transaction:
+    /// who gets an error may enter it again. An opening balance is the part that the exports lack: it
+    /// is added to what they hold.
     ///
     /// # Errors
     /// [`AdjustmentError`]; nothing is changed then.
@@ -86,7 +121,7 @@ impl AppState {
         scope: DepartmentScope,
         author: &str,
         entered: EnteredAdjustment,
-    ) -> Result<i64, AdjustmentError> {
+    ) -> Result<StoredAdjustment, AdjustmentError> {
         self.check_day(entered.date)?;
         let id = entered.contract_id;
         let known = contract_of(&mut self.db.conn().await?, scope, id).await?;
@@ -115,7 +150,8 @@ impl AppState {
                 organization_id: contract.organization_id,
                 days: vec![entered.date],
             };
-            Ok((db::insert_adjustment(conn, row).await?, touched))
+            let id = db::insert_adjustment(conn, row).await?;
+            Ok((StoredAdjustment::find(conn, scope, id).await?, touched))
         })
         .await
     }

@@ -3,6 +3,7 @@
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::NaiveDate;
 use i18n_embed_fl::fl;
 
 use super::contract::Fact;
@@ -14,15 +15,16 @@ use super::operations::number_of;
 use super::page_query::PageQuery;
 use super::pages::page;
 use super::surroundings::KnownSurroundings;
+use super::texts::Texts;
 use super::visitor::Visitor;
 use crate::db::{
     self, DbConn, DbError, DetailFilter, DetailRow, Details, ExpenseRow, PagedList, ReceiptRow,
     list_next_keys,
 };
-use crate::domain::{Currency, DateRange, DepartmentScope, Money};
+use crate::domain::{Currency, DateRange, DepartmentScope, Money, PaymentType};
 use crate::state::AppState;
 
-/// More details than this are in the files only.
+/// An expense with so many details shows the newest only; all are in the files.
 const MOST_DETAILS: i64 = 1000;
 /// The detail that a figure counts.
 const PART: &str = "part";
@@ -65,7 +67,8 @@ struct OperationPage {
 /// The details of an expense, and what of it they leave out.
 struct DetailTable {
     lines: Vec<DetailLine>,
-    sum: String,
+    /// What they add up to; none where further ones are in the files only.
+    sum: Option<String>,
     /// What no detail explains, when there is such.
     rest: Option<String>,
     currency: String,
@@ -182,20 +185,44 @@ fn title(kind: &str, operation_id: &str) -> String {
     format!("{kind} {}", number_of(operation_id))
 }
 
+/// What the documents of receipts and expenses have in common.
+struct Document<'r> {
+    amount: String,
+    day: Option<NaiveDate>,
+    number: &'r Option<String>,
+    operation_type: &'r Option<String>,
+    organization: &'r str,
+    bank_account: &'r Option<String>,
+}
+
+impl Document<'_> {
+    /// Label and text.
+    fn facts(self, p: &Frame) -> Vec<(String, Option<String>)> {
+        let t = p.texts;
+        vec![
+            (fl!(t, "amount"), Some(self.amount)),
+            (fl!(t, "date"), self.day.map(|day| p.format.date(day))),
+            (fl!(t, "document-number"), self.number.clone()),
+            (fl!(t, "operation-type"), self.operation_type.clone()),
+            (fl!(t, "organization"), Some(self.organization.to_owned())),
+            (fl!(t, "bank-account"), self.bank_account.clone()),
+        ]
+    }
+}
+
 fn receipt_facts(row: &ReceiptRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
     let t = p.texts;
     let money = |kopecks| money(kopecks, &row.currency, p);
-    let texts = [
-        (fl!(t, "amount"), Some(money(row.amount))),
+    let document = Document {
+        amount: money(row.amount),
+        day: row.document_date,
+        number: &row.document_number,
+        operation_type: &row.operation_type,
+        organization: &row.organization,
+        bank_account: &row.bank_account,
+    };
+    let own = [
         (fl!(t, "commission"), row.commission.map(money)),
-        (
-            fl!(t, "date"),
-            row.document_date.map(|day| p.format.date(day)),
-        ),
-        (fl!(t, "document-number"), row.document_number.clone()),
-        (fl!(t, "operation-type"), row.operation_type.clone()),
-        (fl!(t, "organization"), Some(row.organization.clone())),
-        (fl!(t, "bank-account"), row.bank_account.clone()),
         (fl!(t, "payer"), row.payer.clone()),
         (fl!(t, "payer-account"), row.payer_account.clone()),
         (fl!(t, "accounting-account"), row.account.clone()),
@@ -204,6 +231,7 @@ fn receipt_facts(row: &ReceiptRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
         (fl!(t, "responsible"), row.responsible.clone()),
         (fl!(t, "comment"), row.comment.clone()),
     ];
+    let texts = document.facts(p).into_iter().chain(own);
     with_contract(texts, row.contract_id, row.contract.as_deref(), query, p)
 }
 
@@ -213,17 +241,16 @@ fn expense_facts(row: &ExpenseRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
         true => fl!(t, "no"),
         false => fl!(t, "yes"),
     };
-    let texts = [
-        (fl!(t, "amount"), Some(money(row.amount, &row.currency, p))),
-        (
-            fl!(t, "date"),
-            row.document_date.map(|day| p.format.date(day)),
-        ),
-        (fl!(t, "document-number"), row.document_number.clone()),
-        (fl!(t, "operation-type"), row.operation_type.clone()),
+    let document = Document {
+        amount: money(row.amount, &row.currency, p),
+        day: row.document_date,
+        number: &row.document_number,
+        operation_type: &row.operation_type,
+        organization: &row.organization,
+        bank_account: &row.bank_account,
+    };
+    let own = [
         (fl!(t, "confirmed"), Some(confirmed)),
-        (fl!(t, "organization"), Some(row.organization.clone())),
-        (fl!(t, "bank-account"), row.bank_account.clone()),
         (fl!(t, "recipient"), row.recipient.clone()),
         (fl!(t, "recipient-account"), row.recipient_account.clone()),
         (fl!(t, "accounting-account"), row.debit_account.clone()),
@@ -232,6 +259,7 @@ fn expense_facts(row: &ExpenseRow, query: &PageQuery, p: &Frame) -> Vec<Fact> {
         (fl!(t, "responsible"), row.responsible.clone()),
         (fl!(t, "comment"), row.comment.clone()),
     ];
+    let texts = document.facts(p).into_iter().chain(own);
     with_contract(texts, row.contract_id, row.contract.as_deref(), query, p)
 }
 
@@ -268,6 +296,16 @@ fn money(kopecks: i64, currency: &str, p: &Frame) -> String {
     }
 }
 
+/// What a payment is for: principal and interest in the page's language, others as the export has
+/// them.
+fn payment_name(t: &Texts, stored: &str) -> String {
+    match stored {
+        _ if stored == PaymentType::Principal.as_1c() => fl!(t, "principal"),
+        _ if stored == PaymentType::Interest.as_1c() => fl!(t, "interest"),
+        other => other.to_owned(),
+    }
+}
+
 /// The page of a contract over the same dates.
 fn contract_page(query: &PageQuery, id: i64) -> String {
     let dates = query
@@ -290,23 +328,24 @@ impl DetailTable {
             .iter()
             .map(|detail| Money::from_kopecks(detail.amount))
             .sum();
+        let is_whole = (details.len() as i64) < MOST_DETAILS;
         let rest = Money::from_kopecks(row.amount) - sum;
-        let rest = (rest != Money::ZERO && !details.is_empty()).then(|| p.format.amount(rest));
+        let has_rest = is_whole && rest != Money::ZERO && !details.is_empty();
         let line = |detail: &DetailRow| DetailLine {
             contract: detail
                 .contract_id
                 .zip(detail.contract.clone())
                 .map(|(id, number)| (number, contract_page(query, id))),
             counterparty: detail.counterparty.clone().unwrap_or_default(),
-            what: detail.payment_type.clone().unwrap_or_default(),
+            what: payment_name(p.texts, detail.payment_type.as_deref().unwrap_or_default()),
             account: detail.settlement_account.clone().unwrap_or_default(),
             amount: p.format.amount(Money::from_kopecks(detail.amount)),
             is_counted: part.is_some_and(|part| part == detail.id.to_string()),
         };
         DetailTable {
             lines: details.iter().map(line).collect(),
-            sum: p.format.amount(sum),
-            rest,
+            sum: is_whole.then(|| p.format.amount(sum)),
+            rest: has_rest.then(|| p.format.amount(rest)),
             currency: row.currency.clone(),
         }
     }

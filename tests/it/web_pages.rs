@@ -4,10 +4,11 @@
 use credit_portfolio::domain::Role;
 use reqwest::StatusCode;
 
-use crate::support::app::{Backend, TestApp};
+use crate::support::app::{Backend, DEPARTMENT, TestApp};
 use crate::support::browser::{Browser, links_to};
 use crate::support::dashboard::{browser_of, follow_figures, with_portfolio};
 use crate::support::on_both_databases;
+use crate::support::workbooks::{an_expense, details, expenses, principal};
 
 on_both_databases!(
     every_figure_of_a_page_is_the_sum_of_the_operations_behind_it,
@@ -210,6 +211,30 @@ async fn a_filter_of_nothing_is_an_error_and_no_zero() {
             assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{page} {name}");
             assert!(answer.text.contains(name), "{}", answer.text);
         }
+    }
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn an_expense_with_more_details_than_a_page_shows_has_no_sum_of_a_part_of_them() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let detailed = |count: u32| {
+        details(
+            &(1..=count)
+                .map(|n| principal(1, n.into()))
+                .collect::<Vec<_>>(),
+        )
+    };
+    for (count, has_sum) in [(3, true), (1001, false)] {
+        let files: [(&str, &[u8]); 2] = [
+            ("spisanie.xlsx", &expenses(&[an_expense(1)])),
+            ("rasshifrovka.xlsx", &detailed(count)),
+        ];
+        app.import(DEPARTMENT, &files).await;
+        let mut browser = browser_of(&app, Role::Accountant).await;
+        let page = browser.page("/operations/expenses/1").await;
+        assert_eq!(page.contains("id=\"details-sum\""), has_sum, "{count}");
+        assert_eq!(page.contains("all are in the files"), !has_sum, "{count}");
     }
     app.stop().await;
 }
