@@ -212,16 +212,19 @@ impl TestApp {
         self.try_execute(sql).await.unwrap();
     }
 
-    /// The same, when the database may refuse; with its words.
+    /// The same, when the database may refuse; with its words. On a thread of its own: the program
+    /// shares the test's, and may hold the lock that this waits for.
     pub async fn try_execute(&self, sql: &str) -> Result<(), String> {
-        match self.database_url.strip_prefix("sqlite://") {
+        let (url, sql) = (self.database_url.clone(), sql.to_owned());
+        let run = move || match url.strip_prefix("sqlite://") {
             Some(path) => {
                 let mut conn = SqliteConnection::establish(path).unwrap();
                 conn.batch_execute(&format!("PRAGMA busy_timeout = 30000; {sql}"))
                     .map_err(|err| err.to_string())
             }
-            None => psql(&self.database_url, sql).map(drop),
-        }
+            None => psql(&url, &sql).map(drop),
+        };
+        actix_rt::task::spawn_blocking(run).await.unwrap()
     }
 
     /// Reads one column of texts from the database.
