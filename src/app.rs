@@ -127,7 +127,7 @@ impl RunningApp {
             import_policy: settings.import.policy.clone(),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
-            accounts: AccountDirectory::open(checks.clone()).await?,
+            accounts: AccountDirectory::open(checks.clone(), settings.cache.lease).await?,
             sessions: Sessions::new(db.clone()),
             login_throttle: LoginThrottle::default(),
             devices: Devices::new(&settings.auth.secret_keys()),
