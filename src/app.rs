@@ -27,7 +27,9 @@ use crate::config::Settings;
 use crate::db::{self, Db, DbConn, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use crate::state::{AppState, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits};
+use crate::state::{
+    AppState, DatabaseHealth, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits,
+};
 use crate::web;
 use background::BackgroundTasks;
 use signals::StopSignals;
@@ -144,12 +146,14 @@ impl RunningApp {
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
             shutdown: Shutdown::default(),
+            database_health: DatabaseHealth::default(),
             changes: Db::pool(&settings.database, PoolPurpose::Changes)?,
             db,
             checks,
             cache,
         };
         background::register_replica(&state.db, &state).await?;
+        background::look_at_database(&state).await;
         forget_lost_files(&state.import_context).await?;
         refresh_gauges(&state.import_context.db).await?;
         let listener = TcpListener::bind(settings.web.bind)

@@ -51,7 +51,7 @@ enum Command {
     Openapi,
     /// Make users and set passwords.
     User(user::User),
-    /// Ask a running service whether it is ready; for containers.
+    /// Ask a running service whether it is alive, or ready; for containers.
     Healthcheck(healthcheck::Healthcheck),
 }
 

@@ -4,6 +4,7 @@
 //! put together.
 
 mod adjustments;
+mod database_health;
 mod export_queue;
 mod figure_parts;
 mod imports;
@@ -28,6 +29,7 @@ pub use adjustments::{
     AdjustmentError, EnteredAdjustment, StoredAdjustment, TouchedDays, changeable, is_manual,
     is_removable,
 };
+pub use database_health::{DatabaseHealth, DatabaseStatus};
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
@@ -43,6 +45,8 @@ pub struct AppState {
     pub checks: Db,
     /// The same for changes by hand, which may wait for an import.
     pub changes: Db,
+    /// What is known of the database.
+    pub database_health: DatabaseHealth,
     /// The cache, shared with the import actor.
     pub cache: Cache,
     /// Cached answers.

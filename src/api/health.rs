@@ -7,10 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::RETRY_SECONDS;
-use crate::db::DatabaseReadiness;
 use crate::import::actor::ActorState;
 use crate::metrics;
-use crate::state::AppState;
+use crate::state::{AppState, DatabaseStatus};
 
 const UP: &str = "up";
 
@@ -33,7 +32,8 @@ struct Liveness {
 struct Readiness {
     /// `ready`, `not ready`, or `stopping`: the program still answers for a moment.
     status: &'static str,
-    /// `up`, `down`, `read-only` or `without this version's migrations`.
+    /// `up`, `down`, `read-only` or `without this version's migrations`. While it is down, the program
+    /// is ready as long as it has cached answers.
     database: &'static str,
     /// `up`, `down` or `off`.
     redis: &'static str,
@@ -41,29 +41,28 @@ struct Readiness {
     import: &'static str,
 }
 
-/// Whether the program runs.
+/// Whether the program runs, whatever it depends on.
 #[utoipa::path(get, path = "/livez", tag = "Service", responses((status = 200, description = "OK", body = Liveness)))]
 pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema, imports are started, and
-/// the program is not about to stop.
-/// Redis is reported only: without it the service answers as well.
+/// Whether requests should be sent here.
+/// Ready when the database can be worked with, or does not answer while there are cached answers to
+/// serve; when imports are started; and when the program is not about to stop. Redis is reported
+/// only: without it the service answers as well. Nothing is waited for.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
     let import = import_state(state.import.state());
-    let (is_usable, database) = match state.checks.readiness().await {
-        Ok(DatabaseReadiness::Ready) => (true, UP),
-        Ok(DatabaseReadiness::NotMigrated) => (false, "without this version's migrations"),
-        Ok(DatabaseReadiness::ReadOnly) => (false, "read-only"),
-        Err(err) => {
-            log::warn!("Not ready: {err}");
-            (false, "down")
-        }
+    let (can_answer, database) = match state.database_health.status() {
+        DatabaseStatus::Up => (true, UP),
+        DatabaseStatus::NotMigrated => (false, "without this version's migrations"),
+        DatabaseStatus::ReadOnly => (false, "read-only"),
+        // It is away for every process: a balancer that sent nobody here would send nobody anywhere.
+        DatabaseStatus::Down => (state.cache.holds_answers(), "down"),
     };
-    let is_ready = is_usable && import == UP && !state.shutdown.is_leaving();
+    let is_ready = can_answer && import == UP && !state.shutdown.is_leaving();
     let body = Readiness {
         status: match is_ready {
             true => "ready",

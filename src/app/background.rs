@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes of data and accounts, registering
-//! this one, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
+//! this one, looking whether the database answers, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when the program stops: a query is never cut off.
 
@@ -14,6 +14,8 @@ use crate::state::AppState;
 
 /// How often this process registers that it is alive.
 const REGISTER_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the database is looked at.
+const DATABASE_INTERVAL: Duration = Duration::from_millis(500);
 /// So often a cached answer is computed again to compare.
 const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a batch of outdated rows is deleted.
@@ -64,6 +66,13 @@ impl BackgroundTasks {
                 },
             )),
             actix_web::rt::spawn(every(
+                DATABASE_INTERVAL,
+                DATABASE_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                look_at_database,
+            )),
+            actix_web::rt::spawn(every(
                 AUDIT_INTERVAL,
                 AUDIT_INTERVAL,
                 ended.clone(),
@@ -108,6 +117,11 @@ pub(super) async fn register_replica(db: &Db, state: &AppState) -> Result<(), Db
     let id = state.cache.replica_id();
     db.write(async |conn| db::register_replica(conn, id).await)
         .await
+}
+
+/// Looks whether the database can be worked with, for probes and metrics.
+pub(super) async fn look_at_database(state: &AppState) {
+    state.database_health.record(state.checks.readiness().await);
 }
 
 async fn every(

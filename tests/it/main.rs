@@ -83,6 +83,7 @@ mod quality_findings_cached;
 mod quality_findings_of_operations;
 mod quality_findings_of_parties;
 mod quality_rules;
+mod readiness;
 mod reading_laws;
 mod redis_faults;
 mod redis_servers;
