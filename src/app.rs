@@ -4,6 +4,7 @@
 
 mod background;
 mod signals;
+mod startup;
 
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
@@ -33,6 +34,7 @@ use crate::state::{
 use crate::web;
 use background::BackgroundTasks;
 use signals::StopSignals;
+pub(crate) use startup::start;
 
 /// Requests that are being answered get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 7;
@@ -202,8 +204,16 @@ impl RunningApp {
     ///
     /// # Errors
     /// When the web server failed, or signals can't be waited for.
-    pub async fn ended(mut self) -> anyhow::Result<()> {
-        let mut signals = StopSignals::new()?;
+    pub async fn ended(self) -> anyhow::Result<()> {
+        let signals = StopSignals::new()?;
+        self.ended_by(signals).await
+    }
+
+    /// As [`RunningApp::ended`], with signals that are listened for already.
+    ///
+    /// # Errors
+    /// When the web server failed.
+    pub(crate) async fn ended_by(mut self, mut signals: StopSignals) -> anyhow::Result<()> {
         tokio::select! {
             served = &mut self.served => {
                 // The import is closed all the same: another process need not wait for it.

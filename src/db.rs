@@ -58,6 +58,7 @@ mod snapshots;
 mod spans;
 mod spellings;
 mod sqlite;
+mod start_probe;
 mod statistics;
 mod text_search;
 mod upsert;
@@ -205,6 +206,7 @@ pub(crate) use snapshots::{
 };
 pub use spellings::Spelling;
 pub(crate) use spellings::with_aliases;
+pub(crate) use start_probe::probe;
 pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};

@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 54] = [
+pub(crate) const SETTINGS: [Setting; 55] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
@@ -51,6 +51,11 @@ pub(crate) const SETTINGS: [Setting; 54] = [
     ),
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
+    setting(
+        "DATABASE_START_TIMEOUT_SECONDS",
+        "database.start_timeout_seconds",
+        "60",
+    ),
     setting(
         "DATABASE_STATEMENT_TIMEOUT_MS",
         "database.statement_timeout_ms",

@@ -151,6 +151,9 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_TIMEOUT_MS`, default 5000: the wait for a connection, and SQLite's for its lock.
     pub timeout: Duration,
+    /// `DATABASE_START_TIMEOUT_SECONDS`, default 60: for how long `serve` waits for a database that
+    /// can't be reached yet.
+    pub start_timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT_MS`, default 30000: the longest statement of a request in
     /// PostgreSQL; a server that says nothing for two seconds longer is given up.
     pub statement_timeout: Duration,
@@ -169,6 +172,7 @@ impl DatabaseSettings {
             url,
             pool_size: 10,
             timeout: Duration::from_secs(5),
+            start_timeout: Duration::from_secs(60),
             statement_timeout: Duration::from_secs(30),
             ca_file: None,
             is_pooled: false,
@@ -302,6 +306,11 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
         url,
         pool_size: reader.number("DATABASE_POOL_SIZE", 2, 1000) as u32,
         timeout: Duration::from_millis(reader.number("DATABASE_TIMEOUT_MS", 100, 600_000)),
+        start_timeout: Duration::from_secs(reader.number(
+            "DATABASE_START_TIMEOUT_SECONDS",
+            0,
+            86_400,
+        )),
         statement_timeout: Duration::from_millis(reader.number(
             "DATABASE_STATEMENT_TIMEOUT_MS",
             100,

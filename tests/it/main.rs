@@ -101,6 +101,7 @@ mod splits;
 mod splits_by_lender;
 mod splits_of_merged_rows;
 mod splits_undone;
+mod starts;
 mod stopping;
 mod trust;
 mod unfinished_files;
