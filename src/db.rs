@@ -181,7 +181,7 @@ pub(crate) use parts::{list_ledger, list_parts, total_parts};
 pub use pool::{DatabaseReadiness, Db, DbConn};
 pub(crate) use pool::{set_savepoint, undo_to_savepoint};
 pub(crate) use pool_purpose::EXPORT_CONNECTIONS;
-pub use pool_purpose::PoolPurpose;
+pub use pool_purpose::{PoolPurpose, PoolUsage};
 pub(crate) use quality_queries::list_query_findings;
 pub use receipts::NewReceipt;
 pub(crate) use receipts::{list_known_receipts, upsert_receipts};

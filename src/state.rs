@@ -98,6 +98,18 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Every pool of connections, one for each purpose.
+    pub fn pools(&self) -> [&Db; 6] {
+        [
+            &self.db,
+            &self.checks,
+            &self.changes,
+            &self.import_context.db,
+            &self.import_context.leases,
+            self.exports.db(),
+        ]
+    }
+
     /// What logins are checked with.
     pub fn login_guard(&self) -> LoginGuard<'_> {
         LoginGuard {

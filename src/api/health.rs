@@ -19,8 +19,12 @@ pub(super) const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/livez").get(livez))
-        .service(web::resource("/readyz").get(readyz))
-        .service(web::resource("/metrics").get(metrics));
+        .service(web::resource("/readyz").get(readyz));
+}
+
+/// Registers the metrics, which may have an address of their own.
+pub fn configure_metrics(config: &mut ServiceConfig) {
+    config.service(web::resource("/metrics").get(metrics));
 }
 
 #[derive(Serialize, ToSchema)]
@@ -82,7 +86,7 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     }
 }
 
-/// What is measured, for Prometheus.
+/// What is measured, for Prometheus. With `METRICS_BIND` it is found at that address alone.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -93,6 +97,21 @@ pub async fn metrics(state: Data<AppState>) -> HttpResponse {
     let stats = state.cache.stats();
     metrics::CACHE_ENTRIES.set(i64::try_from(stats.entries).unwrap_or(i64::MAX));
     metrics::CACHE_BYTES.set(i64::try_from(stats.bytes).unwrap_or(i64::MAX));
+    let is_up = state.database_health.status() == DatabaseStatus::Up;
+    metrics::DATABASE_UP.set(i64::from(is_up));
+    for pool in state.pools() {
+        let usage = pool.usage();
+        let connections = |state, count| {
+            metrics::POOL_CONNECTIONS
+                .with_label_values(&[usage.pool, state])
+                .set(i64::from(count));
+        };
+        connections("used", usage.open.saturating_sub(usage.idle));
+        connections("idle", usage.idle);
+        metrics::POOL_LIMIT
+            .with_label_values(&[usage.pool])
+            .set(i64::from(usage.limit));
+    }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(metrics::text())

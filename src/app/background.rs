@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes of data and accounts, registering
-//! this one, looking whether the database answers, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
+//! this one, looking whether the database answers and disks have room, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when the program stops: a query is never cut off.
 
@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix_web::rt::task::JoinHandle;
 use tokio::sync::watch;
 
+use super::disk_space::WatchedFolders;
 use crate::db::{self, Db, DbError};
 use crate::import::{delete_outdated, refresh_gauges};
 use crate::state::AppState;
@@ -16,6 +17,8 @@ use crate::state::AppState;
 const REGISTER_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the database is looked at.
 const DATABASE_INTERVAL: Duration = Duration::from_millis(500);
+/// How often the disks are measured.
+const DISK_INTERVAL: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
 const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a batch of outdated rows is deleted.
@@ -29,7 +32,7 @@ pub(super) struct BackgroundTasks {
 
 impl BackgroundTasks {
     /// Starts all tasks on the current thread.
-    pub fn start(state: &AppState) -> BackgroundTasks {
+    pub fn start(state: &AppState, folders: WatchedFolders) -> BackgroundTasks {
         let (end, ended) = watch::channel(());
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
@@ -71,6 +74,13 @@ impl BackgroundTasks {
                 ended.clone(),
                 state.clone(),
                 look_at_database,
+            )),
+            actix_web::rt::spawn(every(
+                DISK_INTERVAL,
+                DISK_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async move |_| folders.measure().await,
             )),
             actix_web::rt::spawn(every(
                 AUDIT_INTERVAL,

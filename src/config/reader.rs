@@ -21,8 +21,9 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 55] = [
+pub(crate) const SETTINGS: [Setting; 56] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
+    setting("METRICS_BIND", "web.metrics_bind", ""),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
     setting(

@@ -41,6 +41,8 @@ impl fmt::Debug for Secret {
 pub struct WebSettings {
     /// `BIND`, default `0.0.0.0:8000`: the address that is listened on.
     pub bind: SocketAddr,
+    /// `METRICS_BIND`, default none: the address that metrics are served on, and nowhere else then.
+    pub metrics_bind: Option<SocketAddr>,
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
@@ -219,15 +221,25 @@ pub struct RedisSettings {
     pub timeout: Duration,
 }
 
-pub(super) fn web(reader: &mut Reader) -> WebSettings {
-    let text = reader.text("BIND");
-    let bind = text.parse().unwrap_or_else(|_| {
+/// An address with a port.
+fn address(reader: &mut Reader, env: &str) -> Option<SocketAddr> {
+    let text = reader.text(env);
+    let address = text.parse().ok();
+    if address.is_none() {
         reader.problem(
-            "BIND",
+            env,
             &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"),
         );
-        SocketAddr::from(([0, 0, 0, 0], 8000))
-    });
+    }
+    address
+}
+
+pub(super) fn web(reader: &mut Reader) -> WebSettings {
+    let bind = address(reader, "BIND").unwrap_or(SocketAddr::from(([0, 0, 0, 0], 8000)));
+    let metrics_bind = match reader.text("METRICS_BIND").is_empty() {
+        true => None,
+        false => address(reader, "METRICS_BIND"),
+    };
     let origins = reader.text("CORS_ALLOWED_ORIGINS");
     let origins = origins
         .split(',')
@@ -265,6 +277,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
     }
     WebSettings {
         bind,
+        metrics_bind,
         cors_allowed_origins,
         trusted_proxies,
         forwarded_header: match reader.choice("FORWARDED_HEADER", ["x-forwarded-for", "forwarded"])

@@ -75,6 +75,7 @@ mod merges_undone;
 mod merges_undone_after_edits;
 mod metrics;
 mod migrations;
+mod monitoring;
 mod openapi;
 mod payment_types;
 mod pooler;
