@@ -4,7 +4,7 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::app;
-use crate::config::Settings;
+use crate::config::{Settings, misspelt_variables};
 use crate::db;
 
 #[derive(Args, Default)]
@@ -18,6 +18,9 @@ impl Serve {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
         if let Err(problem) = settings.auth.check_secret_key() {
             bail!(problem);
+        }
+        for warning in misspelt_variables() {
+            log::warn!("{warning}");
         }
         let Some((app, signals)) = app::start(settings, !self.no_migrate).await? else {
             log::info!("Stopped before the start was over");

@@ -141,11 +141,14 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// An error of these problems.
+    pub fn new(problems: Vec<String>) -> ConfigError {
+        ConfigError { problems }
+    }
+
     /// An error of one problem.
     pub fn one(problem: String) -> ConfigError {
-        ConfigError {
-            problems: vec![problem],
-        }
+        ConfigError::new(vec![problem])
     }
 
     /// The problems, each with the name of its setting.
@@ -293,20 +296,14 @@ impl Reader {
         self.problems.push(format!("{env}: {what}"));
     }
 
-    /// The settings, unless there were problems.
-    pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
-        if self.problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(ConfigError {
-                problems: self.problems,
-            })
-        }
+    /// Returns what was wrong.
+    pub(super) fn finish(self) -> Vec<String> {
+        self.problems
     }
 }
 
 /// The value of a variable, or what stands in the file that a secret's `_FILE` names.
-fn value_of(
+pub(super) fn value_of(
     env: &str,
     environment: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<String>, String> {

@@ -154,13 +154,20 @@ fn serve_becomes_healthy_and_leaves_when_asked() {
     };
     assert!(!health(&[]), "nobody is there yet");
     let mut serve = program(folder.path(), &["serve"]);
-    let serve = Running::start(serve.env("SECRET_KEY", SECRET_KEY).env("BIND", &address));
+    let serve = Running::start(
+        serve
+            .env("SECRET_KEY", SECRET_KEY)
+            .env("BIND", &address)
+            .env("DATABSE_URL", "sqlite://x.db"),
+    );
     wait_until_ready(&address);
     assert!(health(&[]) && health(&["--ready"]));
     let (code, log) = serve.terminate();
     assert_eq!(code, Some(0), "{log}");
     assert!(
-        log.contains("There are no users yet") && log.contains("Stopped"),
+        log.contains("There are no users yet")
+            && log.contains("Stopped")
+            && log.contains("was DATABASE_URL meant?"),
         "{log}"
     );
     assert!(!log.contains(SECRET_KEY));

@@ -26,6 +26,7 @@ mod cache_laws;
 mod cancellation;
 mod carried_over;
 mod cli;
+mod cli_config;
 mod cli_import;
 mod cli_rollups;
 mod contract_figures;
