@@ -40,6 +40,7 @@ pub use lenders::LenderStats;
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
+pub(crate) use query::ENDPOINTS;
 pub use query::{AnalyticsQuery, Figure, PreparedQuery};
 pub use roll_forward::{RollForward, RollForwardGroup, RollForwardRow};
 pub use summary::{ContractCounts, Summary};

@@ -433,6 +433,11 @@ impl Cache {
         self.shared.redis.as_ref().map(RedisStore::is_usable)
     }
 
+    /// Whether there are answers that may be served while the database can't be asked.
+    pub fn holds_answers(&self) -> bool {
+        self.redis_answers() || self.shared.memory.size().0 > 0
+    }
+
     /// What the cache holds.
     pub fn stats(&self) -> CacheStats {
         let (entries, bytes) = self.shared.memory.size();

@@ -84,6 +84,24 @@ enum Placed {
     Contract,
 }
 
+/// The endpoints' names, for metrics that are there before the first question.
+pub(crate) const ENDPOINTS: [&str; 14] = [
+    "summary",
+    "monthly_stats",
+    "monthly_efficiency",
+    "org_efficiency",
+    "cashflow_monthly",
+    "yearly_comparison",
+    "debt_balance",
+    "concentration",
+    "roll_forward",
+    "contract_stats",
+    "contracts_summary",
+    "organization_stats",
+    "lender_stats",
+    "data_quality",
+];
+
 impl AnalyticsQuery {
     /// The endpoint's name in keys, metrics and file names.
     pub fn endpoint(&self) -> &'static str {

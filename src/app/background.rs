@@ -1,5 +1,5 @@
 //! What goes on beside requests and imports: looking for other processes' changes of data and accounts, registering
-//! this one, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
+//! this one, measuring disks, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when the program stops: a query is never cut off.
 
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use actix_web::rt::task::JoinHandle;
 use tokio::sync::watch;
 
+use super::disk_space::WatchedFolders;
 use crate::db::{self, Db, DbError};
 use crate::import::{delete_outdated, refresh_gauges};
 use crate::state::AppState;
@@ -22,6 +23,8 @@ const USES_INTERVAL: Duration = Duration::from_secs(5);
 const GAUGES_INTERVAL: Duration = Duration::from_secs(15);
 /// While nobody asks, so often is looked for changes: the next question looks before it is answered.
 const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+/// How often the disks are measured.
+const DISK_INTERVAL: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
 const AUDIT_INTERVAL: Duration = Duration::from_secs(5);
 /// How often a batch of outdated rows is deleted.
@@ -35,7 +38,7 @@ pub(super) struct BackgroundTasks {
 
 impl BackgroundTasks {
     /// Starts all tasks on the current thread.
-    pub fn start(state: &AppState) -> BackgroundTasks {
+    pub fn start(state: &AppState, folders: WatchedFolders) -> BackgroundTasks {
         let (end, ended) = watch::channel(());
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
@@ -96,6 +99,13 @@ impl BackgroundTasks {
                         log::debug!("The gauges of imports can't be refreshed: {err}");
                     }
                 },
+            )),
+            actix_web::rt::spawn(every(
+                DISK_INTERVAL,
+                DISK_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async move |_| folders.measure().await,
             )),
             actix_web::rt::spawn(every(
                 AUDIT_INTERVAL,
