@@ -138,7 +138,7 @@ impl RunningApp {
             import_policy: settings.import.policy.clone(),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
-            accounts: AccountDirectory::open(checks.clone()).await?,
+            accounts: AccountDirectory::open(checks.clone(), settings.cache.lease).await?,
             sessions: Sessions::new(db.clone()),
             login_throttle: LoginThrottle::default(),
             devices: Devices::new(&settings.auth.secret_keys()),
@@ -162,7 +162,7 @@ impl RunningApp {
             cache,
         };
         background::register_replica(&state.db, &state).await?;
-        background::look_at_database(&state).await;
+        state.database_status().await;
         forget_lost_files(&state.import_context).await?;
         refresh_gauges(&state.import_context.db).await?;
         declare_metrics(settings);

@@ -24,8 +24,7 @@ use std::time::Duration;
 
 pub(crate) use changes::{ChangeLog, Generations, Validity};
 pub(crate) use entry::{Encoding, Entry, entity_tag};
-use freshness::Freshness;
-pub(crate) use freshness::Moment;
+pub(crate) use freshness::{Freshness, Moment};
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
 pub(crate) use redis_fault::RedisFault;
@@ -389,6 +388,11 @@ impl Cache {
     /// Whether what is known of changes may still be relied on.
     pub fn is_fresh(&self) -> bool {
         self.shared.freshness.is_fresh()
+    }
+
+    /// Whether anybody relied on what is known of changes since this was asked last.
+    pub fn take_reliance(&self) -> bool {
+        self.shared.freshness.take_reliance()
     }
 
     /// Whether somebody looked into the database after that moment.

@@ -135,11 +135,11 @@ pub(crate) use file_states::{
     record_source_check,
 };
 pub(crate) use filter_names::find_name;
-pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub(crate) use import_journal::{
-    complete_journal_entry, count_journal, find_journal_entry, insert_journal_entry,
+    JournalFilter, complete_journal_entry, count_journal, find_journal_entry, insert_journal_entry,
     insert_rejects, list_journal, list_journal_of_run, list_rejects, was_finding,
 };
+pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub use import_runs::{
     AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, insert_run, list_runs,
 };

@@ -98,6 +98,11 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Whether the database can be worked with.
+    pub async fn database_status(&self) -> DatabaseStatus {
+        self.database_health.status(&self.checks).await
+    }
+
     /// Every pool of connections, one for each purpose.
     pub fn pools(&self) -> [&Db; 6] {
         [

@@ -54,12 +54,12 @@ pub async fn livez() -> HttpResponse {
 /// Whether requests should be sent here.
 /// Ready when the database can be worked with, or does not answer while there are cached answers to
 /// serve; when imports are started; and when the program is not about to stop. Redis is reported
-/// only: without it the service answers as well. Nothing is waited for.
+/// only: without it the service answers as well. The database is waited for half a second at most.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
     let import = import_state(state.import.state());
-    let (can_answer, database) = match state.database_health.status() {
+    let (can_answer, database) = match state.database_status().await {
         DatabaseStatus::Up => (true, UP),
         DatabaseStatus::NotMigrated => (false, "without this version's migrations"),
         DatabaseStatus::ReadOnly => (false, "read-only"),
@@ -97,7 +97,7 @@ pub async fn metrics(state: Data<AppState>) -> HttpResponse {
     let stats = state.cache.stats();
     metrics::CACHE_ENTRIES.set(i64::try_from(stats.entries).unwrap_or(i64::MAX));
     metrics::CACHE_BYTES.set(i64::try_from(stats.bytes).unwrap_or(i64::MAX));
-    let is_up = state.database_health.status() == DatabaseStatus::Up;
+    let is_up = state.database_status().await == DatabaseStatus::Up;
     metrics::DATABASE_UP.set(i64::from(is_up));
     for pool in state.pools() {
         let usage = pool.usage();

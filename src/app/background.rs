@@ -1,9 +1,11 @@
 //! What goes on beside requests and imports: looking for other processes' changes of data and accounts, registering
-//! this one, looking whether the database answers and disks have room, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
+//! this one, measuring disks, refreshing the gauges of imports, auditing the cache, deleting outdated rows.
 //!
 //! Each task ends between two steps when the program stops: a query is never cut off.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use actix_web::rt::task::JoinHandle;
 use tokio::sync::watch;
@@ -13,10 +15,14 @@ use crate::db::{self, Db, DbError};
 use crate::import::{delete_outdated, refresh_gauges};
 use crate::state::AppState;
 
-/// How often this process registers that it is alive.
-const REGISTER_INTERVAL: Duration = Duration::from_secs(5);
-/// How often the database is looked at.
-const DATABASE_INTERVAL: Duration = Duration::from_millis(500);
+/// How often this process registers that it is alive. Others take it for gone after an hour.
+const REGISTER_INTERVAL: Duration = Duration::from_secs(60);
+/// How often it is stored when keys and sessions were used.
+const USES_INTERVAL: Duration = Duration::from_secs(5);
+/// How often the gauges of imports are read.
+const GAUGES_INTERVAL: Duration = Duration::from_secs(15);
+/// While nobody asks, so often is looked for changes: the next question looks before it is answered.
+const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
 /// How often the disks are measured.
 const DISK_INTERVAL: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
@@ -36,13 +42,23 @@ impl BackgroundTasks {
         let (end, ended) = watch::channel(());
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
+        let looked_at = Cell::new(Instant::now());
+        let is_idle = Rc::new(Cell::new(false));
+        let is_unasked = is_idle.clone();
         let tasks = vec![
             actix_web::rt::spawn(every(
                 look,
                 look,
                 ended.clone(),
                 state.clone(),
-                async |state| {
+                async move |state: &AppState| {
+                    // Both are taken, whichever it is.
+                    let is_asked = state.cache.take_reliance() | state.accounts.take_reliance();
+                    is_idle.set(!is_asked);
+                    if !is_asked && looked_at.get().elapsed() < IDLE_LOOK_INTERVAL {
+                        return;
+                    }
+                    looked_at.set(Instant::now());
                     // A fault is logged once, where it is noticed.
                     let _ = state.analytics.look_for_changes().await;
                     let _ = state.accounts.look().await;
@@ -57,23 +73,32 @@ impl BackgroundTasks {
                     if let Err(err) = register_replica(&state.checks, state).await {
                         log::debug!("This process can't be registered: {err}");
                     }
+                },
+            )),
+            actix_web::rt::spawn(every(
+                USES_INTERVAL,
+                USES_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async |state| {
                     if let Err(err) = state.accounts.store_uses().await {
                         log::debug!("The use of API keys can't be stored: {err}");
                     }
                     if let Err(err) = state.sessions.store_uses().await {
                         log::debug!("The use of sessions can't be stored: {err}");
                     }
+                },
+            )),
+            actix_web::rt::spawn(every(
+                GAUGES_INTERVAL,
+                GAUGES_INTERVAL,
+                ended.clone(),
+                state.clone(),
+                async |state| {
                     if let Err(err) = refresh_gauges(&state.checks).await {
                         log::debug!("The gauges of imports can't be refreshed: {err}");
                     }
                 },
-            )),
-            actix_web::rt::spawn(every(
-                DATABASE_INTERVAL,
-                DATABASE_INTERVAL,
-                ended.clone(),
-                state.clone(),
-                look_at_database,
             )),
             actix_web::rt::spawn(every(
                 DISK_INTERVAL,
@@ -87,7 +112,10 @@ impl BackgroundTasks {
                 AUDIT_INTERVAL,
                 ended.clone(),
                 state.clone(),
-                async |state| {
+                async move |state: &AppState| {
+                    if is_unasked.get() {
+                        return;
+                    }
                     // Without the database there is nothing to compare with.
                     let _ = state.analytics.audit().await;
                 },
@@ -127,11 +155,6 @@ pub(super) async fn register_replica(db: &Db, state: &AppState) -> Result<(), Db
     let id = state.cache.replica_id();
     db.write(async |conn| db::register_replica(conn, id).await)
         .await
-}
-
-/// Looks whether the database can be worked with, for probes and metrics.
-pub(super) async fn look_at_database(state: &AppState) {
-    state.database_health.record(state.checks.readiness().await);
 }
 
 async fn every(

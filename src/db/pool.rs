@@ -242,14 +242,16 @@ impl Db {
     /// # Errors
     /// [`DbError`] when it can't be reached.
     pub async fn readiness(&self) -> Result<DatabaseReadiness, DbError> {
-        let mut conn = self.conn().await?;
-        if !migrations::is_latest(&mut conn).await? {
-            return Ok(DatabaseReadiness::NotMigrated);
-        }
-        match conn.is_read_only().await? {
-            true => Ok(DatabaseReadiness::ReadOnly),
-            false => Ok(DatabaseReadiness::Ready),
-        }
+        self.snapshot(async |conn| {
+            if !migrations::is_latest(conn).await? {
+                return Ok(DatabaseReadiness::NotMigrated);
+            }
+            match conn.is_read_only().await? {
+                true => Ok(DatabaseReadiness::ReadOnly),
+                false => Ok(DatabaseReadiness::Ready),
+            }
+        })
+        .await
     }
 
     async fn transaction<T, E: From<DbError>>(

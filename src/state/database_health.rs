@@ -1,15 +1,19 @@
 //! What is known of the database: whether it can be reached and worked with.
 //!
-//! A task looks every half second and records what it saw; probes and metrics read it here and never
-//! wait for the database themselves.
+//! Nobody looks unless a probe or the metrics ask. Those who ask at the same time share a look, and none
+//! waits longer than half a second for it.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use crate::db::{DatabaseReadiness, DbError};
+use tokio::time::timeout;
 
-/// A look that is older says nothing any more: the one after it is waiting for an answer.
-const LONGEST_AGE: Duration = Duration::from_secs(3);
+use crate::db::{DatabaseReadiness, Db, DbError};
+
+/// For so long a look says how things are.
+const LIFE: Duration = Duration::from_millis(500);
+/// A database that does not answer in this time counts as down.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// Whether the database can be worked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +40,48 @@ impl From<DatabaseReadiness> for DatabaseStatus {
 
 /// What the last look at the database gave; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct DatabaseHealth(Arc<RwLock<Option<(Instant, DatabaseStatus)>>>);
+pub struct DatabaseHealth(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    last: RwLock<Option<(Instant, DatabaseStatus)>>,
+    /// Held during a look.
+    looking: tokio::sync::Mutex<()>,
+}
 
 impl DatabaseHealth {
+    /// Returns whether the database can be worked with, by a look of the last half second or a new
+    /// one.
+    pub async fn status(&self, checks: &Db) -> DatabaseStatus {
+        if let Some(status) = self.known() {
+            return status;
+        }
+        // A task of its own: a look is never cut off, and others wait for the same one.
+        let (health, checks) = (self.clone(), checks.clone());
+        let look = actix_rt::spawn(async move {
+            let _looking = health.0.looking.lock().await;
+            match health.known() {
+                Some(status) => status,
+                None => health.record(checks.readiness().await),
+            }
+        });
+        match timeout(LONGEST_WAIT, look).await {
+            Ok(Ok(status)) => status,
+            _ => DatabaseStatus::Down,
+        }
+    }
+
+    /// What the last look gave, while it says how things are.
+    fn known(&self) -> Option<DatabaseStatus> {
+        let last = *self.0.last.read().unwrap_or_else(PoisonError::into_inner);
+        let (at, status) = last?;
+        (at.elapsed() < LIFE).then_some(status)
+    }
+
     /// Records what a look gave. That a database does not answer is logged by those who need it.
-    pub fn record(&self, look: Result<DatabaseReadiness, DbError>) {
+    fn record(&self, look: Result<DatabaseReadiness, DbError>) -> DatabaseStatus {
         let status = look.map_or(DatabaseStatus::Down, DatabaseStatus::from);
-        let mut last = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.last.write().unwrap_or_else(PoisonError::into_inner);
         let before = last.replace((Instant::now(), status));
         drop(last);
         match status {
@@ -53,13 +92,7 @@ impl DatabaseHealth {
             }
             DatabaseStatus::Up | DatabaseStatus::Down => {}
         }
-    }
-
-    /// Returns what is known now: a database that was not looked at lately counts as down.
-    pub fn status(&self) -> DatabaseStatus {
-        let last = *self.0.read().unwrap_or_else(PoisonError::into_inner);
-        last.filter(|(at, _)| at.elapsed() < LONGEST_AGE)
-            .map_or(DatabaseStatus::Down, |(_, status)| status)
+        status
     }
 }
 
@@ -68,12 +101,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_that_was_never_looked_at_is_down() {
+    fn a_look_is_what_is_known_until_the_next() {
         let health = DatabaseHealth::default();
-        assert_eq!(health.status(), DatabaseStatus::Down);
+        assert_eq!(health.known(), None);
         health.record(Ok(DatabaseReadiness::ReadOnly));
-        assert_eq!(health.status(), DatabaseStatus::ReadOnly);
+        assert_eq!(health.known(), Some(DatabaseStatus::ReadOnly));
         health.record(Err(DbError::TimedOut));
-        assert_eq!(health.status(), DatabaseStatus::Down);
+        assert_eq!(health.known(), Some(DatabaseStatus::Down));
     }
 }

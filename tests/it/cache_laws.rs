@@ -41,7 +41,7 @@ fn a_day(random: &mut SmallRng) -> NaiveDate {
 }
 
 fn a_figure(random: &mut SmallRng) -> Figure {
-    match random.random_range(0..15) {
+    match random.random_range(0..16) {
         0 => Figure::Summary,
         1 => Figure::MonthlyStats,
         2 => Figure::MonthlyEfficiency,
@@ -56,6 +56,7 @@ fn a_figure(random: &mut SmallRng) -> Figure {
         11 => Figure::RollForward(RollForwardGroup::Month),
         12 => Figure::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
         13 => Figure::LenderStats,
+        14 => Figure::QuarterlyComparison,
         _ => Figure::OrganizationStats,
     }
 }
