@@ -19,6 +19,7 @@ use diesel::connection::CacheSize;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use log::Level;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
 use tokio_postgres::{Client, Config, Connection, Socket};
 
@@ -127,7 +128,8 @@ impl PostgresConnector {
     /// # Errors
     /// The cause, with the server's host, and whether it may pass.
     pub async fn probe(&self) -> Result<(), ConnectFault> {
-        let opened = self.handshake().await;
+        // Whoever waits for a server asks again and again.
+        let opened = self.handshake(Level::Debug).await;
         opened.map(drop).map_err(|err| ConnectFault {
             cause: format!("{}: {}", self.servers(), with_causes(&err)),
             may_pass: connect_fault::may_pass(&err),
@@ -146,12 +148,15 @@ impl PostgresConnector {
         }
     }
 
+    /// Connects and signs in; `level` is that of the line about TLS that is missing.
     async fn handshake(
         &self,
+        level: Level,
     ) -> Result<(Client, Connection<Socket, PostgresStream>), tokio_postgres::Error> {
         match self.config.connect(self.encryption.clone()).await {
             Err(err) if self.encryption.is_optional() && is_of_tls(&err) => {
-                log::warn!(
+                log::log!(
+                    level,
                     "No TLS with PostgreSQL, as sslmode=prefer allows: {}",
                     with_causes(&err)
                 );
@@ -163,7 +168,7 @@ impl PostgresConnector {
 
     async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
         let (client, connection) = self
-            .handshake()
+            .handshake(Level::Warn)
             .await
             .map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
         if self.session.is_none() {
