@@ -35,6 +35,7 @@ fn figures() -> [(&'static str, Figure); 14] {
         ("org-efficiency", Figure::OrgEfficiency),
         ("cashflow-monthly", Figure::CashflowMonthly),
         ("yearly-comparison", Figure::YearlyComparison),
+        ("quarterly-comparison", Figure::QuarterlyComparison),
         ("contract-stats", Figure::ContractStats),
         (
             "contracts/stats/summary",

@@ -7,6 +7,7 @@ mod answer;
 mod balances;
 mod cache_maintenance;
 mod changes;
+mod comparison;
 mod concentration;
 mod contracts;
 mod data_quality;
@@ -23,10 +24,10 @@ mod query;
 mod roll_forward;
 mod series;
 mod summary;
-mod years;
 
 pub use answer::{AnalyticsError, Answer, Data, Origin};
 pub use balances::{Basis, Standing, outstanding_debt, standings};
+pub use comparison::{QuarterComparison, YearComparison};
 pub use concentration::Concentration;
 pub use contracts::{
     ContractColumn, ContractSearch, ContractSort, ContractSummary, ContractsSummary,
@@ -39,10 +40,10 @@ pub use lenders::LenderStats;
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
 pub use organizations::{OrganizationEfficiency, OrganizationStats};
 pub use parts::{Ledger, Measure, Parts, PartsByDays, ledger};
+pub(crate) use query::ENDPOINTS;
 pub use query::{AnalyticsQuery, Figure, PreparedQuery};
 pub use roll_forward::{RollForward, RollForwardGroup, RollForwardRow};
 pub use summary::{ContractCounts, Summary};
-pub use years::YearComparison;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -59,6 +59,7 @@ use error::ApiError;
 pub use export::{has_filter_name, has_heading, has_word};
 pub use fast_path::FastPathCache;
 pub use frame::frame;
+pub use health::configure_metrics;
 pub use openapi::openapi;
 
 /// The path that the whole contract lies under.

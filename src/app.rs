@@ -3,7 +3,10 @@
 //! `serve`, `demo` and the tests all start it here.
 
 mod background;
+mod disk_space;
+mod metrics_server;
 mod signals;
+mod startup;
 
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
@@ -20,17 +23,24 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::accounts::{AccountDirectory, Devices, LoginThrottle, Sessions, Tokens};
-use crate::analytics::Analytics;
+use crate::analytics::{self, Analytics};
 use crate::api;
+use crate::build_info;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::db::{self, Db, DbConn, PoolPurpose};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
-use crate::state::{AppState, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits};
+use crate::metrics;
+use crate::state::{
+    AppState, DatabaseHealth, ExportQueue, ListCounts, PendingUploads, Shutdown, UploadLimits,
+};
 use crate::web;
 use background::BackgroundTasks;
+use disk_space::WatchedFolders;
+use metrics_server::MetricsServer;
 use signals::StopSignals;
+pub(crate) use startup::start;
 
 /// Requests that are being answered get so much time at a stop.
 const SHUTDOWN_SECONDS: u64 = 7;
@@ -49,6 +59,7 @@ pub struct RunningApp {
     pub server: ServerHandle,
     served: actix_web::rt::task::JoinHandle<std::io::Result<()>>,
     shutdown_delay: Duration,
+    metrics_server: Option<MetricsServer>,
     background: BackgroundTasks,
 }
 
@@ -127,7 +138,7 @@ impl RunningApp {
             import_policy: settings.import.policy.clone(),
             analytics,
             tokens: Tokens::new(&settings.auth.secret_keys(), settings.auth.token_lifetime),
-            accounts: AccountDirectory::open(checks.clone()).await?,
+            accounts: AccountDirectory::open(checks.clone(), settings.cache.lease).await?,
             sessions: Sessions::new(db.clone()),
             login_throttle: LoginThrottle::default(),
             devices: Devices::new(&settings.auth.secret_keys()),
@@ -144,17 +155,26 @@ impl RunningApp {
             is_scoped: settings.cache.is_scoped,
             retention: settings.retention.clone(),
             shutdown: Shutdown::default(),
+            database_health: DatabaseHealth::default(),
             changes: Db::pool(&settings.database, PoolPurpose::Changes)?,
             db,
             checks,
             cache,
         };
         background::register_replica(&state.db, &state).await?;
+        state.database_status().await;
         forget_lost_files(&state.import_context).await?;
         refresh_gauges(&state.import_context.db).await?;
-        let listener = TcpListener::bind(settings.web.bind)
-            .with_context(|| format!("BIND: {} can't be listened on", settings.web.bind))?;
+        declare_metrics(settings);
+        let folders = WatchedFolders::new(&settings.database);
+        folders.measure().await;
+        let listener = listen("BIND", settings.web.bind)?;
         let address = listener.local_addr()?;
+        let metrics_server = match settings.web.metrics_bind {
+            Some(bind) => Some(MetricsServer::start(bind, &state)?),
+            None => None,
+        };
+        let has_metrics = metrics_server.is_none();
         let data = Data::new(state.clone());
         let origins = settings.web.cors_allowed_origins.clone();
         let pages = web::Shared::default();
@@ -168,6 +188,11 @@ impl RunningApp {
                 .wrap(Condition::new(!origins.is_empty(), api::cors(&origins)))
                 .wrap(from_fn(api::frame))
                 .configure(api::configure)
+                .configure(|config| {
+                    if has_metrics {
+                        api::configure_metrics(config);
+                    }
+                })
                 // Its scope takes every path that is left.
                 .configure(|config| web::configure(config, &pages))
         })
@@ -178,7 +203,7 @@ impl RunningApp {
         .disable_signals()
         .listen(listener)?
         .run();
-        let background = BackgroundTasks::start(&state);
+        let background = BackgroundTasks::start(&state, folders);
         let handle = server.handle();
         let served = actix_web::rt::spawn(server);
         Ok(RunningApp {
@@ -187,6 +212,7 @@ impl RunningApp {
             server: handle,
             served,
             shutdown_delay: settings.web.shutdown_delay,
+            metrics_server,
             background,
         })
     }
@@ -198,8 +224,16 @@ impl RunningApp {
     ///
     /// # Errors
     /// When the web server failed, or signals can't be waited for.
-    pub async fn ended(mut self) -> anyhow::Result<()> {
-        let mut signals = StopSignals::new()?;
+    pub async fn ended(self) -> anyhow::Result<()> {
+        let signals = StopSignals::new()?;
+        self.ended_by(signals).await
+    }
+
+    /// As [`RunningApp::ended`], with signals that are listened for already.
+    ///
+    /// # Errors
+    /// When the web server failed.
+    pub(crate) async fn ended_by(mut self, mut signals: StopSignals) -> anyhow::Result<()> {
         tokio::select! {
             served = &mut self.served => {
                 // The import is closed all the same: another process need not wait for it.
@@ -236,6 +270,11 @@ impl RunningApp {
         log::info!("Stopping now");
     }
 
+    /// Where the metrics are served, if not with the rest.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_server.as_ref().map(MetricsServer::address)
+    }
+
     /// Stops everything: of an import that is running, the file that is not finished is undone.
     ///
     /// # Errors
@@ -259,6 +298,9 @@ impl RunningApp {
     async fn end_rest(self, import_limit: Duration) -> anyhow::Result<()> {
         self.state.shutdown.begin_stopping();
         bounded("The import", import_limit, self.state.import.stop()).await;
+        if let Some(server) = self.metrics_server {
+            server.stop(END_LIMIT).await;
+        }
         let (state, background) = (&self.state, self.background);
         let forgetting = async {
             background.stop().await;
@@ -271,6 +313,25 @@ impl RunningApp {
         bounded("The work in the background", END_LIMIT, forgetting).await;
         log::info!("Stopped");
         Ok(())
+    }
+}
+
+/// Listens on the address of a setting.
+fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("{setting}: {address} can't be listened on"))
+}
+
+/// Makes the metrics that have to be there before their first event.
+fn declare_metrics(settings: &Settings) {
+    metrics::declare(
+        &analytics::ENDPOINTS,
+        build_info::VERSION,
+        build_info::COMMIT,
+    );
+    // An import by schedule that was never completed is one that monitoring has to see.
+    let scheduled = settings.import.sources.iter();
+    for source in scheduled.filter(|source| source.schedule.is_some()) {
+        metrics::IMPORT_CHECKED_AT.with_label_values(&[&source.department_id.to_string()]);
     }
 }
 

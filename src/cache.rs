@@ -24,8 +24,7 @@ use std::time::Duration;
 
 pub(crate) use changes::{ChangeLog, Generations, Validity};
 pub(crate) use entry::{Encoding, Entry, entity_tag};
-use freshness::Freshness;
-pub(crate) use freshness::Moment;
+pub(crate) use freshness::{Freshness, Moment};
 pub use key::{CacheKey, NAMESPACE};
 use memory::MemoryStore;
 pub(crate) use redis_fault::RedisFault;
@@ -391,6 +390,11 @@ impl Cache {
         self.shared.freshness.is_fresh()
     }
 
+    /// Whether anybody relied on what is known of changes since this was asked last.
+    pub fn take_reliance(&self) -> bool {
+        self.shared.freshness.take_reliance()
+    }
+
     /// Whether somebody looked into the database after that moment.
     pub fn has_looked_since(&self, moment: Moment) -> bool {
         self.shared.freshness.has_looked_since(moment)
@@ -427,6 +431,11 @@ impl Cache {
     /// Whether Redis is in use and answered last; `None` when it is switched off.
     pub fn redis_is_up(&self) -> Option<bool> {
         self.shared.redis.as_ref().map(RedisStore::is_usable)
+    }
+
+    /// Whether there are answers that may be served while the database can't be asked.
+    pub fn holds_answers(&self) -> bool {
+        self.redis_answers() || self.shared.memory.size().0 > 0
     }
 
     /// What the cache holds.

@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand.
 
 mod adopt;
+mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod generate;
 mod healthcheck;
 mod import;
+mod man;
 mod migrate;
 mod openapi;
 mod rollups;
@@ -14,13 +16,14 @@ mod user;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::config::Settings;
+use crate::build_info;
+use crate::config::{Dotenv, Settings};
 
 /// Exact, cached figures over a holding's loan portfolio, imported from 1C exports.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version = build_info::version_line(), about)]
 pub struct Cli {
     /// A settings file (TOML); without it, credit-portfolio.toml in the working directory if it is
     /// there. The environment wins over the file.
@@ -47,20 +50,26 @@ enum Command {
     Generate(generate::Generate),
     /// Check the sums that analytics read, or rebuild them.
     Rollups(rollups::Rollups),
+    /// Check the settings, or print them.
+    Config(config::Config),
     /// Print the description of the REST interface (OpenAPI 3.1).
     Openapi,
     /// Make users and set passwords.
     User(user::User),
-    /// Ask a running service whether it is ready; for containers.
+    /// Ask a running service whether it is alive, or ready; for containers.
     Healthcheck(healthcheck::Healthcheck),
+    /// Print the manual page, for packages.
+    Man(man::Man),
+    /// Print completions for a shell, for packages.
+    Completions(man::Completions),
 }
 
 impl Cli {
-    /// Runs the command.
+    /// Runs the command; `dotenv` is the file that was read into the environment.
     ///
     /// # Errors
     /// What stopped it, in words for the person at the terminal.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {
         let settings =
             || -> anyhow::Result<Settings> { Ok(Settings::load(self.config.as_deref())?) };
         match self
@@ -78,6 +87,9 @@ impl Cli {
             Command::Openapi => openapi::run(),
             Command::User(user) => user.run(&settings()?).await,
             Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),
+            Command::Config(config) => config.run(self.config.as_deref(), dotenv),
+            Command::Man(man) => man.run(Cli::command()),
+            Command::Completions(completions) => completions.run(Cli::command()),
         }
     }
 }

@@ -3,17 +3,23 @@
 //! One struct a section; each field's doc names its variable and default. Everything is checked
 //! once at start, and all problems are reported together. Secrets do not show in `Debug`.
 
+mod dotenv;
 mod import;
+mod inspection;
+mod misspelt;
 mod reader;
 mod retention;
 mod sections;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use dotenv::{Dotenv, load_dotenv};
 pub(crate) use import::{
     FtpSettings, FtpTls, ImportPolicy, ImportSettings, PlaceSettings, SourceSettings,
 };
+pub(crate) use inspection::ShownSetting;
+pub(crate) use misspelt::misspelt_variables;
 pub(crate) use reader::ConfigError;
 use reader::Reader;
 pub(crate) use retention::RetentionSettings;
@@ -53,8 +59,19 @@ impl Settings {
     /// # Errors
     /// [`ConfigError`] lists every problem found, each with the name of its setting.
     pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-        let usual = Some(Path::new(USUAL_FILE)).filter(|path| path.exists());
-        Settings::from_sources(file.or(usual), |name| std::env::var(name).ok())
+        Settings::from_sources(file_or_usual(file), variable)
+    }
+
+    /// Returns every setting with its value, without secrets, and where it comes from; also of
+    /// settings that can't be used.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file can't be read.
+    pub(crate) fn inspect(
+        file: Option<&Path>,
+        dotenv: Option<&Dotenv>,
+    ) -> Result<Vec<ShownSetting>, ConfigError> {
+        inspection::inspect(file_or_usual(file), &variable, dotenv)
     }
 
     /// As [`Settings::load`], over that file or none, and any environment.
@@ -65,6 +82,29 @@ impl Settings {
         file: Option<&Path>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Settings, ConfigError> {
+        let (settings, problems) = Settings::read(file, environment)?;
+        match problems.is_empty() {
+            true => Ok(settings),
+            false => Err(ConfigError::new(problems)),
+        }
+    }
+
+    /// Returns everything that `serve` would say is wrong with the settings. Nothing is connected to.
+    pub(crate) fn problems(file: Option<&Path>) -> Vec<String> {
+        match Settings::read(file_or_usual(file), variable) {
+            Ok((settings, mut problems)) => {
+                problems.extend(settings.auth.check_secret_key().err());
+                problems
+            }
+            Err(err) => err.problems().to_vec(),
+        }
+    }
+
+    /// Reads the settings as far as that is possible, and returns them with what is wrong.
+    fn read(
+        file: Option<&Path>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Settings, Vec<String>), ConfigError> {
         let mut reader = Reader::open(file, environment)?;
         let finance_departments = sections::finance_departments(&mut reader);
         let mut settings = Settings {
@@ -78,7 +118,7 @@ impl Settings {
             finance_departments,
         };
         settings.cache.clock = Clock::system(settings.import.timezone);
-        reader.finish(settings)
+        Ok((settings, reader.finish()))
     }
 
     /// The finance department that exports belong to when nothing else is said: the first one
@@ -91,20 +131,13 @@ impl Settings {
     }
 }
 
-/// Puts what stands in `.env` (of the working directory or one above it) into the environment;
-/// what is there already stays. Returns the file's path if there is one. Called once, before
-/// anything reads the environment.
-///
-/// # Errors
-/// [`ConfigError`] when the file can't be read.
-pub fn load_dotenv() -> Result<Option<PathBuf>, ConfigError> {
-    match dotenvy::dotenv() {
-        Ok(path) => Ok(Some(path)),
-        Err(err) if err.not_found() => Ok(None),
-        Err(err) => Err(ConfigError::one(format!(
-            ".env: {err}; write each line as NAME=value, with quotes around a value that holds spaces"
-        ))),
-    }
+/// The settings file that is named, or the usual one if it is there.
+fn file_or_usual(file: Option<&Path>) -> Option<&Path> {
+    file.or(Some(Path::new(USUAL_FILE)).filter(|path| path.exists()))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// Warns when every user of the machine can read a file that holds secrets.

@@ -58,6 +58,7 @@ mod snapshots;
 mod spans;
 mod spellings;
 mod sqlite;
+mod start_probe;
 mod statistics;
 mod text_search;
 mod upsert;
@@ -134,11 +135,11 @@ pub(crate) use file_states::{
     record_source_check,
 };
 pub(crate) use filter_names::find_name;
-pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub(crate) use import_journal::{
-    complete_journal_entry, count_journal, find_journal_entry, insert_journal_entry,
+    JournalFilter, complete_journal_entry, count_journal, find_journal_entry, insert_journal_entry,
     insert_rejects, list_journal, list_journal_of_run, list_rejects, was_finding,
 };
+pub use import_journal::{JournalRow, NewJournalEntry, NewReject, RejectRow, RejectedRows};
 pub use import_runs::{
     AbandonedRun, LeaseStatus, NewRun, RunResult, RunRow, insert_run, list_runs,
 };
@@ -180,7 +181,7 @@ pub(crate) use parts::{list_ledger, list_parts, total_parts};
 pub use pool::{DatabaseReadiness, Db, DbConn};
 pub(crate) use pool::{set_savepoint, undo_to_savepoint};
 pub(crate) use pool_purpose::EXPORT_CONNECTIONS;
-pub use pool_purpose::PoolPurpose;
+pub use pool_purpose::{PoolPurpose, PoolUsage};
 pub(crate) use quality_queries::list_query_findings;
 pub use receipts::NewReceipt;
 pub(crate) use receipts::{list_known_receipts, upsert_receipts};
@@ -205,6 +206,7 @@ pub(crate) use snapshots::{
 };
 pub use spellings::Spelling;
 pub(crate) use spellings::with_aliases;
+pub(crate) use start_probe::probe;
 pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod analytics;
 pub mod api;
 pub mod app;
+mod build_info;
 pub mod cache;
 pub mod cli;
 pub mod config;

@@ -13,11 +13,11 @@ fn main() -> ExitCode {
     };
     let cli = Cli::parse();
     logging::start();
-    if let Some(file) = dotenv {
-        config::warn_if_readable_by_others(&file);
+    if let Some(file) = &dotenv {
+        config::warn_if_readable_by_others(file.path());
     }
     let system = actix_rt::System::new();
-    let code = match system.block_on(cli.run()) {
+    let code = match system.block_on(cli.run(dotenv.as_ref())) {
         Ok(()) => 0,
         Err(err) => {
             failed(&err);

@@ -1,19 +1,17 @@
-//! Every metric of the program, in one place, for Prometheus.
+//! Every metric of the program, in one place, for Prometheus. Those of HTTP are in `http`, those of the
+//! process (`process_*`: memory, CPU, files) come from the library.
+
+mod http;
+mod registration;
 
 use std::sync::LazyLock;
 
-use prometheus::core::Collector;
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, TextEncoder,
 };
 
-/// Seconds, from a tenth of a millisecond to ten seconds.
-const SECONDS: [f64; 11] = [
-    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0,
-];
-
-static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::new);
+pub use http::RouteMetrics;
+use registration::{REGISTRY, counter, counters, gauge, gauges, seconds, seconds_by};
 
 /// Questions to the cache, by `endpoint`, `tier` (`memory`, `redis`, `none`) and `result` (`hit`,
 /// `miss`, `stale`, and `bypass` for answers that are never cached).
@@ -26,17 +24,15 @@ pub static CACHE_REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 });
 /// How long computing an answer took, by `endpoint`.
 pub static COMPUTING_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
-    let opts = HistogramOpts::new("computing_seconds", "Time to compute an answer.");
-    let opts = opts.namespace(NAMESPACE).buckets(SECONDS.to_vec());
-    registered(HistogramVec::new(opts, &["endpoint"]))
+    seconds_by(
+        "computing_seconds",
+        "Time to compute an answer.",
+        &["endpoint"],
+    )
 });
 /// How long a step with Redis took.
-pub static REDIS_SECONDS: LazyLock<Histogram> = LazyLock::new(|| {
-    let opts = HistogramOpts::new("redis_seconds", "Time of a step with Redis.");
-    registered(Histogram::with_opts(
-        opts.namespace(NAMESPACE).buckets(SECONDS.to_vec()),
-    ))
-});
+pub static REDIS_SECONDS: LazyLock<Histogram> =
+    LazyLock::new(|| seconds("redis_seconds", "Time of a step with Redis."));
 /// Faults of Redis.
 pub static REDIS_FAULTS: LazyLock<IntCounter> =
     LazyLock::new(|| counter("redis_faults_total", "Faults of Redis."));
@@ -133,11 +129,54 @@ pub static IMPORT_SOURCES_EMPTY: LazyLock<IntGaugeVec> = LazyLock::new(|| {
 pub static IMPORT_ROWS: LazyLock<IntCounterVec> =
     LazyLock::new(|| counters("import_rows_total", "Rows of imports.", &["result"]));
 
-const NAMESPACE: &str = "credit_portfolio";
+/// 1 while the database can be worked with, else 0.
+pub static DATABASE_UP: LazyLock<IntGauge> =
+    LazyLock::new(|| gauge("database_up", "Whether the database can be worked with."));
+/// Connections to the database, by `pool` (what they are for) and `state` (`used`, `idle`).
+pub static POOL_CONNECTIONS: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges(
+        "database_pool_connections",
+        "Connections to the database that are open.",
+        &["pool", "state"],
+    )
+});
+/// How many connections there may be, by `pool`.
+pub static POOL_LIMIT: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges(
+        "database_pool_connections_limit",
+        "Connections to the database that there may be.",
+        &["pool"],
+    )
+});
+/// Waits for a connection that were given up while all were in use, by `pool`.
+pub static POOL_TIMEOUTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    counters(
+        "database_pool_timeouts_total",
+        "Waits for a connection that were given up while all were in use.",
+        &["pool"],
+    )
+});
+/// What is free on the disk of a folder that grows, by `folder` (`database`, of SQLite, and
+/// `temporary`).
+pub static DISK_FREE: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges(
+        "disk_free_bytes",
+        "Bytes that are free on the disk of a folder.",
+        &["folder"],
+    )
+});
+static BUILD_INFO: LazyLock<IntGaugeVec> = LazyLock::new(|| {
+    gauges(
+        "build_info",
+        "1, with the version and the commit that it was built from.",
+        &["version", "commit"],
+    )
+});
 
-/// All metrics in Prometheus' text format.
-pub fn text() -> String {
-    // Counters that are still 0 are shown, too.
+/// Makes every metric that alerts and the dashboard use, at 0 until there is more to say: a series
+/// that begins with its first event hides that event from `rate` and `increase`. Endpoints are those
+/// of cached answers.
+pub fn declare(endpoints: &[&str], version: &str, commit: &str) {
     let plain = [
         &REDIS_FAULTS,
         &COLLAPSED,
@@ -146,49 +185,41 @@ pub fn text() -> String {
         &IMPORT_ACTOR_RESTARTS,
     ];
     plain.into_iter().for_each(|counter| counter.inc_by(0));
-    for state in ["completed", "partial", "failed", "interrupted"] {
-        IMPORT_RUNS.with_label_values(&[state]);
+    for endpoint in endpoints {
+        for [tier, result] in [["memory", "hit"], ["none", "miss"], ["none", "stale"]] {
+            CACHE_REQUESTS.with_label_values(&[endpoint, tier, result]);
+        }
+        COMPUTING_SECONDS.with_label_values(&[endpoint]);
+    }
+    let by_label: [(&IntCounterVec, &[&str]); 4] = [
+        (&*INVALIDATED, &["scope", "namespace"]),
+        (&*WARMED, &["dropped", "expiring"]),
+        (
+            &*IMPORT_RUNS,
+            &["completed", "partial", "failed", "interrupted"],
+        ),
+        (
+            &*IMPORT_ROWS,
+            &["inserted", "updated", "unchanged", "rejected"],
+        ),
+    ];
+    for (counters, labels) in by_label {
+        for label in labels {
+            counters.with_label_values(&[label]);
+        }
+    }
+    for route in ["/livez", "/readyz", "/metrics"] {
+        let _ = RouteMetrics::new("GET", Some(route), 200);
     }
     LazyLock::force(&REDIS_SECONDS);
     LazyLock::force(&IMPORT_COMPLETED_AT);
+    LazyLock::force(&DATABASE_UP);
+    BUILD_INFO.with_label_values(&[version, commit]).set(1);
+}
+
+/// All metrics in Prometheus' text format.
+pub fn text() -> String {
     TextEncoder::new()
         .encode_to_string(&REGISTRY.gather())
         .unwrap_or_default()
-}
-
-fn counter(name: &str, help: &str) -> IntCounter {
-    registered(IntCounter::with_opts(
-        Opts::new(name, help).namespace(NAMESPACE),
-    ))
-}
-
-fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    registered(IntCounterVec::new(
-        Opts::new(name, help).namespace(NAMESPACE),
-        labels,
-    ))
-}
-
-fn gauge(name: &str, help: &str) -> IntGauge {
-    registered(IntGauge::with_opts(
-        Opts::new(name, help).namespace(NAMESPACE),
-    ))
-}
-
-fn gauges(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-    registered(IntGaugeVec::new(
-        Opts::new(name, help).namespace(NAMESPACE),
-        labels,
-    ))
-}
-
-/// Names and labels above are constants: what they give can't fail but for a slip in this file,
-/// which every start would show.
-#[expect(clippy::expect_used, reason = "a start-up invariant")]
-fn registered<C: Collector + Clone + 'static>(metric: prometheus::Result<C>) -> C {
-    let metric = metric.expect("a metric's name and labels are well-formed");
-    REGISTRY
-        .register(Box::new(metric.clone()))
-        .expect("a metric's name is given once");
-    metric
 }

@@ -4,6 +4,7 @@
 //! put together.
 
 mod adjustments;
+mod database_health;
 mod export_queue;
 mod figure_parts;
 mod imports;
@@ -28,6 +29,7 @@ pub use adjustments::{
     AdjustmentError, EnteredAdjustment, StoredAdjustment, TouchedDays, changeable, is_manual,
     is_removable,
 };
+pub use database_health::{DatabaseHealth, DatabaseStatus};
 pub use export_queue::{ExportQueue, ExportQueueError};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
@@ -43,6 +45,8 @@ pub struct AppState {
     pub checks: Db,
     /// The same for changes by hand, which may wait for an import.
     pub changes: Db,
+    /// What is known of the database.
+    pub database_health: DatabaseHealth,
     /// The cache, shared with the import actor.
     pub cache: Cache,
     /// Cached answers.
@@ -94,6 +98,23 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Whether the database can be worked with.
+    pub async fn database_status(&self) -> DatabaseStatus {
+        self.database_health.status(&self.checks).await
+    }
+
+    /// Every pool of connections, one for each purpose.
+    pub fn pools(&self) -> [&Db; 6] {
+        [
+            &self.db,
+            &self.checks,
+            &self.changes,
+            &self.import_context.db,
+            &self.import_context.leases,
+            self.exports.db(),
+        ]
+    }
+
     /// What logins are checked with.
     pub fn login_guard(&self) -> LoginGuard<'_> {
         LoginGuard {

@@ -1,8 +1,9 @@
 //! What every user may do, in this process's memory: requests look here, not into the database.
 //!
 //! A background task looks twice within a lease whether the number changed that every change of an
-//! account raises, and reads all accounts again if so. A change that this process makes counts at
-//! once. While the database is away, what was read last holds.
+//! account raises, and reads all accounts again if so; while nobody asks it looks less often, and the
+//! first request looks before it is answered. A change that this process makes counts at once. While
+//! the database is away, what was read last holds.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,9 +14,13 @@ use chrono::NaiveDateTime;
 use tokio::time::timeout;
 
 use super::api_key::KeyHash;
+use crate::cache::{Freshness, Moment};
 use crate::db::{self, Db, DbError, utc_now};
 use crate::domain::Role;
 
+/// A request waits so long for a look when the last one is older than the lease; then what was read
+/// last holds.
+const WAIT_FOR_NEXT_LOOK: Duration = Duration::from_millis(600);
 /// A request waits so long for a look at an account that this process does not know yet.
 const WAIT_FOR_LOOK: Duration = Duration::from_secs(2);
 
@@ -47,6 +52,7 @@ struct Shared {
     known: RwLock<Arc<Known>>,
     /// How the last looks ended. Who waits while one reads the accounts shares what that finds.
     looking: tokio::sync::Mutex<LastLooks>,
+    freshness: Freshness,
     /// Whether the last look failed.
     is_failing: AtomicBool,
     /// When keys were used, since that was stored last.
@@ -60,6 +66,15 @@ struct LastLooks {
     read_at: Option<Instant>,
     /// When a look failed that can be repeated, and why.
     failure: Option<(Instant, DbError)>,
+}
+
+/// When a look reads all accounts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// If any was changed.
+    IfChanged,
+    /// In any case.
+    Anyway,
 }
 
 /// What the last look found.
@@ -80,22 +95,24 @@ struct ValidKey {
 }
 
 impl AccountDirectory {
-    /// Reads all accounts; later looks use the same connections.
+    /// Reads all accounts; later looks use the same connections. For a lease after a look its findings
+    /// are relied on.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn open(db: Db) -> Result<AccountDirectory, DbError> {
+    pub async fn open(db: Db, lease: Duration) -> Result<AccountDirectory, DbError> {
         let directory = AccountDirectory {
             shared: Arc::new(Shared {
                 db,
                 known: RwLock::default(),
                 looking: tokio::sync::Mutex::default(),
+                freshness: Freshness::new(lease),
                 is_failing: AtomicBool::new(false),
                 used_keys: Mutex::default(),
             }),
         };
         // Generation 0 is the one of a new database, which this has not read yet.
-        directory.read_if(|_| true).await?;
+        directory.read(Reading::Anyway).await?;
         Ok(directory)
     }
 
@@ -104,14 +121,40 @@ impl AccountDirectory {
     /// # Errors
     /// [`DbError`] when the database can't answer.
     pub async fn look(&self) -> Result<(), DbError> {
-        self.read_if(|generation| generation != self.known().generation)
-            .await
+        self.read(Reading::IfChanged).await
     }
 
-    async fn read_if(&self, is_outdated: impl Fn(i64) -> bool) -> Result<(), DbError> {
-        let began = Instant::now();
+    /// Looks if the last look is older than the lease, unless looks fail: then the background looks
+    /// alone.
+    pub async fn look_if_due(&self) {
+        if self.is_fresh() || self.shared.is_failing.load(Ordering::Acquire) {
+            return;
+        }
+        // A task of its own: a read is never cut off, and others wait for the same one.
+        let directory = self.clone();
+        let look = actix_rt::spawn(async move { directory.look().await });
+        // A failure is logged where it is noticed.
+        let _ = timeout(WAIT_FOR_NEXT_LOOK, look).await;
+    }
+
+    /// Whether the last look is younger than the lease. Who asks this relies on the answer.
+    pub fn is_fresh(&self) -> bool {
+        self.shared.freshness.is_fresh()
+    }
+
+    /// Whether anybody relied on what is known since this was asked last.
+    pub fn take_reliance(&self) -> bool {
+        self.shared.freshness.take_reliance()
+    }
+
+    async fn read(&self, reading: Reading) -> Result<(), DbError> {
+        let (began, looked_for) = (Instant::now(), Moment::now());
         let mut last = self.shared.looking.lock().await;
-        if last.read_at.is_some_and(|read| read >= began) {
+        let is_known = match reading {
+            Reading::IfChanged => self.shared.freshness.has_looked_since(looked_for),
+            Reading::Anyway => last.read_at.is_some_and(|read| read >= began),
+        };
+        if is_known {
             return Ok(());
         }
         if let Some((_, err)) = last.failure.as_ref().filter(|(ended, _)| *ended > began)
@@ -119,9 +162,12 @@ impl AccountDirectory {
         {
             return Err(err);
         }
-        let moment = Instant::now();
-        let looked = self.read_from_database(is_outdated).await;
+        let (moment, looked_at) = (Instant::now(), Moment::now());
+        let looked = self.read_from_database(reading).await;
         self.note_end(&looked);
+        if looked.is_ok() {
+            self.shared.freshness.looked(looked_at);
+        }
         match looked {
             Ok(Some(known)) => {
                 *self
@@ -156,16 +202,13 @@ impl AccountDirectory {
         }
     }
 
-    async fn read_from_database(
-        &self,
-        is_outdated: impl Fn(i64) -> bool,
-    ) -> Result<Option<Known>, DbError> {
+    async fn read_from_database(&self, reading: Reading) -> Result<Option<Known>, DbError> {
         let read = self
             .shared
             .db
             .snapshot(async |conn| {
                 let generation = db::account_generation(conn).await?;
-                if !is_outdated(generation) {
+                if reading == Reading::IfChanged && generation == self.known().generation {
                     return Ok::<_, DbError>(None);
                 }
                 let accounts = db::list_accounts(conn).await?;
@@ -201,7 +244,7 @@ impl AccountDirectory {
         if is_newer {
             // A task of its own: a read is never cut off.
             let directory = self.clone();
-            let look = actix_rt::spawn(async move { directory.read_if(|_| true).await });
+            let look = actix_rt::spawn(async move { directory.read(Reading::Anyway).await });
             let looked = timeout(WAIT_FOR_LOOK, look).await;
             looked.map_err(|_| DbError::TimedOut)?.map_err(|err| {
                 DbError::Unavailable(format!("the accounts can't be read: {err}"))

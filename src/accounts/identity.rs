@@ -71,7 +71,8 @@ impl Credential {
         self.kind != CredentialKind::Session
     }
 
-    /// Whether it is still accepted, as far as this process knows; notes the use of a key.
+    /// Whether it is still accepted, as far as this process knows by a look within the lease; notes the
+    /// use of a key.
     pub fn is_accepted(&self, directory: &AccountDirectory, now: i64) -> bool {
         let holds = match self.kind {
             CredentialKind::Token { ends } => ends > now,
@@ -79,7 +80,7 @@ impl Credential {
             // Only the table of sessions knows whether it has ended.
             CredentialKind::Session => false,
         };
-        holds && directory.is_current(self.user_id, self.version)
+        holds && directory.is_fresh() && directory.is_current(self.user_id, self.version)
     }
 }
 
@@ -92,6 +93,7 @@ pub async fn identify(
     tokens: &Tokens,
     presented: &str,
 ) -> Result<Identity, IdentityError> {
+    directory.look_if_due().await;
     if is_api_key(presented) {
         let key = directory.key(&KeyHash::of(presented));
         let (id, user_id) = key.ok_or(IdentityError::Key)?;
@@ -117,6 +119,7 @@ pub async fn identify_session(
     sessions: &Sessions,
     cookie: &str,
 ) -> Result<(Identity, Arc<Session>), IdentityError> {
+    directory.look_if_due().await;
     let session = sessions.find(cookie).await?.ok_or(IdentityError::Session)?;
     let account = directory
         .account_of_version(session.user_id, session.version)

@@ -6,8 +6,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::balances::Basis;
 use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
 use super::{
-    concentration, contracts, data_quality, debt, lenders, months, organizations, roll_forward,
-    summary, years,
+    comparison, concentration, contracts, data_quality, debt, lenders, months, organizations,
+    roll_forward, summary,
 };
 use crate::cache::{CacheKey, CacheLookup};
 use crate::db::DbConn;
@@ -31,6 +31,8 @@ pub enum Figure {
     CashflowMonthly,
     /// Received and paid by year.
     YearlyComparison,
+    /// Received and paid by quarter.
+    QuarterlyComparison,
     /// What is owed at each month's end, kept apart by the group.
     DebtBalance(Option<DebtGroup>),
     /// Shares of what is owed.
@@ -82,6 +84,24 @@ enum Placed {
     Contract,
 }
 
+/// The endpoints' names, for metrics that are there before the first question.
+pub(crate) const ENDPOINTS: [&str; 14] = [
+    "summary",
+    "monthly_stats",
+    "monthly_efficiency",
+    "org_efficiency",
+    "cashflow_monthly",
+    "yearly_comparison",
+    "debt_balance",
+    "concentration",
+    "roll_forward",
+    "contract_stats",
+    "contracts_summary",
+    "organization_stats",
+    "lender_stats",
+    "data_quality",
+];
+
 impl AnalyticsQuery {
     /// The endpoint's name in keys, metrics and file names.
     pub fn endpoint(&self) -> &'static str {
@@ -92,6 +112,7 @@ impl AnalyticsQuery {
             Figure::OrgEfficiency => "org_efficiency",
             Figure::CashflowMonthly => "cashflow_monthly",
             Figure::YearlyComparison => "yearly_comparison",
+            Figure::QuarterlyComparison => "quarterly_comparison",
             Figure::DebtBalance(_) => "debt_balance",
             Figure::Concentration => "concentration",
             Figure::RollForward(_) => "roll_forward",
@@ -134,9 +155,10 @@ impl AnalyticsQuery {
             Figure::MonthlyEfficiency | Figure::CashflowMonthly => {
                 &[Placed::Organization, Placed::BankAccount]
             }
-            Figure::OrgEfficiency | Figure::YearlyComparison | Figure::ContractsSummary(_) => {
-                &[Placed::Organization]
-            }
+            Figure::OrgEfficiency
+            | Figure::YearlyComparison
+            | Figure::QuarterlyComparison
+            | Figure::ContractsSummary(_) => &[Placed::Organization],
             Figure::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
             _ => &[],
         };
@@ -218,6 +240,7 @@ impl AnalyticsQuery {
                 | Figure::MonthlyEfficiency
                 | Figure::CashflowMonthly
                 | Figure::YearlyComparison
+                | Figure::QuarterlyComparison
                 | Figure::OrgEfficiency
         )
     }
@@ -242,10 +265,12 @@ impl AnalyticsQuery {
             }
             // The days before the range that growth is against: its second year is compared with
             // all of its first.
-            Figure::YearlyComparison => dates.from().and_then(|from| {
-                let first = from.checked_sub_months(Months::new(12));
-                DateRange::new(first, from.pred_opt()).ok()
-            }),
+            Figure::YearlyComparison | Figure::QuarterlyComparison => {
+                dates.from().and_then(|from| {
+                    let first = from.checked_sub_months(Months::new(12));
+                    DateRange::new(first, from.pred_opt()).ok()
+                })
+            }
             _ => None,
         };
         Dependency {
@@ -292,7 +317,12 @@ impl AnalyticsQuery {
             Figure::YearlyComparison => to_raw_value(&self.data(
                 basis,
                 others,
-                years::yearly_comparison(conn, filter, basis).await?,
+                comparison::yearly_comparison(conn, filter, basis).await?,
+            )),
+            Figure::QuarterlyComparison => to_raw_value(&self.data(
+                basis,
+                others,
+                comparison::quarterly_comparison(conn, filter, basis).await?,
             )),
             Figure::DebtBalance(group) => to_raw_value(&self.data(
                 basis,
@@ -367,6 +397,7 @@ mod tests {
             Figure::OrgEfficiency,
             Figure::CashflowMonthly,
             Figure::YearlyComparison,
+            Figure::QuarterlyComparison,
             Figure::DebtBalance(None),
             Figure::DebtBalance(DebtGroup::of_name("contract")),
             Figure::DebtBalance(DebtGroup::of_name("lender")),

@@ -1,18 +1,21 @@
 //! The access log: a line for each request, under the log target `access`.
 //!
+//! Every request is counted here, too, for monitoring: with the same method, route, status and time.
+//!
 //! A line names the route's template, never the path or the query, which may hold names and
 //! figures. Probes and scrapes are logged at `debug`, everything else at `info`. The duration ends
 //! when the head of the answer is ready; the body may take longer.
 
 use std::fmt::{self, Display};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
 use log::Level;
 
 use super::health::PROBES;
 use crate::logging::RequestSpan;
+use crate::metrics::RouteMetrics;
 
 const TARGET: &str = "access";
 /// What nginx logs when the client left before it was answered.
@@ -28,13 +31,8 @@ pub(super) struct AccessLine<'a> {
     pub(super) user_id: Option<i64>,
 }
 
-/// Returns the time at which a request came in, if its line would be read.
-pub(super) fn start() -> Option<Instant> {
-    log::log_enabled!(target: TARGET, Level::Info).then(Instant::now)
-}
-
-/// Writes the line of a request that came in at that time.
-pub(super) fn write(started: Instant, line: &AccessLine<'_>) {
+/// Writes the line of a request that took so long.
+pub(super) fn write(duration: Duration, line: &AccessLine<'_>) {
     let is_probe = line.route.is_some_and(|route| PROBES.contains(&route));
     let level = if is_probe { Level::Debug } else { Level::Info };
     log::log!(
@@ -44,13 +42,13 @@ pub(super) fn write(started: Instant, line: &AccessLine<'_>) {
         line.method,
         OrDash(line.route),
         line.status,
-        started.elapsed().as_secs_f64() * 1000.0,
+        duration.as_secs_f64() * 1000.0,
         line.request_id,
         OrDash(line.user_id),
     );
 }
 
-/// A request that is being handled. Its line is written when this is dropped: also when the
+/// A request that is being handled. It is counted and its line is written when this is dropped: also when the
 /// client leaves, which ends the future that holds this.
 pub(super) struct PendingLine {
     started: Instant,
@@ -91,7 +89,9 @@ impl Drop for PendingLine {
             request_id: self.span.request_id(),
             user_id: self.span.user_id(),
         };
-        write(self.started, &line);
+        let duration = self.started.elapsed();
+        RouteMetrics::new(line.method.as_str(), line.route, line.status).record(duration);
+        write(duration, &line);
     }
 }
 

@@ -15,8 +15,8 @@ use super::params::{
 use crate::analytics::{
     AnalyticsQuery, Concentration, ContractCounts, ContractsSummary, Data as DataOf, DebtBalance,
     DebtGroup, Figure, LenderStats, MonthCashflow, MonthEfficiency, MonthStats,
-    OrganizationEfficiency, OrganizationStats, RollForward, RollForwardGroup, Summary,
-    YearComparison,
+    OrganizationEfficiency, OrganizationStats, QuarterComparison, RollForward, RollForwardGroup,
+    Summary, YearComparison,
 };
 use crate::domain::PortfolioFilter;
 use crate::state::AppState;
@@ -45,6 +45,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(web::resource("/analytics/org-efficiency").get(org_efficiency))
         .service(web::resource("/analytics/cashflow-monthly").get(cashflow_monthly))
         .service(web::resource("/analytics/yearly-comparison").get(yearly_comparison))
+        .service(web::resource("/analytics/quarterly-comparison").get(quarterly_comparison))
         .service(web::resource("/analytics/debt-balance").get(debt_balance))
         .service(web::resource("/analytics/concentration").get(concentration))
         .service(web::resource("/analytics/roll-forward").get(roll_forward))
@@ -140,6 +141,21 @@ pub async fn yearly_comparison(
     request: FigureRequest<PortfolioQuery>,
 ) -> Result<HttpResponse, ApiError> {
     of_portfolio(request, Figure::YearlyComparison).await
+}
+
+/// Received and paid, quarter by quarter; growth is against the same days of the year before.
+#[utoipa::path(
+    get,
+    context_path = CREDIT_PORTFOLIO,
+    path = "/analytics/quarterly-comparison",
+    tag = "Analytics",
+    params(PortfolioQuery),
+    responses((status = 200, description = "OK", body = DataOf<QuarterComparison>))
+)]
+pub async fn quarterly_comparison(
+    request: FigureRequest<PortfolioQuery>,
+) -> Result<HttpResponse, ApiError> {
+    of_portfolio(request, Figure::QuarterlyComparison).await
 }
 
 /// What is owed at the end of each month, up to that of `as_of`: the sum of the positive balances.

@@ -4,7 +4,8 @@
 //! # What is remembered
 //! For each such request, under the bytes that decide on its answer (path and query,
 //! `Authorization`, `Accept-Encoding`, `Accept`): the prepared query with its cache key, the
-//! accepted compression, and when the token ends; for the access log also the user and the route.
+//! accepted compression, and when the token ends; for the access log also the user and the route, and for
+//! monitoring the route's metrics.
 //! The answer itself is not here: it stays in the cache, so that nothing is kept twice and nothing
 //! outlives its entry. A request is remembered when it has gone the whole way and its answer came
 //! out of this process's memory. Each web worker remembers its own requests, without a lock.
@@ -43,6 +44,7 @@ mod key;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
@@ -55,6 +57,7 @@ use super::conditional::set_cache_headers;
 use super::figures::figures;
 use crate::accounts::Credential;
 use crate::analytics::PreparedQuery;
+use crate::metrics::RouteMetrics;
 use crate::state::AppState;
 pub use key::FastPathKey;
 use key::key_of;
@@ -78,6 +81,8 @@ struct Remembered {
     credential: Credential,
     /// The template that the path matched.
     route: Option<Box<str>>,
+    /// Looked up once.
+    metrics: RouteMetrics,
 }
 
 /// An answer of the fast path.
@@ -90,6 +95,11 @@ impl Hit {
     /// The template that the path matched.
     pub(super) fn route(&self) -> Option<&str> {
         self.remembered.route.as_deref()
+    }
+
+    /// Counts the answer, which took so long.
+    pub(super) fn record(&self, duration: Duration) {
+        self.remembered.metrics.record(duration);
     }
 
     /// Whom the token names.

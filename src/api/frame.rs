@@ -10,6 +10,7 @@ use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Instant;
 
 use actix_web::Error;
 use actix_web::HttpResponse;
@@ -52,23 +53,23 @@ async fn framed(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = access_log::start();
+    let started = Instant::now();
     trim_slash(&mut request);
     let method = request.method().clone();
     let is_head = take_head(&mut request);
     let is_leaving = is_leaving(&request);
     let id = client_id(&request).unwrap_or_else(new_id);
     if let Some(hit) = respond_from_fast_path(&request) {
-        if let Some(started) = started {
-            let line = AccessLine {
-                method: &method,
-                route: hit.route(),
-                status: hit.response.status().as_u16(),
-                request_id: &id,
-                user_id: Some(hit.user_id()),
-            };
-            access_log::write(started, &line);
-        }
+        let line = AccessLine {
+            method: &method,
+            route: hit.route(),
+            status: hit.response.status().as_u16(),
+            request_id: &id,
+            user_id: Some(hit.user_id()),
+        };
+        let duration = started.elapsed();
+        access_log::write(duration, &line);
+        hit.record(duration);
         let mut response = hit.response;
         set_request_id(response.headers_mut(), &id);
         if is_leaving {
@@ -83,8 +84,7 @@ async fn framed(
     }
     let offers_basic = !is_of_a_page(request.headers());
     let span = RequestSpan::new(id);
-    let line = started
-        .map(|started| PendingLine::new(started, method, request.match_pattern(), span.clone()));
+    let line = PendingLine::new(started, method, request.match_pattern(), span.clone());
     let handling = next.call(request);
     let work = span.clone().scope(async move {
         handling
@@ -105,12 +105,10 @@ async fn framed(
         Ok(Err(err)) => Err(with_response(err, span)),
         Err(fault) => Err(with_response(fault.into(), span)),
     };
-    if let Some(line) = line {
-        line.finish(match &answer {
-            Ok(response) => response.status(),
-            Err(err) => err.as_response_error().status_code(),
-        });
-    }
+    line.finish(match &answer {
+        Ok(response) => response.status(),
+        Err(err) => err.as_response_error().status_code(),
+    });
     let response = answer?;
     if is_head {
         let (request, answer) = response.into_parts();

@@ -7,10 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::RETRY_SECONDS;
-use crate::db::DatabaseReadiness;
 use crate::import::actor::ActorState;
 use crate::metrics;
-use crate::state::AppState;
+use crate::state::{AppState, DatabaseStatus};
 
 const UP: &str = "up";
 
@@ -20,8 +19,12 @@ pub(super) const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/livez").get(livez))
-        .service(web::resource("/readyz").get(readyz))
-        .service(web::resource("/metrics").get(metrics));
+        .service(web::resource("/readyz").get(readyz));
+}
+
+/// Registers the metrics, which may have an address of their own.
+pub fn configure_metrics(config: &mut ServiceConfig) {
+    config.service(web::resource("/metrics").get(metrics));
 }
 
 #[derive(Serialize, ToSchema)]
@@ -33,7 +36,8 @@ struct Liveness {
 struct Readiness {
     /// `ready`, `not ready`, or `stopping`: the program still answers for a moment.
     status: &'static str,
-    /// `up`, `down`, `read-only` or `without this version's migrations`.
+    /// `up`, `down`, `read-only` or `without this version's migrations`. While it is down, the program
+    /// is ready as long as it has cached answers.
     database: &'static str,
     /// `up`, `down` or `off`.
     redis: &'static str,
@@ -41,29 +45,28 @@ struct Readiness {
     import: &'static str,
 }
 
-/// Whether the program runs.
+/// Whether the program runs, whatever it depends on.
 #[utoipa::path(get, path = "/livez", tag = "Service", responses((status = 200, description = "OK", body = Liveness)))]
 pub async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(Liveness { status: "alive" })
 }
 
-/// Ready when the database can be reached and has this version's schema, imports are started, and
-/// the program is not about to stop.
-/// Redis is reported only: without it the service answers as well.
+/// Whether requests should be sent here.
+/// Ready when the database can be worked with, or does not answer while there are cached answers to
+/// serve; when imports are started; and when the program is not about to stop. Redis is reported
+/// only: without it the service answers as well. The database is waited for half a second at most.
 #[utoipa::path(get, path = "/readyz", tag = "Service", responses((status = 200, description = "Ready", body = Readiness), (status = 503, description = "Not ready", body = Readiness)))]
 pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     let redis = redis_state(state.cache.redis_is_up());
     let import = import_state(state.import.state());
-    let (is_usable, database) = match state.checks.readiness().await {
-        Ok(DatabaseReadiness::Ready) => (true, UP),
-        Ok(DatabaseReadiness::NotMigrated) => (false, "without this version's migrations"),
-        Ok(DatabaseReadiness::ReadOnly) => (false, "read-only"),
-        Err(err) => {
-            log::warn!("Not ready: {err}");
-            (false, "down")
-        }
+    let (can_answer, database) = match state.database_status().await {
+        DatabaseStatus::Up => (true, UP),
+        DatabaseStatus::NotMigrated => (false, "without this version's migrations"),
+        DatabaseStatus::ReadOnly => (false, "read-only"),
+        // It is away for every process: a balancer that sent nobody here would send nobody anywhere.
+        DatabaseStatus::Down => (state.cache.holds_answers(), "down"),
     };
-    let is_ready = is_usable && import == UP && !state.shutdown.is_leaving();
+    let is_ready = can_answer && import == UP && !state.shutdown.is_leaving();
     let body = Readiness {
         status: match is_ready {
             true => "ready",
@@ -83,7 +86,7 @@ pub async fn readyz(state: Data<AppState>) -> HttpResponse {
     }
 }
 
-/// What is measured, for Prometheus.
+/// What is measured, for Prometheus. With `METRICS_BIND` it is found at that address alone.
 #[utoipa::path(
     get,
     path = "/metrics",
@@ -94,6 +97,21 @@ pub async fn metrics(state: Data<AppState>) -> HttpResponse {
     let stats = state.cache.stats();
     metrics::CACHE_ENTRIES.set(i64::try_from(stats.entries).unwrap_or(i64::MAX));
     metrics::CACHE_BYTES.set(i64::try_from(stats.bytes).unwrap_or(i64::MAX));
+    let is_up = state.database_status().await == DatabaseStatus::Up;
+    metrics::DATABASE_UP.set(i64::from(is_up));
+    for pool in state.pools() {
+        let usage = pool.usage();
+        let connections = |state, count| {
+            metrics::POOL_CONNECTIONS
+                .with_label_values(&[usage.pool, state])
+                .set(i64::from(count));
+        };
+        connections("used", usage.open.saturating_sub(usage.idle));
+        connections("idle", usage.idle);
+        metrics::POOL_LIMIT
+            .with_label_values(&[usage.pool])
+            .set(i64::from(usage.limit));
+    }
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(metrics::text())

@@ -11,9 +11,9 @@ use super::answer::{found, listed};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
-use super::params::{Department, Files, Paging, PathId, Query, given};
+use super::params::{Department, Files, Paging, PathId, Query, RunId, given};
 use super::types::{RejectedRow, answers};
-use crate::db::{self, DbConn, JournalRow, Page, RejectedRows};
+use crate::db::{self, DbConn, JournalFilter, JournalRow, Page, RejectedRows};
 use crate::domain::Money;
 use crate::import::workbook::REJECT_REASON;
 use crate::state::AppState;
@@ -21,7 +21,7 @@ use crate::state::AppState;
 /// The heading of the column that says why a row was rejected.
 const REASON: &str = REJECT_REASON;
 
-type JournalQuery = Query<(Department, Paging, Files)>;
+type JournalQuery = Query<(Department, RunId, Paging, Files)>;
 type RejectsQuery = Query<(Files,)>;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -81,12 +81,16 @@ pub async fn journal(
     caller: Caller,
     query: JournalQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (department, paging, files) = query.params;
+    let (department, run, paging, files) = query.params;
     let (page, export) = (paging.page(), files.export(query.raw));
     let department = caller.department(given(department.department_id))?;
+    let filter = JournalFilter {
+        department,
+        run_id: given(run.run_id),
+    };
     if let Some(export) = export {
         let part = async move |conn: &mut DbConn, page: Page| {
-            Ok(db::list_journal(conn, department, page)
+            Ok(db::list_journal(conn, filter, page)
                 .await?
                 .into_iter()
                 .map(JournalEntry::from)
@@ -95,8 +99,8 @@ pub async fn journal(
         return export.list(&state, department, "import-logs", part).await;
     }
     let mut conn = state.db.conn().await?;
-    let total = db::count_journal(&mut conn, department).await?;
-    let entries = db::list_journal(&mut conn, department, page)
+    let total = db::count_journal(&mut conn, filter).await?;
+    let entries = db::list_journal(&mut conn, filter, page)
         .await?
         .into_iter()
         .map(JournalEntry::from);

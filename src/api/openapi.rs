@@ -63,6 +63,7 @@ const URL: &str = "/api/v1/openapi.json";
         analytics::org_efficiency,
         analytics::cashflow_monthly,
         analytics::yearly_comparison,
+        analytics::quarterly_comparison,
         analytics::debt_balance,
         analytics::concentration,
         analytics::roll_forward,

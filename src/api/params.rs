@@ -27,7 +27,7 @@ pub(super) use groups::{
     Activity, AdjustmentKindFilter, BankAccountId, Confirmation, ContractId, ContractKind,
     ContractListOrder, ContractStanding, Dates, Department, ExpenseId, FigureMeasure, Grouping,
     ImportOptions, LenderId, LoanDirection, OneCurrency, OrganizationId, RollForwardGrouping,
-    Search, UserId, Waiting,
+    RunId, Search, UserId, Waiting,
 };
 pub(super) use operations::OperationParams;
 pub(super) use paging::{

@@ -21,8 +21,9 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 54] = [
+pub(crate) const SETTINGS: [Setting; 56] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
+    setting("METRICS_BIND", "web.metrics_bind", ""),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
     setting("TRUSTED_PROXIES", "web.trusted_proxies", ""),
     setting(
@@ -51,6 +52,11 @@ pub(crate) const SETTINGS: [Setting; 54] = [
     ),
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
+    setting(
+        "DATABASE_START_TIMEOUT_SECONDS",
+        "database.start_timeout_seconds",
+        "60",
+    ),
     setting(
         "DATABASE_STATEMENT_TIMEOUT_MS",
         "database.statement_timeout_ms",
@@ -135,11 +141,14 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
+    /// An error of these problems.
+    pub fn new(problems: Vec<String>) -> ConfigError {
+        ConfigError { problems }
+    }
+
     /// An error of one problem.
     pub fn one(problem: String) -> ConfigError {
-        ConfigError {
-            problems: vec![problem],
-        }
+        ConfigError::new(vec![problem])
     }
 
     /// The problems, each with the name of its setting.
@@ -287,20 +296,14 @@ impl Reader {
         self.problems.push(format!("{env}: {what}"));
     }
 
-    /// The settings, unless there were problems.
-    pub(super) fn finish<T>(self, settings: T) -> Result<T, ConfigError> {
-        if self.problems.is_empty() {
-            Ok(settings)
-        } else {
-            Err(ConfigError {
-                problems: self.problems,
-            })
-        }
+    /// Returns what was wrong.
+    pub(super) fn finish(self) -> Vec<String> {
+        self.problems
     }
 }
 
 /// The value of a variable, or what stands in the file that a secret's `_FILE` names.
-fn value_of(
+pub(super) fn value_of(
     env: &str,
     environment: &impl Fn(&str) -> Option<String>,
 ) -> Result<Option<String>, String> {

@@ -41,6 +41,8 @@ impl fmt::Debug for Secret {
 pub struct WebSettings {
     /// `BIND`, default `0.0.0.0:8000`: the address that is listened on.
     pub bind: SocketAddr,
+    /// `METRICS_BIND`, default none: the address that metrics are served on, and nowhere else then.
+    pub metrics_bind: Option<SocketAddr>,
     /// `CORS_ALLOWED_ORIGINS`, default none, several with commas between: pages of these origins
     /// may call the interface from a browser.
     pub cors_allowed_origins: Vec<String>,
@@ -151,6 +153,9 @@ pub struct DatabaseSettings {
     pub pool_size: u32,
     /// `DATABASE_TIMEOUT_MS`, default 5000: the wait for a connection, and SQLite's for its lock.
     pub timeout: Duration,
+    /// `DATABASE_START_TIMEOUT_SECONDS`, default 60: for how long `serve` waits for a database that
+    /// can't be reached yet.
+    pub start_timeout: Duration,
     /// `DATABASE_STATEMENT_TIMEOUT_MS`, default 30000: the longest statement of a request in
     /// PostgreSQL; a server that says nothing for two seconds longer is given up.
     pub statement_timeout: Duration,
@@ -169,6 +174,7 @@ impl DatabaseSettings {
             url,
             pool_size: 10,
             timeout: Duration::from_secs(5),
+            start_timeout: Duration::from_secs(60),
             statement_timeout: Duration::from_secs(30),
             ca_file: None,
             is_pooled: false,
@@ -215,15 +221,25 @@ pub struct RedisSettings {
     pub timeout: Duration,
 }
 
-pub(super) fn web(reader: &mut Reader) -> WebSettings {
-    let text = reader.text("BIND");
-    let bind = text.parse().unwrap_or_else(|_| {
+/// An address with a port.
+fn address(reader: &mut Reader, env: &str) -> Option<SocketAddr> {
+    let text = reader.text(env);
+    let address = text.parse().ok();
+    if address.is_none() {
         reader.problem(
-            "BIND",
+            env,
             &format!("{text:?} is not an address with a port, such as 0.0.0.0:8000"),
         );
-        SocketAddr::from(([0, 0, 0, 0], 8000))
-    });
+    }
+    address
+}
+
+pub(super) fn web(reader: &mut Reader) -> WebSettings {
+    let bind = address(reader, "BIND").unwrap_or(SocketAddr::from(([0, 0, 0, 0], 8000)));
+    let metrics_bind = match reader.text("METRICS_BIND").is_empty() {
+        true => None,
+        false => address(reader, "METRICS_BIND"),
+    };
     let origins = reader.text("CORS_ALLOWED_ORIGINS");
     let origins = origins
         .split(',')
@@ -261,6 +277,7 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
     }
     WebSettings {
         bind,
+        metrics_bind,
         cors_allowed_origins,
         trusted_proxies,
         forwarded_header: match reader.choice("FORWARDED_HEADER", ["x-forwarded-for", "forwarded"])
@@ -302,6 +319,11 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
         url,
         pool_size: reader.number("DATABASE_POOL_SIZE", 2, 1000) as u32,
         timeout: Duration::from_millis(reader.number("DATABASE_TIMEOUT_MS", 100, 600_000)),
+        start_timeout: Duration::from_secs(reader.number(
+            "DATABASE_START_TIMEOUT_SECONDS",
+            0,
+            86_400,
+        )),
         statement_timeout: Duration::from_millis(reader.number(
             "DATABASE_STATEMENT_TIMEOUT_MS",
             100,

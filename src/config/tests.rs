@@ -306,3 +306,72 @@ encoding = "koi8-r"
         "{unknown}"
     );
 }
+
+#[test]
+fn a_misspelt_variable_is_named_with_the_one_that_was_meant() {
+    let warnings = |names: &[&str]| misspelt::warnings(names.iter().map(|name| (*name).to_owned()));
+    for (name, meant) in [
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("DATABASE_ULR", "DATABASE_URL"),
+        ("ftp_host", "FTP_HOST"),
+        ("IMPORT_SHEDULE", "IMPORT_SCHEDULE"),
+        ("SECRET_KEY_FIEL", "SECRET_KEY_FILE"),
+    ] {
+        let expected = format!("{name} is no setting and has no effect: was {meant} meant?");
+        assert_eq!(warnings(&[name]), [expected]);
+    }
+    let others = [
+        "PATH",
+        "HOME",
+        "BIN",
+        "FIND",
+        "DATABASE_URL",
+        "REDIS_PORT",
+        "RUST_LOG",
+        "POSTGRES_DB",
+        "REDIS_PORT_6379_TCP",
+        "REDIS_SERVICE_HOST",
+        "CONFIG_FILE",
+        "PGHOST",
+        "SECRET_KEY_FILE",
+    ];
+    assert!(warnings(&others).is_empty(), "{:?}", warnings(&others));
+}
+
+#[test]
+fn what_is_shown_of_a_setting_holds_no_secret() {
+    let shown = |env: &'static str, value: &'static str| {
+        let environment = move |name: &str| (name == env).then(|| value.to_owned());
+        let settings = inspection::inspect(None, &environment, None).unwrap();
+        let setting = settings.into_iter().find(|setting| setting.env == env);
+        setting.unwrap().value
+    };
+    for (env, value, expected) in [
+        ("SECRET_KEY", "very-secret", "(hidden)"),
+        (
+            "DATABASE_URL",
+            "postgres://u:very-secret@h:5/d?sslmode=require",
+            "postgres://u:(hidden)@h:5/d?sslmode=require",
+        ),
+        (
+            "DATABASE_URL",
+            "postgres://u:very@secret:x@h/d",
+            "postgres://u:(hidden)@h/d",
+        ),
+        (
+            "DATABASE_URL",
+            "postgres://h/d?user=u&password=very-secret",
+            "postgres://h/d?user=u&password=(hidden)",
+        ),
+        ("DATABASE_URL", "sqlite://some.db", "sqlite://some.db"),
+        ("DATABASE_URL", "very-secret", "(hidden)"),
+        (
+            "REDIS_URL",
+            "redis://:very-secret@h:6379/0",
+            "redis://:(hidden)@h:6379/0",
+        ),
+        ("BASE_CURRENCY", "EUR", "EUR"),
+    ] {
+        assert_eq!(shown(env, value), expected, "{env}={value}");
+    }
+}

@@ -190,23 +190,40 @@ pub async fn insert_rejects(conn: &mut DbConn, rejects: Vec<NewReject>) -> Resul
     Ok(())
 }
 
+/// Which entries of the journal.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalFilter {
+    /// Of which departments.
+    pub department: DepartmentScope,
+    /// Of one run only.
+    pub run_id: Option<i64>,
+}
+
+macro_rules! entries {
+    ($filter:expr) => {{
+        let mut query = import_journal::table.into_boxed();
+        if let Some(id) = $filter.department.id() {
+            query = query.filter(import_journal::department_id.eq(id));
+        }
+        if let Some(id) = $filter.run_id {
+            query = query.filter(import_journal::run_id.eq(id));
+        }
+        query
+    }};
+}
+
 /// The entries, newest first.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn list_journal(
     conn: &mut DbConn,
-    department: DepartmentScope,
+    filter: JournalFilter,
     page: Page,
 ) -> Result<Vec<JournalRow>, DbError> {
     Ok(on_conn!(conn, |c| {
-        let mut query = import_journal::table
+        entries!(filter)
             .select(JournalRow::as_select())
-            .into_boxed();
-        if let Some(id) = department.id() {
-            query = query.filter(import_journal::department_id.eq(id));
-        }
-        query
             .order(import_journal::id.desc())
             .offset(page.skip)
             .limit(page.limit)
@@ -260,14 +277,11 @@ pub async fn find_journal_entry(
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub async fn count_journal(conn: &mut DbConn, department: DepartmentScope) -> Result<i64, DbError> {
-    Ok(on_conn!(conn, |c| {
-        let mut query = import_journal::table.into_boxed();
-        if let Some(id) = department.id() {
-            query = query.filter(import_journal::department_id.eq(id));
-        }
-        query.count().get_result(c).await
-    })?)
+pub async fn count_journal(conn: &mut DbConn, filter: JournalFilter) -> Result<i64, DbError> {
+    Ok(on_conn!(conn, |c| entries!(filter)
+        .count()
+        .get_result(c)
+        .await)?)
 }
 
 /// A rejected row as stored.

@@ -27,6 +27,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(295);
 /// The longest statement of a migration.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const SQLITE_WAIT: Duration = Duration::from_secs(30);
+const SQLITE_PAUSE: Duration = Duration::from_millis(20);
 
 diesel::table! {
     __diesel_schema_migrations (version) {
@@ -84,11 +85,37 @@ fn apply_next(
 fn apply_sqlite(path: &Path) -> Result<(), DbError> {
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())
         .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
-    conn.batch_execute(&sqlite::pragmas(SQLITE_WAIT))?;
-    for version in conn.run_pending_migrations(SQLITE).map_err(failed)? {
+    set_up_sqlite(&mut conn)?;
+    // Processes that start together take turns, one migration at a time.
+    while let Some(version) = conn.immediate_transaction(apply_next_to_sqlite)? {
         log::info!("Applied migration {version}");
     }
     Ok(())
+}
+
+fn apply_next_to_sqlite(conn: &mut SqliteConnection) -> Result<Option<String>, DbError> {
+    if !conn.has_pending_migration(SQLITE).map_err(failed)? {
+        return Ok(None);
+    }
+    let applied = conn.run_next_migration(SQLITE).map_err(failed)?;
+    Ok(Some(applied.to_string()))
+}
+
+/// Sets a connection up. SQLite does not wait while another process turns the same new file to
+/// write-ahead logging: it says at once that the file is locked.
+fn set_up_sqlite(conn: &mut SqliteConnection) -> Result<(), DbError> {
+    let began = Instant::now();
+    loop {
+        match conn
+            .batch_execute(&sqlite::pragmas(SQLITE_WAIT))
+            .map_err(DbError::from)
+        {
+            Err(DbError::Locked) if began.elapsed() < SQLITE_WAIT => {
+                std::thread::sleep(SQLITE_PAUSE);
+            }
+            other => return other,
+        }
+    }
 }
 
 fn no_connection(err: ConnectionError) -> DbError {

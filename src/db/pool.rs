@@ -17,12 +17,14 @@ use diesel_async::{
     TransactionManager,
 };
 use futures_util::FutureExt;
+use prometheus::IntCounter;
 
-use super::pool_purpose::{PoolLimits, PoolPurpose};
+use super::pool_purpose::{PoolLimits, PoolPurpose, PoolUsage};
 use super::postgres::{PooledPgConnection, PostgresConnector, setup};
 use super::sqlite::{self, AsyncSqlite};
 use super::{DbError, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl};
+use crate::metrics;
 
 /// Whether a database that answers can be worked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +41,11 @@ pub enum DatabaseReadiness {
 #[derive(Clone)]
 pub struct Db {
     pool: BackendPool,
+    purpose: PoolPurpose,
     /// How many connections it opens at most.
     size: u32,
+    /// Waits that were given up while all connections were in use.
+    timeouts: IntCounter,
     /// Why the last connection could not be opened.
     faults: ConnectFaults,
     /// Behind a pooler: how each transaction sets itself up.
@@ -134,7 +139,9 @@ impl Db {
         let transaction_setup = is_pooled.then(|| setup("SET LOCAL", limits.statement).into());
         Ok(Db {
             pool,
+            purpose,
             size: limits.size,
+            timeouts: metrics::POOL_TIMEOUTS.with_label_values(&[purpose.name()]),
             faults,
             transaction_setup,
         })
@@ -166,7 +173,10 @@ impl Db {
         taken.map_err(|err| match (err, self.faults.since(began)) {
             (RunError::User(err), _) => DbError::Unavailable(err.to_string()),
             (RunError::TimedOut, Some(cause)) => DbError::Unavailable(cause),
-            (RunError::TimedOut, None) if self.is_full() => DbError::Exhausted(self.size),
+            (RunError::TimedOut, None) if self.is_full() => {
+                self.timeouts.inc();
+                DbError::Exhausted(self.size)
+            }
             (RunError::TimedOut, None) => DbError::Unavailable(format!(
                 "no connection within {} ms",
                 began.elapsed().as_millis()
@@ -176,11 +186,22 @@ impl Db {
 
     /// Whether all connections that there may be are open and in use.
     fn is_full(&self) -> bool {
+        let usage = self.usage();
+        usage.open >= usage.limit && usage.idle == 0
+    }
+
+    /// Returns how many connections there are, and what for.
+    pub fn usage(&self) -> PoolUsage {
         let state = match &self.pool {
             BackendPool::Postgres(pool) => pool.state(),
             BackendPool::Sqlite(pool) => pool.state(),
         };
-        state.connections >= self.size && state.idle_connections == 0
+        PoolUsage {
+            pool: self.purpose.name(),
+            open: state.connections,
+            idle: state.idle_connections,
+            limit: self.size,
+        }
     }
 
     /// Runs `body` over one snapshot of the data: all its reads see the same commit.
@@ -221,14 +242,16 @@ impl Db {
     /// # Errors
     /// [`DbError`] when it can't be reached.
     pub async fn readiness(&self) -> Result<DatabaseReadiness, DbError> {
-        let mut conn = self.conn().await?;
-        if !migrations::is_latest(&mut conn).await? {
-            return Ok(DatabaseReadiness::NotMigrated);
-        }
-        match conn.is_read_only().await? {
-            true => Ok(DatabaseReadiness::ReadOnly),
-            false => Ok(DatabaseReadiness::Ready),
-        }
+        self.snapshot(async |conn| {
+            if !migrations::is_latest(conn).await? {
+                return Ok(DatabaseReadiness::NotMigrated);
+            }
+            match conn.is_read_only().await? {
+                true => Ok(DatabaseReadiness::ReadOnly),
+                false => Ok(DatabaseReadiness::Ready),
+            }
+        })
+        .await
     }
 
     async fn transaction<T, E: From<DbError>>(

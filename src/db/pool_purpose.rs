@@ -23,6 +23,19 @@ pub enum PoolPurpose {
     Checks,
 }
 
+/// How the connections of a pool are used.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolUsage {
+    /// What they are for, as metrics name it.
+    pub pool: &'static str,
+    /// How many are open.
+    pub open: u32,
+    /// How many of these nobody uses.
+    pub idle: u32,
+    /// How many there may be.
+    pub limit: u32,
+}
+
 /// What bounds the connections of a pool.
 pub(super) struct PoolLimits {
     pub(super) size: u32,
@@ -34,6 +47,18 @@ pub(super) struct PoolLimits {
 }
 
 impl PoolPurpose {
+    /// The name in metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            PoolPurpose::Requests => "requests",
+            PoolPurpose::Imports => "imports",
+            PoolPurpose::Changes => "changes",
+            PoolPurpose::Leases => "leases",
+            PoolPurpose::Exports => "exports",
+            PoolPurpose::Checks => "checks",
+        }
+    }
+
     pub(super) fn limits(self, settings: &DatabaseSettings) -> PoolLimits {
         match self {
             PoolPurpose::Requests => PoolLimits {

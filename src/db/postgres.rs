@@ -4,6 +4,7 @@
 //! The parameters of the URL are libpq's; see PostgreSQL's documentation, "Parameter Key Words" and
 //! "SSL Support". Channel binding is not offered.
 
+mod connect_fault;
 mod encryption;
 mod message_counter;
 mod pooled_connection;
@@ -18,11 +19,12 @@ use diesel::connection::CacheSize;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, SslNegotiation};
+use tokio_postgres::{Client, Config, Connection, Socket};
 
 use crate::config::{DatabaseSettings, Secret};
-use encryption::{Encryption, StreamLimits};
+pub(super) use connect_fault::ConnectFault;
+use encryption::{Encryption, PostgresStream, StreamLimits};
 pub use pooled_connection::PooledPgConnection;
 use ssl_parameters::SslParameters;
 
@@ -120,8 +122,34 @@ impl PostgresConnector {
         opened.map_err(|err| ConnectionError::BadConnection(format!("{}: {err}", self.servers())))
     }
 
-    async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
-        let connected = match self.config.connect(self.encryption.clone()).await {
+    /// Opens a connection and closes it.
+    ///
+    /// # Errors
+    /// The cause, with the server's host, and whether it may pass.
+    pub async fn probe(&self) -> Result<(), ConnectFault> {
+        let opened = self.handshake().await;
+        opened.map(drop).map_err(|err| ConnectFault {
+            cause: format!("{}: {}", self.servers(), with_causes(&err)),
+            may_pass: connect_fault::may_pass(&err),
+        })
+    }
+
+    /// What is wrong with a server that did not answer within a limit.
+    pub fn silent_for(&self, limit: Duration) -> ConnectFault {
+        ConnectFault {
+            cause: format!(
+                "{}: no connection within {} ms",
+                self.servers(),
+                limit.as_millis()
+            ),
+            may_pass: true,
+        }
+    }
+
+    async fn handshake(
+        &self,
+    ) -> Result<(Client, Connection<Socket, PostgresStream>), tokio_postgres::Error> {
+        match self.config.connect(self.encryption.clone()).await {
             Err(err) if self.encryption.is_optional() && is_of_tls(&err) => {
                 log::warn!(
                     "No TLS with PostgreSQL, as sslmode=prefer allows: {}",
@@ -130,9 +158,14 @@ impl PostgresConnector {
                 self.config.connect(self.encryption.without_tls()).await
             }
             other => other,
-        };
-        let (client, connection) =
-            connected.map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
+        }
+    }
+
+    async fn open(&self) -> ConnectionResult<AsyncPgConnection> {
+        let (client, connection) = self
+            .handshake()
+            .await
+            .map_err(|err| ConnectionError::BadConnection(with_causes(&err)))?;
         if self.session.is_none() {
             // Diesel sets the session up by prepared statements. The first poll sends this ahead of
             // them; a failure shows in theirs.

@@ -57,6 +57,11 @@ impl ExportQueue {
         }))
     }
 
+    /// The connections that exports read over.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
     /// Does the work of an export in its turn, on a thread of exports.
     ///
     /// # Errors

@@ -3,15 +3,15 @@
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use i18n_embed_fl::fl;
 
 use super::charts::{
-    Chart, ChartInput, Column, HasCharts, Mark, Period, Series, month_of, page_or_picture, quarters,
+    Chart, ChartInput, Column, HasCharts, Mark, Period, Series, month_of, page_or_picture,
 };
 use super::error::PageError;
 use super::figures::figure;
-use super::files::{chart_files, file_links};
+use super::files::{FileLink, chart_files, file_links};
 use super::filter_bar::Offers;
 use super::format::Format;
 use super::frame::Frame;
@@ -19,8 +19,8 @@ use super::operations::{behind, within};
 use super::page_query::{PICTURE, PageQuery};
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
-use crate::analytics::{Data as DataOf, Figure, MonthEfficiency, MonthStats, YearComparison};
-use crate::domain::{DateRange, Money, Month, Percent};
+use crate::analytics::{Data as DataOf, Figure, QuarterComparison, YearComparison};
+use crate::domain::{Money, Percent};
 use crate::state::AppState;
 
 const PATH: &str = "/compare";
@@ -34,9 +34,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct ComparePage {
     p: Frame,
     chart: Chart,
-    years: Vec<Line>,
-    quarters: Vec<Line>,
+    years: Table,
+    quarters: Table,
     currency: String,
+}
+
+/// A table of periods, the newest first.
+struct Table {
+    id: &'static str,
+    lines: Vec<Line>,
+    files: Vec<FileLink>,
 }
 
 /// A period: texts, with where they lead, and changes.
@@ -69,12 +76,11 @@ async fn show(
 ) -> Result<HttpResponse, PageError> {
     let query = PageQuery::read(&request, &state, &visitor, PATH, &[PICTURE])?;
     let filter = &query.filter;
-    let (years, flows, payments) = tokio::try_join!(
+    let (years, quarters) = tokio::try_join!(
         figure::<DataOf<YearComparison>>(&state, Figure::YearlyComparison, filter),
-        figure::<Vec<MonthStats>>(&state, Figure::MonthlyStats, filter),
-        figure::<DataOf<MonthEfficiency>>(&state, Figure::MonthlyEfficiency, filter),
+        figure::<DataOf<QuarterComparison>>(&state, Figure::QuarterlyComparison, filter),
     )?;
-    let note = years.note().and(flows.note()).and(payments.note());
+    let note = years.note().and(quarters.note());
     let around = surroundings.of(&state, filter.department).await?;
     let p = Frame::of_figures(
         &state,
@@ -96,23 +102,38 @@ async fn show(
         Ok((flows, row.received_growth, row.paid_growth))
     });
     let by_year = by_year.collect::<Result<Vec<_>, PageError>>()?;
-    let by_quarter = flows_by_quarter(&flows.value, &payments.value.data)?;
     let only_flows: Vec<Flows> = by_year.iter().map(|(flows, ..)| *flows).collect();
-    let years = by_year
+    let by_year = by_year
         .iter()
-        .rev()
         .map(|(flows, received, paid)| flows.line(*received, *paid, &query, &p, today));
-    let quarters = by_quarter.iter().rev().map(|flows| {
-        let before = flows.a_year_before(&by_quarter);
-        let is_whole = |flows: &Flows| covers(&filter.dates, flows.period, today);
-        let before = before.filter(|before| is_whole(before) && is_whole(flows));
-        let received = before.and_then(|before| growth(before.received, flows.received));
-        let paid = before.and_then(|before| growth(before.paid(), flows.paid()));
-        flows.line(received, paid, &query, &p, today)
+    let by_quarter = quarters.value.data.iter().map(|row| {
+        let flows = Flows {
+            period: Period {
+                first: row.quarter.first_month(),
+                last: row.quarter.last_month(),
+            },
+            received: row.received,
+            principal: row.principal,
+            interest: row.interest,
+        };
+        flows.line(row.received_growth, row.paid_growth, &query, &p, today)
     });
+    let table = |id, lines: Vec<Line>, endpoint: &str| Table {
+        id,
+        lines,
+        files: file_links(&query, endpoint, &p),
+    };
     let shown = ComparePage {
-        years: years.collect(),
-        quarters: quarters.collect(),
+        years: table(
+            "by-year",
+            by_year.rev().collect(),
+            "analytics/yearly-comparison",
+        ),
+        quarters: table(
+            "by-quarter",
+            by_quarter.rev().collect(),
+            "analytics/quarterly-comparison",
+        ),
         chart: Chart::new(chart(&only_flows, &query, &p), p.format, today),
         currency: filter.currency.to_string(),
         p,
@@ -129,12 +150,6 @@ impl HasCharts for ComparePage {
 impl Flows {
     fn paid(&self) -> Money {
         self.principal + self.interest
-    }
-
-    fn a_year_before<'a>(&self, all: &'a [Flows]) -> Option<&'a Flows> {
-        let (year, quarter) = place(self.period);
-        all.iter()
-            .find(|other| place(other.period) == (year - 1, quarter))
     }
 
     fn line(
@@ -162,35 +177,6 @@ impl Flows {
     }
 }
 
-/// Whether a range holds all of a period, and the period is over.
-fn covers(dates: &DateRange, period: Period, today: NaiveDate) -> bool {
-    let (first, last) = (period.first.first_day(), period.last.last_day());
-    dates.from().is_none_or(|from| from <= first)
-        && dates.to().is_none_or(|to| to >= last)
-        && last < today
-}
-
-/// The whole quarter that a month lies in.
-fn quarter_of(month: Month) -> Result<Period, PageError> {
-    let day = month.first_day();
-    let first = day.month0() / 3 * 3 + 1;
-    Ok(Period {
-        first: month_of(&format!("{}-{first:02}", day.year()))?,
-        last: month_of(&format!("{}-{:02}", day.year(), first + 2))?,
-    })
-}
-
-/// Year and quarter of a quarter.
-fn place(period: Period) -> (i32, u32) {
-    let day = period.first.first_day();
-    (day.year(), day.month0() / 3)
-}
-
-/// (now − before) / before · 100; none where nothing was before.
-fn growth(before: Money, now: Money) -> Option<Percent> {
-    (before != Money::ZERO).then(|| Percent::of(now - before, before))
-}
-
 fn change(percent: Option<Percent>, format: Format) -> String {
     match percent {
         None => "—".to_owned(),
@@ -204,31 +190,6 @@ fn year_of(name: &str) -> Result<Period, PageError> {
         first: month_of(&format!("{name}-01"))?,
         last: month_of(&format!("{name}-12"))?,
     })
-}
-
-fn flows_by_quarter(
-    flows: &[MonthStats],
-    payments: &[MonthEfficiency],
-) -> Result<Vec<Flows>, PageError> {
-    // Both have a row for each month of the range.
-    let months = flows.iter().zip(payments).map(|(flow, payment)| {
-        let month = Month::of(flow.month);
-        if month_of(&payment.month)? != month {
-            let (one, other) = (flow.month, &payment.month);
-            return Err(PageError::Internal(format!("{one} beside {other}")));
-        }
-        Ok((month, (flow.receipts, payment.principal, payment.interest)))
-    });
-    let months = months.collect::<Result<Vec<_>, PageError>>()?;
-    let sums = |(period, rows): (Period, Vec<(Money, Money, Money)>)| {
-        Ok(Flows {
-            period: quarter_of(period.first)?,
-            received: rows.iter().map(|row| row.0).sum(),
-            principal: rows.iter().map(|row| row.1).sum(),
-            interest: rows.iter().map(|row| row.2).sum(),
-        })
-    };
-    quarters(months).into_iter().map(sums).collect()
 }
 
 fn chart(years: &[Flows], query: &PageQuery, p: &Frame) -> ChartInput {

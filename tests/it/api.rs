@@ -132,6 +132,10 @@ async fn the_journal_is_paged_and_counted(backend: Backend) {
     let entries = page.ok();
     assert_eq!(entries.as_array().unwrap().len(), 1);
     assert_eq!(entries[0]["source_file"], "2 postuplenie.xlsx");
+    let of_run = format!("import-logs?run_id={}", entries[0]["run_id"]);
+    let page = app.get(&of_run).await;
+    assert_eq!(page.header("X-Total-Count"), "1");
+    assert_eq!(page.ok(), entries);
     assert_eq!(
         app.get("import/logs").await.ok().as_array().unwrap().len(),
         3,

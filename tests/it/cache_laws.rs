@@ -41,7 +41,7 @@ fn a_day(random: &mut SmallRng) -> NaiveDate {
 }
 
 fn a_figure(random: &mut SmallRng) -> Figure {
-    match random.random_range(0..15) {
+    match random.random_range(0..16) {
         0 => Figure::Summary,
         1 => Figure::MonthlyStats,
         2 => Figure::MonthlyEfficiency,
@@ -56,6 +56,7 @@ fn a_figure(random: &mut SmallRng) -> Figure {
         11 => Figure::RollForward(RollForwardGroup::Month),
         12 => Figure::RollForward(RollForwardGroup::Of(DebtGroup::Organization)),
         13 => Figure::LenderStats,
+        14 => Figure::QuarterlyComparison,
         _ => Figure::OrganizationStats,
     }
 }
@@ -421,7 +422,7 @@ async fn while_the_database_is_away_an_answer_is_served_beyond_its_life_unless_a
 
     proxy.restore().await;
     eventually("the database is back", async || {
-        app.raw_get("/readyz", &[]).await.status == StatusCode::OK
+        app.raw_get("/readyz", &[]).await.json()["database"] == "up"
     })
     .await;
     app.get_as(&token, "summary").await.ok();

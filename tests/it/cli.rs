@@ -147,21 +147,27 @@ fn a_database_that_is_behind_stops_serve_with_no_migrate() {
 fn serve_becomes_healthy_and_leaves_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let address = format!("127.0.0.1:{}", free_port());
-    let health = |address: &str| {
-        program(folder.path(), &["healthcheck"])
-            .env("BIND", address)
-            .output()
-            .unwrap()
+    let health = |arguments: &[&str]| {
+        let mut healthcheck = program(folder.path(), &["healthcheck"]);
+        let output = healthcheck.args(arguments).env("BIND", &address).output();
+        output.unwrap().status.success()
     };
-    assert!(!health(&address).status.success(), "nobody is there yet");
+    assert!(!health(&[]), "nobody is there yet");
     let mut serve = program(folder.path(), &["serve"]);
-    let serve = Running::start(serve.env("SECRET_KEY", SECRET_KEY).env("BIND", &address));
+    let serve = Running::start(
+        serve
+            .env("SECRET_KEY", SECRET_KEY)
+            .env("BIND", &address)
+            .env("DATABSE_URL", "sqlite://x.db"),
+    );
     wait_until_ready(&address);
-    assert!(health(&address).status.success());
+    assert!(health(&[]) && health(&["--ready"]));
     let (code, log) = serve.terminate();
     assert_eq!(code, Some(0), "{log}");
     assert!(
-        log.contains("There are no users yet") && log.contains("Stopped"),
+        log.contains("There are no users yet")
+            && log.contains("Stopped")
+            && log.contains("was DATABASE_URL meant?"),
         "{log}"
     );
     assert!(!log.contains(SECRET_KEY));

@@ -99,6 +99,7 @@ async fn the_share_of_another_contracts_expense_counts_under_every_filter(backen
     for path in [
         "analytics/monthly-efficiency",
         "analytics/yearly-comparison",
+        "analytics/quarterly-comparison",
         "analytics/org-efficiency",
     ] {
         // Only what was paid: the receipt lies in another month.

@@ -118,6 +118,7 @@ async fn every_list_and_figure_can_be_had_as_a_file(backend: Backend) {
         "analytics/org-efficiency",
         "analytics/cashflow-monthly",
         "analytics/yearly-comparison",
+        "analytics/quarterly-comparison",
         "analytics/debt-balance",
         "analytics/concentration",
         "contract-stats",

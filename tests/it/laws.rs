@@ -212,6 +212,34 @@ async fn check_months_and_years(app: &TestApp, query: &str, inside: &[&Flow]) {
         .map(|(year, sums)| (year.clone(), [sums[0], sums[2], sums[3], sums[2] + sums[3]]))
         .collect();
     assert_eq!(served, expected, "{query}");
+
+    let quarterly = app
+        .get(&format!("analytics/quarterly-comparison?{query}"))
+        .await
+        .ok();
+    let served: Vec<_> = rows(&quarterly)
+        .iter()
+        .map(|row| {
+            (
+                row["quarter"].as_str().unwrap().to_owned(),
+                amounts(row, ["received", "principal", "interest", "paid"]),
+            )
+        })
+        .collect();
+    assert_eq!(served, quarters_of(inside), "{query}");
+}
+
+/// Received, principal, interest and paid of each quarter with operations.
+fn quarters_of(inside: &[&Flow]) -> Vec<(String, [i64; 4])> {
+    let mut quarters: BTreeMap<String, Sums> = BTreeMap::new();
+    for flow in inside {
+        let day = day_of(flow.day);
+        let quarter = format!("{}-Q{}", day.year(), day.month0() / 3 + 1);
+        add(quarters.entry(quarter).or_default(), flow.sums());
+    }
+    let row =
+        |(quarter, sums): (String, Sums)| (quarter, [sums[0], sums[2], sums[3], sums[2] + sums[3]]);
+    quarters.into_iter().map(row).collect()
 }
 
 async fn check_organizations(app: &TestApp, query: &str, inside: &[&Flow]) {

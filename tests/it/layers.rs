@@ -11,7 +11,14 @@ const ROWS: [&[&str]; 8] = [
     &["state"],
     &["accounts", "analytics", "import"],
     &["cache", "db"],
-    &["config", "domain", "logging", "metrics", "tls"],
+    &[
+        "build_info",
+        "config",
+        "domain",
+        "logging",
+        "metrics",
+        "tls",
+    ],
 ];
 
 /// Which parts may name a library.

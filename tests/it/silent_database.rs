@@ -64,8 +64,8 @@ async fn a_connection_that_fell_silent_is_given_up_and_holds_no_slot_for_ever() 
             == StatusCode::OK
     })
     .await;
-    eventually("it is ready again", async || {
-        app.raw_get("/readyz", &[]).await.status == StatusCode::OK
+    eventually("the database is up again", async || {
+        app.raw_get("/readyz", &[]).await.json()["database"] == "up"
     })
     .await;
     app.stop().await;
@@ -118,6 +118,8 @@ async fn a_full_pool_is_no_missing_database() {
     let (app, _proxy, token) = warm().await;
     let db = &app.running.state.db;
     let held = [db.conn().await.unwrap(), db.conn().await.unwrap()];
+    let timeouts = credit_portfolio::metrics::POOL_TIMEOUTS.with_label_values(&["requests"]);
+    let before = timeouts.get();
     let miss = app.get_as(&token, "monthly-stats").await;
     assert_eq!(miss.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(
@@ -126,6 +128,10 @@ async fn a_full_pool_is_no_missing_database() {
         miss.text
     );
     assert!(!miss.header("retry-after").is_empty());
+    assert!(timeouts.get() > before, "the wait is counted");
+    let metrics = app.raw_get("/metrics", &[]).await.text;
+    let used = "database_pool_connections{pool=\"requests\",state=\"used\"} 2";
+    assert!(metrics.contains(used), "{metrics}");
     let cached = app.get_as(&token, "summary").await;
     assert_eq!(cached.status, StatusCode::OK);
     assert!(

@@ -9,6 +9,7 @@ pub mod exported;
 pub mod freshness;
 pub mod ftp_proxy;
 pub mod ftp_servers;
+pub mod haproxy;
 pub mod imports;
 pub mod known_files;
 pub mod merges;

@@ -203,6 +203,43 @@ async fn every_figure_of_a_page_is_the_sum_of_the_operations_behind_it(backend: 
 }
 
 #[actix_rt::test]
+async fn every_table_is_offered_as_files_that_can_be_had() {
+    let (app, mut browser) = with_portfolio(Backend::Sqlite).await;
+    let mut tables = 0;
+    for (path, status) in PAGES {
+        if *status != 200 {
+            continue;
+        }
+        let page = browser.page(path).await;
+        // A panel is a section; a page of one table has none.
+        let panels = page
+            .split("<section")
+            .filter(|part| part.contains("<table"));
+        for panel in panels {
+            tables += 1;
+            let files = links_to(panel, "/api/v1/");
+            for ending in ["XLSX", "CSV"] {
+                let file = files.iter().find(|(_, name)| name == ending);
+                let (file, _) = file.unwrap_or_else(|| panic!("{path}: no {ending} in {panel}"));
+                let (headers, bytes) = browser.file(file).await;
+                let kind = headers["content-type"].to_str().unwrap();
+                let expected = if ending == "CSV" {
+                    "csv"
+                } else {
+                    "spreadsheetml"
+                };
+                assert!(
+                    kind.contains(expected) && !bytes.is_empty(),
+                    "{path}: {file}"
+                );
+            }
+        }
+    }
+    assert!(tables > 20, "{tables} tables");
+    app.stop().await;
+}
+
+#[actix_rt::test]
 async fn a_filter_of_nothing_is_an_error_and_no_zero() {
     let (app, mut browser) = with_portfolio(Backend::Sqlite).await;
     for name in ["organization_id", "lender_id", "bank_account_id"] {

@@ -367,6 +367,7 @@ const COLUMNS: &[Column] = &[
         "Duration, s",
         "Длительность, с",
     ),
+    column("quarter", Plain, "Quarter", "Квартал"),
     column(
         "realized_rate",
         Percent,

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::Uri;
 use actix_web::http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, HeaderMap};
+use actix_web::http::{StatusCode, Uri};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
@@ -15,6 +15,7 @@ use crate::analytics::PreparedQuery;
 use crate::api::caller::Caller;
 use crate::api::compression::AcceptedEncoding;
 use crate::api::error::ApiError;
+use crate::metrics::RouteMetrics;
 
 /// Returns all of a request that decides on its answer, as one key.
 pub(super) fn key_of(uri: &Uri, headers: &HeaderMap) -> Option<Vec<u8>> {
@@ -51,11 +52,13 @@ impl FastPathKey {
         let cache = self.request.app_data::<Data<FastPathCache>>();
         let key = key_of(self.request.uri(), self.request.headers());
         if let (Some(cache), Some(key)) = (cache, key) {
+            let route = self.request.match_pattern().map(String::into_boxed_str);
             let remembered = Remembered {
+                metrics: RouteMetrics::new("GET", route.as_deref(), StatusCode::OK.as_u16()),
                 prepared,
                 encoding: self.encoding(),
                 credential: self.credential,
-                route: self.request.match_pattern().map(String::into_boxed_str),
+                route,
             };
             cache.remember(key, remembered);
         }

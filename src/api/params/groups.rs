@@ -23,6 +23,15 @@ pub struct Department {
     pub department_id: Option<Id>,
 }
 
+/// A run of the import.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RunId {
+    /// One run only; left out, all.
+    #[param(inline, example = 1)]
+    pub run_id: Option<Id>,
+}
+
 /// A user.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbConn, DbError};
 use crate::domain::DepartmentScope;
 use crate::import::runs::doubts::ALL_FILES;
 use crate::metrics;
@@ -13,10 +13,17 @@ use crate::metrics;
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub(crate) async fn refresh_gauges(db: &Db) -> Result<(), DbError> {
-    let mut conn = db.conn().await?;
+    let read = async |conn: &mut DbConn| {
+        Ok::<_, DbError>((
+            db::list_failing_files(conn, DepartmentScope::All).await?,
+            db::list_department_ages(conn).await?,
+            db::last_completed_at(conn).await?,
+        ))
+    };
+    let (files, departments, completed_at) = db.snapshot(read).await?;
     let (mut failing, mut empty): (HashMap<i64, i64>, HashMap<i64, i64>) =
         (HashMap::new(), HashMap::new());
-    for file in db::list_failing_files(&mut conn, DepartmentScope::All).await? {
+    for file in files {
         let counts = if file.path == ALL_FILES {
             &mut empty
         } else {
@@ -24,7 +31,7 @@ pub(crate) async fn refresh_gauges(db: &Db) -> Result<(), DbError> {
         };
         *counts.entry(file.department_id).or_default() += 1;
     }
-    for department in db::list_department_ages(&mut conn).await? {
+    for department in departments {
         let label = department.id.to_string();
         let count = failing.get(&department.id).copied().unwrap_or_default();
         metrics::IMPORT_FILES_FAILING
@@ -40,7 +47,7 @@ pub(crate) async fn refresh_gauges(db: &Db) -> Result<(), DbError> {
                 .set(checked_at.and_utc().timestamp());
         }
     }
-    if let Some(completed_at) = db::last_completed_at(&mut conn).await? {
+    if let Some(completed_at) = completed_at {
         metrics::IMPORT_COMPLETED_AT.set(completed_at.and_utc().timestamp());
     }
     Ok(())

@@ -30,6 +30,7 @@ struct RunPage {
     entries: Vec<EntryLine>,
     /// The sums of the counts of all files.
     totals: [String; 7],
+    files: Vec<FileLink>,
 }
 
 /// What is known of the run itself.
@@ -92,11 +93,15 @@ pub(super) async fn show(
             *sum += i64::from(count);
         }
     }
+    let journal = Link::new(&format!("{API}/import-logs"))
+        .with("department_id", run.department_id)
+        .with("run_id", id);
     page(&RunPage {
         run: Facts::of(&run, &state, &p),
         live,
         entries: rows.iter().map(|row| EntryLine::of(row, &p)).collect(),
         totals: sums.map(|sum| p.format.count(sum)),
+        files: files_at(&journal, &p),
         p,
     })
 }

@@ -60,6 +60,41 @@ impl Server {
     }
 }
 
+/// A server that stands still with all its processes, until this is dropped.
+pub struct Frozen(Vec<String>);
+
+impl Frozen {
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(name).args(&self.0).status();
+        assert!(sent.unwrap().success(), "{name} to {:?}", self.0);
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
+}
+
+impl Server {
+    /// Stops the server and its children in the middle of whatever they do.
+    pub fn freeze(&self) -> Frozen {
+        let pid = self.pid;
+        // It begins no other one meanwhile.
+        self.signal("STOP");
+        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+        let mut all: Vec<String> = children
+            .unwrap()
+            .split_whitespace()
+            .map(String::from)
+            .collect();
+        all.push(pid.to_string());
+        let frozen = Frozen(all);
+        frozen.signal("-STOP");
+        frozen
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // The watcher reads the end of its input and does the rest.

@@ -8,12 +8,12 @@ use std::sync::{Mutex, OnceLock};
 use credit_portfolio::config::{DatabaseSettings, DatabaseUrl, Secret};
 use credit_portfolio::db::Db;
 
-use super::processes::{Server, free_port, program, wait_for_port};
+use super::processes::{Frozen, Server, free_port, program, wait_for_port};
 
 /// The one PostgreSQL server, and a database of the newest schema to copy from.
 pub struct Postgres {
     port: u16,
-    _server: Server,
+    server: Server,
 }
 
 static POSTGRES: OnceLock<Postgres> = OnceLock::new();
@@ -115,6 +115,19 @@ impl Postgres {
         (postgres, url)
     }
 
+    /// A server of its own, and the URL of an empty database.
+    pub fn start_alone() -> (Postgres, String) {
+        let postgres =
+            Postgres::start_in(&keep(tempfile::Builder::new().prefix("cp-postgres-")), &[]);
+        let url = postgres.url("postgres");
+        (postgres, url)
+    }
+
+    /// Has the server stand still: connections stay open, and nothing is answered.
+    pub fn freeze(&self) -> Frozen {
+        self.server.freeze()
+    }
+
     /// A server with further settings and empty databases.
     fn start_in(folder: &Path, settings: &[String]) -> Postgres {
         let data = folder.join("data");
@@ -170,10 +183,7 @@ impl Postgres {
             .collect();
         let server = Server::start(folder, &command);
         wait_for_port(port, "PostgreSQL");
-        let postgres = Postgres {
-            port,
-            _server: server,
-        };
+        let postgres = Postgres { port, server };
         postgres.wait_until_ready();
         postgres
     }

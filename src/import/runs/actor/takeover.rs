@@ -27,10 +27,11 @@ impl Actor {
     }
 
     async fn abandoned_runs(&self) -> Result<Vec<AbandonedRun>, DbError> {
-        let mut conn = self.context.leases.conn().await?;
-        let runs = db::list_abandoned_runs(&mut conn, TAKEOVER_AFTER).await?;
-        let is_ahead = db::has_future_heartbeats(&mut conn).await?;
-        drop(conn);
+        let look = async |conn: &mut db::DbConn| {
+            let runs = db::list_abandoned_runs(conn, TAKEOVER_AFTER).await?;
+            Ok::<_, DbError>((runs, db::has_future_heartbeats(conn).await?))
+        };
+        let (runs, is_ahead) = self.context.leases.snapshot(look).await?;
         if is_ahead {
             self.context
                 .leases

@@ -1,0 +1,61 @@
+//! `config`: whether the settings can be used, and what they are.
+
+use std::path::Path;
+
+use anyhow::bail;
+use clap::{Args, Subcommand};
+
+use crate::config::{Dotenv, Settings, misspelt_variables};
+
+#[derive(Args)]
+pub struct Config {
+    #[command(subcommand)]
+    command: ConfigCommand,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Name everything that is wrong with the settings, as `serve` would; nothing is connected to.
+    Check,
+    /// Print every setting with its value and where that comes from; secrets are not shown.
+    Show,
+}
+
+impl Config {
+    pub fn run(self, file: Option<&Path>, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {
+        match self.command {
+            ConfigCommand::Check => check(file),
+            ConfigCommand::Show => show(file, dotenv),
+        }
+    }
+}
+
+fn check(file: Option<&Path>) -> anyhow::Result<()> {
+    for warning in misspelt_variables() {
+        println!("warning: {warning}");
+    }
+    let problems = Settings::problems(file);
+    for problem in &problems {
+        println!("problem: {problem}");
+    }
+    match problems.len() {
+        0 => println!("The settings can be used."),
+        count => bail!("{count} problem(s) with the settings"),
+    }
+    Ok(())
+}
+
+fn show(file: Option<&Path>, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {
+    let settings = Settings::inspect(file, dotenv)?;
+    let width = settings.iter().map(|setting| setting.env.len()).max();
+    for setting in &settings {
+        println!(
+            "{:width$}  {}  [{}]",
+            setting.env,
+            setting.value,
+            setting.source,
+            width = width.unwrap_or_default()
+        );
+    }
+    Ok(())
+}
