@@ -123,6 +123,9 @@ check_files() {
     check "Compose $name accepts the file with every profile" compose_with "$program" config -q
     check "Compose $name keeps the names of the volumes" volumes_keep_their_names "$program"
     check "Compose $name passes every line of .env, and \$ in passwords" variables_arrive "$program"
+    if [ "$name$build" = 1yes ]; then
+      check "Compose 1 builds, too" compose_with "$program" build backend ftp
+    fi
     check "Compose $name: up -d redis starts Redis alone" redis_starts_alone "$program"
   done
   check "Grafana's dashboard and provisioning are well-formed" grafana_files_parse
