@@ -28,6 +28,7 @@ load() {
 loaded() {
   local code=0
   wait "$load" || code=1
+  figure=$(tail -n 1 "$work/load")
   cat "$work/load"
   return "$code"
 }

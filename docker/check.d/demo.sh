@@ -15,9 +15,9 @@ exports_are_imported() {
 
 import_takes_files() {
   curl -sS --max-time 120 -X POST -H "Authorization: Bearer $token" \
-    127.0.0.1:18000/api/v1/credit-portfolio/import/trigger | tee "$work/run" | head -c 1500
-  grep -q '"files_imported":[1-9]\|"state":"completed"\|"state":"partial"' "$work/run" || return
-  question "receipts?limit=1" | grep -i '^x-total-count: *[1-9]'
+    127.0.0.1:18000/api/v1/credit-portfolio/import/trigger >"$work/run" || return
+  question "receipts?limit=1" | grep -i '^x-total-count: *[1-9]' || return
+  figure=$(sed 's/.*"message":"\([^"]*\)".*/\1/' "$work/run")
 }
 
 check_demo() {

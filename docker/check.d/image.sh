@@ -7,7 +7,8 @@ largest=60000000
 image_is_small() {
   local size
   size=$(($(docker image inspect -f '{{.Size}}' "$image") - $(docker image inspect -f '{{.Size}}' gcr.io/distroless/cc-debian12:nonroot)))
-  echo "$size bytes beside the base, $largest at most"
+  figure="$size bytes"
+  echo "$figure beside the base, $largest at most"
   [ "$size" -lt "$largest" ]
 }
 

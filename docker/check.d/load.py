@@ -57,5 +57,5 @@ stop.set()
 for thread in threads:
     thread.join()
 failed = sum(requests.values()) - requests["200"]
-print(f"{sum(requests.values())} requests, {failed} failed: {dict(requests)}")
+print(f"{sum(requests.values())} requests, {failed} failed" + (f": {dict(requests)}" if failed else ""))
 sys.exit(1 if failed or not requests["200"] else 0)

@@ -7,18 +7,20 @@ die() {
   exit 1
 }
 
-# check NAME COMMAND…: runs it, and notes whether it succeeded; what it printed stands in the log.
+# check NAME COMMAND…: runs it, and notes whether it succeeded; what it printed stands in the log,
+# what it gave to `figure` behind its name.
 check() {
   local name=$1
   shift
+  figure=""
   printf '\n== %s\n' "$name" >>"$log"
   if "$@" >"$work/out" 2>&1; then
     ok+=("$name")
-    say "ok      $name"
+    say "ok      $name${figure:+ ($figure)}"
   else
     failed+=("$name")
     say "FAILED  $name"
-    tail -n 8 "$work/out" | sed 's/^/            /'
+    tail -n 8 "$work/out" | cut -c 1-300 | sed 's/^/            /'
   fi
   cat "$work/out" >>"$log"
 }
