@@ -70,8 +70,7 @@ summary() {
   say "${#ok[@]} ok, ${#failed[@]} failed"
   if [ ${#failed[@]} -gt 0 ]; then
     printf '    failed: %s\n' "${failed[@]}"
-    cp "$log" "${TMPDIR:-/tmp}/credit-portfolio-check.log"
-    say "The log: ${TMPDIR:-/tmp}/credit-portfolio-check.log"
+    say "The log: $log"
     exit 1
   fi
   exit 0
