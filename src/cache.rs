@@ -125,7 +125,7 @@ impl Cache {
     /// every second by a task of the current runtime.
     ///
     /// # Errors
-    /// [`RedisFault`] when the settings can't be turned into a connection at all.
+    /// [`RedisFault`] when the settings can't be turned into a connection at all, or lead to a cluster.
     pub async fn open(settings: &CacheSettings) -> Result<Cache, RedisFault> {
         let redis = match &settings.redis {
             Some(redis) => Some(RedisStore::open(redis).await?),

@@ -22,7 +22,7 @@ const USES_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the gauges of imports are read.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(15);
 /// While nobody asks, so often is looked for changes: the next question looks before it is answered.
-const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(20);
 /// How often the disks are measured.
 const DISK_INTERVAL: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.

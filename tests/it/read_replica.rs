@@ -33,7 +33,7 @@ async fn counted(app: &TestApp, question: u32) -> [usize; 3] {
         "summary?date_from={from}&date_to=2{:03}-12-31",
         100 + question
     );
-    let received = app.get(&summary).await.ok()["total_received"].as_f64();
+    let received = app.get(&summary).await.ok()["total_receipts"].as_f64();
     let list = app.get("receipts").await.ok();
     let file = app.get("receipts?format=csv").await;
     assert!(file.status.is_success(), "{}", file.text);
