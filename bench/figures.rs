@@ -12,7 +12,7 @@ use credit_portfolio::analytics::{
 };
 use credit_portfolio::cache::{Cache, NAMESPACE};
 use credit_portfolio::config::{CacheSettings, DatabaseSettings, DatabaseUrl};
-use credit_portfolio::db::Db;
+use credit_portfolio::db::{Db, Reads};
 use credit_portfolio::domain::{
     Clock, Currency, DateRange, DepartmentScope, Language, PortfolioFilter,
 };
@@ -83,7 +83,7 @@ impl Portfolio {
         };
         let cache = Cache::open(&cache).await.unwrap();
         let analytics = Analytics::new(
-            (db.clone(), db),
+            (Reads::of_primary(db.clone()), db),
             cache.clone(),
             Currency::default(),
             Vec::new().into(),

@@ -12,6 +12,7 @@ mod concentration;
 mod contracts;
 mod data_quality;
 mod debt;
+mod every_figure;
 mod freshness;
 mod lenders;
 mod look_alikes;
@@ -35,6 +36,7 @@ pub use contracts::{
 pub use data_quality::DataQuality;
 pub(crate) use data_quality::{CheckResult, FoundRow};
 pub use debt::{DebtBalance, DebtGroup};
+pub(crate) use every_figure::every_figure;
 pub use freshness::{ExportFreshness, Freshness, freshness};
 pub use lenders::LenderStats;
 pub use months::{MonthCashflow, MonthEfficiency, MonthStats};
@@ -54,7 +56,7 @@ use tokio::time::timeout;
 use crate::cache::{
     Cache, CacheLookup, Entry, Join, LookupResult, Moment, SingleFlight, Tier, Validity,
 };
-use crate::db::{self, Db, DbError};
+use crate::db::{self, Db, DbConn, DbError, Reads};
 use crate::domain::{Currency, DataVersion};
 use crate::metrics;
 use popular::Popular;
@@ -74,7 +76,7 @@ pub struct Analytics {
 }
 
 struct Shared {
-    db: Db,
+    reads: Reads,
     /// For the look for changes: never behind other requests.
     checks: Db,
     cache: Cache,
@@ -92,13 +94,13 @@ impl Analytics {
     /// `base_currency` is the one that a key does not name, `configured_sources` are those of the
     /// settings, each with its department.
     pub fn new(
-        (db, checks): (Db, Db),
+        (reads, checks): (Reads, Db),
         cache: Cache,
         base_currency: Currency,
         configured_sources: Arc<[(i64, String)]>,
     ) -> Analytics {
         let shared = Shared {
-            db,
+            reads,
             checks,
             cache,
             base_currency,
@@ -340,8 +342,8 @@ impl Analytics {
         let basis = self.basis();
         let (versions, figures, other_currencies) = self
             .shared
-            .db
-            .snapshot(async |conn| {
+            .reads
+            .snapshot(async |conn: &mut DbConn| {
                 let versions = db::data_versions_on(conn, basis.today).await?;
                 let others = db::other_currencies(conn, &query.counted()).await?;
                 let names = others.iter().map(ToString::to_string).collect();

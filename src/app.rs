@@ -28,7 +28,7 @@ use crate::api;
 use crate::build_info;
 use crate::cache::Cache;
 use crate::config::Settings;
-use crate::db::{self, Db, DbConn, PoolPurpose};
+use crate::db::{self, Db, DbConn, PoolPurpose, Reads};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
 use crate::metrics;
@@ -119,8 +119,12 @@ impl RunningApp {
             settings.base_currency.clone(),
             context.configured_sources.clone(),
         );
+        let reads = reads(settings, (db.clone(), PoolPurpose::Replica), &cache)?;
+        reads.check().await?;
+        let exports = Db::pool(&settings.database, PoolPurpose::Exports)?;
+        let exports = self::reads(settings, (exports, PoolPurpose::ReplicaExports), &cache)?;
         let analytics = Analytics::new(
-            (db.clone(), checks.clone()),
+            (reads.clone(), checks.clone()),
             cache.clone(),
             base_currency,
             sources,
@@ -145,7 +149,7 @@ impl RunningApp {
             are_cookies_secure: settings.auth.are_cookies_secure,
             trusted_proxies: settings.web.trusted_proxies.clone(),
             forwarded_header: settings.web.forwarded_header,
-            exports: ExportQueue::start(Db::pool(&settings.database, PoolPurpose::Exports)?),
+            exports: ExportQueue::start(exports),
             list_counts: ListCounts::default(),
             uploads: UploadLimits::new(settings.web.upload_timeout),
             pending_uploads: PendingUploads::default(),
@@ -158,6 +162,7 @@ impl RunningApp {
             database_health: DatabaseHealth::default(),
             changes: Db::pool(&settings.database, PoolPurpose::Changes)?,
             db,
+            reads,
             checks,
             cache,
         };
@@ -314,6 +319,24 @@ impl RunningApp {
         log::info!("Stopped");
         Ok(())
     }
+}
+
+/// Returns where imported data is read from: the replica of the settings, if there is one, with
+/// connections of that purpose; else the primary.
+fn reads(
+    settings: &Settings,
+    (primary, purpose): (Db, PoolPurpose),
+    cache: &Cache,
+) -> anyhow::Result<Reads> {
+    let replica = settings.database.of_replica();
+    let replica = replica.map(|settings| Db::pool(&settings, purpose));
+    let cache = cache.clone();
+    let is_current = move |id: &str, generations: &[(i64, i64)]| cache.is_all_in(id, generations);
+    Ok(Reads::new(
+        primary,
+        replica.transpose()?,
+        Arc::new(is_current),
+    ))
 }
 
 /// Listens on the address of a setting.

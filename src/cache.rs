@@ -225,6 +225,12 @@ impl Cache {
         self.changes().has_lost_data(versions)
     }
 
+    /// Returns whether a snapshot of a database, with the generations of its departments, holds every
+    /// change that this process knows.
+    pub(crate) fn is_all_in(&self, database_id: &str, generations: &[(i64, i64)]) -> bool {
+        self.has_id(database_id) && self.changes().are_all_in(generations)
+    }
+
     /// How long a new entry lives.
     pub fn new_ttl(&self) -> Duration {
         self.shared

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod config;
+mod database;
 #[cfg(feature = "demo")]
 mod demo;
 mod generate;
@@ -50,6 +51,8 @@ enum Command {
     Generate(generate::Generate),
     /// Check the sums that analytics read, or rebuild them.
     Rollups(rollups::Rollups),
+    /// Copy a database into another one, or back one up.
+    Db(database::Database),
     /// Check the settings, or print them.
     Config(config::Config),
     /// Print the description of the REST interface (OpenAPI 3.1).
@@ -84,6 +87,7 @@ impl Cli {
             Command::Adopt => adopt::run(&settings()?).await,
             Command::Generate(generate) => generate.run(&settings()?).await,
             Command::Rollups(rollups) => rollups.run(&settings()?).await,
+            Command::Db(database) => database.run(&settings()?).await,
             Command::Openapi => openapi::run(),
             Command::User(user) => user.run(&settings()?).await,
             Command::Healthcheck(healthcheck) => healthcheck.run(&settings()?),

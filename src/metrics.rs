@@ -156,6 +156,15 @@ pub static POOL_TIMEOUTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
         &["pool"],
     )
 });
+/// Reads that a replica could have answered, by `result` (`replica`, and why the primary answered
+/// instead: `late`, `gone`, `busy`).
+pub static REPLICA_READS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    counters(
+        "database_replica_reads_total",
+        "Reads that a replica could have answered.",
+        &["result"],
+    )
+});
 /// What is free on the disk of a folder that grows, by `folder` (`database`, of SQLite, and
 /// `temporary`).
 pub static DISK_FREE: LazyLock<IntGaugeVec> = LazyLock::new(|| {
@@ -191,7 +200,8 @@ pub fn declare(endpoints: &[&str], version: &str, commit: &str) {
         }
         COMPUTING_SECONDS.with_label_values(&[endpoint]);
     }
-    let by_label: [(&IntCounterVec, &[&str]); 4] = [
+    let by_label: [(&IntCounterVec, &[&str]); 5] = [
+        (&*REPLICA_READS, &["replica", "late", "gone", "busy"]),
         (&*INVALIDATED, &["scope", "namespace"]),
         (&*WARMED, &["dropped", "expiring"]),
         (

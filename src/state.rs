@@ -20,7 +20,7 @@ use crate::accounts::{AccountDirectory, Devices, LoginGuard, LoginThrottle, Sess
 use crate::analytics::Analytics;
 use crate::cache::Cache;
 use crate::config::{ForwardedHeader, ImportPolicy, RetentionSettings};
-use crate::db::{self, Db, DbConn, DbError};
+use crate::db::{self, Db, DbConn, DbError, Reads};
 use crate::domain::{ChangedData, Currency};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
@@ -41,6 +41,8 @@ pub use upload_limits::{UploadLimits, UploadTurn};
 pub struct AppState {
     /// The database, for requests.
     pub db: Db,
+    /// What is only read of imported data: from a replica where there is one.
+    pub reads: Reads,
     /// The same for readiness and registering, which must not wait behind requests.
     pub checks: Db,
     /// The same for changes by hand, which may wait for an import.
@@ -104,15 +106,19 @@ impl AppState {
     }
 
     /// Every pool of connections, one for each purpose.
-    pub fn pools(&self) -> [&Db; 6] {
-        [
+    pub fn pools(&self) -> Vec<&Db> {
+        let replicas = [self.reads.replica(), self.exports.reads().replica()];
+        let own = [
             &self.db,
             &self.checks,
             &self.changes,
             &self.import_context.db,
             &self.import_context.leases,
-            self.exports.db(),
-        ]
+            self.exports.reads().primary(),
+        ];
+        own.into_iter()
+            .chain(replicas.into_iter().flatten())
+            .collect()
     }
 
     /// What logins are checked with.

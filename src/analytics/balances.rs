@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::config::Settings;
 use crate::db::{self, ContractTitle, DbConn, DbError};
 use crate::domain::{
     BalanceFlows, ContractStatus, Currency, DateRange, Debt, Money, PortfolioFilter,
@@ -26,6 +27,18 @@ pub struct Basis {
 }
 
 impl Basis {
+    /// The basis of a program with these settings, now.
+    pub(crate) fn of_settings(settings: &Settings) -> Basis {
+        let sources = settings.import.sources.iter();
+        Basis {
+            today: settings.cache.clock.today(),
+            base_currency: settings.base_currency.clone(),
+            configured_sources: sources
+                .map(|source| (source.department_id, source.name.clone()))
+                .collect(),
+        }
+    }
+
     /// Returns the day whose end the balances of a filter belong to: the last day asked for, today
     /// at the latest.
     pub fn as_of(&self, filter: &PortfolioFilter) -> NaiveDate {

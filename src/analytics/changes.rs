@@ -49,7 +49,8 @@ impl Analytics {
     /// # Errors
     /// As [`Analytics::look_for_changes`].
     pub async fn look_for_first_changes(&self) -> Result<(), AnalyticsError> {
-        self.look_for_changes_over(&self.shared.db).await
+        self.look_for_changes_over(self.shared.reads.primary())
+            .await
     }
 
     async fn look_for_changes_over(&self, db: &Db) -> Result<(), AnalyticsError> {

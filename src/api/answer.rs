@@ -39,12 +39,12 @@ pub fn listed_page<T: Serialize>(rows: Vec<T>, page: Page) -> HttpResponse {
 pub async fn listed_data<T: Serialize>(
     state: &AppState,
     scope: DepartmentScope,
-    read: impl AsyncFnOnce(&mut DbConn) -> Result<(Vec<T>, i64), ApiError>,
+    read: impl AsyncFn(&mut DbConn) -> Result<(Vec<T>, i64), ApiError>,
 ) -> Result<HttpResponse, ApiError> {
     let today = state.cache.today();
     let (version, (rows, total)) = state
-        .db
-        .snapshot(async |conn| {
+        .reads
+        .snapshot(async |conn: &mut DbConn| {
             let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
             Ok::<_, ApiError>((version, read(conn).await?))
         })

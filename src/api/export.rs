@@ -30,7 +30,7 @@ use super::compression::NoCompression;
 use super::error::ApiError;
 use super::file_body::file_body;
 use super::list::{ListPage, Parts};
-use crate::db::{Db, DbConn, DbError, Page, PagedList, Sort, data_versions_on};
+use crate::db::{DbConn, DbError, Page, PagedList, Reads, Sort, data_versions_on};
 use crate::domain::{Currency, DataVersion, DepartmentScope, Language};
 use crate::state::AppState;
 pub use about::About;
@@ -103,22 +103,26 @@ impl Export {
         L: PagedList<Row: Send + 'static> + Send + 'static,
     {
         let today = state.cache.today();
-        self.in_turn(state, L::NAME, async move |export: &Export, db: &Db| {
-            let read = async |conn: &mut DbConn| {
-                let writer = export
-                    .writer_of_list(conn, Some(list.department()), today)
-                    .await?;
-                let pipe = RowPipe::start::<T>(writer, fields_at(&export.path));
-                let mut parts = Parts::of_page(&list, conn, &ListPage::whole(sort)).await?;
-                loop {
-                    let rows = parts.next(conn).await?;
-                    if rows.is_empty() || !pipe.push(rows).await {
-                        return Ok::<_, ApiError>(pipe);
+        self.in_turn(
+            state,
+            L::NAME,
+            async move |export: &Export, reads: &Reads| {
+                let read = async |conn: &mut DbConn| {
+                    let writer = export
+                        .writer_of_list(conn, Some(list.department()), today)
+                        .await?;
+                    let pipe = RowPipe::start::<T>(writer, fields_at(&export.path));
+                    let mut parts = Parts::of_page(&list, conn, &ListPage::whole(sort)).await?;
+                    loop {
+                        let rows = parts.next(conn).await?;
+                        if rows.is_empty() || !pipe.push(rows).await {
+                            return Ok::<_, ApiError>(pipe);
+                        }
                     }
-                }
-            };
-            db.snapshot(read).await?.finish().await
-        })
+                };
+                reads.snapshot_once(read).await?.finish().await
+            },
+        )
         .await
     }
 
@@ -135,7 +139,7 @@ impl Export {
         mut fetch: impl AsyncFnMut(&mut DbConn, Page) -> Result<Vec<T>, DbError> + Send + 'static,
     ) -> Result<HttpResponse, ApiError> {
         let (scope, today) = (scope.into(), state.cache.today());
-        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+        self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let read = async |conn: &mut DbConn| {
                 let writer = export.writer_of_list(conn, scope, today).await?;
                 let pipe = RowPipe::start::<T>(writer, fields_at(&export.path));
@@ -151,7 +155,7 @@ impl Export {
                     page.skip += page.limit;
                 }
             };
-            db.snapshot(read).await?.finish().await
+            reads.snapshot_once(read).await?.finish().await
         })
         .await
     }
@@ -168,9 +172,11 @@ impl Export {
         rows: Vec<T>,
     ) -> Result<HttpResponse, ApiError> {
         let (scope, today) = (scope.into(), state.cache.today());
-        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+        self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let begin = async |conn: &mut DbConn| export.writer_of_list(conn, scope, today).await;
-            export.complete(db.snapshot(begin).await?, rows).await
+            export
+                .complete(reads.snapshot_once(begin).await?, rows)
+                .await
         })
         .await
     }
@@ -189,10 +195,10 @@ impl Export {
         rows: Vec<T>,
     ) -> Result<HttpResponse, ApiError> {
         let today = state.cache.today();
-        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+        self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let begin =
                 async |conn: &mut DbConn| export.writer_of_list(conn, Some(scope), today).await;
-            let mut writer = db.snapshot(begin).await?;
+            let mut writer = reads.snapshot_once(begin).await?;
             writer.push_about(lines)?;
             export.complete(writer, rows).await
         })
@@ -224,7 +230,7 @@ impl Export {
     ) -> Result<HttpResponse, ApiError> {
         let answer: Value = serde_json::from_slice(json).map_err(failed)?;
         let today = state.cache.today();
-        self.in_turn(state, name, async move |export: &Export, db: &Db| {
+        self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let language = export.language;
             let about = async |conn: &mut DbConn| {
                 let mut about =
@@ -233,7 +239,7 @@ impl Export {
                 about.push_freshness(conn, language, scope, today).await?;
                 Ok::<_, DbError>(about)
             };
-            let about = db.snapshot(about).await?;
+            let about = reads.snapshot_once(about).await?;
             let is_by_month = export
                 .filters
                 .iter()
@@ -282,12 +288,12 @@ impl Export {
         self,
         state: &AppState,
         name: &str,
-        write: impl AsyncFnOnce(&Export, &Db) -> Result<File, ApiError> + Send + 'static,
+        write: impl AsyncFnOnce(&Export, &Reads) -> Result<File, ApiError> + Send + 'static,
     ) -> Result<HttpResponse, ApiError> {
         let format = self.format;
         let written = state
             .exports
-            .run(async move |db: &Db| write(&self, db).await);
+            .run(async move |reads: &Reads| write(&self, reads).await);
         let file = written.await??;
         let (kind, ending) = match format {
             Format::Csv => ("text/csv; charset=utf-8", "csv"),

@@ -19,7 +19,7 @@ use super::error::ApiError;
 use super::export::Export;
 use super::figures::set_data_version;
 use super::types::answers;
-use crate::db::{PagedList, Sort, data_versions_on, list_next_keys};
+use crate::db::{DbConn, PagedList, Sort, data_versions_on, list_next_keys};
 use crate::domain::{DataVersion, ListCursor};
 use crate::state::AppState;
 
@@ -57,8 +57,8 @@ where
     }
     let today = state.cache.today();
     let (version, total, next, body) = state
-        .db
-        .snapshot(async |conn| {
+        .reads
+        .snapshot(async |conn: &mut DbConn| {
             let version = DataVersion::of(list.department(), data_versions_on(conn, today).await?);
             let total = state.list_counts.count(&list, conn).await?;
             let mut body = JsonArray::default();

@@ -294,8 +294,8 @@ pub async fn contract_ledger(
     };
     let basis = state.analytics.basis();
     let found = state
-        .db
-        .snapshot(async |conn| ledger(conn, &filter, &basis).await)
+        .reads
+        .snapshot(async |conn: &mut DbConn| ledger(conn, &filter, &basis).await)
         .await?;
     let found = found.ok_or_else(|| missing("contract", id))?;
     let (title, opening, closing, as_of) = (

@@ -94,6 +94,14 @@ impl ChangeLog {
         })
     }
 
+    /// Returns whether data of these generations, by department, holds every change that is known.
+    pub(crate) fn are_all_in(&self, generations: &[(i64, i64)]) -> bool {
+        self.departments.iter().all(|(id, log)| {
+            let there = generations.iter().find(|(of, _)| of == id);
+            log.generation <= there.map_or(0, |(_, generation)| *generation)
+        })
+    }
+
     /// Whether an entry that was computed at these generations still holds.
     pub(crate) fn validity(
         &self,

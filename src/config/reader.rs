@@ -21,7 +21,7 @@ const fn setting(env: &'static str, path: &'static str, default: &'static str) -
 }
 
 /// Every setting there is.
-pub(crate) const SETTINGS: [Setting; 56] = [
+pub(crate) const SETTINGS: [Setting; 57] = [
     setting("BIND", "web.bind", "0.0.0.0:8000"),
     setting("METRICS_BIND", "web.metrics_bind", ""),
     setting("CORS_ALLOWED_ORIGINS", "web.cors_allowed_origins", ""),
@@ -50,6 +50,7 @@ pub(crate) const SETTINGS: [Setting; 56] = [
         "database.url",
         "sqlite://credit-portfolio.db",
     ),
+    setting("DATABASE_READ_URL", "database.read_url", ""),
     setting("DATABASE_POOL_SIZE", "database.pool_size", "10"),
     setting("DATABASE_TIMEOUT_MS", "database.timeout_ms", "5000"),
     setting(
@@ -122,10 +123,11 @@ pub(crate) const SETTINGS: [Setting; 56] = [
 
 /// Settings that are secrets, or hold one: each may stand in a file, too, whose path the variable
 /// with `_FILE` behind its name has (Docker's and Kubernetes' secrets).
-pub(crate) const SECRETS: [&str; 6] = [
+pub(crate) const SECRETS: [&str; 7] = [
     "SECRET_KEY",
     "SECRET_KEY_PREVIOUS",
     "DATABASE_URL",
+    "DATABASE_READ_URL",
     "REDIS_URL",
     "REDIS_PASSWORD",
     "FTP_PASSWORD",

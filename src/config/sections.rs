@@ -149,6 +149,9 @@ impl DatabaseUrl {
 pub struct DatabaseSettings {
     /// `DATABASE_URL`, default `sqlite://credit-portfolio.db`.
     pub url: DatabaseUrl,
+    /// `DATABASE_READ_URL`, no default: a streaming replica of that PostgreSQL, which answers what is only
+    /// read while it is not behind.
+    pub read_url: Option<Secret>,
     /// `DATABASE_POOL_SIZE`, default 10: open connections at most.
     pub pool_size: u32,
     /// `DATABASE_TIMEOUT_MS`, default 5000: the wait for a connection, and SQLite's for its lock.
@@ -168,10 +171,21 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// The same for the replica, if there is one.
+    pub fn of_replica(&self) -> Option<DatabaseSettings> {
+        let url = DatabaseUrl::Postgres(self.read_url.clone()?);
+        Some(DatabaseSettings {
+            url,
+            read_url: None,
+            ..self.clone()
+        })
+    }
+
     /// The defaults for a database.
     pub fn of(url: DatabaseUrl) -> DatabaseSettings {
         DatabaseSettings {
             url,
+            read_url: None,
             pool_size: 10,
             timeout: Duration::from_secs(5),
             start_timeout: Duration::from_secs(60),
@@ -315,8 +329,10 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
         reader.problem("DATABASE_URL", &format!("is of no known kind: {advice}"));
         DatabaseUrl::Sqlite(PathBuf::new())
     });
+    let read_url = read_url(reader, &url);
     DatabaseSettings {
         url,
+        read_url,
         pool_size: reader.number("DATABASE_POOL_SIZE", 2, 1000) as u32,
         timeout: Duration::from_millis(reader.number("DATABASE_TIMEOUT_MS", 100, 600_000)),
         start_timeout: Duration::from_secs(reader.number(
@@ -332,6 +348,27 @@ pub(super) fn database(reader: &mut Reader) -> DatabaseSettings {
         ca_file: reader.path("DATABASE_CA_FILE"),
         is_pooled: reader.choice("DATABASE_POOLER", ["none", "transaction"]) == "transaction",
     }
+}
+
+fn read_url(reader: &mut Reader, primary: &DatabaseUrl) -> Option<Secret> {
+    let text = reader.text("DATABASE_READ_URL");
+    if text.is_empty() {
+        return None;
+    }
+    match (DatabaseUrl::parse(&text), primary) {
+        (Ok(DatabaseUrl::Postgres(url)), DatabaseUrl::Postgres(_)) => return Some(url),
+        (Ok(_), _) => reader.problem(
+            "DATABASE_READ_URL",
+            "is for a replica of PostgreSQL: both URLs have to begin with postgres://",
+        ),
+        (Err(advice), _) => {
+            reader.problem(
+                "DATABASE_READ_URL",
+                &format!("is of no known kind: {advice}"),
+            );
+        }
+    }
+    None
 }
 
 pub(super) fn cache(reader: &mut Reader) -> CacheSettings {

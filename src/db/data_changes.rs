@@ -66,6 +66,17 @@ pub async fn record_change(
     })
 }
 
+/// The generation of each department's data.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn list_generations(conn: &mut DbConn) -> Result<Vec<(i64, i64)>, DbError> {
+    Ok(on_conn!(conn, |c| departments::table
+        .select((departments::id, departments::generation))
+        .load(c)
+        .await)?)
+}
+
 /// The changes of a department after a generation, in order.
 ///
 /// # Errors

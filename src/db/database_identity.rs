@@ -142,7 +142,7 @@ async fn replace(conn: &mut DbConn, server: &str) -> Result<String, DbError> {
 
 /// The identifier that PostgreSQL gave its files when they were made; empty where this role may not
 /// read it, and for SQLite.
-async fn server_identifier(conn: &mut DbConn) -> Result<String, DbError> {
+pub(super) async fn server_identifier(conn: &mut DbConn) -> Result<String, DbError> {
     let DbConn::Postgres(conn) = conn else {
         return Ok(String::new());
     };

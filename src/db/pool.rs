@@ -3,6 +3,7 @@
 //! A connection that is dropped in the middle of a transaction does not go back to the pool:
 //! Diesel's transaction manager marks it broken. Nothing waits longer than the configured time.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use prometheus::IntCounter;
 use super::pool_purpose::{PoolLimits, PoolPurpose, PoolUsage};
 use super::postgres::{PooledPgConnection, PostgresConnector, setup};
 use super::sqlite::{self, AsyncSqlite};
+use super::transfer::is_incomplete_copy;
 use super::{DbError, migrations};
 use crate::config::{DatabaseSettings, DatabaseUrl};
 use crate::metrics;
@@ -72,7 +74,7 @@ pub enum DbConn {
 
 /// What a transaction is for.
 #[derive(Clone, Copy)]
-enum TransactionMode {
+pub(super) enum TransactionMode {
     /// Several reads of one snapshot.
     Snapshot,
     /// Writes, from its start on.
@@ -101,10 +103,47 @@ impl Db {
             migrations::apply(settings).await?;
         }
         let db = Db::pool(settings, PoolPurpose::Requests)?;
-        match migrations::is_latest(&mut db.conn().await?).await? {
-            true => Ok(db),
-            false => Err(not_migrated()),
+        let mut conn = db.conn().await?;
+        if !migrations::is_latest(&mut conn).await? {
+            return Err(not_migrated());
         }
+        if is_incomplete_copy(&mut conn).await? {
+            return Err(DbError::Setting(
+                "a copy into this database is not complete: run `credit-portfolio db copy` again"
+                    .to_owned(),
+            ));
+        }
+        drop(conn);
+        Ok(db)
+    }
+
+    /// Brings the schema of a database up to this version that is to be copied into.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn open_for_copy(settings: &DatabaseSettings) -> Result<(), DbError> {
+        migrations::apply(settings).await
+    }
+
+    /// Writes an SQLite database as it is now into a new file, while it is in use.
+    ///
+    /// # Errors
+    /// [`DbError`] when the file can't be written; [`DbError::Setting`] of PostgreSQL, which has its own
+    /// tools.
+    pub async fn back_up(&self, file: &Path) -> Result<(), DbError> {
+        let DbConn::Sqlite(mut conn) = self.idle_conn().await? else {
+            return Err(DbError::Setting(
+                "PostgreSQL is backed up by pg_dump".to_owned(),
+            ));
+        };
+        sqlite::create_private(file)
+            .map_err(|err| DbError::Unavailable(format!("{}: {err}", file.display())))?;
+        // An empty file is filled, and keeps its mode.
+        diesel::sql_query("VACUUM INTO ?")
+            .bind::<diesel::sql_types::Text, _>(file.to_string_lossy())
+            .execute(&mut conn)
+            .await?;
+        Ok(())
     }
 
     /// Makes a pool, without a connection yet.
@@ -117,7 +156,9 @@ impl Db {
             DatabaseUrl::Postgres(url) => {
                 let connector =
                     PostgresConnector::new(url, settings, limits.connect, limits.statement)
-                        .map_err(|err| DbError::Unavailable(format!("DATABASE_URL: {err}")))?;
+                        .map_err(|err| {
+                            DbError::Unavailable(format!("{}: {err}", purpose.setting()))
+                        })?;
                 let manager = AsyncDieselConnectionManager::new_with_config(
                     "",
                     postgres_config(connector, limits.wait / 2),
@@ -259,21 +300,36 @@ impl Db {
         mode: TransactionMode,
         body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.begin(mode).await?.finish(body).await
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(&self, mode: TransactionMode) -> Result<DbConn, DbError> {
         let mut conn = self.idle_conn().await?;
         let setup = self.transaction_setup.as_deref();
-        conn.begin(mode, setup)
-            .await
-            .map_err(|err| match (mode, err) {
-                (TransactionMode::Change, DbError::Locked) => DbError::Busy,
-                (_, err) => err,
-            })?;
-        match body(&mut conn).await {
+        let begun = conn.begin(mode, setup).await;
+        begun.map_err(|err| match (mode, err) {
+            (TransactionMode::Change, DbError::Locked) => DbError::Busy,
+            (_, err) => err,
+        })?;
+        Ok(conn)
+    }
+}
+
+impl DbConn {
+    /// Runs `body` in the transaction that was begun, and ends it: commits what gives `Ok`, undoes the
+    /// rest.
+    pub(super) async fn finish<T, E: From<DbError>>(
+        mut self,
+        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match body(&mut self).await {
             Ok(value) => {
-                conn.commit().await?;
+                self.commit().await?;
                 Ok(value)
             }
             Err(err) => {
-                if let Err(undo) = conn.rollback().await {
+                if let Err(undo) = self.rollback().await {
                     log::warn!(
                         "a transaction could not be undone, its connection is given up: {undo}"
                     );
@@ -282,9 +338,7 @@ impl Db {
             }
         }
     }
-}
 
-impl DbConn {
     async fn begin(&mut self, mode: TransactionMode, setup: Option<&str>) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => {
@@ -344,7 +398,7 @@ impl DbConn {
         }
     }
 
-    async fn rollback(&mut self) -> Result<(), DbError> {
+    pub(super) async fn rollback(&mut self) -> Result<(), DbError> {
         match self {
             DbConn::Postgres(conn) => rollback(&mut **conn).await,
             DbConn::Sqlite(conn) => rollback(&mut **conn).await,

@@ -19,6 +19,10 @@ pub enum PoolPurpose {
     Leases,
     /// Lists and figures as files: few, each for as long as its file is written.
     Exports,
+    /// What only reads, on a replica.
+    Replica,
+    /// Lists and figures as files, on a replica.
+    ReplicaExports,
     /// The look for changes, readiness, registering: short, and never behind the others.
     Checks,
 }
@@ -55,7 +59,17 @@ impl PoolPurpose {
             PoolPurpose::Changes => "changes",
             PoolPurpose::Leases => "leases",
             PoolPurpose::Exports => "exports",
+            PoolPurpose::Replica => "replica",
+            PoolPurpose::ReplicaExports => "replica_exports",
             PoolPurpose::Checks => "checks",
+        }
+    }
+
+    /// The setting that says which server.
+    pub(super) fn setting(self) -> &'static str {
+        match self {
+            PoolPurpose::Replica | PoolPurpose::ReplicaExports => "DATABASE_READ_URL",
+            _ => "DATABASE_URL",
         }
     }
 
@@ -86,6 +100,16 @@ impl PoolPurpose {
             PoolPurpose::Exports => PoolLimits {
                 size: EXPORT_CONNECTIONS,
                 ..PoolPurpose::Requests.limits(settings)
+            },
+            PoolPurpose::Replica => PoolLimits {
+                // There is the primary beside it.
+                wait: CHECK_TIMEOUT.min(settings.timeout),
+                connect: CHECK_TIMEOUT.min(settings.timeout).mul_f32(0.8),
+                ..PoolPurpose::Requests.limits(settings)
+            },
+            PoolPurpose::ReplicaExports => PoolLimits {
+                size: EXPORT_CONNECTIONS,
+                ..PoolPurpose::Replica.limits(settings)
             },
             PoolPurpose::Checks => PoolLimits {
                 size: CHECK_CONNECTIONS,

@@ -11,7 +11,7 @@ use actix_rt::{Arbiter, ArbiterHandle};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
-use crate::db::{Db, EXPORT_CONNECTIONS};
+use crate::db::{EXPORT_CONNECTIONS, Reads};
 
 /// By how much the threads give way (`nice`).
 const LOW_PRIORITY: i32 = 10;
@@ -36,7 +36,7 @@ pub enum ExportQueueError {
 pub struct ExportQueue(Arc<Shared>);
 
 struct Shared {
-    db: Db,
+    reads: Reads,
     /// A permit for each export that is written or waits.
     places: Semaphore,
     /// A permit for each export that may be written at once.
@@ -46,11 +46,11 @@ struct Shared {
 }
 
 impl ExportQueue {
-    /// Starts the threads. `db` has a connection for each of them.
-    pub fn start(db: Db) -> ExportQueue {
+    /// Starts the threads. `reads` has a connection for each of them.
+    pub fn start(reads: Reads) -> ExportQueue {
         let threads = EXPORT_CONNECTIONS as usize;
         ExportQueue(Arc::new(Shared {
-            db,
+            reads,
             places: Semaphore::new(threads + MOST_WAITING),
             turns: Semaphore::new(threads),
             idle: Mutex::new((0..threads).map(|_| low_thread()).collect()),
@@ -58,8 +58,8 @@ impl ExportQueue {
     }
 
     /// The connections that exports read over.
-    pub fn db(&self) -> &Db {
-        &self.0.db
+    pub fn reads(&self) -> &Reads {
+        &self.0.reads
     }
 
     /// Does the work of an export in its turn, on a thread of exports.
@@ -68,7 +68,7 @@ impl ExportQueue {
     /// [`ExportQueueError`] when there is no place, or the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
-        work: impl AsyncFnOnce(&Db) -> T + Send + 'static,
+        work: impl AsyncFnOnce(&Reads) -> T + Send + 'static,
     ) -> Result<T, ExportQueueError> {
         let _place = self
             .0
@@ -80,11 +80,11 @@ impl ExportQueue {
         let turn = turn.map_err(|_| ExportQueueError::Broken)?;
         let thread = Thread::take(&self.0, turn).ok_or(ExportQueueError::Broken)?;
         let (done, result) = oneshot::channel();
-        let db = self.0.db.clone();
+        let reads = self.0.reads.clone();
         let is_spawned = thread.handle.spawn_fn(move || {
             actix_rt::spawn(async move {
                 // Nobody receives when the program is stopping.
-                let _ = done.send(work(&db).await);
+                let _ = done.send(work(&reads).await);
             });
         });
         if !is_spawned {

@@ -32,6 +32,6 @@ impl AppState {
             let rows = parts.page(conn, &totals, page).await?;
             Ok((totals, rows))
         };
-        self.db.snapshot(found).await
+        self.reads.snapshot(found).await
     }
 }

@@ -168,7 +168,7 @@ async fn an_oracle(app: &TestApp) -> Analytics {
     let sources = app.running.state.import_context.configured_sources.clone();
     Analytics::new(
         (
-            app.running.state.db.clone(),
+            app.running.state.reads.clone(),
             app.running.state.checks.clone(),
         ),
         cache,

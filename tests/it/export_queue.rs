@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use credit_portfolio::db::Db;
+use credit_portfolio::db::Reads;
 use credit_portfolio::domain::Role;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -32,8 +32,8 @@ async fn occupy(app: &TestApp, released: &watch::Sender<bool>) {
     let (exports, mut released) = (app.running.state.exports.clone(), released.subscribe());
     actix_rt::spawn(async move {
         exports
-            .run(async move |db: &Db| {
-                let conn = db.conn().await.unwrap();
+            .run(async move |reads: &Reads| {
+                let conn = reads.primary().conn().await.unwrap();
                 taken.send(()).unwrap();
                 let _ = released.wait_for(|released| *released).await;
                 drop(conn);

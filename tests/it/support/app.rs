@@ -133,6 +133,15 @@ impl TestApp {
         TestApp::start_on(Arc::new(folder), database_url, &[("USE_REDIS", "false")]).await
     }
 
+    /// Starts it on a database that is there, with settings over the tests' own.
+    pub async fn start_at(database_url: &str, settings: &[(&str, &str)]) -> TestApp {
+        let folder = tempfile::Builder::new()
+            .prefix("cp-test-")
+            .tempdir()
+            .unwrap();
+        TestApp::start_on(Arc::new(folder), database_url.to_owned(), settings).await
+    }
+
     async fn start_on(
         folder: Arc<TempDir>,
         database_url: String,

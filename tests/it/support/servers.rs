@@ -128,11 +128,42 @@ impl Postgres {
         self.server.freeze()
     }
 
+    /// A streaming replica of this server, with all its databases.
+    pub fn standby(&self) -> Postgres {
+        let folder = keep(tempfile::Builder::new().prefix("cp-postgres-"));
+        let copy = [
+            program("pg_basebackup"),
+            "-d".into(),
+            self.url("postgres"),
+            "-D".into(),
+            text(&folder.join("data")),
+            "-R".into(),
+            "-X".into(),
+            "stream".into(),
+            "--checkpoint=fast".into(),
+            "--no-sync".into(),
+        ];
+        run_unprivileged(&folder, &copy);
+        Postgres::serve(&folder, &[])
+    }
+
+    /// Makes a replica a primary.
+    pub fn promote(&self) {
+        self.sql("postgres", "SELECT pg_promote()");
+    }
+
+    /// Has a replica keep what it receives to itself, or show it.
+    pub fn pause_replay(&self, paused: bool) {
+        let function = match paused {
+            true => "pg_wal_replay_pause",
+            false => "pg_wal_replay_resume",
+        };
+        self.sql("postgres", &format!("SELECT {function}()"));
+    }
+
     /// A server with further settings and empty databases.
     fn start_in(folder: &Path, settings: &[String]) -> Postgres {
         let data = folder.join("data");
-        let port = free_port();
-        let as_user = unprivileged(folder);
         let initdb = [
             program("initdb"),
             "-D".into(),
@@ -144,15 +175,14 @@ impl Postgres {
             "UTF8".into(),
             "--no-sync".into(),
         ];
-        let done = Command::new(first(&as_user, &initdb))
-            .args(rest(&as_user, &initdb))
-            .output()
-            .unwrap();
-        assert!(
-            done.status.success(),
-            "initdb: {}",
-            String::from_utf8_lossy(&done.stderr)
-        );
+        run_unprivileged(folder, &initdb);
+        Postgres::serve(folder, settings)
+    }
+
+    /// Starts a server on the data of a folder.
+    fn serve(folder: &Path, settings: &[String]) -> Postgres {
+        let (data, port) = (folder.join("data"), free_port());
+        let as_user = unprivileged(folder);
         let port_text = port.to_string();
         let socket = format!("unix_socket_directories={}", text(folder));
         let settings = settings
@@ -193,7 +223,8 @@ impl Postgres {
         self.port
     }
 
-    fn url(&self, database: &str) -> String {
+    /// The URL of a database.
+    pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
     }
 
@@ -376,12 +407,21 @@ pub fn unprivileged(folder: &Path) -> Vec<String> {
     .to_vec()
 }
 
-fn first(prefix: &[String], command: &[String]) -> String {
-    prefix.first().or(command.first()).unwrap().clone()
-}
-
-fn rest(prefix: &[String], command: &[String]) -> Vec<String> {
-    prefix.iter().chain(command).skip(1).cloned().collect()
+/// Runs a program that may not be root, over a folder that becomes its own.
+fn run_unprivileged(folder: &Path, command: &[String]) {
+    let command: Vec<String> = unprivileged(folder)
+        .into_iter()
+        .chain(command.iter().cloned())
+        .collect();
+    let done = Command::new(&command[0])
+        .args(&command[1..])
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
 }
 
 /// A sentinel that watches over a master; and its port.
