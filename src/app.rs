@@ -347,7 +347,7 @@ fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Makes the metrics that have to be there before their first event.
 fn declare_metrics(settings: &Settings) {
     metrics::declare(
-        &analytics::ENDPOINTS,
+        analytics::ENDPOINTS,
         build_info::VERSION,
         build_info::COMMIT,
     );
