@@ -298,3 +298,21 @@ fn postgres(conn: &mut DbConn) -> Result<&mut diesel_async::AsyncPgConnection, D
         )),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_table_is_copied_but_those_that_say_where_a_database_is() {
+        let schema = include_str!("schema.rs");
+        let tables = schema.split("diesel::table! {").skip(1);
+        let name = |table: &'static str| table.split('(').next().unwrap().trim();
+        let all: BTreeSet<&str> = tables.map(name).collect();
+        let of_place = ["database_identity", "replicas"];
+        let copied: BTreeSet<&str> = TABLES.into_iter().chain(of_place).collect();
+        assert_eq!(copied, all);
+    }
+}
