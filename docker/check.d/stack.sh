@@ -113,12 +113,13 @@ ports_are_local() {
   [ -n "$bound" ] && ! grep -v ' 127\.0\.0\.1 ' <<<"$bound"
 }
 
+# Of 77 seconds, a tenth more or less, where 300 are usual.
 settings_file_counts() {
   question "summary?date_from=2001-01-01" >/dev/null
   question "summary?date_from=2001-01-01" | grep -i '^cache-status' | tee "$work/ttl"
   local left
   left=$(sed -n 's/.*ttl=\([0-9]*\).*/\1/p' "$work/ttl" | head -n 1)
-  [ -n "$left" ] && [ "$left" -le 77 ] && [ "$left" -gt 60 ]
+  [ -n "$left" ] && [ "$left" -le 85 ] && [ "$left" -ge 60 ]
 }
 
 postgres_may_restart() {
