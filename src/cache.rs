@@ -441,7 +441,10 @@ impl Cache {
 
     /// Whether there are answers that may be served while the database can't be asked.
     pub fn holds_answers(&self) -> bool {
-        self.redis_answers() || self.shared.memory.size().0 > 0
+        let today = self.today();
+        let may_be_served =
+            |entry: &Entry| entry.day == today && self.is_of_database(&entry.database_id);
+        self.redis_answers() || self.shared.memory.any(may_be_served)
     }
 
     /// What the cache holds.

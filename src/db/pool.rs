@@ -161,11 +161,7 @@ impl Db {
                         })?;
                 let config = postgres_config(connector, limits.wait / 2);
                 let manager = AsyncDieselConnectionManager::new_with_config("", config);
-                // Looks of the background come every few seconds and can be repeated: they do without
-                // a test. A connection that the server has closed is known as such.
-                let is_tested = purpose != PoolPurpose::Leases;
-                let builder = builder(&limits, &faults).test_on_check_out(is_tested);
-                BackendPool::Postgres(builder.build_unchecked(manager))
+                BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
                 let config = sqlite::pool_config(settings.timeout);
