@@ -255,5 +255,8 @@ fn keys_of_every_table_of_a_departments_data_contain_the_department() {
         "sessions",
         "users",
     ];
-    assert_eq!(psql(&url, without).unwrap().replace('\n', " "), exempt.join(" "));
+    assert_eq!(
+        psql(&url, without).unwrap().replace('\n', " "),
+        exempt.join(" ")
+    );
 }
