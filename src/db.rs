@@ -10,6 +10,7 @@ mod aliases;
 mod api_keys;
 mod audit_log;
 mod bank_accounts;
+mod connect_faults;
 mod contract_conditions;
 mod contract_facts;
 mod contract_titles;
