@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use crate::config::{Dotenv, Settings, misspelt_variables};
+use crate::import::Source;
 
 #[derive(Args)]
 pub struct Config {
@@ -17,7 +18,8 @@ pub struct Config {
 enum ConfigCommand {
     /// Name everything that is wrong with the settings, as `serve` would; nothing is connected to.
     Check,
-    /// Print every setting with its value and where that comes from; secrets are not shown.
+    /// Print every setting with its value and where that comes from, and the sources of imports; secrets
+    /// are not shown.
     Show,
 }
 
@@ -56,6 +58,21 @@ fn show(file: Option<&Path>, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {
             setting.source,
             width = width.unwrap_or_default()
         );
+    }
+    // Settings that can't be used have no sources: `check` says why.
+    if let Ok(settings) = Settings::load(file) {
+        println!("\nImports come from:");
+        for source in &settings.import.sources {
+            println!(
+                "{}, department {}: {}",
+                source.name,
+                source.department_id,
+                Source::configured(source).describe()
+            );
+        }
+        if settings.import.sources.is_empty() {
+            println!("nowhere: neither FTP_HOST nor [[import.sources]] of the settings file is set");
+        }
     }
     Ok(())
 }
