@@ -26,7 +26,7 @@ struct Portfolio {
     cache: Cache,
 }
 
-fn figures() -> [(&'static str, Figure); 14] {
+fn figures() -> [(&'static str, Figure); 15] {
     let first_page = ContractSearch::first_page(20);
     [
         ("summary", Figure::Summary),

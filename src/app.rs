@@ -331,7 +331,10 @@ fn reads(
     let replica = settings.database.of_replica();
     let replica = replica.map(|settings| Db::pool(&settings, purpose));
     let cache = cache.clone();
-    let is_current = move |id: &str, generations: &[(i64, i64)]| cache.is_all_in(id, generations);
+    // What is known counts only while it is fresh: another process may have reported a change since.
+    let is_current = move |id: &str, generations: &[(i64, i64)]| {
+        cache.is_fresh() && cache.is_all_in(id, generations)
+    };
     Ok(Reads::new(
         primary,
         replica.transpose()?,
@@ -347,7 +350,7 @@ fn listen(setting: &str, address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Makes the metrics that have to be there before their first event.
 fn declare_metrics(settings: &Settings) {
     metrics::declare(
-        &analytics::ENDPOINTS,
+        analytics::ENDPOINTS,
         build_info::VERSION,
         build_info::COMMIT,
     );

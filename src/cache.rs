@@ -125,7 +125,7 @@ impl Cache {
     /// every second by a task of the current runtime.
     ///
     /// # Errors
-    /// [`RedisFault`] when the settings can't be turned into a connection at all.
+    /// [`RedisFault`] when the settings can't be turned into a connection at all, or lead to a cluster.
     pub async fn open(settings: &CacheSettings) -> Result<Cache, RedisFault> {
         let redis = match &settings.redis {
             Some(redis) => Some(RedisStore::open(redis).await?),
@@ -441,7 +441,10 @@ impl Cache {
 
     /// Whether there are answers that may be served while the database can't be asked.
     pub fn holds_answers(&self) -> bool {
-        self.redis_answers() || self.shared.memory.size().0 > 0
+        let today = self.today();
+        let may_be_served =
+            |entry: &Entry| entry.day == today && self.is_of_database(&entry.database_id);
+        self.redis_answers() || self.shared.memory.any(may_be_served)
     }
 
     /// What the cache holds.

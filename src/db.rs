@@ -10,6 +10,7 @@ mod aliases;
 mod api_keys;
 mod audit_log;
 mod bank_accounts;
+mod connect_faults;
 mod contract_conditions;
 mod contract_facts;
 mod contract_titles;
@@ -185,7 +186,7 @@ pub(crate) use pool::{set_savepoint, undo_to_savepoint};
 pub(crate) use pool_purpose::EXPORT_CONNECTIONS;
 pub use pool_purpose::{PoolPurpose, PoolUsage};
 pub(crate) use quality_queries::list_query_findings;
-pub use reads::Reads;
+pub use reads::{ReadError, Reads};
 pub use receipts::NewReceipt;
 pub(crate) use receipts::{list_known_receipts, upsert_receipts};
 pub(crate) use recognition::ensure_aliases;
@@ -212,8 +213,8 @@ pub(crate) use spellings::with_aliases;
 pub(crate) use start_probe::probe;
 pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
 pub(crate) use transfer::{
-    TABLES, begin_copy, continue_numbers, copied_until, count_rows, end_copy, list_columns,
-    read_page, source_state, write_page,
+    TABLES, begin_copy, continue_numbers, copied_until, count_rows, end_copy, holds_work,
+    last_numbers, list_columns, read_page, source_state, write_page,
 };
 pub use upsert::KnownOperation;
 pub use users::{NewUser, ProfileChange, UserRow, find_user_by_id, insert_user};

@@ -157,7 +157,8 @@ pub static POOL_TIMEOUTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     )
 });
 /// Reads that a replica could have answered, by `result` (`replica`, and why the primary answered
-/// instead: `late`, `gone`, `busy`).
+/// instead: `late`, `gone`, `busy`,
+/// `failed`).
 pub static REPLICA_READS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     counters(
         "database_replica_reads_total",
@@ -201,7 +202,10 @@ pub fn declare(endpoints: &[&str], version: &str, commit: &str) {
         COMPUTING_SECONDS.with_label_values(&[endpoint]);
     }
     let by_label: [(&IntCounterVec, &[&str]); 5] = [
-        (&*REPLICA_READS, &["replica", "late", "gone", "busy"]),
+        (
+            &*REPLICA_READS,
+            &["replica", "late", "gone", "busy", "failed"],
+        ),
         (&*INVALIDATED, &["scope", "namespace"]),
         (&*WARMED, &["dropped", "expiring"]),
         (

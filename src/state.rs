@@ -21,7 +21,7 @@ use crate::analytics::Analytics;
 use crate::cache::Cache;
 use crate::config::{ForwardedHeader, ImportPolicy, RetentionSettings};
 use crate::db::{self, Db, DbConn, DbError, Reads};
-use crate::domain::{ChangedData, Currency};
+use crate::domain::{ChangedData, Currency, DataVersion, DepartmentScope};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source};
 
@@ -103,6 +103,21 @@ impl AppState {
     /// Whether the database can be worked with.
     pub async fn database_status(&self) -> DatabaseStatus {
         self.database_health.status(&self.checks).await
+    }
+
+    /// Returns the version of a scope's data out of those of the departments: a check that changed
+    /// nothing may be known before a replica has it.
+    pub fn version_of(
+        &self,
+        scope: DepartmentScope,
+        versions: Vec<(i64, DataVersion)>,
+    ) -> DataVersion {
+        let read = DataVersion::of(scope, versions);
+        let known = self.cache.known_version(scope).unwrap_or_default();
+        DataVersion {
+            as_of: read.as_of.max(known.as_of),
+            ..read
+        }
     }
 
     /// Every pool of connections, one for each purpose.

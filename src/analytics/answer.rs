@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::cache::{Entry, Tier};
-use crate::db::DbError;
+use crate::db::{DbError, ReadError};
 
 /// An answer, and where it came from.
 #[derive(Clone, Debug)]
@@ -46,6 +46,12 @@ pub enum AnalyticsError {
     /// The answer could not be written as JSON.
     #[error("the answer can't be written as JSON: {0}")]
     Json(Arc<serde_json::Error>),
+}
+
+impl ReadError for AnalyticsError {
+    fn is_of_server(&self) -> bool {
+        matches!(self, AnalyticsError::Database(err) if err.is_of_server())
+    }
 }
 
 impl From<DbError> for AnalyticsError {

@@ -8,7 +8,7 @@ use super::{
     AnalyticsError, AnalyticsQuery, Basis, ContractSearch, DebtGroup, Figure, RollForwardGroup,
 };
 use crate::db::{self, DbConn};
-use crate::domain::{Currency, DepartmentScope, PortfolioFilter};
+use crate::domain::{Currency, DepartmentScope, Language, PortfolioFilter};
 
 /// So many contracts a page holds: all of a holding's.
 const ALL_CONTRACTS: i64 = 50_000;
@@ -29,7 +29,7 @@ pub(crate) async fn every_figure(
     currencies.push(basis.base_currency.clone());
     let mut answers = BTreeMap::new();
     for currency in currencies {
-        for figure in figures() {
+        for figure in figures(department) {
             let query = AnalyticsQuery {
                 figure,
                 filter: all(currency.clone()),
@@ -44,7 +44,7 @@ pub(crate) async fn every_figure(
     Ok(answers)
 }
 
-fn figures() -> Vec<Figure> {
+fn figures(department: DepartmentScope) -> Vec<Figure> {
     let groups = [
         DebtGroup::Contract,
         DebtGroup::Organization,
@@ -66,9 +66,50 @@ fn figures() -> Vec<Figure> {
         Figure::LenderStats,
         Figure::RollForward(RollForwardGroup::Month),
     ];
+    if let Some(department_id) = department.id() {
+        figures.push(Figure::DataQuality {
+            department_id,
+            limit: 20,
+            language: Language::English,
+        });
+    }
     for group in groups {
         figures.push(Figure::DebtBalance(Some(group)));
         figures.push(Figure::RollForward(RollForwardGroup::Of(group)));
     }
     figures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The place of a kind of question; a new kind does not compile until it has one.
+    fn place(figure: &Figure) -> usize {
+        match figure {
+            Figure::Summary => 0,
+            Figure::MonthlyStats => 1,
+            Figure::MonthlyEfficiency => 2,
+            Figure::OrgEfficiency => 3,
+            Figure::CashflowMonthly => 4,
+            Figure::YearlyComparison => 5,
+            Figure::QuarterlyComparison => 6,
+            Figure::DebtBalance(_) => 7,
+            Figure::Concentration => 8,
+            Figure::RollForward(_) => 9,
+            Figure::ContractStats => 10,
+            Figure::ContractsSummary(_) => 11,
+            Figure::OrganizationStats => 12,
+            Figure::LenderStats => 13,
+            Figure::DataQuality { .. } => 14,
+        }
+    }
+
+    #[test]
+    fn no_kind_of_question_is_left_out() {
+        let mut places: Vec<usize> = figures(DepartmentScope::One(8)).iter().map(place).collect();
+        places.sort_unstable();
+        places.dedup();
+        assert_eq!(places, (0..15).collect::<Vec<_>>());
+    }
 }

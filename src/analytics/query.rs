@@ -84,44 +84,43 @@ enum Placed {
     Contract,
 }
 
-/// The endpoints' names, for metrics that are there before the first question.
-pub(crate) const ENDPOINTS: [&str; 14] = [
-    "summary",
-    "monthly_stats",
-    "monthly_efficiency",
-    "org_efficiency",
-    "cashflow_monthly",
-    "yearly_comparison",
-    "debt_balance",
-    "concentration",
-    "roll_forward",
-    "contract_stats",
-    "contracts_summary",
-    "organization_stats",
-    "lender_stats",
-    "data_quality",
-];
+/// Names the endpoint of each figure; all of them are what metrics begin with.
+macro_rules! endpoints {
+    ($($figure:pat => $name:literal,)+) => {
+        pub(crate) const ENDPOINTS: &[&str] = &[$($name),+];
+
+        impl Figure {
+            fn endpoint(&self) -> &'static str {
+                match self {
+                    $($figure => $name,)+
+                }
+            }
+        }
+    };
+}
+
+endpoints! {
+    Figure::Summary => "summary",
+    Figure::MonthlyStats => "monthly_stats",
+    Figure::MonthlyEfficiency => "monthly_efficiency",
+    Figure::OrgEfficiency => "org_efficiency",
+    Figure::CashflowMonthly => "cashflow_monthly",
+    Figure::YearlyComparison => "yearly_comparison",
+    Figure::QuarterlyComparison => "quarterly_comparison",
+    Figure::DebtBalance(_) => "debt_balance",
+    Figure::Concentration => "concentration",
+    Figure::RollForward(_) => "roll_forward",
+    Figure::ContractStats => "contract_stats",
+    Figure::ContractsSummary(_) => "contracts_summary",
+    Figure::OrganizationStats => "organization_stats",
+    Figure::LenderStats => "lender_stats",
+    Figure::DataQuality { .. } => "data_quality",
+}
 
 impl AnalyticsQuery {
     /// The endpoint's name in keys, metrics and file names.
     pub fn endpoint(&self) -> &'static str {
-        match self.figure {
-            Figure::Summary => "summary",
-            Figure::MonthlyStats => "monthly_stats",
-            Figure::MonthlyEfficiency => "monthly_efficiency",
-            Figure::OrgEfficiency => "org_efficiency",
-            Figure::CashflowMonthly => "cashflow_monthly",
-            Figure::YearlyComparison => "yearly_comparison",
-            Figure::QuarterlyComparison => "quarterly_comparison",
-            Figure::DebtBalance(_) => "debt_balance",
-            Figure::Concentration => "concentration",
-            Figure::RollForward(_) => "roll_forward",
-            Figure::ContractStats => "contract_stats",
-            Figure::ContractsSummary(_) => "contracts_summary",
-            Figure::OrganizationStats => "organization_stats",
-            Figure::LenderStats => "lender_stats",
-            Figure::DataQuality { .. } => "data_quality",
-        }
+        self.figure.endpoint()
     }
 
     /// What is looked for in the cache. A currency other than the base one is part of the key.

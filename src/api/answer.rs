@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::figures::set_data_version;
 use crate::accounts::check_email;
 use crate::db::{DbConn, Page, data_versions_on};
-use crate::domain::{DataVersion, DepartmentScope, short_text};
+use crate::domain::{DepartmentScope, short_text};
 use crate::state::AppState;
 
 /// A list, with its full count in `X-Total-Count`.
@@ -45,7 +45,7 @@ pub async fn listed_data<T: Serialize>(
     let (version, (rows, total)) = state
         .reads
         .snapshot(async |conn: &mut DbConn| {
-            let version = DataVersion::of(scope, data_versions_on(conn, today).await?);
+            let version = state.version_of(scope, data_versions_on(conn, today).await?);
             Ok::<_, ApiError>((version, read(conn).await?))
         })
         .await?;

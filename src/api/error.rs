@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::accounts::{AccountError, IdentityError, LoginError, PasswordError, TokenError};
 use crate::analytics::AnalyticsError;
-use crate::db::{DbError, MergeError};
+use crate::db::{DbError, MergeError, ReadError};
 use crate::http::NotKept;
 use crate::import::actor::StartError;
 use crate::import::{DryRunError, HandInError};
@@ -265,6 +265,12 @@ impl From<DbError> for ApiError {
                 ApiError::Internal(err.to_string())
             }
         }
+    }
+}
+
+impl ReadError for ApiError {
+    fn is_of_server(&self) -> bool {
+        matches!(self, ApiError::Unavailable(_) | ApiError::Internal(_))
     }
 }
 

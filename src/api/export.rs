@@ -120,13 +120,13 @@ impl Export {
                         }
                     }
                 };
-                reads.snapshot_once(read).await?.finish().await
+                reads.snapshot(read).await?.finish().await
             },
         )
         .await
     }
 
-    /// The file of a list: `fetch` gives one part of it after the other, all of one snapshot, and an
+    /// The file of a list of the primary, which has what no generation covers: `fetch` gives one part of it after the other, all of one snapshot, and an
     /// empty one at the end. Without a scope nothing is said of how new imported data is.
     ///
     /// # Errors
@@ -155,7 +155,7 @@ impl Export {
                     page.skip += page.limit;
                 }
             };
-            reads.snapshot_once(read).await?.finish().await
+            reads.primary().snapshot(read).await?.finish().await
         })
         .await
     }
@@ -175,7 +175,7 @@ impl Export {
         self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let begin = async |conn: &mut DbConn| export.writer_of_list(conn, scope, today).await;
             export
-                .complete(reads.snapshot_once(begin).await?, rows)
+                .complete(reads.primary().snapshot(begin).await?, rows)
                 .await
         })
         .await
@@ -198,7 +198,7 @@ impl Export {
         self.in_turn(state, name, async move |export: &Export, reads: &Reads| {
             let begin =
                 async |conn: &mut DbConn| export.writer_of_list(conn, Some(scope), today).await;
-            let mut writer = reads.snapshot_once(begin).await?;
+            let mut writer = reads.primary().snapshot(begin).await?;
             writer.push_about(lines)?;
             export.complete(writer, rows).await
         })
@@ -239,7 +239,7 @@ impl Export {
                 about.push_freshness(conn, language, scope, today).await?;
                 Ok::<_, DbError>(about)
             };
-            let about = reads.snapshot_once(about).await?;
+            let about = reads.primary().snapshot(about).await?;
             let is_by_month = export
                 .filters
                 .iter()

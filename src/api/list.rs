@@ -20,7 +20,7 @@ use super::export::Export;
 use super::figures::set_data_version;
 use super::types::answers;
 use crate::db::{DbConn, PagedList, Sort, data_versions_on, list_next_keys};
-use crate::domain::{DataVersion, ListCursor};
+use crate::domain::ListCursor;
 use crate::state::AppState;
 
 /// Which part of a list is wanted, and in which order.
@@ -59,7 +59,7 @@ where
     let (version, total, next, body) = state
         .reads
         .snapshot(async |conn: &mut DbConn| {
-            let version = DataVersion::of(list.department(), data_versions_on(conn, today).await?);
+            let version = state.version_of(list.department(), data_versions_on(conn, today).await?);
             let total = state.list_counts.count(&list, conn).await?;
             let mut body = JsonArray::default();
             let mut parts = Parts::of_page(&list, conn, &page).await?;

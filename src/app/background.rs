@@ -22,7 +22,7 @@ const USES_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the gauges of imports are read.
 const GAUGES_INTERVAL: Duration = Duration::from_secs(15);
 /// While nobody asks, so often is looked for changes: the next question looks before it is answered.
-const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(10);
+const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(20);
 /// How often the disks are measured.
 const DISK_INTERVAL: Duration = Duration::from_secs(5);
 /// So often a cached answer is computed again to compare.
@@ -42,7 +42,7 @@ impl BackgroundTasks {
         let (end, ended) = watch::channel(());
         // Twice within the lease: a look that comes late is still in time.
         let look = state.cache.lease().mul_f64(0.4);
-        let looked_at = Cell::new(Instant::now());
+        let (looked_at, is_well) = (Cell::new(Instant::now()), Cell::new(true));
         let is_idle = Rc::new(Cell::new(false));
         let is_unasked = is_idle.clone();
         let tasks = vec![
@@ -55,13 +55,21 @@ impl BackgroundTasks {
                     // Both are taken, whichever it is.
                     let is_asked = state.cache.take_reliance() | state.accounts.take_reliance();
                     is_idle.set(!is_asked);
-                    if !is_asked && looked_at.get().elapsed() < IDLE_LOOK_INTERVAL {
+                    if !is_asked && is_well.get() && looked_at.get().elapsed() < IDLE_LOOK_INTERVAL
+                    {
                         return;
                     }
                     looked_at.set(Instant::now());
                     // A fault is logged once, where it is noticed.
-                    let _ = state.analytics.look_for_changes().await;
-                    let _ = state.accounts.look().await;
+                    let known = state.cache.database_id();
+                    let data = state.analytics.look_for_changes().await;
+                    let accounts = state.accounts.look().await;
+                    // After a failure the next question may rely on the background looking.
+                    is_well.set(data.is_ok() && accounts.is_ok());
+                    if known != state.cache.database_id() {
+                        // A database that was restored does not know who answers from it.
+                        let _ = register_replica(&state.checks, state).await;
+                    }
                 },
             )),
             actix_web::rt::spawn(every(

@@ -73,6 +73,11 @@ impl MemoryStore {
         gone
     }
 
+    /// Whether any entry is so.
+    pub(super) fn any(&self, is_so: impl Fn(&Entry) -> bool) -> bool {
+        self.entries.iter().any(|(_, entry)| is_so(&entry))
+    }
+
     /// How many entries there are, and how many bytes they take up.
     pub(super) fn size(&self) -> (u64, u64) {
         self.entries.run_pending_tasks();

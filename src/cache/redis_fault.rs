@@ -31,9 +31,31 @@ pub enum RedisFault {
     /// `REDIS_URL` names sentinels in a way that can't be read.
     #[error("REDIS_URL {0}: redis+sentinel://[user:password@]host:port,host:port/master[/db]")]
     Sentinel(&'static str),
+    /// It is a cluster, whose keys lie on several servers: what belongs together would be torn apart.
+    #[error(
+        "Redis is a cluster ({0}), which is not supported: name one server, or sentinels (redis+sentinel://…), or set USE_REDIS=false"
+    )]
+    Cluster(String),
     /// An entry is not what this program writes.
     #[error("an entry can't be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+}
+
+/// What the servers of a cluster answer to commands about keys.
+const OF_CLUSTERS: [&str; 4] = ["MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN"];
+
+impl RedisFault {
+    /// The same, or that it is a cluster where the server's answer shows it.
+    fn or_cluster(self) -> RedisFault {
+        match self {
+            RedisFault::Failed(err)
+                if err.code().is_some_and(|code| OF_CLUSTERS.contains(&code)) =>
+            {
+                RedisFault::Cluster(err.to_string())
+            }
+            other => other,
+        }
+    }
 }
 
 /// For how long the cause of a fault is looked for: longer than the driver tries to connect.
@@ -54,6 +76,6 @@ pub(super) async fn cause(settings: &RedisSettings, fault: RedisFault) -> RedisF
             Ok(Err(cause)) => cause,
             _ => fault,
         },
-        fault => fault,
+        fault => fault.or_cluster(),
     }
 }

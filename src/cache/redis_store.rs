@@ -110,7 +110,10 @@ impl RedisStore {
         };
         match store.take_up().await {
             Ok(()) => log::info!("Answers are cached in Redis at {address}"),
-            Err(fault) => store.log_fallback(&cause(settings, fault).await),
+            Err(fault) => match cause(settings, fault).await {
+                fault @ RedisFault::Cluster(_) => return Err(fault),
+                fault => store.log_fallback(&fault),
+            },
         }
         tokio::spawn(store.clone().look_after());
         Ok(store)

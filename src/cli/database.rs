@@ -43,18 +43,25 @@ impl Database {
 
 impl Backup {
     async fn run(self, settings: &DatabaseSettings) -> anyhow::Result<()> {
-        if let DatabaseUrl::Postgres(_) = settings.url {
+        let DatabaseUrl::Sqlite(file) = &settings.url else {
             bail!(
                 "this database is PostgreSQL, which brings its own: pg_dump --format=custom --file={} \"$DATABASE_URL\"",
                 self.to.display()
             );
-        }
+        };
         if self.to.exists() {
             bail!("{} is there already: name a new file", self.to.display());
         }
-        Db::open(settings, false).await?;
+        if !file.exists() {
+            bail!("there is no database {}", file.display());
+        }
+        // Whatever its schema: before an upgrade it is that of the version before.
         let database = Db::pool(settings, PoolPurpose::Imports)?;
         let written = database.back_up(&self.to).await;
+        if written.is_err() {
+            // What is there is not the database.
+            let _ = std::fs::remove_file(&self.to);
+        }
         written.with_context(|| format!("{} can't be written", self.to.display()))?;
         println!("{} holds the database as it was now.", self.to.display());
         Ok(())

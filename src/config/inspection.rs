@@ -119,6 +119,10 @@ fn redacted_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return HIDDEN.to_owned();
     };
+    // Behind the first question mark it may belong to a password among the parameters.
+    if rest.find('?') < rest.rfind('@') && rest.contains('?') {
+        return format!("{scheme}://{HIDDEN}");
+    }
     // The last one: whatever stands before it may be part of a password that was not encoded.
     let (user, rest) = match rest.rsplit_once('@') {
         Some((credentials, rest)) => match credentials.split_once(':') {

@@ -136,10 +136,12 @@ fn is_broken(message: &str) -> bool {
         .any(|said| message.starts_with(said))
 }
 
-/// Whether the server says that it ends the connection (57P01), in English or Russian: the driver
-/// keeps the text alone.
+/// Whether the server says that it ends the connection (57P01) or, a replica, that a statement has to
+/// give way to what it replays (40001), in English or Russian: the driver keeps the text alone.
 fn is_shut_down(message: &str) -> bool {
-    const TEXTS: [&str; 4] = [
+    const TEXTS: [&str; 6] = [
+        "canceling statement due to conflict with recovery",
+        "выполнение оператора отменено из-за конфликта с процессом восстановления",
         "terminating connection",
         "the database system is",
         "закрытие подключения",

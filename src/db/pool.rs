@@ -4,10 +4,10 @@
 //! Diesel's transaction manager marks it broken. Nothing waits longer than the configured time.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bb8::{Builder, ErrorSink, ManageConnection};
+use bb8::{Builder, ManageConnection};
 use diesel::QueryResult;
 use diesel_async::pooled_connection::bb8::{Pool, PooledConnection, RunError};
 use diesel_async::pooled_connection::{
@@ -20,6 +20,7 @@ use diesel_async::{
 use futures_util::FutureExt;
 use prometheus::IntCounter;
 
+use super::connect_faults::ConnectFaults;
 use super::pool_purpose::{PoolLimits, PoolPurpose, PoolUsage};
 use super::postgres::{PooledPgConnection, PostgresConnector, setup};
 use super::sqlite::{self, AsyncSqlite};
@@ -159,10 +160,8 @@ impl Db {
                         .map_err(|err| {
                             DbError::Unavailable(format!("{}: {err}", purpose.setting()))
                         })?;
-                let manager = AsyncDieselConnectionManager::new_with_config(
-                    "",
-                    postgres_config(connector, limits.wait / 2),
-                );
+                let config = postgres_config(connector, limits.wait / 2);
+                let manager = AsyncDieselConnectionManager::new_with_config("", config);
                 BackendPool::Postgres(builder(&limits, &faults).build_unchecked(manager))
             }
             DatabaseUrl::Sqlite(path) => {
@@ -448,31 +447,6 @@ where
         .max_size(limits.size)
         .connection_timeout(limits.wait)
         .error_sink(Box::new(faults.clone()))
-}
-
-/// Keeps why a connection could not be opened or used again: the pool itself only says that none
-/// came in time.
-#[derive(Clone, Debug, Default)]
-struct ConnectFaults(Arc<Mutex<Option<(Instant, String)>>>);
-
-impl ConnectFaults {
-    /// Returns the last fault, if it came after a moment.
-    fn since(&self, moment: Instant) -> Option<String> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, cause) = last.as_ref().filter(|(at, _)| *at >= moment)?;
-        Some(cause.clone())
-    }
-}
-
-impl ErrorSink<PoolError> for ConnectFaults {
-    fn sink(&self, err: PoolError) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((Instant::now(), err.to_string()));
-    }
-
-    fn boxed_clone(&self) -> Box<dyn ErrorSink<PoolError>> {
-        Box::new(self.clone())
-    }
 }
 
 /// Opens connections by a connector, and tests them with a query that may take `test_limit`: one

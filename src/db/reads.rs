@@ -19,10 +19,28 @@ use crate::metrics;
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// A replica that did not answer is left alone for so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A replica that is late for so long is not just behind an import.
+const LATE_FOR_LONG: Duration = Duration::from_secs(60);
 
 /// Returns whether a snapshot holds what is known: the database's id, and the generation of each
 /// department's data.
 pub(crate) type IsCurrent = Arc<dyn Fn(&str, &[(i64, i64)]) -> bool + Send + Sync>;
+
+/// An error of what was read.
+pub trait ReadError: From<DbError> {
+    /// Whether another server may do what this one did not. A statement that took too long would take
+    /// as long there.
+    fn is_of_server(&self) -> bool;
+}
+
+impl ReadError for DbError {
+    fn is_of_server(&self) -> bool {
+        matches!(
+            self,
+            DbError::Unavailable(_) | DbError::OutOfResources(_) | DbError::Query(_)
+        )
+    }
+}
 
 /// Where imported data is read from. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +55,8 @@ struct Replica {
     is_current: IsCurrent,
     /// Until when it is left alone; none while it answers.
     left_alone: Arc<Mutex<Option<Instant>>>,
+    /// Since when it has been late at each look, and whether that was logged.
+    late: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 /// Why the replica was not read.
@@ -64,39 +84,29 @@ impl Reads {
             db,
             is_current,
             left_alone: Arc::default(),
+            late: Arc::default(),
         });
         Reads { primary, replica }
     }
 
-    /// Runs `body` over one snapshot. What fails on the replica, as when it is shut down or has to
+    /// Runs `body` over one snapshot. What the replica breaks off, as when it is shut down or has to
     /// give way to what it replays, is done once more on the primary.
     ///
     /// # Errors
     /// The body's, or [`DbError`] when the transaction can't be opened.
-    pub async fn snapshot<T, E: From<DbError>>(
+    pub async fn snapshot<T, E: ReadError>(
         &self,
         body: impl AsyncFn(&mut DbConn) -> Result<T, E>,
     ) -> Result<T, E> {
-        if let Some(conn) = self.begin_on_replica().await
-            && let Ok(value) = conn.finish(&body).await
-        {
-            return Ok(value);
+        if let Some(conn) = self.begin_on_replica().await {
+            match conn.finish(&body).await {
+                Err(err) if err.is_of_server() => {
+                    metrics::REPLICA_READS.with_label_values(&["failed"]).inc();
+                }
+                result => return result,
+            }
         }
         self.primary.snapshot(body).await
-    }
-
-    /// The same for work that can't be done twice: what fails on the replica fails.
-    ///
-    /// # Errors
-    /// As [`Reads::snapshot`].
-    pub async fn snapshot_once<T, E: From<DbError>>(
-        &self,
-        body: impl AsyncFnOnce(&mut DbConn) -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self.begin_on_replica().await {
-            Some(conn) => conn.finish(body).await,
-            None => self.primary.snapshot(body).await,
-        }
     }
 
     /// Looks at the start whether the replica can be used; one that does not answer may come later.
@@ -157,6 +167,7 @@ impl Reads {
         };
         if matches!(result, "replica" | "late") {
             replica.note_answer();
+            replica.note_late(result == "late");
         }
         metrics::REPLICA_READS.with_label_values(&[result]).inc();
         conn
@@ -194,6 +205,23 @@ impl Replica {
                 *left_alone = Some(Instant::now() + LOOK_AGAIN);
                 true
             }
+        }
+    }
+
+    /// Logs once that it has not been used for long because it is late.
+    fn note_late(&self, is_late: bool) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_late {
+            *late = None;
+            return;
+        }
+        let (since, is_logged) = late.get_or_insert((Instant::now(), false));
+        if !*is_logged && since.elapsed() > LATE_FOR_LONG {
+            *is_logged = true;
+            log::warn!(
+                "The read replica has lacked changes for {} s, the primary answers instead: does DATABASE_READ_URL name a replica of this very database that still receives?",
+                LATE_FOR_LONG.as_secs()
+            );
         }
     }
 

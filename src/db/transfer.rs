@@ -4,6 +4,8 @@
 //! transaction. Each of these also notes how far the copy is, in a table that exists only until the
 //! copy is complete: what was broken off goes on there, and nothing else opens a database that has it.
 
+use std::path::Path;
+
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -89,6 +91,14 @@ struct Number {
 }
 
 #[derive(QueryableByName)]
+struct LastNumber {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
 struct IsSo {
     #[diesel(sql_type = Bool)]
     is_so: bool,
@@ -123,13 +133,21 @@ async fn number(conn: &mut DbConn, query: &str) -> Result<i64, DbError> {
     Ok(found.number)
 }
 
-/// Returns what tells one state of an SQLite database from another: how many rows each table has, the
-/// place of its last, and the generation of the data.
+/// Returns what distinguishes one state of an SQLite database from another: how many rows each table
+/// has, the place of its last, the generation of the data, and when its files were written.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub(crate) async fn source_state(conn: &mut DbConn) -> Result<String, DbError> {
-    let mut state = Vec::with_capacity(TABLES.len() + 1);
+pub(crate) async fn source_state(conn: &mut DbConn, file: &Path) -> Result<String, DbError> {
+    let mut state = Vec::with_capacity(TABLES.len() + 3);
+    let log = format!("{}-wal", file.display());
+    for file in [file, Path::new(&log)] {
+        let written = file.metadata().ok().filter(|found| found.len() > 0);
+        state.push(format!(
+            "{:?}",
+            written.map(|found| (found.len(), found.modified().ok()))
+        ));
+    }
     let generations = "SELECT COALESCE(SUM(generation), 0) AS number FROM departments";
     state.push(number(conn, generations).await?.to_string());
     for table in TABLES {
@@ -138,6 +156,32 @@ pub(crate) async fn source_state(conn: &mut DbConn) -> Result<String, DbError> {
         state.push(format!("{count}/{last}"));
     }
     Ok(state.join(" "))
+}
+
+/// Returns whether somebody has worked with the database.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(crate) async fn holds_work(conn: &mut DbConn) -> Result<bool, DbError> {
+    for table in OF_WORK {
+        if count_rows(conn, table).await? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns the last id that each table of an SQLite database gave, also of rows that are gone.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(crate) async fn last_numbers(conn: &mut DbConn) -> Result<Vec<(String, i64)>, DbError> {
+    let query = "SELECT name, seq AS number FROM sqlite_sequence";
+    let rows: Vec<LastNumber> = on_conn!(conn, |c| diesel::sql_query(query).load(c).await)?;
+    let copied = rows
+        .into_iter()
+        .filter(|row| TABLES.contains(&row.name.as_str()));
+    Ok(copied.map(|row| (row.name, row.number)).collect())
 }
 
 /// Reads the page of an SQLite table that begins after a place.
@@ -232,9 +276,12 @@ pub(crate) async fn begin_copy(conn: &mut DbConn, state: &str) -> Result<bool, D
             }
         }
     }
+    // Nobody else may take a line out of the audit log.
     let tables = TABLES.join(", ");
     let prepared = format!(
-        "DROP TABLE IF EXISTS {MARK}; TRUNCATE {tables}; \
+        "DROP TABLE IF EXISTS {MARK}; \
+         ALTER TABLE audit_log DISABLE TRIGGER USER; TRUNCATE {tables}; \
+         ALTER TABLE audit_log ENABLE TRIGGER USER; \
          CREATE TABLE {MARK} (table_name TEXT PRIMARY KEY, last_place BIGINT NOT NULL, source_state TEXT NOT NULL)"
     );
     let conn = postgres(conn)?;
@@ -256,20 +303,21 @@ pub(crate) async fn copied_until(conn: &mut DbConn, table: &str) -> Result<i64, 
     number(conn, &place).await
 }
 
-/// Has new rows numbered after those that were copied, and the planner count them.
+/// Has new rows numbered after those that there ever were, and the planner count them.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
-pub(crate) async fn continue_numbers(conn: &mut DbConn) -> Result<(), DbError> {
-    let query = "SELECT format('SELECT setval(%L, COALESCE((SELECT MAX(id) FROM %I), 0) + 1, false)', \
-                 pg_get_serial_sequence(c.oid::regclass::text, 'id'), c.relname) AS name \
-                 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'id' \
-                 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace \
-                 AND a.attidentity <> ''";
+pub(crate) async fn continue_numbers(
+    conn: &mut DbConn,
+    last_numbers: &[(String, i64)],
+) -> Result<(), DbError> {
     let conn = postgres(conn)?;
-    let statements: Vec<Name> = diesel::sql_query(query).load(conn).await?;
-    for statement in statements {
-        conn.batch_execute(&statement.name).await?;
+    for (table, last) in last_numbers {
+        conn.batch_execute(&format!(
+            "SELECT setval(pg_get_serial_sequence('{table}', 'id'), \
+             GREATEST({last}, (SELECT COALESCE(MAX(id), 0) FROM {table})) + 1, false)"
+        ))
+        .await?;
     }
     conn.batch_execute(&format!("ANALYZE {}", TABLES.join(", ")))
         .await?;
@@ -293,5 +341,23 @@ fn postgres(conn: &mut DbConn) -> Result<&mut diesel_async::AsyncPgConnection, D
         DbConn::Sqlite(_) => Err(DbError::Setting(
             "a database can be copied into PostgreSQL only".to_owned(),
         )),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_table_is_copied_but_those_that_say_where_a_database_is() {
+        let schema = include_str!("schema.rs");
+        let tables = schema.split("diesel::table! {").skip(1);
+        let name = |table: &'static str| table.split('(').next().unwrap().trim();
+        let all: BTreeSet<&str> = tables.map(name).collect();
+        let of_place = ["database_identity", "replicas"];
+        let copied: BTreeSet<&str> = TABLES.into_iter().chain(of_place).collect();
+        assert_eq!(copied, all);
     }
 }

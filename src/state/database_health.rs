@@ -1,17 +1,21 @@
 //! What is known of the database: whether it can be reached and worked with.
 //!
-//! Nobody looks unless a probe or the metrics ask. Those who ask at the same time share a look, and none
-//! waits longer than half a second for it.
+//! Nobody looks unless a probe or the metrics ask. Those who ask often are answered at once, by the
+//! look before, also while the database hangs: a balancer's patience may be as short as its interval.
+//! Those who ask seldom wait for a new look, half a second at most.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::db::{DatabaseReadiness, Db, DbError};
 
-/// For so long a look says how things are.
+/// For so long nobody looks again.
 const LIFE: Duration = Duration::from_millis(500);
+/// For so long a look says how things are while the next one is under way.
+const LONGEST_AGE: Duration = Duration::from_secs(3);
 /// A database that does not answer in this time counts as down.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
@@ -38,52 +42,71 @@ impl From<DatabaseReadiness> for DatabaseStatus {
     }
 }
 
-/// What the last look at the database gave; cheap to clone.
+/// What the looks at the database gave; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct DatabaseHealth(Arc<Shared>);
+pub struct DatabaseHealth(Arc<Mutex<Looks>>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    last: RwLock<Option<(Instant, DatabaseStatus)>>,
-    /// Held during a look.
-    looking: tokio::sync::Mutex<()>,
+struct Looks {
+    last: Option<(Instant, DatabaseStatus)>,
+    current: Option<Look>,
+}
+
+/// A look that is under way, or was.
+#[derive(Clone, Debug)]
+struct Look {
+    began: Instant,
+    result: watch::Receiver<Option<DatabaseStatus>>,
 }
 
 impl DatabaseHealth {
-    /// Returns whether the database can be worked with, by a look of the last half second or a new
-    /// one.
+    /// Returns whether the database can be worked with.
     pub async fn status(&self, checks: &Db) -> DatabaseStatus {
-        if let Some(status) = self.known() {
+        if let Some(status) = self.known(LIFE) {
             return status;
         }
-        // A task of its own: a look is never cut off, and others wait for the same one.
-        let (health, checks) = (self.clone(), checks.clone());
-        let look = actix_rt::spawn(async move {
-            let _looking = health.0.looking.lock().await;
-            match health.known() {
-                Some(status) => status,
-                None => health.record(checks.readiness().await),
-            }
-        });
-        match timeout(LONGEST_WAIT, look).await {
-            Ok(Ok(status)) => status,
+        let mut look = self.look(checks);
+        if let Some(status) = self.known(LONGEST_AGE) {
+            return status;
+        }
+        let left = LONGEST_WAIT.saturating_sub(look.began.elapsed());
+        match timeout(left, look.result.wait_for(Option::is_some)).await {
+            Ok(Ok(result)) => result.unwrap_or(DatabaseStatus::Down),
             _ => DatabaseStatus::Down,
         }
     }
 
-    /// What the last look gave, while it says how things are.
-    fn known(&self) -> Option<DatabaseStatus> {
-        let last = *self.0.last.read().unwrap_or_else(PoisonError::into_inner);
-        let (at, status) = last?;
-        (at.elapsed() < LIFE).then_some(status)
+    /// What the last look gave, unless it is older.
+    fn known(&self, longest_age: Duration) -> Option<DatabaseStatus> {
+        let (at, status) = self.looks().last?;
+        (at.elapsed() < longest_age).then_some(status)
+    }
+
+    /// Returns the look that is under way, or begins one. It is a task of its own: whoever waits may
+    /// leave, a look is never cut off.
+    fn look(&self, checks: &Db) -> Look {
+        let mut looks = self.looks();
+        // Its task has the other end as long as it looks.
+        let current = looks.current.as_ref();
+        if let Some(look) = current.filter(|look| look.result.has_changed().is_ok()) {
+            return look.clone();
+        }
+        let (sender, result) = watch::channel(None);
+        let (health, checks) = (self.clone(), checks.clone());
+        actix_rt::spawn(async move {
+            let status = health.record(checks.readiness().await);
+            sender.send_replace(Some(status));
+        });
+        let began = Instant::now();
+        let look = Look { began, result };
+        looks.current = Some(look.clone());
+        look
     }
 
     /// Records what a look gave. That a database does not answer is logged by those who need it.
     fn record(&self, look: Result<DatabaseReadiness, DbError>) -> DatabaseStatus {
         let status = look.map_or(DatabaseStatus::Down, DatabaseStatus::from);
-        let mut last = self.0.last.write().unwrap_or_else(PoisonError::into_inner);
-        let before = last.replace((Instant::now(), status));
-        drop(last);
+        let before = self.looks().last.replace((Instant::now(), status));
         match status {
             _ if before.is_some_and(|(_, before)| before == status) => {}
             DatabaseStatus::ReadOnly => log::warn!("Not ready: the database is read-only"),
@@ -94,6 +117,10 @@ impl DatabaseHealth {
         }
         status
     }
+
+    fn looks(&self) -> MutexGuard<'_, Looks> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -103,10 +130,10 @@ mod tests {
     #[test]
     fn a_look_is_what_is_known_until_the_next() {
         let health = DatabaseHealth::default();
-        assert_eq!(health.known(), None);
+        assert_eq!(health.known(LIFE), None);
         health.record(Ok(DatabaseReadiness::ReadOnly));
-        assert_eq!(health.known(), Some(DatabaseStatus::ReadOnly));
+        assert_eq!(health.known(LIFE), Some(DatabaseStatus::ReadOnly));
         health.record(Err(DbError::TimedOut));
-        assert_eq!(health.known(), Some(DatabaseStatus::Down));
+        assert_eq!(health.known(LIFE), Some(DatabaseStatus::Down));
     }
 }

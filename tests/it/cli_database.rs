@@ -60,7 +60,9 @@ async fn a_copy_answers_as_its_original_and_goes_on_from_there() {
         assert_eq!(&app.get(question).await.ok(), before, "{question}");
     }
     let token = app.running.state.tokens.issue(&user).unwrap();
-    let own = app.request(Method::GET, "auth/me", Some(&token), None).await;
+    let own = app
+        .request(Method::GET, "auth/me", Some(&token), None)
+        .await;
     assert_eq!(own.ok()["id"], user.id);
     // New rows are numbered after those that were copied.
     let receipt = receipts(&[a_receipt(9_999)]);
@@ -98,7 +100,9 @@ fn a_copy_that_was_broken_off_is_not_served_and_goes_on_where_it_stopped() {
     let broken = copy(folder.path(), &from, &to);
     let said = output_text(&broken);
     assert!(
-        !broken.status.success() && said.contains("table expenses") && said.contains("disk is full"),
+        !broken.status.success()
+            && said.contains("table expenses")
+            && said.contains("disk is full"),
         "{said}"
     );
     let rows = || psql(&to, "SELECT COUNT(*) FROM expenses").unwrap();
@@ -117,7 +121,10 @@ fn a_copy_that_was_broken_off_is_not_served_and_goes_on_where_it_stopped() {
     psql(&to, "DROP TRIGGER refuse ON expenses").unwrap();
     let done = copy(folder.path(), &from, &to);
     let said = output_text(&done);
-    assert!(done.status.success() && said.contains("it goes on"), "{said}");
+    assert!(
+        done.status.success() && said.contains("it goes on"),
+        "{said}"
+    );
     let verified = program(folder.path(), &["rollups", "verify"])
         .env("DATABASE_URL", &to)
         .output()

@@ -230,3 +230,33 @@ async fn an_unreachable_database_is_reported_without_its_password() {
         );
     }
 }
+
+/// So the schema can be sharded by department without another one: `docs/scaling.md`.
+#[test]
+fn keys_of_every_table_of_a_departments_data_contain_the_department() {
+    let url = Postgres::fresh_database();
+    let without = "SELECT DISTINCT t.relname FROM pg_class t JOIN pg_index i ON i.indrelid = t.oid \
+         WHERE i.indisunique AND t.relnamespace = 'public'::regnamespace AND NOT EXISTS ( \
+           SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'department_id' \
+             AND a.attnum = ANY(i.indkey)) \
+         UNION SELECT t.relname FROM pg_class t JOIN pg_constraint c ON c.conrelid = t.oid \
+         WHERE c.contype = 'f' AND t.relnamespace = 'public'::regnamespace AND NOT EXISTS ( \
+           SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'department_id' \
+             AND a.attnum = ANY(c.conkey)) \
+         ORDER BY 1";
+    let exempt = [
+        "__diesel_schema_migrations",
+        "account_changes",
+        "api_keys",
+        "audit_log",
+        "database_identity",
+        "departments",
+        "replicas",
+        "sessions",
+        "users",
+    ];
+    assert_eq!(
+        psql(&url, without).unwrap().replace('\n', " "),
+        exempt.join(" ")
+    );
+}

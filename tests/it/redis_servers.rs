@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::support::app::{Backend, TestApp};
 use crate::support::eventually;
 use crate::support::processes::free_port;
+use crate::support::program::{SECRET_KEY, output_text, program};
 use crate::support::servers::{Redis, a_certificate, sentinel};
 
 #[actix_rt::test]
@@ -115,4 +116,28 @@ async fn behind_sentinels_the_next_master_is_taken_up() {
     let key = "itbudget:cache:credit_portfolio:summary|8|2024-01-02|None";
     assert_eq!(replica.cli(&["EXISTS", key]), "1");
     app.stop().await;
+}
+
+#[test]
+fn a_cluster_is_refused_at_the_start_with_words() {
+    let redis = Redis::start_on(free_port(), "", &["--cluster-enabled", "yes"]);
+    assert_eq!(redis.cli(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]), "OK");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !redis.cli(&["CLUSTER", "INFO"]).contains("cluster_state:ok") {
+        assert!(std::time::Instant::now() < deadline, "no cluster");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let refused = program(folder.path(), &["serve"])
+        .env("SECRET_KEY", SECRET_KEY)
+        .env("USE_REDIS", "true")
+        .env("REDIS_URL", format!("redis://127.0.0.1:{}/0", redis.port))
+        .env("BIND", "127.0.0.1:0")
+        .output()
+        .unwrap();
+    let said = output_text(&refused);
+    assert!(
+        !refused.status.success() && said.contains("Redis is a cluster"),
+        "{said}"
+    );
 }

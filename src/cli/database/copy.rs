@@ -1,5 +1,7 @@
 //! `db copy`: an installation that outgrows SQLite.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use clap::Args;
 
@@ -35,9 +37,13 @@ impl Copy {
             ..settings.database.clone()
         };
         let (source, target) = (url("--from", &self.from)?, url("--to", &self.to)?);
-        let (DatabaseUrl::Sqlite(_), DatabaseUrl::Postgres(_)) = (&source, &target) else {
+        let (DatabaseUrl::Sqlite(file), DatabaseUrl::Postgres(_)) = (&source, &target) else {
             bail!("a copy leads from sqlite://… to postgres://…");
         };
+        if !file.exists() {
+            bail!("--from: there is no file {}", file.display());
+        }
+        let file = file.clone();
         let (source, target) = (of(source), of(target));
         Db::open(&source, false)
             .await
@@ -45,37 +51,17 @@ impl Copy {
         Db::open_for_copy(&target).await.context("--to")?;
         let source = Db::pool(&source, PoolPurpose::Imports)?;
         let target = Db::pool(&target, PoolPurpose::Imports)?;
-        source
-            .snapshot(async |from| self.copy(from, &target, settings).await)
-            .await
-    }
-
-    /// Copies what one snapshot of the source holds.
-    async fn copy(
-        &self,
-        from: &mut DbConn,
-        target: &Db,
-        settings: &Settings,
-    ) -> anyhow::Result<()> {
-        let state = db::source_state(from).await?;
-        let goes_on = target
-            .write(async |conn| db::begin_copy(conn, &state).await)
-            .await
-            .context("--to")?;
-        if goes_on {
-            println!("A copy of this state was begun before: it goes on.");
-        }
-        for table in db::TABLES {
-            let count = copy_table(from, target, table).await;
-            let count = count.with_context(|| format!("table {table}"))?;
-            println!("{table}: {count} rows");
-        }
-        target
-            .write(async |conn| db::continue_numbers(conn).await)
+        let (state, compared) = source
+            .snapshot(async |from| copy(from, &file, &target, settings).await)
             .await?;
-        let compared = target
-            .snapshot(async |to| compare(from, to, settings).await)
+        let now = source
+            .snapshot(async |from| db::source_state(from, &file).await)
             .await?;
+        if now != state {
+            bail!(
+                "the source was written to meanwhile: stop the service and repeat the command, which begins again"
+            );
+        }
         target
             .write(async |conn| {
                 db::ensure_identity(conn).await?;
@@ -87,6 +73,39 @@ impl Copy {
         );
         Ok(())
     }
+}
+
+/// Copies what one snapshot of the source holds; returns its state, and how many answers were compared.
+async fn copy(
+    from: &mut DbConn,
+    file: &Path,
+    target: &Db,
+    settings: &Settings,
+) -> anyhow::Result<(String, usize)> {
+    if !db::holds_work(from).await? {
+        bail!("--from: {} holds no data", file.display());
+    }
+    let state = db::source_state(from, file).await?;
+    let goes_on = target
+        .write(async |conn| db::begin_copy(conn, &state).await)
+        .await
+        .context("--to")?;
+    if goes_on {
+        println!("A copy of this state was begun before: it goes on.");
+    }
+    for table in db::TABLES {
+        let count = copy_table(from, target, table).await;
+        let count = count.with_context(|| format!("table {table}"))?;
+        println!("{table}: {count} rows");
+    }
+    let numbers = db::last_numbers(from).await?;
+    target
+        .write(async |conn| db::continue_numbers(conn, &numbers).await)
+        .await?;
+    let compared = target
+        .snapshot(async |to| compare(from, to, settings).await)
+        .await?;
+    Ok((state, compared))
 }
 
 /// Copies the rest of a table; returns how many rows the source has.

@@ -37,7 +37,7 @@ pub struct TestApp {
     pub settings: Settings,
     pub running: RunningApp,
     pub database_url: String,
-    folder: Arc<TempDir>,
+    pub folder: Arc<TempDir>,
     _ftp: Option<Arc<DemoFtpServer>>,
     http: reqwest::Client,
 }
