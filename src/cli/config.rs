@@ -71,7 +71,9 @@ fn show(file: Option<&Path>, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {
             );
         }
         if settings.import.sources.is_empty() {
-            println!("nowhere: neither FTP_HOST nor [[import.sources]] of the settings file is set");
+            println!(
+                "nowhere: neither FTP_HOST nor [[import.sources]] of the settings file is set"
+            );
         }
     }
     Ok(())

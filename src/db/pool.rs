@@ -97,8 +97,7 @@ impl Db {
                 // Connecting would create an empty one.
                 return Err(not_migrated());
             }
-            sqlite::create_private(path)
-                .map_err(|err| DbError::Unavailable(format!("{}: {err}", path.display())))?;
+            sqlite::create_private(path).map_err(|err| sqlite::not_made(path, &err))?;
         }
         if migrate {
             migrations::apply(settings).await?;
@@ -137,8 +136,7 @@ impl Db {
                 "PostgreSQL is backed up by pg_dump".to_owned(),
             ));
         };
-        sqlite::create_private(file)
-            .map_err(|err| DbError::Unavailable(format!("{}: {err}", file.display())))?;
+        sqlite::create_private(file).map_err(|err| sqlite::not_made(file, &err))?;
         // An empty file is filled, and keeps its mode.
         diesel::sql_query("VACUUM INTO ?")
             .bind::<diesel::sql_types::Text, _>(file.to_string_lossy())

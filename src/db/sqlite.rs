@@ -10,6 +10,8 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 
+use super::DbError;
+
 /// A connection to an SQLite file, whose statements run on a blocking thread.
 pub(super) type AsyncSqlite = SyncConnectionWrapper<SqliteConnection>;
 
@@ -24,6 +26,16 @@ pub(super) fn create_private(path: &Path) -> std::io::Result<()> {
         Err(err) if err.kind() != std::io::ErrorKind::AlreadyExists => Err(err),
         _ => Ok(()),
     }
+}
+
+/// Says that a database file can't be made, and what to do.
+pub(super) fn not_made(path: &Path, err: &std::io::Error) -> DbError {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    DbError::Setting(format!(
+        "the database file {} can't be made: {err}: its folder must be writable for this program's user ({}): change its owner, or name another file (in a container, mount a volume)",
+        path.display(),
+        rustix::process::geteuid().as_raw()
+    ))
 }
 
 /// Returns how the pool opens connections to an SQLite file.

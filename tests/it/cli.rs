@@ -265,3 +265,24 @@ fn another_finance_department_works_on_an_existing_database_or_the_start_says_wh
         );
     }
 }
+
+#[test]
+fn a_database_that_cannot_be_made_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "no folder").unwrap();
+    let refused = program(folder.path(), &["migrate"])
+        .env("DATABASE_URL", "sqlite://file/credit-portfolio.db")
+        .output()
+        .unwrap();
+    let said = output_text(&refused);
+    let path = folder.path().join("file/credit-portfolio.db");
+    assert!(
+        !refused.status.success()
+            && said.contains(&format!(
+                "the database file {} can't be made",
+                path.display()
+            ))
+            && said.contains("must be writable"),
+        "{said}"
+    );
+}
