@@ -152,6 +152,17 @@ impl Cache {
         Ok(cache)
     }
 
+    /// Checks that the settings can be turned into a connection to Redis, without one.
+    ///
+    /// # Errors
+    /// [`RedisFault`] when they can't.
+    pub fn check(settings: &CacheSettings) -> Result<(), RedisFault> {
+        match &settings.redis {
+            Some(redis) => redis_servers::Servers::open(redis).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Which of the processes that share Redis and the database this one is.
     pub fn replica_id(&self) -> &str {
         &self.shared.replica_id

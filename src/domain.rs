@@ -57,7 +57,7 @@ pub(crate) use name_encoding::NameEncoding;
 pub(crate) use party_name::PartyName;
 pub(crate) use payment_type::{PaymentType, canonical_payment_type};
 pub(crate) use percent::{Percent, shares};
-pub use portfolio_filter::{DepartmentScope, PortfolioFilter};
+pub use portfolio_filter::{DepartmentScope, PortfolioFilter, WITHOUT_LENDER};
 pub use quarter::Quarter;
 pub use role::Role;
 pub(crate) use settlement::{is_rate, settled_amount};

@@ -5,7 +5,9 @@ use std::path::Path;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use crate::config::{Dotenv, Settings, misspelt_variables};
+use crate::cache::Cache;
+use crate::config::{DatabaseSettings, Dotenv, Settings, misspelt_variables};
+use crate::db::{Db, DbError, PoolPurpose};
 use crate::import::Source;
 
 #[derive(Args)]
@@ -36,7 +38,10 @@ fn check(file: Option<&Path>) -> anyhow::Result<()> {
     for warning in misspelt_variables() {
         println!("warning: {warning}");
     }
-    let problems = Settings::problems(file);
+    let mut problems = Settings::problems(file);
+    if problems.is_empty() {
+        problems = unusable(&Settings::load(file)?);
+    }
     for problem in &problems {
         println!("problem: {problem}");
     }
@@ -45,6 +50,22 @@ fn check(file: Option<&Path>) -> anyhow::Result<()> {
         count => bail!("{count} problem(s) with the settings"),
     }
     Ok(())
+}
+
+/// What servers could not be reached by, whether or not they are there.
+fn unusable(settings: &Settings) -> Vec<String> {
+    let of_database = |settings: &DatabaseSettings, purpose| Db::pool(settings, purpose).err();
+    let primary = of_database(&settings.database, PoolPurpose::Checks);
+    let replica = settings.database.of_replica();
+    let replica = replica.and_then(|replica| of_database(&replica, PoolPurpose::Replica));
+    let redis = Cache::check(&settings.cache).err();
+    let databases = primary.into_iter().chain(replica).map(|err| match err {
+        DbError::Unavailable(cause) => cause,
+        other => other.to_string(),
+    });
+    databases
+        .chain(redis.map(|fault| fault.to_string()))
+        .collect()
 }
 
 fn show(file: Option<&Path>, dotenv: Option<&Dotenv>) -> anyhow::Result<()> {

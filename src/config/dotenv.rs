@@ -38,10 +38,24 @@ pub fn load_dotenv() -> Result<Option<Dotenv>, ConfigError> {
             names: variables().difference(&before).cloned().collect(),
         })),
         Err(err) if err.not_found() => Ok(None),
-        Err(err) => Err(ConfigError::one(format!(
-            ".env: {err}; write each line as NAME=value, with quotes around a value that holds spaces"
+        // The line itself may hold a secret.
+        Err(dotenvy::Error::LineParse(text, _)) => Err(ConfigError::one(format!(
+            ".env: {} can't be read; write each line as NAME=value, with single quotes around a value that holds spaces, quotes or $",
+            line_of(&text).map_or_else(|| "a line".to_owned(), |line| format!("line {line}"))
         ))),
+        Err(err) => Err(ConfigError::one(format!(".env: {err}"))),
     }
+}
+
+/// The number of the line that ends with a text.
+fn line_of(text: &str) -> Option<usize> {
+    let folder = std::env::current_dir().ok()?;
+    let read = |folder: &Path| std::fs::read_to_string(folder.join(".env")).ok();
+    let content = folder.ancestors().find_map(read)?;
+    let at = content
+        .lines()
+        .position(|line| line.trim_end().ends_with(text.trim()))?;
+    Some(at + 1)
 }
 
 /// The names of all variables.

@@ -34,13 +34,24 @@ pub(super) fn warnings(names: impl IntoIterator<Item = String>) -> Vec<String> {
     warnings
 }
 
-/// The known name that differs by a letter in six at most, if there is one. Names of a few letters
-/// are near too many others.
+/// The known name that differs by a letter in six at most, or in its end alone, if there is one. Names
+/// of a few letters are near too many others.
 fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let upper = name.to_uppercase();
     let near = known.iter().filter_map(|known| {
         let distance = strsim::damerau_levenshtein(&upper, known);
-        (distance <= known.len() / 6).then_some((distance, *known))
+        let is_near = distance <= known.len() / 6 || has_other_end(&upper, known);
+        is_near.then_some((distance, *known))
     });
     near.min().map(|(_, known)| known)
+}
+
+/// Whether all but two letters of a name, eight at least, are how a known one begins: `REDIS_PASS`.
+fn has_other_end(name: &str, known: &str) -> bool {
+    let same = name
+        .chars()
+        .zip(known.chars())
+        .take_while(|(one, other)| one == other)
+        .count();
+    same >= 8 && same + 2 >= name.chars().count()
 }

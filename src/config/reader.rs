@@ -136,6 +136,16 @@ pub(crate) const SECRETS: [&str; 7] = [
 /// Arrays of tables in the settings file, which no variable stands for.
 const TABLES: [&str; 1] = ["import.sources"];
 
+/// An error of the settings file without the lines that it shows of it: they may hold a secret.
+fn without_content(error: &str) -> String {
+    let said = error.lines().filter(|line| !line.contains('|'));
+    let said: Vec<&str> = said
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    said.join(": ")
+}
+
 /// Everything that is wrong with the settings.
 #[derive(Debug)]
 pub struct ConfigError {
@@ -183,7 +193,8 @@ impl Reader {
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Reader, ConfigError> {
         let mut builder = Config::builder();
-        let problem = |err: config::ConfigError| ConfigError::one(err.to_string());
+        let problem =
+            |err: config::ConfigError| ConfigError::one(without_content(&err.to_string()));
         let mut problems = Vec::new();
         let source = file.map(|path| File::from(path).format(FileFormat::Toml));
         if let Some(source) = &source {

@@ -122,13 +122,18 @@ pub enum DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Tells the backend by the URL's scheme. A text without a known scheme is refused: a typo
+    /// Reads the backend from the URL's scheme. A text without a known scheme is refused: a typo
     /// must not create an empty database somewhere.
     ///
     /// # Errors
     /// What the text should look like.
     pub fn parse(text: &str) -> Result<DatabaseUrl, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+            let authority = authority.split(['/', '?']).next().unwrap_or_default();
+            if authority.matches('@').count() > 1 {
+                return Err("in user and password write @ as %40, / as %2F, : as %3A".to_owned());
+            }
             return Ok(DatabaseUrl::Postgres(Secret::new(text)));
         }
         match text

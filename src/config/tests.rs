@@ -104,6 +104,29 @@ fn a_misspelt_name_in_the_file_is_named() {
 }
 
 #[test]
+fn what_can_not_be_read_of_the_file_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("settings.toml");
+    std::fs::write(&file, "[auth]\nsecret_key = very-secret\n").unwrap();
+    let err = Settings::from_sources(Some(&file), |_| None).unwrap_err();
+    let said = err.to_string();
+    assert!(
+        said.contains("line 2") && said.contains("settings.toml") && !said.contains("very"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_password_with_an_at_sign_is_refused_without_showing_it() {
+    let err = Settings::from_sources(None, |name| {
+        (name == "DATABASE_URL").then(|| "postgres://u:very@secret@h/d".to_owned())
+    })
+    .unwrap_err();
+    let said = err.to_string();
+    assert!(said.contains("%40") && !said.contains("secret@"), "{said}");
+}
+
+#[test]
 fn a_secret_does_not_show() {
     let settings = from(&[
         ("SECRET_KEY", "very-secret-1"),
@@ -316,6 +339,8 @@ fn a_misspelt_variable_is_named_with_the_one_that_was_meant() {
         ("ftp_host", "FTP_HOST"),
         ("IMPORT_SHEDULE", "IMPORT_SCHEDULE"),
         ("SECRET_KEY_FIEL", "SECRET_KEY_FILE"),
+        ("TRUSTED_PROXY", "TRUSTED_PROXIES"),
+        ("REDIS_PASS", "REDIS_PASSWORD"),
     ] {
         let expected = format!("{name} is no setting and has no effect: was {meant} meant?");
         assert_eq!(warnings(&[name]), [expected]);
@@ -362,6 +387,11 @@ fn what_is_shown_of_a_setting_holds_no_secret() {
             "DATABASE_URL",
             "postgres://h/d?user=u&password=very-secret",
             "postgres://h/d?user=u&password=(hidden)",
+        ),
+        (
+            "DATABASE_URL",
+            "postgres://h/d?user=u&password=very@secret",
+            "postgres://(hidden)",
         ),
         ("DATABASE_URL", "sqlite://some.db", "sqlite://some.db"),
         ("DATABASE_URL", "very-secret", "(hidden)"),

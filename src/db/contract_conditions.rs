@@ -3,7 +3,15 @@
 //! Built of whole numbers and fixed words only, so there is nothing to bind and nothing to inject.
 //! A contract whose direction is unknown counts as borrowed, one without a lender as external.
 
-use crate::domain::{Direction, IntraGroup, PortfolioFilter};
+use crate::domain::{Direction, IntraGroup, PortfolioFilter, WITHOUT_LENDER};
+
+/// Returns the condition that a contract `c` is of a lender, or of none that is known.
+pub(super) fn lender_condition(lender_id: i64) -> String {
+    match lender_id {
+        WITHOUT_LENDER => "c.lender_id IS NULL".to_owned(),
+        id => format!("c.lender_id = {id}"),
+    }
+}
 
 /// Returns the condition on `column`; `None` when every contract matches.
 pub(super) fn contract_condition(filter: &PortfolioFilter, column: &str) -> Option<String> {
@@ -23,7 +31,7 @@ pub(super) fn contract_condition(filter: &PortfolioFilter, column: &str) -> Opti
     if let Some(lender_id) = filter.lender_id {
         conditions.push(format!(
             "{column} IN {}",
-            contracts(&format!("c.lender_id = {lender_id}"))
+            contracts(&lender_condition(lender_id))
         ));
     }
     match filter.direction {

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::{contracts, lenders, organizations};
 use super::{CHUNK, DbConn, DbError, on_conn, utc_now};
-use crate::domain::{ContractRef, DepartmentScope, Direction};
+use crate::domain::{ContractRef, DepartmentScope, Direction, WITHOUT_LENDER};
 
 /// A contract that is already stored.
 #[derive(Clone, Debug, Queryable, QueryableByName, Selectable)]
@@ -349,8 +349,10 @@ pub async fn search_contracts(
         if let Some(contract_type) = &filter.contract_type {
             query = query.filter(contracts::contract_type.eq(contract_type));
         }
-        if let Some(id) = filter.lender_id {
-            query = query.filter(contracts::lender_id.eq(id));
+        match filter.lender_id {
+            None => {}
+            Some(WITHOUT_LENDER) => query = query.filter(contracts::lender_id.is_null()),
+            Some(id) => query = query.filter(contracts::lender_id.eq(id)),
         }
         match filter.direction {
             None => {}

@@ -10,6 +10,7 @@ mod receipts;
 
 use chrono::NaiveDate;
 
+use super::contract_conditions::lender_condition;
 use super::paged_list::Sort;
 use super::text_search::TextSearch;
 use crate::domain::{ContractType, Currency, DateRange, DepartmentScope, ListCursor, Money};
@@ -84,7 +85,7 @@ impl OperationFilter {
         let id = self
             .contract_id
             .map(|id| format!("{contract_column} = {id}"));
-        let lender = self.lender_id.map(|id| format!("c.lender_id = {id}"));
+        let lender = self.lender_id.map(lender_condition);
         let kind = self
             .contract_type
             .map(|kind| format!("c.contract_type = '{}'", kind.as_str()));

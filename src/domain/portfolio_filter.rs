@@ -33,6 +33,9 @@ impl fmt::Display for DepartmentScope {
     }
 }
 
+/// In place of a lender's id: contracts whose lender is not known. No lender has it.
+pub const WITHOUT_LENDER: i64 = 0;
+
 /// The resolved filter of an analytics question. What is not set does not restrict.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PortfolioFilter {
@@ -50,7 +53,7 @@ pub struct PortfolioFilter {
     pub currency: Currency,
     /// Contracts of one type.
     pub contract_type: Option<ContractType>,
-    /// Contracts of one lender.
+    /// Contracts of one lender, or [`WITHOUT_LENDER`].
     pub lender_id: Option<i64>,
     /// Contracts of one direction; an unknown one counts as borrowed. `None`: flows of all
     /// contracts, balances of borrowed ones.

@@ -7,7 +7,9 @@ use super::links::Link;
 use super::page_query::PageQuery;
 use super::surroundings::Surroundings;
 use super::texts::Texts;
-use crate::domain::{ContractType, Currency, Direction, IntraGroup, Month, PortfolioFilter};
+use crate::domain::{
+    ContractType, Currency, Direction, IntraGroup, Month, PortfolioFilter, WITHOUT_LENDER,
+};
 
 /// Which choices a page offers: a balance belongs to no bank account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +125,13 @@ impl FilterBar {
                 filter.lender_id,
             ),
         ];
+        if filter.lender_id == Some(WITHOUT_LENDER) {
+            selects[1].choices.push(Choice {
+                value: WITHOUT_LENDER.to_string(),
+                text: fl!(t, "without-lender"),
+                is_selected: true,
+            });
+        }
         if offers == Offers::Dates {
             selects.clear();
         }

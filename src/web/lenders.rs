@@ -17,7 +17,7 @@ use super::pages::page;
 use super::surroundings::KnownSurroundings;
 use super::visitor::Visitor;
 use crate::analytics::{Data as DataOf, Figure, LenderStats};
-use crate::domain::Money;
+use crate::domain::{Money, WITHOUT_LENDER};
 use crate::state::AppState;
 
 const PATH: &str = "/lenders";
@@ -42,7 +42,7 @@ struct Line {
     name: String,
     href: Option<String>,
     contracts: String,
-    contracts_href: Option<String>,
+    contracts_href: String,
     drawn: Amount,
     repaid: Amount,
     interest: Amount,
@@ -120,40 +120,26 @@ pub(super) fn rate_text(row: &LenderStats, p: &Frame) -> String {
         .map_or_else(|| "—".to_owned(), |rate| hundredths(rate, p))
 }
 
-fn overpaid(money: Money, behind: Option<&Behind<'_>>, p: &Frame) -> Option<Amount> {
-    let amount = match behind {
-        Some(behind) => Amount::at(-money, behind.balance("overpaid"), p),
-        None => Amount::plain(-money, p),
-    };
-    (money != Money::ZERO).then_some(amount)
+fn overpaid(money: Money, behind: &Behind<'_>, p: &Frame) -> Option<Amount> {
+    (money != Money::ZERO).then(|| Amount::at(-money, behind.balance("overpaid"), p))
 }
 
 impl Line {
     fn of(row: &LenderStats, query: &PageQuery, p: &Frame) -> Line {
-        // Contracts without a lender have no filter of their own.
-        let behind = row
-            .lender_id
-            .map(|id| Behind::all(query).with("lender_id", id));
-        let flow = |money, measure| match &behind {
-            Some(behind) => Amount::at(money, behind.flow(measure), p),
-            None => Amount::plain(money, p),
-        };
-        let contracts = row
-            .lender_id
-            .map(|id| query.link.at("/contracts").with("lender_id", id));
+        let lender_id = row.lender_id.unwrap_or(WITHOUT_LENDER);
+        let behind = Behind::all(query).with("lender_id", lender_id);
+        let flow = |money, measure| Amount::at(money, behind.flow(measure), p);
+        let contracts = query.link.at("/contracts").with("lender_id", lender_id);
         Line {
             name: row.name.clone(),
             href: row.lender_id.map(|id| query.link.at_lender(id).to_string()),
             contracts: contracts_text(row.active_contracts, row.contracts, p),
-            contracts_href: contracts.map(|link| link.to_string()),
+            contracts_href: contracts.to_string(),
             drawn: flow(row.drawn, "drawn"),
             repaid: flow(row.repaid, "repaid"),
             interest: flow(row.interest, "contract_interest"),
-            outstanding: match &behind {
-                Some(behind) => Amount::at(row.outstanding, behind.balance("debt"), p),
-                None => Amount::plain(row.outstanding, p),
-            },
-            overpaid: overpaid(row.overpaid, behind.as_ref(), p),
+            outstanding: Amount::at(row.outstanding, behind.balance("debt"), p),
+            overpaid: overpaid(row.overpaid, &behind, p),
             share: hundredths(row.share, p),
             width: Pct::of(row.share.hundredths().into(), 10_000),
             rate: rate_text(row, p),
@@ -173,7 +159,7 @@ impl Total {
             repaid: Amount::at(sum(|row| row.repaid), all.flow("repaid"), p),
             interest: Amount::at(sum(|row| row.interest), all.flow("contract_interest"), p),
             outstanding: Amount::at(sum(|row| row.outstanding), all.balance("debt"), p),
-            overpaid: overpaid(sum(|row| row.overpaid), Some(&all), p),
+            overpaid: overpaid(sum(|row| row.overpaid), &all, p),
         }
     }
 }

@@ -13,7 +13,9 @@ use chrono::NaiveDate;
 use super::error::PageError;
 use super::links::Link;
 use super::visitor::Visitor;
-use crate::domain::{ContractType, Currency, DateRange, Direction, IntraGroup, PortfolioFilter};
+use crate::domain::{
+    ContractType, Currency, DateRange, Direction, IntraGroup, PortfolioFilter, WITHOUT_LENDER,
+};
 use crate::state::AppState;
 
 /// The filter's names, in the order in which addresses have them.
@@ -146,7 +148,9 @@ fn filter<'v>(
         contract_id: id(value, "contract_id")?,
         currency: currency.unwrap_or_else(|| state.base_currency.clone()),
         contract_type: read(value, "contract_type", ContractType::of_name)?,
-        lender_id: id(value, "lender_id")?,
+        lender_id: read(value, "lender_id", |text| {
+            text.parse().ok().filter(|id| *id >= WITHOUT_LENDER)
+        })?,
         direction: read(value, "direction", Direction::of_name)?,
         intra_group: intra_group.unwrap_or_default(),
         confirmed: read(value, "confirmed", |text| bool::from_str(text).ok())?,

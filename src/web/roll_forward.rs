@@ -19,6 +19,7 @@ use super::surroundings::KnownSurroundings;
 use super::texts::Texts;
 use super::visitor::Visitor;
 use crate::analytics::{DebtGroup, Figure, RollForward, RollForwardGroup, RollForwardRow};
+use crate::domain::WITHOUT_LENDER;
 use crate::state::AppState;
 
 const PATH: &str = "/roll-forward";
@@ -141,8 +142,11 @@ impl Row {
             DebtGroup::Organization => "organization_id",
             DebtGroup::Lender => "lender_id",
         };
-        // Contracts without a lender have no filter of their own.
-        let behind = row.group_id.map(|id| Behind::all(query).with(filter, id));
+        let id = match group {
+            DebtGroup::Lender => Some(row.group_id.unwrap_or(WITHOUT_LENDER)),
+            DebtGroup::Contract | DebtGroup::Organization => row.group_id,
+        };
+        let behind = id.map(|id| Behind::all(query).with(filter, id));
         let href = row.group_id.map(|id| match group {
             DebtGroup::Contract => query.link.at(&format!("/contracts/{id}")),
             DebtGroup::Lender => query.link.at_lender(id),

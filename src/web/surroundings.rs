@@ -14,7 +14,7 @@ use crate::db::{
     self, BankAccountRow, LenderRow, OrganizationRow, Page, ReferenceFilter, ReferenceOrder,
     ReferenceRow, RunRow,
 };
-use crate::domain::{DepartmentScope, PortfolioFilter};
+use crate::domain::{DepartmentScope, PortfolioFilter, WITHOUT_LENDER};
 use crate::state::AppState;
 
 /// Reference data and runs are believed so long while no figure changes.
@@ -49,7 +49,11 @@ impl Surroundings {
                 filter.organization_id,
                 &self.organizations,
             ),
-            ("lender_id", filter.lender_id, &self.lenders),
+            (
+                "lender_id",
+                filter.lender_id.filter(|id| *id != WITHOUT_LENDER),
+                &self.lenders,
+            ),
             (
                 "bank_account_id",
                 filter.bank_account_id,

@@ -85,7 +85,7 @@ fn a_query(random: &mut SmallRng) -> AnalyticsQuery {
     // Now and then a filter of contracts, too.
     let filter = match random.random_range(0..8) {
         0 => PortfolioFilter {
-            lender_id: Some(random.random_range(1..=2)),
+            lender_id: Some(random.random_range(0..=2)),
             ..filter
         },
         1 => PortfolioFilter {

@@ -135,3 +135,38 @@ fn version_names_the_commit_and_the_command_line_describes_itself() {
         .count();
     assert!(pages > 10, "{pages} pages");
 }
+
+#[test]
+fn check_finds_what_no_server_could_be_reached_by() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, value) in [
+        ("DATABASE_URL", "postgres://u:very-secret@h:bad/x"),
+        ("DATABASE_URL", "postgres://u:very-secret@h/x?sslmode=bogus"),
+        ("REDIS_URL", "redis+cluster://h:1"),
+    ] {
+        let checked = program(folder.path(), &["config", "check"])
+            .env("SECRET_KEY", "a key of tests, long enough for all")
+            .env("USE_REDIS", "true")
+            .env(name, value)
+            .output()
+            .unwrap();
+        let text = output_text(&checked);
+        assert!(
+            !checked.status.success() && text.contains(name) && !text.contains("very-secret"),
+            "{value}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_line_of_the_dotenv_file_that_can_not_be_read_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "BIND=127.0.0.1:0\nFTP_PASSWORD=very secret$words\n";
+    std::fs::write(folder.path().join(".env"), lines).unwrap();
+    let refused = run(folder.path(), &["config", "check"], &[]);
+    let text = output_text(&refused);
+    assert!(
+        !refused.status.success() && text.contains(".env: line 2") && !text.contains("secret"),
+        "{text}"
+    );
+}

@@ -78,6 +78,9 @@ fn kind_name(kind: &str, language: Language) -> String {
 
 /// Returns the value of a filter as a language has it: texts that people wrote stay as they are.
 fn filter_value<'v>(parameter: &str, value: &'v str, language: Language) -> &'v str {
+    if parameter == "lender_id" && value == "0" {
+        return language.of("not known", "не указан");
+    }
     match (parameter, value.parse()) {
         ("measure", _) => column_of(value).map_or(value, |column| column.heading(language)),
         (closed, Ok(mark)) if CLOSED_FILTERS.contains(&closed) => language.mark(mark),

@@ -11,7 +11,7 @@ use super::choices::{
     DirectionName, IntraGroupName, MeasureName, RollForwardGroupName,
 };
 use super::value::given;
-use super::values::{Amount, CurrencyCode, Day, Id, SearchText, Switch, Text};
+use super::values::{Amount, CurrencyCode, Day, Id, LenderChoice, SearchText, Switch, Text};
 use crate::domain::{Currency, DateRange};
 
 /// The department.
@@ -141,9 +141,9 @@ pub struct ContractKind {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LenderId {
-    /// Contracts of one lender only.
+    /// Contracts of one lender only; 0: those whose lender is not known.
     #[param(inline, example = 2)]
-    pub lender_id: Option<Id>,
+    pub lender_id: Option<LenderChoice>,
 }
 
 /// Which side of a loan the holding is on.

@@ -5,7 +5,7 @@ use serde_json::json;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 
 use super::value::{Kind, Value, of_type, string};
-use crate::domain::{Currency, LONGEST_TEXT, ListCursor, Money};
+use crate::domain::{Currency, LONGEST_TEXT, ListCursor, Money, WITHOUT_LENDER};
 
 /// Amounts in a query: whole digits at most.
 const LONGEST_AMOUNT: usize = 13;
@@ -13,6 +13,8 @@ const WITHOUT_NUL: &str = r"^[^\x00]*$";
 
 /// An id.
 pub(in crate::api) type Id = Value<IdKind>;
+/// A lender's id, or 0 for contracts whose lender is not known.
+pub(in crate::api) type LenderChoice = Value<LenderChoiceKind>;
 /// `true` or `false`.
 pub(in crate::api) type Switch = Value<SwitchKind>;
 /// A day.
@@ -33,6 +35,8 @@ pub(in crate::api) type Whole<const MIN: i64, const MAX: i64, const DEFAULT: i64
 
 /// See [`Id`].
 pub(in crate::api) enum IdKind {}
+/// See [`LenderChoice`].
+pub(in crate::api) enum LenderChoiceKind {}
 /// See [`Switch`].
 pub(in crate::api) enum SwitchKind {}
 /// See [`Day`].
@@ -57,6 +61,18 @@ impl Kind for IdKind {
 
     fn schema() -> Object {
         whole_schema(1, i64::MAX).build()
+    }
+}
+
+impl Kind for LenderChoiceKind {
+    type Type = i64;
+
+    fn parse(text: &str) -> Result<i64, String> {
+        whole(text, WITHOUT_LENDER, i64::MAX)
+    }
+
+    fn schema() -> Object {
+        whole_schema(WITHOUT_LENDER, i64::MAX).build()
     }
 }
 

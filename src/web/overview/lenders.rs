@@ -3,7 +3,7 @@
 use i18n_embed_fl::fl;
 
 use crate::analytics::Concentration;
-use crate::domain::Money;
+use crate::domain::{Money, WITHOUT_LENDER};
 use crate::web::charts::Pct;
 use crate::web::frame::Frame;
 use crate::web::operations::behind;
@@ -27,8 +27,7 @@ pub(super) struct OwedTo {
 /// A lender.
 pub(super) struct Lender {
     pub(super) name: String,
-    /// Contracts without a lender have no filter of their own.
-    pub(super) href: Option<String>,
+    pub(super) href: String,
     pub(super) owed: String,
     pub(super) share: String,
     /// Against the largest.
@@ -44,10 +43,10 @@ impl OwedTo {
             .map_or(Money::ZERO, |row| row.outstanding);
         let lender = shares.data.iter().take(SHOWN).map(|row| Lender {
             name: row.name.clone(),
-            href: row.lender_id.map(|id| {
-                let link = behind(query, "debt").without("date_from");
-                link.with("lender_id", id).to_string()
-            }),
+            href: behind(query, "debt")
+                .without("date_from")
+                .with("lender_id", row.lender_id.unwrap_or(WITHOUT_LENDER))
+                .to_string(),
             owed: p
                 .format
                 .short_money(row.outstanding, &query.filter.currency),

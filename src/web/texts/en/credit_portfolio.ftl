@@ -32,6 +32,7 @@ to = To
 all = All
 organization = Organization
 lender = Lender
+without-lender = not known
 bank-account = Account
 currency = Currency
 show = Show

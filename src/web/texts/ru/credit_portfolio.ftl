@@ -32,6 +32,7 @@ to = По
 all = Все
 organization = Организация
 lender = Кредитор
+without-lender = не указан
 bank-account = Счёт
 currency = Валюта
 show = Показать
