@@ -224,6 +224,12 @@ impl Cache {
             .await
     }
 
+    /// Whether Redis answers, but is not used until a look compares what it knows with the database.
+    pub(crate) fn awaits_comparison(&self) -> bool {
+        let redis = self.shared.redis.as_ref();
+        redis.is_some_and(|redis| redis.is_up() && !redis.is_usable())
+    }
+
     /// Notes that the database has all that Redis knew that time: its entries may be used.
     pub(crate) fn note_compared(&self, taken_up: u64) {
         if let Some(redis) = &self.shared.redis {

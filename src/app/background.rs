@@ -55,8 +55,9 @@ impl BackgroundTasks {
                     // Both are taken, whichever it is.
                     let is_asked = state.cache.take_reliance() | state.accounts.take_reliance();
                     is_idle.set(!is_asked);
-                    if !is_asked && is_well.get() && looked_at.get().elapsed() < IDLE_LOOK_INTERVAL
-                    {
+                    let is_waited_for =
+                        is_asked || !is_well.get() || state.cache.awaits_comparison();
+                    if !is_waited_for && looked_at.get().elapsed() < IDLE_LOOK_INTERVAL {
                         return;
                     }
                     looked_at.set(Instant::now());

@@ -45,7 +45,7 @@ impl Backup {
     async fn run(self, settings: &DatabaseSettings) -> anyhow::Result<()> {
         let DatabaseUrl::Sqlite(file) = &settings.url else {
             bail!(
-                "this database is PostgreSQL, which brings its own: pg_dump --format=custom --file={} \"$DATABASE_URL\"",
+                "this database is PostgreSQL, which brings its own: pg_dump --format=custom --file={} \"${{DATABASE_URL:?}}\"",
                 self.to.display()
             );
         };

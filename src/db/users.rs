@@ -56,11 +56,19 @@ pub struct ProfileChange {
     pub phone: Option<Option<String>>,
 }
 
+/// Whether a text holds a character that PostgreSQL stores in none: nobody is called so.
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
 /// Returns the user of that login name.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn find_user(conn: &mut DbConn, username: &str) -> Result<Option<UserRow>, DbError> {
+    if has_nul(username) {
+        return Ok(None);
+    }
     Ok(on_conn!(conn, |c| {
         users::table
             .filter(users::username.eq(username))
@@ -80,6 +88,9 @@ pub async fn find_user_by_email(
     conn: &mut DbConn,
     email: &str,
 ) -> Result<Option<UserRow>, DbError> {
+    if has_nul(email) {
+        return Ok(None);
+    }
     let same = list_same_emails(conn, email).await?;
     let exact = same.iter().find(|(_, known)| known == email);
     match exact.or(same.as_slice().first().filter(|_| same.len() == 1)) {

@@ -197,3 +197,25 @@ async fn guessing_the_own_password_is_limited_too() {
     assert_eq!(statuses, [403, 403, 403, 403, 403, 429]);
     app.stop().await;
 }
+
+#[actix_rt::test]
+async fn a_name_that_no_database_stores_is_counted_as_a_wrong_one() {
+    let app = TestApp::start_with(Backend::Postgres, &PROXIES).await;
+    for name in ["an\u{0}na", "an\u{0}na@example.org"] {
+        let mut statuses = Vec::new();
+        for _ in 0..25 {
+            let answer = try_from(&app, "192.0.2.7", "", name, "a guess").await;
+            statuses.push(answer.status);
+        }
+        assert!(
+            statuses.contains(&StatusCode::TOO_MANY_REQUESTS),
+            "{name:?}: {statuses:?}"
+        );
+        let refused = [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS];
+        assert!(
+            statuses.iter().all(|status| refused.contains(status)),
+            "{name:?}: {statuses:?}"
+        );
+    }
+    app.stop().await;
+}
