@@ -20,7 +20,7 @@ const REGISTER_INTERVAL: Duration = Duration::from_secs(60);
 /// How often it is stored when keys and sessions were used.
 const USES_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the gauges of imports are read.
-const GAUGES_INTERVAL: Duration = Duration::from_secs(15);
+const GAUGES_INTERVAL: Duration = Duration::from_secs(20);
 /// While nobody asks, so often is looked for changes: the next question looks before it is answered.
 const IDLE_LOOK_INTERVAL: Duration = Duration::from_secs(20);
 /// How often the disks are measured.
