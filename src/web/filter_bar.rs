@@ -111,27 +111,26 @@ impl FilterBar {
             href: over(&address, range).to_string(),
             is_current: dates == range,
         };
-        let mut selects = vec![
-            Select::of(
-                "organization_id",
-                fl!(t, "organization"),
-                &surroundings.organizations,
-                filter.organization_id,
-            ),
-            Select::of(
-                "lender_id",
-                fl!(t, "lender"),
-                &surroundings.lenders,
-                filter.lender_id,
-            ),
-        ];
+        let mut lenders = Select::of(
+            "lender_id",
+            fl!(t, "lender"),
+            &surroundings.lenders,
+            filter.lender_id,
+        );
         if filter.lender_id == Some(WITHOUT_LENDER) {
-            selects[1].choices.push(Choice {
+            lenders.choices.push(Choice {
                 value: WITHOUT_LENDER.to_string(),
                 text: fl!(t, "without-lender"),
                 is_selected: true,
             });
         }
+        let organizations = Select::of(
+            "organization_id",
+            fl!(t, "organization"),
+            &surroundings.organizations,
+            filter.organization_id,
+        );
+        let mut selects = vec![organizations, lenders];
         if offers == Offers::Dates {
             selects.clear();
         }
