@@ -66,9 +66,15 @@ async fn verify(settings: &Settings) -> anyhow::Result<()> {
 }
 
 fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
+    let of_totals: usize = ["daily total", "monthly total", "yearly total"]
+        .into_iter()
+        .zip(stored.totals.iter().zip(&computed.totals))
+        .map(|(name, (stored, computed))| differences(name, stored, computed))
+        .sum();
     let differences = differences("daily", &stored.days, &computed.days)
         + differences("monthly", &stored.months, &computed.months)
         + differences("yearly", &stored.years, &computed.years)
+        + of_totals
         + differences("findings", &stored.findings, &computed.findings)
         + differences(
             "details without expense",

@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl;
 
 use super::database_time::database_time;
 use super::schema::{data_changes, departments, replicas};
+use super::totals::rebuild_totals;
 use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ChangedData, DataChange, system_now};
 
@@ -31,15 +32,21 @@ pub async fn record_change(
 ) -> Result<DataChange, DbError> {
     let own = || departments::table.filter(departments::id.eq(department_id));
     // The first update locks the row: nobody else takes the same number.
-    let previous: i64 = on_conn!(conn, |c| {
+    let (previous, of_totals): (i64, i64) = on_conn!(conn, |c| {
         diesel::update(own())
             .set(departments::generation.eq(departments::generation))
-            .returning(departments::generation)
+            .returning((departments::generation, departments::totals_generation))
             .get_result(c)
             .await
     })?;
+    if of_totals != previous {
+        rebuild_totals(conn, department_id).await?;
+    }
     let generation = system_now().timestamp_micros().max(previous + 1);
-    let raised = diesel::update(own()).set(departments::generation.eq(generation));
+    let raised = diesel::update(own()).set((
+        departments::generation.eq(generation),
+        departments::totals_generation.eq(generation),
+    ));
     on_conn!(conn, |c| raised.execute(c).await)?;
     let text = serde_json::to_string(&changed).unwrap_or_default();
     let now = utc_now();

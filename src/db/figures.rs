@@ -1,8 +1,9 @@
 //! The sums that analytics answers are made of, read from the rollups.
 //!
 //! Whole years come from the yearly rollup (unless sums are kept apart by month), whole months from
-//! the monthly one, the days of a month that the range cuts from the daily one. What is read grows
-//! with years, months and contracts, not with operations.
+//! the monthly one, the days of a month that the range cuts from the daily one; flows of a question
+//! that names no contract, from the totals over all contracts. What is read grows with years,
+//! months and, where they matter, contracts, not with operations.
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -14,8 +15,12 @@ use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 
 use super::contract_conditions::contract_condition;
-use super::schema::{contracts, daily_flows, monthly_flows, yearly_flows};
+use super::schema::{
+    contracts, daily_flows, daily_totals, monthly_flows, monthly_totals, yearly_flows,
+    yearly_totals,
+};
 use super::spans::Spans;
+use super::totals::totals_hold;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{Currency, FlowSums, Money, Month, PortfolioFilter};
 
@@ -43,8 +48,9 @@ type SumsRow = (
     i64,
     Option<NaiveDate>,
 );
-/// Applies a filter, all but dates and currency, to a boxed query over a rollup.
-macro_rules! restricted {
+/// Applies a filter, all but dates, currency and contracts, to a boxed query over a rollup or
+/// totals.
+macro_rules! of_all_contracts {
     ($query:expr, $table:ident, $filter:expr) => {{
         let mut query = $query.into_boxed();
         if let Some(id) = $filter.department.id() {
@@ -56,11 +62,19 @@ macro_rules! restricted {
         if let Some(id) = $filter.bank_account_id {
             query = query.filter($table::bank_account_id.eq(id));
         }
-        if let Some(id) = $filter.contract_id {
-            query = query.filter($table::contract_id.eq(id));
-        }
         if let Some(is_confirmed) = $filter.confirmed {
             query = query.filter($table::is_confirmed.eq(is_confirmed));
+        }
+        query
+    }};
+}
+
+/// Applies a filter, all but dates and currency, to a boxed query over a rollup.
+macro_rules! restricted {
+    ($query:expr, $table:ident, $filter:expr) => {{
+        let mut query = of_all_contracts!($query, $table, $filter);
+        if let Some(id) = $filter.contract_id {
+            query = query.filter($table::contract_id.eq(id));
         }
         if let Some(condition) =
             contract_condition($filter, concat!(stringify!($table), ".contract_id"))
@@ -87,7 +101,28 @@ macro_rules! within {
 
 /// Loads the sums of one rollup within a span, grouped by some columns.
 macro_rules! sums_of {
-    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {
+        filtered_sums!(restricted, $conn, $table, $span, $filter, $key, $columns)
+    };
+}
+
+/// The same of totals.
+macro_rules! totals_of {
+    ($conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {
+        filtered_sums!(
+            of_all_contracts,
+            $conn,
+            $table,
+            $span,
+            $filter,
+            $key,
+            $columns
+        )
+    };
+}
+
+macro_rules! filtered_sums {
+    ($filtered:ident, $conn:expr, $table:ident, $span:expr, $filter:expr, $key:ty, $columns:expr) => {{
         let rows: Vec<($key, SumsRow)> = on_conn!($conn, |c| {
             let query = $table::table.group_by($columns).select((
                 $columns,
@@ -108,7 +143,7 @@ macro_rules! sums_of {
                     max($table::last_payment),
                 ),
             ));
-            let query = restricted!(query, $table, $filter)
+            let query = $filtered!(query, $table, $filter)
                 .filter($table::currency.eq($filter.currency.as_str()));
             within!(query, $table, $span).load(c).await
         })?;
@@ -116,28 +151,97 @@ macro_rules! sums_of {
     }};
 }
 
-/// Loads the rows of all spans, whichever rollup they are read from.
+/// Loads the rows of all spans from the rollups.
 macro_rules! all_spans {
-    ($load:ident, $row:ty, $conn:expr, $spans:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {{
+    ($load:ident, $row:ty, $conn:expr, $spans:expr, $filter:expr, $key:ty, $columns:tt) => {
+        spans_from!(
+            [yearly_flows, monthly_flows, daily_flows],
+            $load,
+            $row,
+            $conn,
+            $spans,
+            $filter,
+            $key,
+            $columns
+        )
+    };
+}
+
+/// Loads the rows of all spans, of years, months and days from the tables of these.
+macro_rules! spans_from {
+    (
+        [$years:ident, $months:ident, $days:ident],
+        $load:ident, $row:ty, $conn:expr, $spans:expr, $filter:expr, $key:ty, $columns:tt
+    ) => {{
         let spans = $spans;
         let mut rows: Vec<($key, $row)> = Vec::new();
         if let Some(span) = &spans.years {
-            rows.extend($load!($conn, yearly_flows, span, $filter, $key, ($(yearly_flows::$column,)+)));
+            rows.extend($load!(
+                $conn,
+                $years,
+                span,
+                $filter,
+                $key,
+                columns_of!($years, $columns)
+            ));
         }
         for span in &spans.months {
-            rows.extend($load!($conn, monthly_flows, span, $filter, $key, ($(monthly_flows::$column,)+)));
+            rows.extend($load!(
+                $conn,
+                $months,
+                span,
+                $filter,
+                $key,
+                columns_of!($months, $columns)
+            ));
         }
         for span in &spans.days {
-            rows.extend($load!($conn, daily_flows, span, $filter, $key, ($(daily_flows::$column,)+)));
+            rows.extend($load!(
+                $conn,
+                $days,
+                span,
+                $filter,
+                $key,
+                columns_of!($days, $columns)
+            ));
         }
         rows
     }};
 }
 
+macro_rules! columns_of {
+    ($table:ident, [$($column:ident),+]) => { ($($table::$column,)+) };
+}
+
+/// The sums of all contracts that the filter holds, from the totals where it holds all.
 macro_rules! all_sums {
-    ($conn:expr, $spans:expr, $filter:expr, $key:ty, [$($column:ident),+]) => {
-        all_spans!(sums_of, SumsRow, $conn, $spans, $filter, $key, [$($column),+])
+    ($conn:expr, $spans:expr, $filter:expr, $key:ty, $columns:tt) => {
+        if is_of_all_contracts($filter) && totals_hold($conn, $filter.department).await? {
+            spans_from!(
+                [yearly_totals, monthly_totals, daily_totals],
+                totals_of,
+                SumsRow,
+                $conn,
+                $spans,
+                $filter,
+                $key,
+                $columns
+            )
+        } else {
+            sums_by_contract!($conn, $spans, $filter, $key, $columns)
+        }
     };
+}
+
+/// The same from the rollups.
+macro_rules! sums_by_contract {
+    ($conn:expr, $spans:expr, $filter:expr, $key:ty, $columns:tt) => {
+        all_spans!(sums_of, SumsRow, $conn, $spans, $filter, $key, $columns)
+    };
+}
+
+fn is_of_all_contracts(filter: &PortfolioFilter) -> bool {
+    filter.contract_id.is_none() && !filter.restricts_contracts()
 }
 
 // Behind the macros that it uses, too.
@@ -195,7 +299,7 @@ pub async fn flows_by(
     let spans = Spans::of_years(filter.dates);
     let rows = match group {
         FlowGroup::Organization => all_sums!(conn, spans, filter, (i64,), [organization_id]),
-        FlowGroup::Contract => all_sums!(conn, spans, filter, (i64,), [contract_id]),
+        FlowGroup::Contract => sums_by_contract!(conn, spans, filter, (i64,), [contract_id]),
     };
     Ok(merged(rows, |(id,)| id))
 }

@@ -55,10 +55,12 @@ pub(super) const MEASURES: [&str; 18] = [
     "payment_count",
 ];
 
-/// The sums of all measures under their own names, as a select list.
-pub(super) fn sums() -> String {
-    MEASURES
+/// The sums of some measures under their own names, as a select list.
+pub(super) fn sums(measures: &[&str]) -> String {
+    measures
+        .iter()
         .map(|measure| format!("CAST(SUM({measure}) AS BIGINT) AS {measure}"))
+        .collect::<Vec<_>>()
         .join(", ")
 }
 
@@ -86,7 +88,7 @@ pub(super) fn with_rules(sql: &str) -> String {
         &is_derived("e.payment_type", "e.payment_kind"),
     )
     .replace("{measures}", &MEASURES.join(", "))
-    .replace("{sums}", &sums())
+    .replace("{sums}", &sums(&MEASURES))
 }
 
 /// Whether a receipt draws on a loan: unless its account is one of interest, or lies outside 66 and

@@ -13,7 +13,10 @@ use diesel_async::RunQueryDsl;
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
 use super::orphaned_details::ORPHANED;
 use super::rollups::{FlowRow, insert_days_query, list_spans, select_days_sql};
-use super::schema::{daily_findings, daily_flows, monthly_flows, orphaned_details, yearly_flows};
+use super::schema::{
+    daily_findings, daily_flows, daily_totals, monthly_flows, monthly_totals, orphaned_details,
+    yearly_flows, yearly_totals,
+};
 use super::{DbConn, DbError, on_conn};
 use crate::domain::Month;
 
@@ -26,6 +29,8 @@ pub struct Rollups {
     pub months: Vec<FlowRow>,
     /// Sums by year.
     pub years: Vec<FlowRow>,
+    /// Sums of all contracts: by day, by month, by year.
+    pub totals: [Vec<TotalRow>; 3],
     /// What checks find in dated expenses and their details, counted by day.
     pub findings: Vec<FindingRow>,
     /// Department and operation id of expenses that details name and that are not there.
@@ -40,21 +45,51 @@ pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let mut days: Vec<FlowRow> = on_conn!(conn, |c| daily_flows::table.load(c).await)?;
     let mut months: Vec<FlowRow> = on_conn!(conn, |c| monthly_flows::table.load(c).await)?;
     let mut years: Vec<FlowRow> = on_conn!(conn, |c| yearly_flows::table.load(c).await)?;
+    let mut totals: [Vec<TotalRow>; 3] = [
+        on_conn!(conn, |c| daily_totals::table.load(c).await)?,
+        on_conn!(conn, |c| monthly_totals::table.load(c).await)?,
+        on_conn!(conn, |c| yearly_totals::table.load(c).await)?,
+    ];
     let mut findings: Vec<FindingRow> = on_conn!(conn, |c| daily_findings::table.load(c).await)?;
     let mut orphaned: Vec<(i64, String)> =
         on_conn!(conn, |c| orphaned_details::table.load(c).await)?;
     days.sort();
     months.sort();
     years.sort();
+    totals.iter_mut().for_each(|rows| rows.sort());
     findings.sort();
     orphaned.sort();
     Ok(Rollups {
         days,
         months,
         years,
+        totals,
         findings,
         orphaned,
     })
+}
+
+/// One row of totals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Queryable)]
+#[expect(missing_docs, reason = "the columns name themselves")]
+pub struct TotalRow {
+    pub department_id: i64,
+    pub organization_id: i64,
+    pub bank_account_id: i64,
+    pub currency: String,
+    pub is_confirmed: bool,
+    pub period_start: NaiveDate,
+    pub receipts: i64,
+    pub commission: i64,
+    pub returned: i64,
+    pub expenses: i64,
+    pub principal: i64,
+    pub interest: i64,
+    pub given: i64,
+    pub receipt_count: i64,
+    pub expense_count: i64,
+    pub payment_count: i64,
+    pub last_payment: Option<NaiveDate>,
 }
 
 #[derive(QueryableByName)]
@@ -97,13 +132,49 @@ pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let years = by_period(&days, |day| {
         NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap_or(day)
     });
+    let totals = [&days, &months, &years].map(|rows| of_all_contracts(rows));
     Ok(Rollups {
         days,
         months,
         years,
+        totals,
         findings,
         orphaned,
     })
+}
+
+/// Adds contracts up, in order.
+fn of_all_contracts(rows: &[FlowRow]) -> Vec<TotalRow> {
+    let mut totals: BTreeMap<_, TotalRow> = BTreeMap::new();
+    for row in rows {
+        let key = (
+            (row.department_id, row.organization_id, row.bank_account_id),
+            (row.currency.clone(), row.is_confirmed, row.period_start),
+        );
+        let total = totals.entry(key).or_insert_with(|| TotalRow {
+            department_id: row.department_id,
+            organization_id: row.organization_id,
+            bank_account_id: row.bank_account_id,
+            currency: row.currency.clone(),
+            is_confirmed: row.is_confirmed,
+            period_start: row.period_start,
+            ..TotalRow::default()
+        });
+        total.receipts += row.receipts;
+        total.commission += row.commission;
+        total.returned += row.returned;
+        total.expenses += row.expenses;
+        total.principal += row.principal;
+        total.interest += row.interest;
+        total.given += row.given;
+        total.receipt_count += row.receipt_count;
+        total.expense_count += row.expense_count;
+        total.payment_count += row.payment_count;
+        total.last_payment = total.last_payment.max(row.last_payment);
+    }
+    let mut totals: Vec<TotalRow> = totals.into_values().collect();
+    totals.sort();
+    totals
 }
 
 /// Adds days up to periods, in order.

@@ -1,8 +1,8 @@
 //! The rollups: sums by day, month and year that the import keeps in its own transaction.
 //!
 //! A refresh recomputes one organization's days of some months from the rows, the months from the
-//! days, and the years from the months; so rows and rollups can't disagree. Analytics read nothing
-//! else.
+//! days, the years from the months, and the totals ([`super::totals`]) from all three; so rows and
+//! rollups can't disagree. Analytics read nothing else.
 
 use std::collections::HashSet;
 
@@ -14,21 +14,32 @@ use diesel_async::RunQueryDsl;
 use super::contract_facts::refresh_contract_facts;
 use super::contracts::list_contracts;
 use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
-use super::flow_rules::{MEASURES, with_rules};
+use super::flow_rules::{MEASURES, sums, with_rules};
 use super::locks::lock_import;
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
-    adjustments, contracts, daily_findings, daily_flows, departments, expenses, monthly_flows,
-    organizations, receipts, yearly_flows,
+    adjustments, contracts, daily_findings, daily_flows, daily_totals, departments, expenses,
+    monthly_flows, monthly_totals, organizations, receipts, yearly_flows, yearly_totals,
 };
+use super::totals::refresh_totals;
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
 
 const DAYS: &str = include_str!("rollup_days.sql");
 const INSERT_DAYS: &str = "INSERT INTO daily_flows (department_id, organization_id, bank_account_id, contract_id, \
      currency, is_confirmed, period_start, {measures}, last_payment)";
-const KEYS: &str =
-    "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed";
+
+/// What sums are kept by, and what of.
+pub(super) struct Sums {
+    pub keys: &'static str,
+    pub measures: &'static [&'static str],
+}
+
+const FLOWS: Sums = Sums {
+    keys: "department_id, organization_id, bank_account_id, contract_id, currency, is_confirmed",
+    measures: &MEASURES,
+};
+
 /// Makes the periods of one rollup from those of a finer one.
 const INSERT_PERIODS: &str = "
 INSERT INTO {coarse} ({keys}, period_start, {measures}, last_payment)
@@ -206,18 +217,13 @@ pub async fn ensure_rollups(conn: &mut DbConn) -> Result<(), DbError> {
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
-    on_conn!(conn, |c| diesel::delete(daily_flows::table)
-        .execute(c)
-        .await)?;
-    on_conn!(conn, |c| diesel::delete(monthly_flows::table)
-        .execute(c)
-        .await)?;
-    on_conn!(conn, |c| diesel::delete(yearly_flows::table)
-        .execute(c)
-        .await)?;
-    on_conn!(conn, |c| diesel::delete(daily_findings::table)
-        .execute(c)
-        .await)?;
+    macro_rules! emptied {
+        ($($table:ident),+) => {
+            $(on_conn!(conn, |c| diesel::delete($table::table).execute(c).await)?;)+
+        };
+    }
+    emptied!(daily_flows, monthly_flows, yearly_flows);
+    emptied!(daily_totals, monthly_totals, yearly_totals, daily_findings);
     recount_orphaned_details(conn).await?;
     for span in list_spans(conn).await? {
         insert_days(conn, &span).await?;
@@ -313,7 +319,7 @@ pub(super) struct MonthSpan {
 
 impl MonthSpan {
     /// The years that it touches.
-    fn years(&self) -> MonthSpan {
+    pub(super) fn years(&self) -> MonthSpan {
         let first_day = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1);
         let last = self.end.pred_opt().unwrap_or(self.end);
         MonthSpan {
@@ -348,7 +354,7 @@ macro_rules! insert_days_query {
     };
 }
 
-pub(super) use insert_days_query;
+pub(super) use {insert_days_query, rows_in_span};
 
 async fn delete_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
     on_conn!(conn, |c| rows_in_span!(daily_flows, span).execute(c).await)?;
@@ -377,8 +383,9 @@ async fn insert_and_list_days(
 ) -> Result<Vec<FlowRow>, DbError> {
     recount_findings(conn, span).await?;
     let sql = format!(
-        "{} RETURNING {KEYS}, period_start, {}, last_payment",
+        "{} RETURNING {}, period_start, {}, last_payment",
         insert_days_sql(conn),
+        FLOWS.keys,
         MEASURES.join(", ")
     );
     Ok(on_conn!(conn, |c| insert_days_query!(sql, span)
@@ -428,27 +435,40 @@ async fn refresh_periods(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbEr
     on_conn!(conn, |c| rows_in_span!(monthly_flows, span)
         .execute(c)
         .await)?;
-    insert_periods(conn, span, "month", "daily_flows", "monthly_flows").await?;
+    insert_periods(conn, span, "month", "daily_flows", "monthly_flows", &FLOWS).await?;
     let years = span.years();
     on_conn!(conn, |c| rows_in_span!(yearly_flows, years)
         .execute(c)
         .await)?;
-    insert_periods(conn, &years, "year", "monthly_flows", "yearly_flows").await
+    insert_periods(
+        conn,
+        &years,
+        "year",
+        "monthly_flows",
+        "yearly_flows",
+        &FLOWS,
+    )
+    .await?;
+    refresh_totals(conn, span).await
 }
 
-async fn insert_periods(
+/// Makes the periods (`day`, `month` or `year`) of a span from the rows of a finer table.
+pub(super) async fn insert_periods(
     conn: &mut DbConn,
     span: &MonthSpan,
     period: &str,
     fine: &str,
     coarse: &str,
+    kept: &Sums,
 ) -> Result<(), DbError> {
     let first_day = match conn {
         DbConn::Postgres(_) => format!("CAST(date_trunc('{period}', period_start) AS DATE)"),
         DbConn::Sqlite(_) => format!("date(period_start, 'start of {period}')"),
     };
-    let sql = with_rules(INSERT_PERIODS)
-        .replace("{keys}", KEYS)
+    let sql = INSERT_PERIODS
+        .replace("{keys}", kept.keys)
+        .replace("{measures}", &kept.measures.join(", "))
+        .replace("{sums}", &sums(kept.measures))
         .replace("{first_day}", &first_day);
     let sql = sql.replace("{fine}", fine).replace("{coarse}", coarse);
     on_conn!(conn, |c| {

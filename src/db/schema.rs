@@ -16,6 +16,7 @@ diesel::table! {
         updated_at -> Timestamp,
         checked_at -> Nullable<Timestamp>,
         has_findings -> Bool,
+        totals_generation -> BigInt,
     }
 }
 
@@ -537,6 +538,72 @@ diesel::table! {
 }
 
 diesel::table! {
+    daily_totals (department_id, period_start, organization_id, bank_account_id, currency, is_confirmed) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        currency -> Text,
+        is_confirmed -> Bool,
+        period_start -> Date,
+        receipts -> BigInt,
+        commission -> BigInt,
+        returned -> BigInt,
+        expenses -> BigInt,
+        principal -> BigInt,
+        interest -> BigInt,
+        given -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    monthly_totals (department_id, period_start, organization_id, bank_account_id, currency, is_confirmed) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        currency -> Text,
+        is_confirmed -> Bool,
+        period_start -> Date,
+        receipts -> BigInt,
+        commission -> BigInt,
+        returned -> BigInt,
+        expenses -> BigInt,
+        principal -> BigInt,
+        interest -> BigInt,
+        given -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    yearly_totals (department_id, period_start, organization_id, bank_account_id, currency, is_confirmed) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        bank_account_id -> BigInt,
+        currency -> Text,
+        is_confirmed -> Bool,
+        period_start -> Date,
+        receipts -> BigInt,
+        commission -> BigInt,
+        returned -> BigInt,
+        expenses -> BigInt,
+        principal -> BigInt,
+        interest -> BigInt,
+        given -> BigInt,
+        receipt_count -> BigInt,
+        expense_count -> BigInt,
+        payment_count -> BigInt,
+        last_payment -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     data_changes (department_id, generation) {
         department_id -> BigInt,
         generation -> BigInt,
@@ -603,6 +670,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     lenders,
     merges,
     data_changes,
+    daily_totals,
+    monthly_totals,
+    yearly_totals,
     replicas,
     monthly_flows,
     yearly_flows,

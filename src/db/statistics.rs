@@ -18,13 +18,16 @@ const PARTIES: [&str; 5] = [
     "aliases",
 ];
 /// The tables that grow with operations.
-const OPERATIONS: [&str; 7] = [
+const OPERATIONS: [&str; 10] = [
     "receipts",
     "expenses",
     "expense_details",
     "daily_flows",
     "monthly_flows",
     "yearly_flows",
+    "daily_totals",
+    "monthly_totals",
+    "yearly_totals",
     "daily_findings",
 ];
 

@@ -14,7 +14,7 @@ use super::{DbConn, DbError, on_conn};
 
 /// Every table whose rows are copied, those that others refer to first. `database_identity` and
 /// `replicas` say where a database is and who answers from it: the other one has its own.
-pub(crate) const TABLES: [&str; 31] = [
+pub(crate) const TABLES: [&str; 34] = [
     "departments",
     "users",
     "account_changes",
@@ -45,6 +45,9 @@ pub(crate) const TABLES: [&str; 31] = [
     "daily_flows",
     "monthly_flows",
     "yearly_flows",
+    "daily_totals",
+    "monthly_totals",
+    "yearly_totals",
     "data_changes",
 ];
 

@@ -29,24 +29,30 @@ fn rollups_are_verified_and_rebuilt() {
     use diesel::prelude::*;
     let database = folder.path().join("credit-portfolio.db");
     let mut conn = SqliteConnection::establish(&database.to_string_lossy()).unwrap();
-    conn.batch_execute("UPDATE monthly_flows SET receipts = receipts + 1")
-        .unwrap();
-    let bad = run(folder.path(), &["rollups", "verify"], "");
-    assert!(
-        !bad.status.success() && output_text(&bad).contains("rollups rebuild"),
-        "{}",
-        output_text(&bad)
-    );
-    assert!(
-        run(folder.path(), &["rollups", "rebuild"], "")
-            .status
-            .success()
-    );
-    assert!(
-        run(folder.path(), &["rollups", "verify"], "")
-            .status
-            .success()
-    );
+    for (table, named) in [
+        ("monthly_flows", "monthly, stored"),
+        ("monthly_totals", "monthly total, stored"),
+        ("yearly_totals", "yearly total, stored"),
+    ] {
+        conn.batch_execute(&format!("UPDATE {table} SET receipts = receipts + 1"))
+            .unwrap();
+        let bad = run(folder.path(), &["rollups", "verify"], "");
+        let words = output_text(&bad);
+        assert!(
+            !bad.status.success() && words.contains("rollups rebuild") && words.contains(named),
+            "{words}"
+        );
+        assert!(
+            run(folder.path(), &["rollups", "rebuild"], "")
+                .status
+                .success()
+        );
+        assert!(
+            run(folder.path(), &["rollups", "verify"], "")
+                .status
+                .success()
+        );
+    }
 }
 
 #[test]

@@ -108,6 +108,7 @@ mod splits_of_merged_rows;
 mod splits_undone;
 mod starts;
 mod stopping;
+mod totals;
 mod trust;
 mod unfinished_files;
 mod uploads;

@@ -165,7 +165,7 @@ async fn a_statement_ends_at_its_limit_with_words() {
         };
         diesel_async::SimpleAsyncConnection::batch_execute(
             &mut **postgres,
-            "LOCK TABLE monthly_flows, yearly_flows IN ACCESS EXCLUSIVE MODE",
+            "LOCK TABLE monthly_totals, yearly_totals IN ACCESS EXCLUSIVE MODE",
         )
         .await?;
         Ok::<_, credit_portfolio::db::DbError>(app.get_as(&token, "monthly-stats").await)

@@ -155,20 +155,23 @@ pub async fn has_true_rollups(db: &Db) -> bool {
 }
 
 /// The tables that merges, splits and their undoing change.
-const MERGED_TABLES: [&str; 13] = [
+const MERGED_TABLES: [&str; 16] = [
     "adjustments",
     "aliases",
     "bank_accounts",
     "contracts",
     "daily_flows",
+    "daily_totals",
     "expense_details",
     "expenses",
     "file_organizations",
     "lenders",
     "monthly_flows",
+    "monthly_totals",
     "organizations",
     "receipts",
     "yearly_flows",
+    "yearly_totals",
 ];
 
 /// Every row of these tables with its ids, in order, without the times of writing.
