@@ -160,8 +160,8 @@ pub(crate) use locks::lock_start_briefly;
 pub use locks::{lock_import, lock_import_briefly};
 pub use merges::{MergeError, MergeRow};
 pub(crate) use merges::{
-    find_department_of, find_merge, list_merges, merge_rows, split_contract_by_lender, split_row,
-    undo_merge,
+    find_department_of, find_merge, list_merges, merge_rows, merges_into, split_contract_by_lender,
+    split_row, undo_merge,
 };
 pub use missing_rows::{OperationTable, OwnersOfOperations, StoredOperation};
 pub(crate) use missing_rows::{

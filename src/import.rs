@@ -19,7 +19,7 @@ pub use load::versions::WrittenAt;
 pub use load::{Loader, Workbook};
 pub use remark::RemarkCode;
 pub(crate) use runs::actor;
-pub(crate) use runs::dry_run::{ChangedTotal, DryRun, DryRunError, dry_run};
+pub(crate) use runs::dry_run::{ChangedFigures, ChangedTotal, DryRun, DryRunError, dry_run};
 pub(crate) use runs::freshness::forget_lost_files;
 pub(crate) use runs::gauges::refresh_gauges;
 pub use runs::journal::{FileReport, FileStatus};

@@ -185,16 +185,10 @@ pub(super) async fn contracts_summary(
 ) -> Result<ContractsSummary, DbError> {
     let Balances { as_of, contracts } = Balances::load(conn, filter, basis).await?;
     let flows = db::flows_by(conn, filter, FlowGroup::Contract).await?;
-    let wanted = search.search.as_ref().map(|text| text.to_lowercase());
+    let is_found = search.finder(filter, basis);
     let mut rows: Vec<(ContractBalance, FlowSums)> = contracts
         .into_iter()
-        .filter(|(_, contract)| {
-            search.matches(
-                contract,
-                outstanding(contract, filter, basis),
-                wanted.as_deref(),
-            )
-        })
+        .filter(|(_, contract)| is_found(contract))
         .map(|(id, contract)| (contract, flows.get(&id).copied()))
         .filter(|(contract, flow)| {
             let balances = [contract.opening, contract.closing()];
@@ -234,7 +228,28 @@ pub(super) async fn contracts_summary(
     })
 }
 
+/// Returns the ids of the contracts that a search finds, in order, by their balances at the filter's `as_of`.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn found_contracts(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+    search: &ContractSearch,
+) -> Result<Vec<i64>, DbError> {
+    let contracts = Balances::load(conn, filter, basis).await?.contracts;
+    let is_found = search.finder(filter, basis);
+    let found = contracts.values().filter(|contract| is_found(contract));
+    Ok(found.map(|contract| contract.title.id).collect())
+}
+
 impl ContractSearch {
+    /// Whether it leaves contracts out.
+    pub fn is_narrow(&self) -> bool {
+        self.search.is_some() || self.status.is_some() || self.has_debt.is_some()
+    }
+
     /// The first contracts of all, in the default order.
     pub fn first_page(limit: i64) -> ContractSearch {
         ContractSearch {
@@ -256,25 +271,24 @@ impl ContractSearch {
         }
     }
 
-    /// `wanted` is the search text in small letters, `outstanding` what is shown of the balance.
-    fn matches(
-        &self,
-        contract: &ContractBalance,
-        outstanding: Money,
-        wanted: Option<&str>,
-    ) -> bool {
-        let title = &contract.title;
-        let texts = [
-            Some(&title.contract_number),
-            Some(&title.organization),
-            title.lender.as_ref(),
-        ];
-        let mut texts = texts.into_iter().flatten();
-        self.status.is_none_or(|status| contract.status() == status)
-            && self
-                .has_debt
-                .is_none_or(|has_debt| (outstanding > Money::ZERO) == has_debt)
-            && wanted.is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
+    /// Returns what says whether a contract is found.
+    fn finder(&self, filter: &PortfolioFilter, basis: &Basis) -> impl Fn(&ContractBalance) -> bool {
+        let wanted = self.search.as_ref().map(|text| text.to_lowercase());
+        move |contract| {
+            let title = &contract.title;
+            let texts = [
+                Some(&title.contract_number),
+                Some(&title.organization),
+                title.lender.as_ref(),
+            ];
+            let mut texts = texts.into_iter().flatten();
+            let owes = || outstanding(contract, filter, basis) > Money::ZERO;
+            self.status.is_none_or(|status| contract.status() == status)
+                && self.has_debt.is_none_or(|has_debt| owes() == has_debt)
+                && wanted
+                    .as_ref()
+                    .is_none_or(|wanted| texts.any(|text| text.to_lowercase().contains(wanted)))
+        }
     }
 
     fn compare(

@@ -2,7 +2,8 @@
 
 use chrono::{Days, NaiveDate};
 
-use super::balances::{Balances, Basis, up_to};
+use super::balances::{Balances, Basis, ContractBalance, up_to};
+use super::contracts::{ContractSearch, found_contracts};
 use crate::db::{
     self, BalanceMeasure, ContractTitle, DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow,
     PartTotals, PartValue,
@@ -92,7 +93,8 @@ pub struct PartsByDays {
 }
 
 impl Parts {
-    /// Prepares the parts behind a figure of the filter; `None` when there can't be any.
+    /// Prepares the parts behind a figure of the filter, of the contracts that a search finds if
+    /// there is one; `None` when there can't be any.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
@@ -101,32 +103,48 @@ impl Parts {
         filter: &PortfolioFilter,
         basis: &Basis,
         measure: Measure,
+        search: Option<&ContractSearch>,
     ) -> Result<Option<Parts>, DbError> {
+        let found = match search {
+            Some(search) => Some(found_contracts(conn, filter, basis, search).await?),
+            None => None,
+        };
+        let is_found = |id: i64| {
+            let ids = found.as_ref();
+            ids.is_none_or(|ids| ids.binary_search(&id).is_ok())
+        };
         let as_of = basis.as_of(filter);
         let to_as_of = DateRange::new(filter.dates.from(), Some(as_of));
         let (dates, value) = match measure {
-            Measure::Flow(measure) => (Ok(filter.dates), PartValue::Flow(measure)),
+            Measure::Flow(measure) => (Ok(filter.dates), PartValue::Flow(measure, found)),
             Measure::Planned if as_of != basis.today => return Ok(None),
             Measure::Planned => (
                 DateRange::new(as_of.succ_opt(), None),
-                PartValue::Flow(FlowMeasure::Amount),
+                PartValue::Flow(FlowMeasure::Amount, found),
             ),
             Measure::Moved(moved) => (
                 to_as_of,
-                PartValue::Balance(moved, shown(conn, filter, basis, |_| true).await?),
+                PartValue::Balance(
+                    moved,
+                    shown(conn, filter, basis, |contract| is_found(contract.title.id)).await?,
+                ),
             ),
             Measure::DebtUnconfirmed => (
                 Ok(up_to(as_of)),
                 PartValue::Balance(
                     BalanceMeasure::Unconfirmed,
-                    shown(conn, filter, basis, |_| true).await?,
+                    shown(conn, filter, basis, |contract| is_found(contract.title.id)).await?,
                 ),
             ),
             Measure::Debt | Measure::Overpaid | Measure::Balance => {
-                let is_counted = |balance: Money| match measure {
-                    Measure::Debt => balance > Money::ZERO,
-                    Measure::Overpaid => balance < Money::ZERO,
-                    _ => true,
+                let is_counted = |contract: &ContractBalance| {
+                    let balance = contract.closing();
+                    let is_of_measure = match measure {
+                        Measure::Debt => balance > Money::ZERO,
+                        Measure::Overpaid => balance < Money::ZERO,
+                        _ => true,
+                    };
+                    is_of_measure && is_found(contract.title.id)
                 };
                 (
                     Ok(up_to(as_of)),
@@ -240,17 +258,17 @@ impl PartsByDays {
     }
 }
 
-/// The contracts whose balances a filter shows, by their balance at `as_of`.
+/// The contracts that count of those whose balances a filter shows.
 async fn shown(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     basis: &Basis,
-    is_counted: impl Fn(Money) -> bool,
+    is_counted: impl Fn(&ContractBalance) -> bool,
 ) -> Result<Vec<i64>, DbError> {
     let balances = Balances::load(conn, &filter.over(up_to(basis.as_of(filter))), basis).await?;
     let counted = balances
         .shown(filter, basis)
-        .filter(|contract| is_counted(contract.closing()));
+        .filter(|contract| is_counted(contract));
     Ok(counted.map(|contract| contract.title.id).collect())
 }
 

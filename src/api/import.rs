@@ -23,7 +23,7 @@ use super::upload::Upload;
 use crate::db::{self, DbConn, Page};
 use crate::import::actor::{self, StartError};
 use crate::import::{
-    DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source,
+    self, DryRun, FileReport, FileStatus, ImportRequest, RemarkCode, RunReport, RunState, Source,
     keep_together,
 };
 use crate::state::AppState;
@@ -91,6 +91,28 @@ struct DryRunAnswer {
     files: Vec<DryRunFile>,
     /// The totals in the base currency.
     totals: Vec<ChangedTotal>,
+    /// What is owed, in the base currency.
+    debt: Option<ChangedTotal>,
+    /// The same in each other currency.
+    other_currencies: Vec<ChangedFigures>,
+}
+
+/// The figures of a currency before and after.
+#[derive(Serialize, ToSchema)]
+struct ChangedFigures {
+    currency: String,
+    debt: ChangedTotal,
+    totals: Vec<ChangedTotal>,
+}
+
+impl From<import::ChangedFigures> for ChangedFigures {
+    fn from(figures: import::ChangedFigures) -> ChangedFigures {
+        ChangedFigures {
+            currency: figures.currency.to_string(),
+            debt: figures.debt.into(),
+            totals: answers(figures.totals),
+        }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -380,9 +402,14 @@ impl DryRunAnswer {
                 .collect(),
             name: file.name,
         };
+        let mut figures = answers::<_, ChangedFigures>(done.figures).into_iter();
+        let base = figures.next();
+        let (debt, totals) = base.map(|base| (base.debt, base.totals)).unzip();
         DryRunAnswer {
             files: done.files.into_iter().map(file).collect(),
-            totals: answers(done.totals),
+            totals: totals.unwrap_or_default(),
+            debt,
+            other_currencies: figures.collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::answer::{listed_data, missing, optional_whole, whole, whole_list};
+use super::answer::{listed_data, optional_whole, whole, whole_list};
 use super::caller::Caller;
 use super::error::ApiError;
 use super::object_body::ObjectBody;
@@ -305,13 +305,8 @@ pub async fn undo(
     PathId(id): PathId,
     _: NoParams,
 ) -> Result<HttpResponse, ApiError> {
-    let scope = caller.department(None)?;
-    let known = db::find_merge(&mut state.db.conn().await?, scope, id).await?;
-    let department_id = known.ok_or_else(|| missing("merge", id))?.department_id;
-    change_who_is_who(&state, department_id, async |conn| {
-        db::undo_merge(conn, id).await
-    })
-    .await
+    let undone = state.undo_merge(caller.department(None)?, id).await?;
+    Ok(HttpResponse::Ok().json(Merge::from(undone)))
 }
 
 async fn merge(

@@ -35,7 +35,9 @@ pub(super) use paging::{
     RowLimit,
 };
 pub(super) use path_id::PathId;
-pub(super) use portfolio::{ContractSummaryOrder, Pages, PortfolioParams, contract_search};
+pub(super) use portfolio::{
+    ContractSummaryOrder, Pages, PortfolioParams, contract_search, contracts_found,
+};
 use raw_query::RawQuery;
 pub(super) use raw_query::XLSX;
 use reader::read;

@@ -11,8 +11,8 @@ use super::caller::Caller;
 use super::error::ApiError;
 use super::openapi::CREDIT_PORTFOLIO;
 use super::params::{
-    BankAccountId, ContractId, Dates, FigureMeasure, Files, Paging, PathId, PortfolioParams, Query,
-    given,
+    BankAccountId, ContractId, ContractStanding, Dates, FigureMeasure, Files, Paging, PathId,
+    PortfolioParams, Query, Search, contracts_found, given,
 };
 use super::types::answers;
 use crate::analytics::{Ledger, Measure, Parts, ledger};
@@ -25,6 +25,8 @@ type PartsQuery = Query<(
     BankAccountId,
     ContractId,
     FigureMeasure,
+    Search,
+    ContractStanding,
     Paging,
     Files,
 )>;
@@ -101,7 +103,8 @@ impl From<PartRow> for FigurePart {
 }
 
 /// The parts behind a figure, newest first: give the filters of the figure and its `measure`. Their
-/// sum is the figure.
+/// sum is the figure. `search`, `status` and `has_debt` leave the operations of the contracts that
+/// `contracts/stats/summary` finds by them.
 #[utoipa::path(
     get,
     context_path = CREDIT_PORTFOLIO,
@@ -115,7 +118,7 @@ pub async fn operation_parts(
     caller: Caller,
     query: PartsQuery,
 ) -> Result<HttpResponse, ApiError> {
-    let (portfolio, account, contract, measure, paging, files) = query.params;
+    let (portfolio, account, contract, measure, search, standing, paging, files) = query.params;
     let (page, export) = (paging.page(), files.export(query.raw));
     let filter = PortfolioFilter {
         bank_account_id: given(account.bank_account_id),
@@ -130,12 +133,13 @@ pub async fn operation_parts(
             "a balance belongs to no bank account",
         ));
     }
+    let search = contracts_found(search, standing);
     let basis = state.analytics.basis();
     if let Some(export) = export {
         let (scope, mut read) = (filter.department, None);
         let part = async move |conn: &mut DbConn, _: Page| {
             if read.is_none() {
-                read = match Parts::of(conn, &filter, &basis, measure).await? {
+                read = match Parts::of(conn, &filter, &basis, measure, search.as_ref()).await? {
                     Some(parts) => parts.by_days(conn).await?,
                     None => None,
                 };
@@ -148,7 +152,9 @@ pub async fn operation_parts(
         };
         return export.list(&state, scope, "parts", part).await;
     }
-    let (totals, rows) = state.figure_parts(&filter, measure, page).await?;
+    let (totals, rows) = state
+        .figure_parts(&filter, measure, search.as_ref(), page)
+        .await?;
     let data = answers(rows);
     let (total, count) = (Money::from_kopecks(totals.total), totals.count);
     Ok(HttpResponse::Ok()

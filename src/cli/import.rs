@@ -184,11 +184,14 @@ fn print_dry_run(done: &DryRun) -> anyhow::Result<()> {
     done.files
         .iter()
         .for_each(|file| println!("{}", line(file)));
-    for total in &done.totals {
-        println!(
-            "{:<16} {:>20} → {:>20}  ({})",
-            total.name, total.before, total.after, total.change
-        );
+    for figures in &done.figures {
+        println!("{}:", figures.currency);
+        for total in std::iter::once(&figures.debt).chain(&figures.totals) {
+            println!(
+                "{:<16} {:>20} → {:>20}  ({})",
+                total.name, total.before, total.after, total.change
+            );
+        }
     }
     println!("Nothing was written.");
     let has_failed = done

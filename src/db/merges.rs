@@ -18,7 +18,7 @@ mod split_by_lender;
 mod subject;
 mod undo;
 
-pub use list::{MergeRow, find_merge, list_merges};
+pub use list::{MergeRow, find_merge, list_merges, merges_into};
 pub use split::split_row;
 pub use split_by_lender::split_contract_by_lender;
 pub use undo::undo_merge;

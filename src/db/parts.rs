@@ -19,8 +19,9 @@ const PARTS: &str = include_str!("parts_select.sql");
 /// What is read of each part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PartValue {
-    /// A measure of flows, in the currency of its payment: those in the filter's currency.
-    Flow(FlowMeasure),
+    /// A measure of flows, in the currency of its payment: those in the filter's currency; of these
+    /// contracts, if any are named.
+    Flow(FlowMeasure, Option<Vec<i64>>),
     /// A measure of balances, in its contract's currency, of these contracts.
     Balance(BalanceMeasure, Vec<i64>),
 }
@@ -253,7 +254,7 @@ impl PartValue {
     fn expression(&self) -> String {
         let balance = |at: usize| balance_measures("p")[at].clone();
         match self {
-            PartValue::Flow(measure) => match measure {
+            PartValue::Flow(measure, _) => match measure {
                 FlowMeasure::Receipts => "p.receipts",
                 FlowMeasure::Commission => "p.commission",
                 FlowMeasure::Returned => "p.returned",
@@ -323,23 +324,24 @@ fn parts(filter: &PortfolioFilter) -> String {
 
 fn outer_filter(filter: &PortfolioFilter, value: &PartValue) -> String {
     let mut all = portfolio_conditions(filter);
-    match value {
-        PartValue::Flow(_) => all.push(format!(
-            "p.currency = '{}'",
-            filter.currency.as_str().replace('\'', "''")
-        )),
-        PartValue::Balance(_, contracts) => {
-            let ids: Vec<String> = contracts.iter().map(ToString::to_string).collect();
-            all.push(format!(
-                "p.contract_id IN ({})",
-                if ids.is_empty() {
-                    "0".to_owned()
-                } else {
-                    ids.join(", ")
-                }
-            ));
+    let contracts = match value {
+        PartValue::Flow(_, contracts) => {
+            let currency = filter.currency.as_str().replace('\'', "''");
+            all.push(format!("p.currency = '{currency}'"));
+            contracts.as_ref()
         }
-    }
+        PartValue::Balance(_, contracts) => Some(contracts),
+    };
+    all.extend(contracts.map(|contracts| {
+        let ids: Vec<String> = contracts.iter().map(ToString::to_string).collect();
+        // No contract has the id -1; 0 is that of operations without one.
+        let ids = if ids.is_empty() {
+            "-1".to_owned()
+        } else {
+            ids.join(", ")
+        };
+        format!("p.contract_id IN ({ids})")
+    }));
     conditions(&all)
 }
 

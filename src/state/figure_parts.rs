@@ -2,7 +2,7 @@
 //! computed once for all of their pages.
 
 use super::AppState;
-use crate::analytics::{Measure, Parts};
+use crate::analytics::{ContractSearch, Measure, Parts};
 use crate::db::{DbConn, DbError, Page, PartRow, PartTotals};
 use crate::domain::PortfolioFilter;
 
@@ -16,14 +16,15 @@ impl AppState {
         &self,
         filter: &PortfolioFilter,
         measure: Measure,
+        search: Option<&ContractSearch>,
         page: Page,
     ) -> Result<(PartTotals, Vec<PartRow>), DbError> {
         let basis = self.analytics.basis();
         let found = async |conn: &mut DbConn| {
-            let Some(parts) = Parts::of(conn, filter, &basis, measure).await? else {
+            let Some(parts) = Parts::of(conn, filter, &basis, measure, search).await? else {
                 return Ok::<_, DbError>((PartTotals::NONE, Vec::new()));
             };
-            let question = format!("{filter:?} {measure:?} {}", basis.today);
+            let question = format!("{filter:?} {measure:?} {search:?} {}", basis.today);
             let compute = async |conn: &mut DbConn| parts.totals(conn).await;
             let totals = self
                 .list_counts

@@ -22,6 +22,22 @@ impl AppState {
         self.change_who_is_who(department_id, done).await
     }
 
+    /// Undoes a merge or split of a scope; what imports stored since is placed by the names in it.
+    ///
+    /// # Errors
+    /// [`MergeError`] when the scope has none of that id, it can't be undone, or the database can't
+    /// answer.
+    pub async fn undo_merge(
+        &self,
+        scope: DepartmentScope,
+        id: i64,
+    ) -> Result<MergeRow, MergeError> {
+        let known = db::find_merge(&mut self.db.conn().await?, scope, id).await?;
+        let known = known.ok_or(MergeError::Missing { what: "merge", id })?;
+        let undone = async |conn: &mut DbConn| db::undo_merge(conn, id).await;
+        self.change_who_is_who(known.department_id, undone).await
+    }
+
     /// Returns the department of a row of a scope.
     ///
     /// # Errors

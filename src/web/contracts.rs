@@ -24,6 +24,7 @@ use crate::domain::{ContractStatus, ContractType};
 use crate::state::AppState;
 pub(super) use rows::ContractLine;
 use totals::Totals;
+pub(super) use totals::sums;
 
 const PATH: &str = "/contracts";
 /// What the table is as a file.
@@ -89,7 +90,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let own = ["search", "status", "sort", "page"];
+    let own = [&SEARCH[..], &["sort", "page"]].concat();
     let query = PageQuery::read(&request, &state, &visitor, PATH, &own)?;
     let filter = &query.filter;
     if filter.bank_account_id.is_some() || filter.contract_id.is_some() {
@@ -101,7 +102,7 @@ async fn show(
     let question = Figure::ContractsSummary(search.clone());
     let (found, totals) = tokio::try_join!(
         figure::<ContractsSummary>(&state, question, filter),
-        totals::sums(&state, &search, filter),
+        sums(&state, &search, filter),
     )?;
     let around = surroundings.of(&state, filter.department).await?;
     let note = found.note();
@@ -135,8 +136,11 @@ async fn show(
     })
 }
 
-/// Which contracts the address asks for.
-fn asked_for(query: &PageQuery) -> Result<ContractSearch, PageError> {
+/// The names under which addresses say which contracts are found.
+pub(super) const SEARCH: [&str; 2] = ["search", "status"];
+
+/// Which contracts the address finds: all of them, in the default order, unless it says which.
+pub(super) fn found_by(query: &PageQuery) -> Result<ContractSearch, PageError> {
     let wrong = |name: &str| PageError::Address(name.to_owned());
     let search = query.own("search");
     if search.is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
@@ -146,16 +150,23 @@ fn asked_for(query: &PageQuery) -> Result<ContractSearch, PageError> {
         let status = ContractStatus::of_name(name);
         status.ok_or_else(|| wrong("status"))
     });
-    let sort = query
-        .own("sort")
-        .map_or(Some(DEFAULT_SORT), ContractSort::parse);
     Ok(ContractSearch {
         search: search.map(str::to_owned),
         status: status.transpose()?,
-        has_debt: None,
-        sort: Some(sort.ok_or_else(|| wrong("sort"))?),
+        ..ContractSearch::first_page(PAGE_ROWS)
+    })
+}
+
+/// Which page of contracts the address asks for.
+fn asked_for(query: &PageQuery) -> Result<ContractSearch, PageError> {
+    let sort = query
+        .own("sort")
+        .map_or(Some(DEFAULT_SORT), ContractSort::parse);
+    let sort = sort.ok_or_else(|| PageError::Address("sort".to_owned()))?;
+    Ok(ContractSearch {
+        sort: Some(sort),
         page: page_number(query)?,
-        limit: PAGE_ROWS,
+        ..found_by(query)?
     })
 }
 

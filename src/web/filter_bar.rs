@@ -181,6 +181,15 @@ impl FilterBar {
 }
 
 impl FilterBar {
+    /// Shows something that the form keeps.
+    pub(crate) fn show(&mut self, name: &str, label: &str, value: &str, query: &PageQuery) {
+        self.chips.push(Chip {
+            name: name.to_owned(),
+            text: format!("{label}: {value}"),
+            href: query.address().without(name).without("page").to_string(),
+        });
+    }
+
     /// Offers a further choice, which the form kept as it was until now.
     pub(crate) fn offer(&mut self, select: Select) {
         self.hidden.retain(|(name, _)| name != select.name);

@@ -1,7 +1,8 @@
-//! One lender: its facts and figures, what is owed to it over time, its contracts, and the way to
-//! merge it into another one.
+//! One lender: its facts and figures, what is owed to it over time, its contracts, and the ways to
+//! merge it into another one and to undo that.
 
 mod merge;
+mod undo;
 
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -27,7 +28,7 @@ use crate::analytics::{
     ContractSearch, ContractsSummary, Data as DataOf, DebtBalance, Figure, LenderStats,
 };
 use crate::db::{
-    self, AliasKind, DbConn, DbError, LenderRow, Page, ReferenceFilter, ReferenceOrder,
+    self, AliasKind, DbConn, DbError, LenderRow, MergeRow, Page, ReferenceFilter, ReferenceOrder,
     ReferenceRow, Spelling,
 };
 use crate::domain::{DepartmentScope, PortfolioFilter};
@@ -39,7 +40,8 @@ const SHOWN_CONTRACTS: i64 = 20;
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/lenders/{id}").get(show))
-        .configure(merge::configure);
+        .configure(merge::configure)
+        .configure(undo::configure);
 }
 
 #[derive(Template)]
@@ -58,6 +60,9 @@ struct LenderPage {
     contract_files: Vec<FileLink>,
     /// The lenders that it can be merged into; empty for those who change nothing.
     others: Vec<(i64, String)>,
+    /// The lenders that were merged into it: where that is undone, and what was done; empty for
+    /// those who change nothing.
+    merged: Vec<(String, String)>,
 }
 
 /// A lender with its spellings, and the others of its department.
@@ -65,6 +70,7 @@ struct Found {
     row: LenderRow,
     aliases: Vec<Spelling>,
     others: Vec<LenderRow>,
+    merged: Vec<MergeRow>,
 }
 
 /// `GET /lenders/{id}`
@@ -143,7 +149,15 @@ async fn show(
         .others
         .iter()
         .filter(|other| other.id != id && visitor.may_change());
+    let merged = found.merged.iter().filter(|_| visitor.may_change());
+    let merged = merged.map(|merge| {
+        let (name, user) = (merge.source.as_str(), merge.created_by.as_str());
+        let day = p.format.date(merge.created_at.date());
+        let text = fl!(p.texts, "merged-by", name = name, user = user, day = day);
+        (undo::path(id, merge.id), text)
+    });
     let shown = LenderPage {
+        merged: merged.collect(),
         id,
         all: query.link.at("/lenders").without("lender_id").to_string(),
         facts: facts(&found.row, &p),
@@ -180,12 +194,14 @@ async fn read(state: &AppState, scope: DepartmentScope, id: i64) -> Result<Optio
             ..ReferenceFilter::all(of_department)
         };
         let (others, _) = LenderRow::list(conn, &by_name, Page::ALL).await?;
+        let merged = db::merges_into(conn, AliasKind::Lender, id).await?;
         let (kind, rows) = (AliasKind::Lender, vec![row]);
         let rows = db::with_aliases(conn, of_department, kind, rows, |row| row.id).await?;
         Ok(rows.into_iter().next().map(|(row, aliases)| Found {
             row,
             aliases,
             others,
+            merged,
         }))
     };
     state.db.snapshot(found).await

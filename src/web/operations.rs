@@ -9,6 +9,7 @@ use i18n_embed_fl::fl;
 
 use super::charts::Period;
 use super::contract::adjustment_kind_name;
+use super::contracts::{SEARCH, found_by, status_name, sums};
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
@@ -110,7 +111,7 @@ async fn show(
     visitor: Visitor,
     request: HttpRequest,
 ) -> Result<HttpResponse, PageError> {
-    let own = ["measure", "page", "back"];
+    let own = [&SEARCH[..], &["measure", "page", "back"]].concat();
     let query = PageQuery::read(&request, &state, &visitor, "/operations", &own)?;
     let name = query.own("measure").unwrap_or(DEFAULT_MEASURE).to_owned();
     let measure =
@@ -123,11 +124,17 @@ async fn show(
         skip: rows_before(number, PAGE_ROWS)?,
         limit: PAGE_ROWS,
     };
+    let search = found_by(&query)?;
+    let narrow = Some(&search).filter(|search| search.is_narrow());
     let (totals, rows) = state
-        .figure_parts(&query.filter, measure, page_of_rows)
+        .figure_parts(&query.filter, measure, narrow, page_of_rows)
         .await?;
     let total = Money::from_kopecks(totals.total);
-    let (expected, note) = expected(&state, &query.filter, measure).await?;
+    let (mut expected, note) = expected(&state, &query.filter, measure).await?;
+    if narrow.is_some() {
+        let found = sums(&state, &search, &query.filter).await?;
+        expected = found.of_measure(measure);
+    }
     let around = surroundings.of(&state, query.filter.department).await?;
     let offers = if is_of_flows(measure) {
         Offers::Flows
@@ -141,10 +148,20 @@ async fn show(
         for select in further_selects(&query, p.texts) {
             bar.offer(select);
         }
+        let t = p.texts;
+        if let Some(text) = &search.search {
+            bar.show("search", &fl!(t, "contracts"), text, &query);
+        }
+        if let Some(status) = search.status {
+            bar.show("status", &fl!(t, "status"), &status_name(status, t), &query);
+        }
     }
     let (format, currency) = (p.format, &query.filter.currency);
     let address = query.address();
-    let rest = query.link.at("/api/v1/credit-portfolio/operations/parts");
+    let rest = SEARCH.into_iter().fold(
+        query.link.at("/api/v1/credit-portfolio/operations/parts"),
+        |rest, name| rest.with(name, query.own(name).unwrap_or_default()),
+    );
     page(&OperationsPage {
         back: own_address(query.own("back")).map(str::to_owned),
         figure: format.money(expected.unwrap_or(total), currency),

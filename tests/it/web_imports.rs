@@ -145,6 +145,7 @@ async fn files_are_tried_first_and_taken_when_that_is_confirmed(backend: Backend
     let changed = receipts(&[
         a_receipt(1).amounting_to(150_00),
         a_receipt(2).amounting_to(7_00),
+        a_receipt(3).in_currency("USD").amounting_to(9_00),
     ]);
     let files = [
         (RECEIPTS, changed),
@@ -166,7 +167,12 @@ async fn files_are_tried_first_and_taken_when_that_is_confirmed(backend: Backend
     // New, changed, unchanged, removed, deactivated, left alone, rejected.
     assert_eq!(
         row_with(&page, RECEIPTS)[3..],
-        ["1", "1", "0", "0", "0", "0", "0"]
+        ["2", "1", "0", "0", "0", "0", "0"]
+    );
+    let (_, dollars) = page.split_once("Figure, USD").unwrap();
+    assert_eq!(
+        row_with(dollars, ">Received<")[1..4].join(" "),
+        "0.00 9.00 +9.00"
     );
     assert_eq!(
         row_with(&page, "R - spisanie bad.xlsx")[1],

@@ -26,13 +26,15 @@ on_both_databases!(
     pages_of_parts_make_the_whole,
 );
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 12] = [
     "/?",
     "/cash-flow?",
     "/cash-flow?by=quarter&",
     "/payments?",
     "/compare?",
     "/contracts?",
+    "/contracts?status=open&",
+    "/contracts?search=%D0%B1&",
     "/lenders?",
     "/roll-forward?group_by=contract&",
     "/roll-forward?group_by=organization&",

@@ -122,6 +122,27 @@ async fn a_lender_is_merged_by_a_form_of_those_who_may(backend: Backend) {
             .all(|(address, _)| *address != format!("/lenders/{id}"))
     );
 
+    // It is undone where it went.
+    let undo = {
+        let page = viewer.page(&format!("/lenders/{into}")).await;
+        assert!(!page.contains("/undo"), "{page}");
+        let page = manager.page(&format!("/lenders/{into}")).await;
+        let (_, form) = page.split_once("/merges/").unwrap();
+        let (merge_id, _) = form.split_once("/undo").unwrap();
+        format!("/lenders/{into}/merges/{merge_id}/undo")
+    };
+    let answer = viewer.post_signed(&undo, &[]).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let done = manager.post_signed(&undo, &[]).await;
+    assert_eq!(location(&done), format!("/lenders/{id}"));
+    assert_eq!(lenders(&app, "direction=borrowed").await, known);
+    let twice = manager.post_signed(&undo, &[]).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(twice.text.contains("class=\"problem\""), "{}", twice.text);
+    let unknown = format!("/lenders/{into}/merges/999/undo");
+    let answer = manager.post_signed(&unknown, &[]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+
     // Two INNs are never one lender.
     let token = app.token(Role::Manager, DEPARTMENT).await;
     let [one, other] = [("7707083893", into), ("7728168971", ids[2])];

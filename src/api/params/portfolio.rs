@@ -101,6 +101,17 @@ pub struct Pages {
     limit: ContractsAPage,
 }
 
+/// Returns the search that finds contracts; `None` when it leaves all of them.
+pub fn contracts_found(search: Search, standing: ContractStanding) -> Option<ContractSearch> {
+    let search = ContractSearch {
+        search: given(search.search).flatten(),
+        status: given(standing.status),
+        has_debt: given(standing.has_debt),
+        ..ContractSearch::first_page(1)
+    };
+    search.is_narrow().then_some(search)
+}
+
 /// Returns which contracts of a summary are asked for.
 pub fn contract_search(
     search: Search,

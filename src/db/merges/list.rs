@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 
 use super::record::StoredMerge;
 use crate::db::schema::merges;
-use crate::db::{DbConn, DbError, Page, on_conn};
+use crate::db::{AliasKind, DbConn, DbError, Page, on_conn};
 use crate::domain::DepartmentScope;
 
 /// A merge or split. The names are those of its time.
@@ -91,6 +91,29 @@ pub async fn list_merges(
             .collect::<Result<_, _>>()?,
         total,
     ))
+}
+
+/// Returns the merges into a row that hold, newest first.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn merges_into(
+    conn: &mut DbConn,
+    kind: AliasKind,
+    target_id: i64,
+) -> Result<Vec<MergeRow>, DbError> {
+    let rows: Vec<StoredMerge> = on_conn!(conn, |c| {
+        merges::table
+            .filter(merges::kind.eq(kind.as_str()))
+            .filter(merges::action.eq("merge"))
+            .filter(merges::target_id.eq(target_id))
+            .filter(merges::undone_at.is_null())
+            .order(merges::id.desc())
+            .select(StoredMerge::as_select())
+            .load(c)
+            .await
+    })?;
+    rows.into_iter().map(MergeRow::of).collect()
 }
 
 /// Returns the one of that id within a scope.

@@ -1,8 +1,10 @@
 //! What a run would do: everything is read, loaded and undone in one transaction.
 
+use std::collections::BTreeMap;
+
 use crate::analytics::{Basis, outstanding_debt};
 use crate::db::{self, DbConn, DbError};
-use crate::domain::{DepartmentScope, FlowSums, Money, PortfolioFilter};
+use crate::domain::{Currency, DepartmentScope, FlowSums, Money, PortfolioFilter};
 use crate::import::load::versions::WrittenAt;
 use crate::import::runs::doubts::doubts;
 use crate::import::runs::file::Content;
@@ -16,15 +18,25 @@ use crate::import::sources::download::Fetched;
 use crate::import::sources::{Connection, OfferedFile, Source, SourceError};
 use crate::import::workbook::Kind;
 
-/// What a run would do, file by file, and to the totals in the base currency.
+/// What a run would do, file by file, and to the figures.
 #[derive(Debug)]
 pub struct DryRun {
     /// What would become of each file.
     pub files: Vec<FileReport>,
-    /// The totals as they are, and as they would be.
-    pub totals: Vec<ChangedTotal>,
-    /// The same of what is owed.
+    /// The figures as they are, and as they would be: in the base currency first, then in each
+    /// other one.
+    pub figures: Vec<ChangedFigures>,
+}
+
+/// The figures of one currency before and after.
+#[derive(Debug)]
+pub struct ChangedFigures {
+    /// The currency.
+    pub currency: Currency,
+    /// What is owed today.
     pub debt: ChangedTotal,
+    /// The sums of all operations.
+    pub totals: Vec<ChangedTotal>,
 }
 
 /// A figure of the summary before and after.
@@ -137,7 +149,7 @@ pub async fn dry_run(
     let department_id = order.department_id();
     let rolled_back = async |conn: &mut DbConn| -> Result<(), Undone> {
         db::lock_import(conn, department_id).await?;
-        let before = totals(conn, context, department_id).await?;
+        let before = figures(conn, context, department_id).await?;
         let mut reports = Vec::new();
         for (source, mut report, content) in files {
             if let Some(content) = content {
@@ -145,11 +157,10 @@ pub async fn dry_run(
             }
             reports.push(report);
         }
-        let after = totals(conn, context, department_id).await?;
+        let after = figures(conn, context, department_id).await?;
         Err(Undone::Done(DryRun {
             files: reports,
-            totals: changed(&before.0, &after.0),
-            debt: ChangedTotal::of("debt", before.1, after.1),
+            figures: changed(before, after, &context.base_currency),
         }))
     };
     // Each holds a connection for as long as it waits and loads.
@@ -164,8 +175,7 @@ pub async fn dry_run(
         Err(Undone::Failed(err)) => Err(err.into()),
         Ok(()) => Ok(DryRun {
             files: Vec::new(),
-            totals: Vec::new(),
-            debt: ChangedTotal::of("debt", Money::ZERO, Money::ZERO),
+            figures: Vec::new(),
         }),
     }
 }
@@ -208,25 +218,64 @@ impl Run<'_> {
 }
 
 /// The sums of all operations, and what is owed today.
-async fn totals(
+type Figures = (FlowSums, Money);
+
+/// The figures of each currency that has any, and of the base currency.
+async fn figures(
     conn: &mut DbConn,
     context: &ImportContext,
     department_id: i64,
-) -> Result<(FlowSums, Money), DbError> {
-    let filter = PortfolioFilter::of_department(
-        DepartmentScope::One(department_id),
-        context.base_currency.clone(),
-    );
+) -> Result<BTreeMap<Currency, Figures>, DbError> {
+    let of = |currency: Currency| {
+        PortfolioFilter::of_department(DepartmentScope::One(department_id), currency)
+    };
+    let base = of(context.base_currency.clone());
     let basis = Basis {
         today: context.cache.today(),
         base_currency: context.base_currency.clone(),
         configured_sources: context.configured_sources.clone(),
     };
-    let flows = db::flows_by_year(conn, &filter).await?.into_values().sum();
-    Ok((flows, outstanding_debt(conn, &filter, &basis).await?))
+    let others = db::other_currencies(conn, &base).await?;
+    let mut figures = BTreeMap::new();
+    for filter in std::iter::once(base).chain(others.into_iter().map(of)) {
+        let flows = db::flows_by_year(conn, &filter).await?.into_values().sum();
+        let debt = outstanding_debt(conn, &filter, &basis).await?;
+        figures.insert(filter.currency, (flows, debt));
+    }
+    Ok(figures)
 }
 
-fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
+fn changed(
+    mut before: BTreeMap<Currency, Figures>,
+    after: BTreeMap<Currency, Figures>,
+    base: &Currency,
+) -> Vec<ChangedFigures> {
+    let mut pairs: BTreeMap<Currency, (Figures, Figures)> = after
+        .into_iter()
+        .map(|(currency, after)| {
+            let before = before.remove(&currency).unwrap_or_default();
+            (currency, (before, after))
+        })
+        .collect();
+    // Those that no operation is left in.
+    pairs.extend(
+        before
+            .into_iter()
+            .map(|(currency, before)| (currency, (before, Figures::default()))),
+    );
+    let mut changed: Vec<ChangedFigures> = pairs
+        .into_iter()
+        .map(|(currency, (before, after))| ChangedFigures {
+            currency,
+            debt: ChangedTotal::of("debt", before.1, after.1),
+            totals: changed_totals(&before.0, &after.0),
+        })
+        .collect();
+    changed.sort_by_key(|figures| figures.currency != *base);
+    changed
+}
+
+fn changed_totals(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
     let total = |name, of: fn(&FlowSums) -> Money| ChangedTotal::of(name, of(before), of(after));
     vec![
         total("total_receipts", |sums| sums.receipts),
@@ -235,4 +284,12 @@ fn changed(before: &FlowSums, after: &FlowSums) -> Vec<ChangedTotal> {
         total("total_principal", |sums| sums.principal),
         total("total_interest", |sums| sums.interest),
     ]
+}
+
+impl ChangedFigures {
+    /// Whether anything changes.
+    pub fn has_changes(&self) -> bool {
+        let totals = std::iter::once(&self.debt).chain(&self.totals);
+        totals.into_iter().any(|total| total.change != Money::ZERO)
+    }
 }

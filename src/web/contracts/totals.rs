@@ -2,7 +2,9 @@
 
 use actix_web::web::Data;
 
-use crate::analytics::{ContractSearch, ContractsSummary, Figure, Summary};
+use super::SEARCH;
+use crate::analytics::{ContractSearch, ContractsSummary, Figure, Measure, Summary};
+use crate::db::FlowMeasure;
 use crate::domain::{Money, PortfolioFilter};
 use crate::state::AppState;
 use crate::web::cells::{Amount, Behind};
@@ -13,12 +15,12 @@ use crate::web::page_query::PageQuery;
 
 /// The sums of the columns.
 #[derive(Default)]
-pub(super) struct Sums {
+pub(in crate::web) struct Sums {
     received: Money,
     principal: Money,
     interest: Money,
     outstanding: Money,
-    /// Whether they are those of the filter alone, whose operations can be shown.
+    /// Whether they are those of the filter alone.
     is_of_filter: bool,
 }
 
@@ -35,12 +37,12 @@ pub(super) struct Totals {
 ///
 /// # Errors
 /// [`PageError`] when they are not cached and the database can't answer.
-pub(super) async fn sums(
+pub(in crate::web) async fn sums(
     state: &Data<AppState>,
     search: &ContractSearch,
     filter: &PortfolioFilter,
 ) -> Result<Sums, PageError> {
-    if search.search.is_none() && search.status.is_none() {
+    if !search.is_narrow() {
         let found = figure::<Summary>(state, Figure::Summary, filter)
             .await?
             .value;
@@ -64,14 +66,27 @@ pub(super) async fn sums(
     Ok(sums)
 }
 
+impl Sums {
+    /// The sum of a measure; `None` of one that the table does not show.
+    pub(in crate::web) fn of_measure(&self, measure: Measure) -> Option<Money> {
+        match measure {
+            Measure::Flow(FlowMeasure::Receipts) => Some(self.received),
+            Measure::Flow(FlowMeasure::Principal) => Some(self.principal),
+            Measure::Flow(FlowMeasure::Interest) => Some(self.interest),
+            Measure::Balance => Some(self.outstanding),
+            _ => None,
+        }
+    }
+}
+
 impl Totals {
-    /// The sums with the operations behind them; a search has no filter of its own.
+    /// The sums with the operations behind them.
     pub(super) fn of(sums: &Sums, query: &PageQuery, p: &Frame) -> Totals {
-        let all = Behind::all(query);
-        let total = |money, link| match sums.is_of_filter {
-            true => Amount::at(money, link, p),
-            false => Amount::plain(money, p),
-        };
+        let mut all = Behind::all(query);
+        for name in SEARCH {
+            all = all.with(name, query.own(name).unwrap_or_default());
+        }
+        let total = |money, link| Amount::at(money, link, p);
         Totals {
             received: total(sums.received, all.flow("receipts")),
             principal: total(sums.principal, all.flow("principal")),

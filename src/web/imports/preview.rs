@@ -6,7 +6,7 @@ use i18n_embed_fl::fl;
 use super::PATH;
 use super::entry::RejectLine;
 use crate::import::{ChangedTotal, DryRunError, FileReport, FileStatus};
-use crate::state::{AppState, PendingUpload};
+use crate::state::PendingUpload;
 use crate::web::frame::Frame;
 use crate::web::import_words::{file_kind, file_outlook, reject_reason, remark};
 use crate::web::texts::Texts;
@@ -26,8 +26,13 @@ pub(super) struct PreviewPage {
     problem: Option<String>,
     may_confirm: bool,
     files: Vec<FileLine>,
-    totals: Vec<TotalLine>,
+    currencies: Vec<CurrencyLines>,
+}
+
+/// The figures of one currency.
+struct CurrencyLines {
     currency: String,
+    totals: Vec<TotalLine>,
 }
 
 struct FileLine {
@@ -53,12 +58,7 @@ struct TotalLine {
 
 impl PreviewPage {
     /// The page of an upload; `busy` is the run that stands in its way.
-    pub(super) fn of(
-        upload: &PendingUpload,
-        visitor: &Visitor,
-        state: &AppState,
-        busy: Option<i64>,
-    ) -> PreviewPage {
+    pub(super) fn of(upload: &PendingUpload, visitor: &Visitor, busy: Option<i64>) -> PreviewPage {
         let p = Frame::plain(visitor, PATH, |t| fl!(t, "upload-title"));
         let t = p.texts;
         let problem = match &upload.preview {
@@ -75,8 +75,17 @@ impl PreviewPage {
             .as_ref()
             .and_then(|tried| tried.as_ref().ok());
         let files = done.map(|done| done.files.as_slice()).unwrap_or_default();
-        let debt = done.map(|done| &done.debt).into_iter();
-        let totals = debt.chain(done.into_iter().flat_map(|done| &done.totals));
+        // The base currency, and those in which anything changes.
+        let figures = done.map(|done| done.figures.as_slice()).unwrap_or_default();
+        let shown = figures.iter().enumerate();
+        let shown = shown.filter(|(at, figures)| *at == 0 || figures.has_changes());
+        let currencies = shown.map(|(_, figures)| CurrencyLines {
+            currency: figures.currency.to_string(),
+            totals: std::iter::once(&figures.debt)
+                .chain(&figures.totals)
+                .map(|total| TotalLine::of(total, &p))
+                .collect(),
+        });
         let goes_in =
             |file: &FileReport| matches!(file.status, FileStatus::Success | FileStatus::Partial);
         PreviewPage {
@@ -85,8 +94,7 @@ impl PreviewPage {
             problem,
             may_confirm: files.iter().any(goes_in),
             files: files.iter().map(|file| FileLine::of(file, &p)).collect(),
-            totals: totals.map(|total| TotalLine::of(total, &p)).collect(),
-            currency: state.base_currency.to_string(),
+            currencies: currencies.collect(),
             p,
         }
     }

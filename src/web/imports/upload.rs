@@ -93,7 +93,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, PageError> {
     visitor.changes()?;
     let upload = pending(&state, &visitor, &id)?;
-    page(&PreviewPage::of(&upload, &visitor, &state, None))
+    page(&PreviewPage::of(&upload, &visitor, None))
 }
 
 /// `POST /imports/uploads/{id}/check`: tries the files once more.
@@ -130,7 +130,7 @@ pub(super) async fn confirm(
     let StartError::Busy { run_id } = failed else {
         return Err(failed.into());
     };
-    let mut response = page(&PreviewPage::of(&upload, &visitor, &state, Some(run_id)))?;
+    let mut response = page(&PreviewPage::of(&upload, &visitor, Some(run_id)))?;
     *response.status_mut() = StatusCode::CONFLICT;
     Ok(response)
 }
