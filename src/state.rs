@@ -31,6 +31,7 @@ pub use adjustments::{
 };
 pub use database_health::{DatabaseHealth, DatabaseStatus};
 pub use export_queue::{ExportQueue, ExportQueueError};
+pub use figure_parts::{FigureParts, PartsQuestion};
 pub use list_counts::ListCounts;
 pub use pending_uploads::{NoRoom, PendingUpload, PendingUploads};
 pub use shutdown::Shutdown;

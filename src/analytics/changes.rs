@@ -22,7 +22,7 @@ const MOST_IDS: usize = 3;
 impl Analytics {
     /// Whether this process knows of all changes up to a lease ago; it looks for them if need be.
     /// While the database is away, the background looks alone.
-    pub(super) async fn knows_changes(&self) -> bool {
+    pub async fn knows_changes(&self) -> bool {
         if self.shared.cache.is_fresh() {
             return true;
         }

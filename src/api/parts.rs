@@ -18,7 +18,7 @@ use super::types::answers;
 use crate::analytics::{Ledger, Measure, Parts, ledger};
 use crate::db::{DbConn, DbError, FlowMeasure, LedgerRow, Page, PartRow};
 use crate::domain::{Money, PortfolioFilter};
-use crate::state::AppState;
+use crate::state::{AppState, PartsQuestion};
 
 type PartsQuery = Query<(
     PortfolioParams,
@@ -152,11 +152,14 @@ pub async fn operation_parts(
         };
         return export.list(&state, scope, "parts", part).await;
     }
-    let (totals, rows) = state
-        .figure_parts(&filter, measure, search.as_ref(), page)
-        .await?;
-    let data = answers(rows);
-    let (total, count) = (Money::from_kopecks(totals.total), totals.count);
+    let question = PartsQuestion {
+        filter: &filter,
+        measure,
+        search: search.as_ref(),
+    };
+    let parts = state.figure_parts(question, page).await?;
+    let data = answers(parts.rows.clone());
+    let (total, count) = (Money::from_kopecks(parts.totals.total), parts.totals.count);
     Ok(HttpResponse::Ok()
         .insert_header(("X-Total-Count", count.to_string()))
         .json(FigureParts {

@@ -1,38 +1,95 @@
-//! The parts behind a figure, for the REST interface and the dashboard: what they add up to is
-//! computed once for all of their pages.
+//! The parts behind a figure, for the REST interface and the dashboard. What they add up to is
+//! computed once for all of their pages; a page that was read is remembered until the data changes.
+
+use std::sync::Arc;
 
 use super::AppState;
+use super::list_counts::generation_of;
 use crate::analytics::{ContractSearch, Measure, Parts};
 use crate::db::{DbConn, DbError, Page, PartRow, PartTotals};
 use crate::domain::PortfolioFilter;
 
+/// A page of parts, and what all of them add up to, of one snapshot.
+#[derive(Debug)]
+pub struct FigureParts {
+    /// Of all parts.
+    pub totals: PartTotals,
+    /// Newest first.
+    pub rows: Vec<PartRow>,
+}
+
+/// Whose parts are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct PartsQuestion<'q> {
+    /// Over which operations.
+    pub filter: &'q PortfolioFilter,
+    /// The figure.
+    pub measure: Measure,
+    /// The contracts that count, if not all.
+    pub search: Option<&'q ContractSearch>,
+}
+
 impl AppState {
-    /// Returns a page of the parts behind a figure, newest first, and what all of them add up to, of
-    /// one snapshot.
+    /// Returns a page of the parts behind a figure.
     ///
     /// # Errors
-    /// [`DbError`] when the database can't answer.
+    /// [`DbError`] when it is not remembered and the database can't answer.
     pub async fn figure_parts(
         &self,
-        filter: &PortfolioFilter,
-        measure: Measure,
-        search: Option<&ContractSearch>,
+        question: PartsQuestion<'_>,
         page: Page,
-    ) -> Result<(PartTotals, Vec<PartRow>), DbError> {
+    ) -> Result<Arc<FigureParts>, DbError> {
+        if self.analytics.knows_changes().await
+            && let Some(known) = self.remembered_parts(question, page)
+        {
+            return Ok(known);
+        }
         let basis = self.analytics.basis();
+        let PartsQuestion {
+            filter,
+            measure,
+            search,
+        } = question;
         let found = async |conn: &mut DbConn| {
-            let Some(parts) = Parts::of(conn, filter, &basis, measure, search).await? else {
-                return Ok::<_, DbError>((PartTotals::NONE, Vec::new()));
+            let generation = generation_of(filter.department, conn).await?;
+            let found = match Parts::of(conn, filter, &basis, measure, search).await? {
+                None => FigureParts {
+                    totals: PartTotals::NONE,
+                    rows: Vec::new(),
+                },
+                Some(parts) => {
+                    let compute = async || parts.totals(conn).await;
+                    let key = (self.name_of(question), generation);
+                    let totals = self.list_counts.part_totals(key, compute).await?;
+                    let rows = parts.page(conn, &totals, page).await?;
+                    FigureParts { totals, rows }
+                }
             };
-            let question = format!("{filter:?} {measure:?} {search:?} {}", basis.today);
-            let compute = async |conn: &mut DbConn| parts.totals(conn).await;
-            let totals = self
-                .list_counts
-                .part_totals(question, filter.department, conn, compute)
-                .await?;
-            let rows = parts.page(conn, &totals, page).await?;
-            Ok((totals, rows))
+            Ok::<_, DbError>((Arc::new(found), generation))
         };
-        self.reads.snapshot(found).await
+        let (found, generation) = self.reads.snapshot(found).await?;
+        let key = (self.name_of_page(question, page), generation);
+        self.list_counts.remember_parts(key, &found);
+        Ok(found)
+    }
+
+    /// Returns a page that was read since the last change that this process knows of: what may be
+    /// shown while the database is away.
+    pub fn remembered_parts(
+        &self,
+        question: PartsQuestion<'_>,
+        page: Page,
+    ) -> Option<Arc<FigureParts>> {
+        let version = self.cache.known_version(question.filter.department)?;
+        let key = (self.name_of_page(question, page), version.generation);
+        self.list_counts.remembered_parts(&key)
+    }
+
+    fn name_of(&self, question: PartsQuestion<'_>) -> String {
+        format!("{question:?} {}", self.cache.today())
+    }
+
+    fn name_of_page(&self, question: PartsQuestion<'_>, page: Page) -> String {
+        format!("{} {page:?}", self.name_of(question))
     }
 }

@@ -1,28 +1,43 @@
-//! The full counts of lists and the totals of parts, each computed once for a filter and a version
+//! The full counts of lists, and the parts behind figures, each read once for a filter and a version
 //! of the data.
+
+use std::sync::Arc;
 
 use moka::sync::Cache;
 
+use super::figure_parts::FigureParts;
 use crate::db::{DbConn, DbError, PagedList, PartTotals, data_versions};
 use crate::domain::{DataVersion, DepartmentScope};
 
 const MOST_REMEMBERED: u64 = 10_000;
+/// Pages of parts are remembered up to so many rows, about half a kilobyte each.
+const MOST_ROWS: u64 = 20_000;
+/// Larger pages are not: the REST interface takes up to 50,000 rows.
+const LONGEST_PAGE: usize = 200;
 
-/// Counts and totals by list, filter and generation. Cheap to clone.
+/// Counts and parts by question and generation. Cheap to clone.
 #[derive(Clone)]
 pub struct ListCounts {
     counts: Cache<Key, i64>,
-    parts: Cache<Key, PartTotals>,
+    totals: Cache<Key, PartTotals>,
+    pages: Cache<Key, Arc<FigureParts>>,
 }
 
-/// The list with its filter, and the generation.
-type Key = (String, i64);
+/// The question, and the generation.
+pub(super) type Key = (String, i64);
 
 impl Default for ListCounts {
     fn default() -> ListCounts {
+        let rows_of = |_: &Key, page: &Arc<FigureParts>| {
+            u32::try_from(page.rows.len().max(1)).unwrap_or(u32::MAX)
+        };
         ListCounts {
             counts: Cache::new(MOST_REMEMBERED),
-            parts: Cache::new(MOST_REMEMBERED),
+            totals: Cache::new(MOST_REMEMBERED),
+            pages: Cache::builder()
+                .max_capacity(MOST_ROWS)
+                .weigher(rows_of)
+                .build(),
         }
     }
 }
@@ -34,29 +49,45 @@ impl ListCounts {
     /// # Errors
     /// [`DbError`] when the database can't answer.
     pub async fn count<L: PagedList>(&self, list: &L, conn: &mut DbConn) -> Result<i64, DbError> {
-        let key = key(format!("{list:?}"), list.department(), conn).await?;
+        let generation = generation_of(list.department(), conn).await?;
+        let key = (format!("{list:?}"), generation);
         remembered(&self.counts, key, async || list.count(conn).await).await
     }
 
-    /// Returns the totals of the parts that `question` names all about. `compute` reads them.
+    /// Returns the totals of parts, which `compute` reads.
     ///
     /// # Errors
     /// [`DbError`] when the database can't answer.
-    pub async fn part_totals(
+    pub(super) async fn part_totals(
         &self,
-        question: String,
-        scope: DepartmentScope,
-        conn: &mut DbConn,
-        compute: impl AsyncFnOnce(&mut DbConn) -> Result<PartTotals, DbError>,
+        key: Key,
+        compute: impl AsyncFnOnce() -> Result<PartTotals, DbError>,
     ) -> Result<PartTotals, DbError> {
-        let key = key(question, scope, conn).await?;
-        remembered(&self.parts, key, async || compute(conn).await).await
+        remembered(&self.totals, key, compute).await
+    }
+
+    /// Returns a page of parts that was remembered.
+    pub(super) fn remembered_parts(&self, key: &Key) -> Option<Arc<FigureParts>> {
+        self.pages.get(key)
+    }
+
+    /// Remembers a page of parts.
+    pub(super) fn remember_parts(&self, key: Key, page: &Arc<FigureParts>) {
+        if page.rows.len() <= LONGEST_PAGE {
+            self.pages.insert(key, page.clone());
+        }
     }
 }
 
-async fn key(question: String, scope: DepartmentScope, conn: &mut DbConn) -> Result<Key, DbError> {
-    let generation = DataVersion::of(scope, data_versions(conn).await?).generation;
-    Ok((question, generation))
+/// Returns the generation of the data in this snapshot.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub(super) async fn generation_of(
+    scope: DepartmentScope,
+    conn: &mut DbConn,
+) -> Result<i64, DbError> {
+    Ok(DataVersion::of(scope, data_versions(conn).await?).generation)
 }
 
 async fn remembered<T: Clone + Send + Sync + 'static>(

@@ -27,7 +27,7 @@ use super::visitor::Visitor;
 use crate::analytics::{DebtGroup, Figure, Measure, RollForward, RollForwardGroup, Summary};
 use crate::db::{BalanceMeasure, FlowMeasure, Page, PartRow};
 use crate::domain::{ContractType, Direction, IntraGroup, Money, PortfolioFilter};
-use crate::state::AppState;
+use crate::state::{AppState, PartsQuestion};
 
 /// Rows a page.
 const PAGE_ROWS: i64 = 100;
@@ -126,11 +126,22 @@ async fn show(
     };
     let search = found_by(&query)?;
     let narrow = Some(&search).filter(|search| search.is_narrow());
-    let (totals, rows) = state
-        .figure_parts(&query.filter, measure, narrow, page_of_rows)
-        .await?;
-    let total = Money::from_kopecks(totals.total);
-    let (mut expected, note) = expected(&state, &query.filter, measure).await?;
+    let question = PartsQuestion {
+        filter: &query.filter,
+        measure,
+        search: narrow,
+    };
+    let read = state.figure_parts(question, page_of_rows).await;
+    let (parts, is_away) = match read {
+        Err(err) if err.is_transient() => {
+            let known = state.remembered_parts(question, page_of_rows);
+            (known.ok_or(err)?, true)
+        }
+        read => (read?, false),
+    };
+    let total = Money::from_kopecks(parts.totals.total);
+    let (mut expected, mut note) = expected(&state, &query.filter, measure).await?;
+    note.is_stale |= is_away;
     if narrow.is_some() {
         let found = sums(&state, &search, &query.filter).await?;
         expected = found.of_measure(measure);
@@ -167,10 +178,14 @@ async fn show(
         figure: format.money(expected.unwrap_or(total), currency),
         sum: format.money(total, currency),
         are_equal: expected.is_none_or(|figure| figure == total),
-        count: totals.count,
-        count_text: format.count(totals.count),
-        rows: rows.iter().map(|row| Row::of(row, &query, &p)).collect(),
-        pages: Pages::of(&address, number, PAGE_ROWS, totals.count, p.format),
+        count: parts.totals.count,
+        count_text: format.count(parts.totals.count),
+        rows: parts
+            .rows
+            .iter()
+            .map(|row| Row::of(row, &query, &p))
+            .collect(),
+        pages: Pages::of(&address, number, PAGE_ROWS, parts.totals.count, p.format),
         files: files_at(&rest.with("measure", &name), &p),
         currency: currency.to_string(),
         p,

@@ -122,6 +122,7 @@ mod web_browser;
 mod web_colours;
 mod web_contract;
 mod web_contracts;
+mod web_database_away;
 mod web_imports;
 mod web_imports_browser;
 mod web_laws;
