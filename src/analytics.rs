@@ -22,6 +22,7 @@ mod parts;
 mod popular;
 mod quality_checks;
 mod query;
+mod query_key;
 mod roll_forward;
 mod series;
 mod summary;

@@ -27,7 +27,7 @@ use crate::analytics::{self, Analytics};
 use crate::api;
 use crate::build_info;
 use crate::cache::Cache;
-use crate::config::Settings;
+use crate::config::{DatabaseUrl, Settings};
 use crate::db::{self, Db, DbConn, PoolPurpose, Reads};
 use crate::import::actor::ImportHandle;
 use crate::import::{ImportContext, Source, forget_lost_files, refresh_gauges};
@@ -80,6 +80,22 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
     })
     .await?;
     Ok(db)
+}
+
+/// The same of a database that is there: a mistyped path must not make an empty one.
+///
+/// # Errors
+/// When there is no such file, and as [`open_database`].
+pub async fn open_existing_database(settings: &Settings) -> anyhow::Result<Db> {
+    if let DatabaseUrl::Sqlite(path) = &settings.database.url
+        && !path.exists()
+    {
+        anyhow::bail!(
+            "there is no database at {}: correct DATABASE_URL, or make one there by `credit-portfolio migrate`",
+            path.display()
+        );
+    }
+    open_database(settings, true).await
 }
 
 /// The import's surroundings, as the settings say, with heartbeats over the same connections.

@@ -4,17 +4,14 @@ use chrono::Months;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::balances::Basis;
-use super::{AnalyticsError, ContractSearch, ContractSort, Data, DebtGroup, RollForwardGroup};
+use super::{AnalyticsError, ContractSearch, Data, DebtGroup, RollForwardGroup};
 use super::{
     comparison, concentration, contracts, data_quality, debt, lenders, months, organizations,
     roll_forward, summary,
 };
-use crate::cache::{CacheKey, CacheLookup};
+use crate::cache::CacheLookup;
 use crate::db::DbConn;
-use crate::domain::{
-    ContractStatus, ContractType, Currency, DateRange, Dependency, Direction, IntraGroup, Language,
-    PortfolioFilter,
-};
+use crate::domain::{DateRange, Dependency, Language, PortfolioFilter};
 
 /// What is prepared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -76,14 +73,6 @@ pub struct AnalyticsQuery {
     pub filter: PortfolioFilter,
 }
 
-/// The filters that stand in a key at a place of their own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Placed {
-    Organization,
-    BankAccount,
-    Contract,
-}
-
 /// Names the endpoint of each figure; all of them are what metrics begin with.
 macro_rules! endpoints {
     ($($figure:pat => $name:literal,)+) => {
@@ -130,96 +119,6 @@ impl AnalyticsQuery {
             self.filter.department,
             self.dependency(basis),
         )
-    }
-
-    /// `endpoint|department|from|to`, the filters that have a place in this endpoint's key, a
-    /// currency other than the base one, what the question itself says; then every other filter
-    /// that is set, as `name=value`.
-    fn key(&self, base_currency: &Currency) -> CacheKey {
-        // Every field is named: one that is added has to be put into the key.
-        let PortfolioFilter {
-            department,
-            dates,
-            organization_id,
-            bank_account_id,
-            contract_id,
-            currency,
-            contract_type,
-            lender_id,
-            direction,
-            intra_group,
-            confirmed,
-        } = &self.filter;
-        let placed: &[Placed] = match self.figure {
-            Figure::MonthlyEfficiency | Figure::CashflowMonthly => {
-                &[Placed::Organization, Placed::BankAccount]
-            }
-            Figure::OrgEfficiency
-            | Figure::YearlyComparison
-            | Figure::QuarterlyComparison
-            | Figure::ContractsSummary(_) => &[Placed::Organization],
-            Figure::DebtBalance(_) => &[Placed::Organization, Placed::Contract],
-            _ => &[],
-        };
-        let ids = [
-            (Placed::Organization, "organization_id", *organization_id),
-            (Placed::BankAccount, "bank_account_id", *bank_account_id),
-            (Placed::Contract, "contract_id", *contract_id),
-        ];
-        let key = CacheKey::new(self.endpoint())
-            .part(department)
-            .optional_part(dates.from())
-            .optional_part(dates.to());
-        let key = ids
-            .iter()
-            .filter(|(id, ..)| placed.contains(id))
-            .fold(key, |key, (.., value)| key.optional_part(*value));
-        let key = if currency == base_currency {
-            key
-        } else {
-            key.part(currency)
-        };
-        let key = match &self.figure {
-            Figure::DebtBalance(group) => key.optional_part(group.map(DebtGroup::as_str)),
-            Figure::RollForward(group) => key.part(group.as_str()),
-            Figure::DataQuality {
-                department_id: _,
-                limit,
-                language,
-            } => key.part(limit).named_part(
-                "lang",
-                Some("ru").filter(|_| *language == Language::Russian),
-            ),
-            Figure::ContractsSummary(search) => {
-                let ContractSearch {
-                    search,
-                    status,
-                    has_debt,
-                    sort,
-                    page,
-                    limit,
-                } = search;
-                key.optional_part(search.as_ref())
-                    .part(page)
-                    .part(limit)
-                    .named_part("status", status.map(ContractStatus::as_str))
-                    .named_part("has_debt", *has_debt)
-                    .named_part("sort", sort.map(ContractSort::name))
-            }
-            _ => key,
-        };
-        let key = ids
-            .iter()
-            .filter(|(id, ..)| !placed.contains(id))
-            .fold(key, |key, (_, name, value)| key.named_part(name, *value));
-        key.named_part("contract_type", contract_type.map(ContractType::as_str))
-            .named_part("lender_id", *lender_id)
-            .named_part("direction", direction.map(Direction::as_str))
-            .named_part(
-                "intra_group",
-                Some(intra_group.as_str()).filter(|_| *intra_group != IntraGroup::Include),
-            )
-            .named_part("confirmed", *confirmed)
     }
 
     fn data<T>(&self, basis: &Basis, other_currencies: Vec<String>, data: Vec<T>) -> Data<T> {
@@ -372,8 +271,11 @@ mod tests {
 
     use chrono::NaiveDate;
 
+    use super::super::ContractSort;
     use super::*;
-    use crate::domain::DepartmentScope;
+    use crate::domain::{
+        ContractStatus, ContractType, Currency, DepartmentScope, Direction, IntraGroup,
+    };
 
     fn questions() -> Vec<Figure> {
         let search = |bits: u32| {

@@ -150,7 +150,7 @@ pub async fn operation_parts(
             };
             Ok::<_, DbError>(answers::<_, FigurePart>(rows))
         };
-        return export.list(&state, scope, "parts", part).await;
+        return export.list(&state, scope, "operations", part).await;
     }
     let question = PartsQuestion {
         filter: &filter,

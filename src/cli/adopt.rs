@@ -1,11 +1,11 @@
 //! `adopt`: another id for a database that was copied.
 
-use crate::app::open_database;
+use crate::app::open_existing_database;
 use crate::config::Settings;
 use crate::db::{self, DbConn};
 
 pub async fn run(settings: &Settings) -> anyhow::Result<()> {
-    let database = open_database(settings, true).await?;
+    let database = open_existing_database(settings).await?;
     let adopted = async |conn: &mut DbConn| {
         let known = db::find_identity(conn).await?.id;
         db::renew_identity(conn, &known).await

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use crate::app::open_database;
+use crate::app::open_existing_database;
 use crate::config::Settings;
 use crate::db::{self, Db, DbConn, DbError, PoolPurpose};
 use crate::domain::ChangedData;
@@ -46,7 +46,8 @@ async fn rebuild(settings: &Settings) -> anyhow::Result<()> {
         }
         Ok::<_, DbError>(())
     };
-    open_database(settings, true).await?.write(rebuilt).await?;
+    let database = open_existing_database(settings).await?;
+    database.write(rebuilt).await?;
     println!("The rollups were computed from the rows.");
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::accounts::{
     AccountChange, AccountError, Actor, NewAccount, change_account, check_email, create_account,
     log_out, set_password,
 };
-use crate::app::open_database;
+use crate::app::{open_database, open_existing_database};
 use crate::config::Settings;
 use crate::db::{self, Db};
 use crate::domain::Role;
@@ -83,7 +83,11 @@ struct Create {
 
 impl User {
     pub async fn run(self, settings: &Settings) -> anyhow::Result<()> {
-        let db = open_database(settings, true).await?;
+        let db = match self.command {
+            // The first user of a new installation.
+            UserCommand::Create(_) => open_database(settings, true).await?,
+            _ => open_existing_database(settings).await?,
+        };
         let actor = Actor::command_line();
         match self.command {
             UserCommand::Create(create) => return create.run(&db, &actor, settings).await,

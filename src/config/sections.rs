@@ -259,6 +259,12 @@ pub(super) fn web(reader: &mut Reader) -> WebSettings {
         true => None,
         false => address(reader, "METRICS_BIND"),
     };
+    if metrics_bind == Some(bind) && bind.port() != 0 {
+        reader.problem(
+            "METRICS_BIND",
+            "it is the address of BIND: give it another port",
+        );
+    }
     let origins = reader.text("CORS_ALLOWED_ORIGINS");
     let origins = origins
         .split(',')

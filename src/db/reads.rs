@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use super::connection::TransactionMode;
 use super::data_changes::list_generations;
 use super::database_identity::{find_identity, server_identifier};
-use super::pool::TransactionMode;
 use super::{Db, DbConn, DbError};
 use crate::metrics;
 

@@ -11,8 +11,9 @@ use diesel::sql_types::{BigInt, Date, Text};
 use diesel_async::RunQueryDsl;
 
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
+use super::month_spans::list_spans;
 use super::orphaned_details::ORPHANED;
-use super::rollups::{FlowRow, insert_days_query, list_spans, select_days_sql};
+use super::rollups::{FlowRow, insert_days_query, select_days_sql};
 use super::schema::{
     daily_findings, daily_flows, daily_totals, monthly_flows, monthly_totals, orphaned_details,
     yearly_flows, yearly_totals,

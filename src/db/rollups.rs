@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
@@ -16,14 +16,15 @@ use super::contracts::list_contracts;
 use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
 use super::flow_rules::{MEASURES, sums, with_rules};
 use super::locks::lock_import;
+use super::month_spans::{MonthSpan, list_spans, rows_in_span};
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
-    adjustments, contracts, daily_findings, daily_flows, daily_totals, departments, expenses,
-    monthly_flows, monthly_totals, organizations, receipts, yearly_flows, yearly_totals,
+    daily_findings, daily_flows, daily_totals, departments, monthly_flows, monthly_totals,
+    yearly_flows, yearly_totals,
 };
 use super::totals::refresh_totals;
 use super::{DbConn, DbError, on_conn, record_change};
-use crate::domain::{ChangedData, ChangedDays, Month, TouchedMonths};
+use crate::domain::{ChangedData, ChangedDays, TouchedMonths};
 
 const DAYS: &str = include_str!("rollup_days.sql");
 const INSERT_DAYS: &str = "INSERT INTO daily_flows (department_id, organization_id, bank_account_id, contract_id, \
@@ -232,117 +233,6 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Returns the months of each organization that hold all of its operations and adjustments.
-pub(super) async fn list_spans(conn: &mut DbConn) -> Result<Vec<MonthSpan>, DbError> {
-    let organizations: Vec<(i64, i64)> = on_conn!(conn, |c| {
-        organizations::table
-            .select((organizations::department_id, organizations::id))
-            .order(organizations::id)
-            .load(c)
-            .await
-    })?;
-    let mut spans = Vec::new();
-    for (department_id, organization_id) in organizations {
-        if let Some((first, last)) = dates_of(conn, department_id, organization_id).await? {
-            let (start, end) = (
-                Month::of(first).first_day(),
-                Month::of(last).next().first_day(),
-            );
-            spans.push(MonthSpan {
-                department_id,
-                organization_id,
-                start,
-                end,
-            });
-        }
-    }
-    Ok(spans)
-}
-
-async fn dates_of(
-    conn: &mut DbConn,
-    department_id: i64,
-    organization_id: i64,
-) -> Result<Option<(NaiveDate, NaiveDate)>, DbError> {
-    use diesel::dsl::{max, min};
-    let received: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
-        receipts::table
-            .filter(receipts::department_id.eq(department_id))
-            .filter(receipts::organization_id.eq(organization_id))
-            .select((min(receipts::document_date), max(receipts::document_date)))
-            .first(c)
-            .await
-    })?;
-    let spent: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
-        expenses::table
-            .filter(expenses::department_id.eq(department_id))
-            .filter(expenses::organization_id.eq(organization_id))
-            .select((min(expenses::document_date), max(expenses::document_date)))
-            .first(c)
-            .await
-    })?;
-    let adjusted: (Option<NaiveDate>, Option<NaiveDate>) = on_conn!(conn, |c| {
-        adjustments::table
-            .inner_join(
-                contracts::table.on(contracts::department_id
-                    .eq(adjustments::department_id)
-                    .and(contracts::id.eq(adjustments::contract_id))),
-            )
-            .filter(adjustments::department_id.eq(department_id))
-            .filter(contracts::organization_id.eq(organization_id))
-            .select((
-                min(adjustments::effective_date),
-                max(adjustments::effective_date),
-            ))
-            .first(c)
-            .await
-    })?;
-    let first = [received.0, spent.0, adjusted.0]
-        .into_iter()
-        .flatten()
-        .min();
-    Ok(first.zip(
-        [received.1, spent.1, adjusted.1]
-            .into_iter()
-            .flatten()
-            .max(),
-    ))
-}
-
-/// Whole months of an organization, from the first day up to the one after the last.
-pub(super) struct MonthSpan {
-    pub department_id: i64,
-    pub organization_id: i64,
-    pub start: NaiveDate,
-    pub end: NaiveDate,
-}
-
-impl MonthSpan {
-    /// The years that it touches.
-    pub(super) fn years(&self) -> MonthSpan {
-        let first_day = |year: i32| NaiveDate::from_ymd_opt(year, 1, 1);
-        let last = self.end.pred_opt().unwrap_or(self.end);
-        MonthSpan {
-            start: first_day(self.start.year()).unwrap_or(self.start),
-            end: first_day(last.year() + 1).unwrap_or(self.end),
-            ..*self
-        }
-    }
-}
-
-/// The rows of a span, to be deleted.
-macro_rules! rows_in_span {
-    ($table:ident, $span:expr) => {
-        diesel::delete(
-            $table::table
-                .filter($table::department_id.eq($span.department_id))
-                .filter($table::organization_id.eq($span.organization_id))
-                .filter($table::period_start.ge($span.start))
-                .filter($table::period_start.lt($span.end)),
-        )
-    };
-}
-
 /// The statement that makes the days of a span from the rows.
 macro_rules! insert_days_query {
     ($sql:expr, $span:expr) => {
@@ -354,7 +244,7 @@ macro_rules! insert_days_query {
     };
 }
 
-pub(super) use {insert_days_query, rows_in_span};
+pub(super) use insert_days_query;
 
 async fn delete_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
     on_conn!(conn, |c| rows_in_span!(daily_flows, span).execute(c).await)?;

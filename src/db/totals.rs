@@ -11,7 +11,8 @@ use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::rollups::{MonthSpan, Sums, insert_periods, rows_in_span};
+use super::month_spans::{MonthSpan, rows_in_span};
+use super::rollups::{Sums, insert_periods};
 use super::schema::{daily_flows, daily_totals, departments, monthly_totals, yearly_totals};
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{DepartmentScope, Month};

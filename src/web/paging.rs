@@ -17,6 +17,8 @@ pub(crate) struct PageLink {
     pub(crate) name: String,
     pub(crate) href: String,
     pub(crate) is_current: bool,
+    /// Whether pages before it are left out.
+    pub(crate) follows_gap: bool,
 }
 
 /// Returns the number of the page that is asked for, from 1.
@@ -63,10 +65,12 @@ impl Pages {
             .collect();
         numbers.sort_unstable();
         numbers.dedup();
+        let mut before = 0;
         let link = |at: i64| PageLink {
             name: format.count(at),
             href: address.clone().with("page", at).to_string(),
             is_current: at == number,
+            follows_gap: at - std::mem::replace(&mut before, at) > 1,
         };
         let from = (number - 1).saturating_mul(rows_a_page).saturating_add(1);
         let to = number.saturating_mul(rows_a_page).min(count);
@@ -84,7 +88,7 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
-    use super::Pages;
+    use super::{PageLink, Pages};
     use crate::domain::Language;
     use crate::web::format::Format;
     use crate::web::links::Link;
@@ -94,14 +98,18 @@ mod tests {
         let pages = |number, count| {
             let format = Format(Language::English);
             let pages = Pages::of(&Link::new("/contracts"), number, 20, count, format);
-            let names: Vec<String> = pages.links.into_iter().map(|link| link.name).collect();
+            let name = |link: PageLink| match link.follows_gap {
+                true => format!("… {}", link.name),
+                false => link.name,
+            };
+            let names: Vec<String> = pages.links.into_iter().map(name).collect();
             (names.join(" "), pages.shown)
         };
         let page = |names: &str, shown: &str| (names.to_owned(), shown.to_owned());
         assert_eq!(pages(1, 20), page("", ""));
         assert_eq!(pages(1, 21), page("1 2", "1–20 / 21"));
-        assert_eq!(pages(5, 2_000), page("1 4 5 6 100", "81–100 / 2,000"));
-        assert_eq!(pages(100, 1_999), page("1 99 100", "1,981–1,999 / 1,999"));
+        assert_eq!(pages(5, 2_000), page("1 … 4 5 6 … 100", "81–100 / 2,000"));
+        assert_eq!(pages(100, 1_999), page("1 … 99 100", "1,981–1,999 / 1,999"));
         assert_eq!(pages(7, 20), page("1", "0 / 20"));
     }
 }

@@ -51,6 +51,24 @@ fn wrong_settings_are_all_reported_at_start() {
 }
 
 #[test]
+fn commands_on_what_is_there_make_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["user", "list"][..], &["adopt"], &["rollups", "rebuild"]] {
+        let missing = run(folder.path(), arguments, "");
+        let text = output_text(&missing);
+        assert!(
+            !missing.status.success() && text.contains("there is no database at "),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "a file was made"
+    );
+}
+
+#[test]
 fn users_are_made_with_a_password_from_standard_input() {
     let folder = tempfile::tempdir().unwrap();
     let create = ["user", "create", "--username", "anna", "--role", "MANAGER"];

@@ -55,6 +55,18 @@ fn check_names_every_problem_and_its_exit_code_says_whether_there_is_one() {
         );
     }
     assert!(text.contains("5 problem(s)"), "{text}");
+
+    let twice = check(&[
+        ("SECRET_KEY", SECRET_KEY),
+        ("BIND", "127.0.0.1:8000"),
+        ("METRICS_BIND", "127.0.0.1:8000"),
+    ]);
+    let text = output_text(&twice);
+    assert!(
+        !twice.status.success()
+            && text.contains("problem: METRICS_BIND: it is the address of BIND"),
+        "{text}"
+    );
 }
 
 #[test]
