@@ -74,11 +74,17 @@ class Postgres:
         self.process = start(self.programs / "postgres", "-D", self.data, "-p", str(self.port),
                              "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={FOLDER}",
                              "-c", "hot_standby_feedback=on", **AS_POSTGRES)
-        until("PostgreSQL is ready", lambda: self.ask("SELECT 1", "postgres") == "1")
+        until("PostgreSQL is ready", lambda: self.run("SELECT 1", "postgres").returncode == 0)
+
+    def run(self, sql, database="portfolio"):
+        command = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-Atc", sql, database]
+        return subprocess.run(command, capture_output=True, text=True)
 
     def ask(self, sql, database="portfolio"):
-        command = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-Atc", sql, database]
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+        answer = self.run(sql, database)
+        if answer.returncode != 0:
+            raise SystemExit(f"{sql}: {answer.stderr}")
+        return answer.stdout.strip()
 
     def restart(self, pause=2):
         self.process.send_signal(signal.SIGINT)
@@ -202,13 +208,27 @@ def write_exports(version):
         target.with_suffix(".tmp").rename(target)
 
 
-def received(body):
-    """What the answer to `monthly-stats` adds up to, in kopecks."""
-    return sum(round(row["receipts"] * 100) for row in json.loads(body))
+def received(path, body):
+    """What an answer says was received in all, in kopecks; None of one that does not say it."""
+    answer = json.loads(body)
+    question = path.partition("?")[0]
+    if question == "monthly-stats":
+        return sum(round(row["receipts"] * 100) for row in answer)
+    if question == "summary":
+        return round(answer["total_receipts"] * 100)
+    if question == "organization-stats":
+        return sum(round(row["received"] * 100) for row in answer["data"])
+    return None
 
 
-def received_by_rows(postgres):
-    """The same of the rows, in kopecks."""
-    rows = postgres.ask("SELECT COALESCE(SUM(amount), 0) FROM receipts WHERE is_active AND currency = 'RUB' "
-                        "AND date_trunc('month', document_date) <= CURRENT_DATE")
-    return int(rows or 0)
+def received_by_rows(postgres, since="0001-01-01"):
+    """The same of the rows from a day on, in kopecks."""
+    return int(postgres.ask("SELECT COALESCE(SUM(amount), 0) FROM receipts WHERE is_active AND currency = 'RUB' "
+                            f"AND document_date >= '{since}'"))
+
+
+def received_by_organization(postgres, since=None):
+    """The same by organization."""
+    rows = postgres.ask("SELECT organization_id, SUM(amount) FROM receipts WHERE is_active AND currency = 'RUB' "
+                        f"AND document_date >= '{since or '0001-01-01'}' GROUP BY organization_id")
+    return {int(organization): int(kopecks) for organization, kopecks in (row.split("|") for row in rows.splitlines())}

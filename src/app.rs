@@ -76,6 +76,7 @@ pub async fn open_database(settings: &Settings, migrate: bool) -> anyhow::Result
         db::ensure_finance_departments(conn, &settings.finance_departments).await?;
         db::ensure_aliases(conn).await?;
         db::ensure_rollups(conn).await?;
+        db::ensure_totals(conn).await?;
         db::ensure_findings(conn).await
     })
     .await?;

@@ -433,6 +433,12 @@ impl Cache {
         self.changes().generation(department_id).unwrap_or(0)
     }
 
+    /// Returns the newest known generation of a scope, read or announced: of all departments, the sum;
+    /// `None` for a department never heard of.
+    pub fn known_generation_of(&self, scope: DepartmentScope) -> Option<i64> {
+        self.changes().generation_of(scope)
+    }
+
     /// The clock that says which day it is.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock

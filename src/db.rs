@@ -216,6 +216,7 @@ pub use spellings::Spelling;
 pub(crate) use spellings::with_aliases;
 pub(crate) use start_probe::probe;
 pub(crate) use statistics::{analyze_outgrown_parties, analyze_outgrown_tables};
+pub(crate) use totals::ensure_totals;
 pub(crate) use transfer::{
     TABLES, begin_copy, continue_numbers, copied_until, count_rows, end_copy, holds_work,
     last_numbers, list_columns, read_page, source_state, write_page,

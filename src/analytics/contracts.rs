@@ -238,6 +238,11 @@ pub(super) async fn found_contracts(
     basis: &Basis,
     search: &ContractSearch,
 ) -> Result<Vec<i64>, DbError> {
+    // A balance belongs to no bank account.
+    let filter = &PortfolioFilter {
+        bank_account_id: None,
+        ..filter.clone()
+    };
     let contracts = Balances::load(conn, filter, basis).await?.contracts;
     let is_found = search.finder(filter, basis);
     let found = contracts.values().filter(|contract| is_found(contract));

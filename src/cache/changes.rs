@@ -140,6 +140,16 @@ impl ChangeLog {
             .map(|log| log.generation)
     }
 
+    /// Returns the newest known generation of a scope, read or announced: of all departments, the sum;
+    /// `None` for a department never heard of.
+    pub(crate) fn generation_of(&self, scope: DepartmentScope) -> Option<i64> {
+        match scope {
+            DepartmentScope::One(id) => self.generation(id),
+            DepartmentScope::All if self.departments.is_empty() => None,
+            DepartmentScope::All => Some(self.departments.values().map(|log| log.generation).sum()),
+        }
+    }
+
     /// Returns the version of a scope's data that was last read; `None` for a department never
     /// heard of.
     pub(crate) fn version(&self, scope: DepartmentScope) -> Option<DataVersion> {

@@ -10,7 +10,6 @@ use diesel_async::RunQueryDsl;
 
 use super::database_time::database_time;
 use super::schema::{data_changes, departments, replicas};
-use super::totals::rebuild_totals;
 use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ChangedData, DataChange, system_now};
 
@@ -39,13 +38,16 @@ pub async fn record_change(
             .get_result(c)
             .await
     })?;
-    if of_totals != previous {
-        rebuild_totals(conn, department_id).await?;
-    }
     let generation = system_now().timestamp_micros().max(previous + 1);
+    // What was left behind stays so: only who has the import lock may make totals again.
+    let of_totals = if of_totals == previous {
+        generation
+    } else {
+        of_totals
+    };
     let raised = diesel::update(own()).set((
         departments::generation.eq(generation),
-        departments::totals_generation.eq(generation),
+        departments::totals_generation.eq(of_totals),
     ));
     on_conn!(conn, |c| raised.execute(c).await)?;
     let text = serde_json::to_string(&changed).unwrap_or_default();

@@ -354,6 +354,58 @@ pub async fn other_currencies(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
 ) -> Result<Vec<Currency>, DbError> {
+    // Of totals; what contracts are in is read apart.
+    macro_rules! paid_currencies {
+        ($table:ident, $span:expr) => {{
+            let names: Vec<String> = on_conn!(conn, |c| {
+                let query = $table::table.select($table::currency).distinct();
+                within!(of_all_contracts!(query, $table, filter), $table, $span)
+                    .load(c)
+                    .await
+            })?;
+            names
+                .into_iter()
+                .map(|paid| (paid, None))
+                .collect::<Vec<_>>()
+        }};
+    }
+    // Of the few contracts that are in another currency.
+    macro_rules! foreign_currencies {
+        ($table:ident, $span:expr) => {{
+            let names: Vec<Option<String>> = on_conn!(conn, |c| {
+                let query = $table::table
+                    .inner_join(
+                        contracts::table.on(contracts::department_id
+                            .eq($table::department_id)
+                            .and(contracts::id.eq($table::contract_id))),
+                    )
+                    .filter(contracts::currency.ne(filter.currency.as_str()))
+                    .select(contracts::currency)
+                    .distinct();
+                within!(restricted!(query, $table, filter), $table, $span)
+                    .load(c)
+                    .await
+            })?;
+            let names = names.into_iter().map(|name| (String::new(), name));
+            names.collect::<Vec<(String, Option<String>)>>()
+        }};
+    }
+    // Those that one macro finds in the tables of years, months and days.
+    macro_rules! names_of {
+        ($found:ident, $spans:expr, [$years:ident, $months:ident, $days:ident]) => {{
+            let mut names: Vec<(String, Option<String>)> = Vec::new();
+            if let Some(span) = &$spans.years {
+                names.extend($found!($years, span));
+            }
+            for span in &$spans.months {
+                names.extend($found!($months, span));
+            }
+            for span in &$spans.days {
+                names.extend($found!($days, span));
+            }
+            names
+        }};
+    }
     macro_rules! currencies_of {
         ($table:ident, $span:expr) => {{
             let names: Vec<(String, Option<String>)> = on_conn!(conn, |c| {
@@ -374,14 +426,23 @@ pub async fn other_currencies(
     }
     let spans = Spans::of_years(filter.dates);
     let mut names = Vec::new();
-    if let Some(span) = &spans.years {
-        names.extend(currencies_of!(yearly_flows, span));
-    }
-    for span in &spans.months {
-        names.extend(currencies_of!(monthly_flows, span));
-    }
-    for span in &spans.days {
-        names.extend(currencies_of!(daily_flows, span));
+    if is_of_all_contracts(filter) && totals_hold(conn, filter.department).await? {
+        names.extend(names_of!(
+            paid_currencies,
+            &spans,
+            [yearly_totals, monthly_totals, daily_totals]
+        ));
+        names.extend(names_of!(
+            foreign_currencies,
+            &spans,
+            [yearly_flows, monthly_flows, daily_flows]
+        ));
+    } else {
+        names.extend(names_of!(
+            currencies_of,
+            &spans,
+            [yearly_flows, monthly_flows, daily_flows]
+        ));
     }
     let named = names
         .into_iter()

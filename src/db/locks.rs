@@ -36,6 +36,27 @@ pub async fn lock_import_briefly(conn: &mut DbConn, department_id: i64) -> Resul
     lock_briefly(conn, IMPORT_LOCK ^ department_id).await
 }
 
+/// The same without waiting. Returns whether no other transaction has the lock.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn try_lock_import(conn: &mut DbConn, department_id: i64) -> Result<bool, DbError> {
+    let DbConn::Postgres(conn) = conn else {
+        return Ok(true);
+    };
+    let taken: Taken = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS is_taken")
+        .bind::<BigInt, _>(IMPORT_LOCK ^ department_id)
+        .get_result(&mut **conn)
+        .await?;
+    Ok(taken.is_taken)
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    is_taken: bool,
+}
+
 #[derive(QueryableByName)]
 struct LockTimeout {
     #[diesel(sql_type = Text)]

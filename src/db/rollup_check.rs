@@ -18,6 +18,7 @@ use super::schema::{
     daily_findings, daily_flows, daily_totals, monthly_flows, monthly_totals, orphaned_details,
     yearly_flows, yearly_totals,
 };
+use super::totals::list_left_behind;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::Month;
 
@@ -30,7 +31,8 @@ pub struct Rollups {
     pub months: Vec<FlowRow>,
     /// Sums by year.
     pub years: Vec<FlowRow>,
-    /// Sums of all contracts: by day, by month, by year.
+    /// Sums of all contracts: by day, by month, by year. Without departments whose totals were left
+    /// behind by an older version: these are not read.
     pub totals: [Vec<TotalRow>; 3],
     /// What checks find in dated expenses and their details, counted by day.
     pub findings: Vec<FindingRow>,
@@ -57,7 +59,11 @@ pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     days.sort();
     months.sort();
     years.sort();
-    totals.iter_mut().for_each(|rows| rows.sort());
+    let left_behind = list_left_behind(conn).await?;
+    for rows in &mut totals {
+        rows.retain(|row| !left_behind.contains(&row.department_id));
+        rows.sort();
+    }
     findings.sort();
     orphaned.sort();
     Ok(Rollups {
@@ -133,7 +139,12 @@ pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let years = by_period(&days, |day| {
         NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap_or(day)
     });
-    let totals = [&days, &months, &years].map(|rows| of_all_contracts(rows));
+    let left_behind = list_left_behind(conn).await?;
+    let totals = [&days, &months, &years].map(|rows| {
+        let mut totals = of_all_contracts(rows);
+        totals.retain(|row| !left_behind.contains(&row.department_id));
+        totals
+    });
     Ok(Rollups {
         days,
         months,

@@ -22,7 +22,7 @@ use super::schema::{
     daily_findings, daily_flows, daily_totals, departments, monthly_flows, monthly_totals,
     yearly_flows, yearly_totals,
 };
-use super::totals::refresh_totals;
+use super::totals::{catch_up_totals, mark_totals, refresh_totals};
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, TouchedMonths};
 
@@ -132,7 +132,7 @@ impl FlowRow {
     }
 }
 
-/// Recomputes the rollups of the months that an import touched; gives the days whose sums are
+/// Recomputes the rollups of the months that an import touched, under the import lock; gives the days whose sums are
 /// others now. Of a change that is not `small` it gives whole months: to compare every sum of a
 /// large one takes long, and memory.
 ///
@@ -177,6 +177,7 @@ pub async fn refresh_rollups(
         }
         refresh_periods(conn, &span).await?;
     }
+    catch_up_totals(conn, department_id).await?;
     Ok(changed)
 }
 
@@ -229,6 +230,13 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     for span in list_spans(conn).await? {
         insert_days(conn, &span).await?;
         refresh_periods(conn, &span).await?;
+    }
+    let ids: Vec<i64> = on_conn!(conn, |c| departments::table
+        .select(departments::id)
+        .load(c)
+        .await)?;
+    for department_id in ids {
+        mark_totals(conn, department_id).await?;
     }
     Ok(())
 }

@@ -1,16 +1,17 @@
-//! Sums over all contracts, by day, month and year: what questions are answered from that name no
-//! contract. They cost the same however many contracts there are.
+//! Sums over all contracts, by day, month and year, from which flows are read when a question names
+//! no contract: with 5,000 contracts a hundredth of the rows.
 //!
 //! They are made of the rollups, in the same transaction. A process of an older version, which may
 //! run beside this one during an upgrade, changes rollups and does not know of totals. So a
-//! department's totals count only while `departments.totals_generation` is its generation; the next
-//! change by a process that knows of them makes them again.
+//! department's totals count only while `departments.totals_generation` is its generation; else the
+//! rollups are read. The next import, change by hand or start of the program makes them again.
 
 use chrono::NaiveDate;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::locks::try_lock_import;
 use super::month_spans::{MonthSpan, rows_in_span};
 use super::rollups::{Sums, insert_periods};
 use super::schema::{daily_flows, daily_totals, departments, monthly_totals, yearly_totals};
@@ -65,8 +66,40 @@ pub(super) async fn refresh_totals(conn: &mut DbConn, span: &MonthSpan) -> Resul
     .await
 }
 
+/// Makes the totals of a department again if they were left behind. Called under its import lock: who
+/// changes rollups has it.
+pub(super) async fn catch_up_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    if !totals_hold(conn, DepartmentScope::One(department_id)).await? {
+        make_totals(conn, department_id).await?;
+        mark_totals(conn, department_id).await?;
+    }
+    Ok(())
+}
+
+/// Notes that the totals of a department are of the data that is stored.
+pub(super) async fn mark_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    let own = departments::table.filter(departments::id.eq(department_id));
+    let mark = departments::totals_generation.eq(departments::generation);
+    on_conn!(conn, |c| diesel::update(own).set(mark).execute(c).await)?;
+    Ok(())
+}
+
+/// Makes the totals that were left behind: after an upgrade, those of all departments. Where an
+/// import has the lock, its end or the next one does it.
+///
+/// # Errors
+/// [`DbError`] when the database can't answer.
+pub async fn ensure_totals(conn: &mut DbConn) -> Result<(), DbError> {
+    for department_id in list_left_behind(conn).await? {
+        if try_lock_import(conn, department_id).await? {
+            catch_up_totals(conn, department_id).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes all totals of a department from its days.
-pub(super) async fn rebuild_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+async fn make_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     macro_rules! emptied {
         ($($table:ident),+) => {
             $(on_conn!(conn, |c| diesel::delete(
@@ -111,13 +144,19 @@ pub(super) async fn totals_hold(
     conn: &mut DbConn,
     scope: DepartmentScope,
 ) -> Result<bool, DbError> {
-    let left_behind: Vec<i64> = on_conn!(conn, |c| departments::table
-        .filter(departments::totals_generation.ne(departments::generation))
-        .select(departments::id)
-        .load(c)
-        .await)?;
+    let left_behind = list_left_behind(conn).await?;
     Ok(match scope {
         DepartmentScope::All => left_behind.is_empty(),
         DepartmentScope::One(id) => !left_behind.contains(&id),
     })
+}
+
+/// The departments whose totals are not of the data that is stored.
+pub(super) async fn list_left_behind(conn: &mut DbConn) -> Result<Vec<i64>, DbError> {
+    Ok(on_conn!(conn, |c| departments::table
+        .filter(departments::totals_generation.ne(departments::generation))
+        .select(departments::id)
+        .order(departments::id)
+        .load(c)
+        .await)?)
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::AppState;
 use super::list_counts::generation_of;
 use crate::analytics::{ContractSearch, Measure, Parts};
@@ -39,12 +41,12 @@ impl AppState {
         question: PartsQuestion<'_>,
         page: Page,
     ) -> Result<Arc<FigureParts>, DbError> {
+        let basis = self.analytics.basis();
         if self.analytics.knows_changes().await
-            && let Some(known) = self.remembered_parts(question, page)
+            && let Some(known) = self.remembered(question, page, basis.today)
         {
             return Ok(known);
         }
-        let basis = self.analytics.basis();
         let PartsQuestion {
             filter,
             measure,
@@ -59,7 +61,7 @@ impl AppState {
                 },
                 Some(parts) => {
                     let compute = async || parts.totals(conn).await;
-                    let key = (self.name_of(question), generation);
+                    let key = (name_of(question, basis.today), generation);
                     let totals = self.list_counts.part_totals(key, compute).await?;
                     let rows = parts.page(conn, &totals, page).await?;
                     FigureParts { totals, rows }
@@ -68,7 +70,7 @@ impl AppState {
             Ok::<_, DbError>((Arc::new(found), generation))
         };
         let (found, generation) = self.reads.snapshot(found).await?;
-        let key = (self.name_of_page(question, page), generation);
+        let key = (name_of_page(question, page, basis.today), generation);
         self.list_counts.remember_parts(key, &found);
         Ok(found)
     }
@@ -80,16 +82,26 @@ impl AppState {
         question: PartsQuestion<'_>,
         page: Page,
     ) -> Option<Arc<FigureParts>> {
-        let version = self.cache.known_version(question.filter.department)?;
-        let key = (self.name_of_page(question, page), version.generation);
+        self.remembered(question, page, self.cache.today())
+    }
+
+    fn remembered(
+        &self,
+        question: PartsQuestion<'_>,
+        page: Page,
+        today: NaiveDate,
+    ) -> Option<Arc<FigureParts>> {
+        let generation = self.cache.known_generation_of(question.filter.department)?;
+        let key = (name_of_page(question, page, today), generation);
         self.list_counts.remembered_parts(&key)
     }
+}
 
-    fn name_of(&self, question: PartsQuestion<'_>) -> String {
-        format!("{question:?} {}", self.cache.today())
-    }
+/// What parts are of on a day: the balances of a range without an end are those of today.
+fn name_of(question: PartsQuestion<'_>, today: NaiveDate) -> String {
+    format!("{question:?} {today}")
+}
 
-    fn name_of_page(&self, question: PartsQuestion<'_>, page: Page) -> String {
-        format!("{} {page:?}", self.name_of(question))
-    }
+fn name_of_page(question: PartsQuestion<'_>, page: Page, today: NaiveDate) -> String {
+    format!("{} {page:?}", name_of(question, today))
 }

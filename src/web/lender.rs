@@ -152,7 +152,9 @@ async fn show(
     let merged = found.merged.iter().filter(|_| visitor.may_change());
     let merged = merged.map(|merge| {
         let (name, user) = (merge.source.as_str(), merge.created_by.as_str());
-        let day = p.format.date(merge.created_at.date());
+        let day = p
+            .format
+            .date(state.cache.clock().local(merge.created_at).date());
         let text = fl!(p.texts, "merged-by", name = name, user = user, day = day);
         (undo::path(id, merge.id), text)
     });

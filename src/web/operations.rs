@@ -143,8 +143,13 @@ async fn show(
     let (mut expected, mut note) = expected(&state, &query.filter, measure).await?;
     note.is_stale |= is_away;
     if narrow.is_some() {
-        let found = sums(&state, &search, &query.filter).await?;
-        expected = found.of_measure(measure);
+        // The table of contracts knows no bank account.
+        expected = match query.filter.bank_account_id {
+            None => sums(&state, &search, &query.filter)
+                .await?
+                .of_measure(measure),
+            Some(_) => None,
+        };
     }
     let around = surroundings.of(&state, query.filter.department).await?;
     let offers = if is_of_flows(measure) {

@@ -211,7 +211,15 @@ async fn currencies_in_a_header_are_ascii() {
     app.import(DEPARTMENT, &[("postuplenie.xlsx", &receipts(&rows))])
         .await;
     // As versions before stored what they did not know.
-    for table in ["receipts", "daily_flows", "monthly_flows", "yearly_flows"] {
+    for table in [
+        "receipts",
+        "daily_flows",
+        "monthly_flows",
+        "yearly_flows",
+        "daily_totals",
+        "monthly_totals",
+        "yearly_totals",
+    ] {
         app.execute(&format!(
             "UPDATE {table} SET currency = 'ТУГР, 1' WHERE currency = 'KZT'"
         ))

@@ -139,9 +139,15 @@ async fn a_lender_is_merged_by_a_form_of_those_who_may(backend: Backend) {
     let twice = manager.post_signed(&undo, &[]).await;
     assert_eq!(twice.status, StatusCode::CONFLICT);
     assert!(twice.text.contains("class=\"problem\""), "{}", twice.text);
-    let unknown = format!("/lenders/{into}/merges/999/undo");
-    let answer = manager.post_signed(&unknown, &[]).await;
-    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let merge_id = undo.split('/').nth(4).unwrap();
+    for other in [
+        format!("/lenders/{into}/merges/999/undo"),
+        // Of another lender than the one it went into.
+        format!("/lenders/{id}/merges/{merge_id}/undo"),
+    ] {
+        let answer = manager.post_signed(&other, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
+    }
 
     // Two INNs are never one lender.
     let token = app.token(Role::Manager, DEPARTMENT).await;

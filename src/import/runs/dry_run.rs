@@ -147,9 +147,14 @@ pub async fn dry_run(
         connection.close().await;
     }
     let department_id = order.department_id();
+    let basis = Basis {
+        today: context.cache.today(),
+        base_currency: context.base_currency.clone(),
+        configured_sources: context.configured_sources.clone(),
+    };
     let rolled_back = async |conn: &mut DbConn| -> Result<(), Undone> {
         db::lock_import(conn, department_id).await?;
-        let before = figures(conn, context, department_id).await?;
+        let before = figures(conn, &basis, department_id).await?;
         let mut reports = Vec::new();
         for (source, mut report, content) in files {
             if let Some(content) = content {
@@ -157,7 +162,7 @@ pub async fn dry_run(
             }
             reports.push(report);
         }
-        let after = figures(conn, context, department_id).await?;
+        let after = figures(conn, &basis, department_id).await?;
         Err(Undone::Done(DryRun {
             files: reports,
             figures: changed(before, after, &context.base_currency),
@@ -217,29 +222,24 @@ impl Run<'_> {
     }
 }
 
-/// The sums of all operations, and what is owed today.
+/// Sums of flows, and what is owed.
 type Figures = (FlowSums, Money);
 
 /// The figures of each currency that has any, and of the base currency.
 async fn figures(
     conn: &mut DbConn,
-    context: &ImportContext,
+    basis: &Basis,
     department_id: i64,
 ) -> Result<BTreeMap<Currency, Figures>, DbError> {
     let of = |currency: Currency| {
         PortfolioFilter::of_department(DepartmentScope::One(department_id), currency)
     };
-    let base = of(context.base_currency.clone());
-    let basis = Basis {
-        today: context.cache.today(),
-        base_currency: context.base_currency.clone(),
-        configured_sources: context.configured_sources.clone(),
-    };
+    let base = of(basis.base_currency.clone());
     let others = db::other_currencies(conn, &base).await?;
     let mut figures = BTreeMap::new();
     for filter in std::iter::once(base).chain(others.into_iter().map(of)) {
         let flows = db::flows_by_year(conn, &filter).await?.into_values().sum();
-        let debt = outstanding_debt(conn, &filter, &basis).await?;
+        let debt = outstanding_debt(conn, &filter, basis).await?;
         figures.insert(filter.currency, (flows, debt));
     }
     Ok(figures)

@@ -47,11 +47,15 @@ impl Schedule {
     pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = moment.with_timezone(&self.timezone);
         if self.is_of_every_hour {
-            return self
-                .cron
-                .find_next_occurrence(&local, false)
-                .ok()
-                .map(|next| next.with_timezone(&Utc));
+            let next = self.cron.find_next_occurrence(&local, false).ok()?;
+            let mut next = next.with_timezone(&Utc);
+            // Where a clock is set back by half an hour, a time in it is seen from behind only.
+            while let Some(earlier) = self.last_until(next - TimeDelta::milliseconds(1))
+                && earlier > moment
+            {
+                next = earlier;
+            }
+            return Some(next);
         }
         // The wall clock read as UTC has neither gaps nor repeated hours.
         let mut wall = local.naive_local().and_utc();

@@ -54,7 +54,12 @@ pub(in crate::web) async fn sums(
             is_of_filter: true,
         });
     }
-    let question = Figure::ContractsSummary(search.clone().whole());
+    // In one order, whichever the table has: it is one answer for all of them.
+    let whole = ContractSearch {
+        sort: None,
+        ..search.clone().whole()
+    };
+    let question = Figure::ContractsSummary(whole);
     let found = figure::<ContractsSummary>(state, question, filter).await?;
     let mut sums = Sums::default();
     for row in found.value.data {

@@ -89,6 +89,28 @@ fn a_schedule_of_every_hour_follows_elapsed_time() {
     }
 }
 
+/// On Lord Howe Island clocks go back from 02:00 to 01:30: it is 01:30 twice, half an hour apart.
+#[test]
+fn a_schedule_of_every_hour_leaves_no_time_out_where_half_an_hour_is_repeated() {
+    let half_past = schedule("30 * * * *", Tz::Australia__Lord_Howe);
+    let mut times = vec![moment("2026-04-04T13:30:00Z")];
+    while times.len() < 5 {
+        times.push(half_past.next_after(times[times.len() - 1]).unwrap());
+    }
+    let expected = [
+        "2026-04-04T13:30:00Z",
+        "2026-04-04T14:30:00Z",
+        "2026-04-04T15:00:00Z",
+        "2026-04-04T16:00:00Z",
+        "2026-04-04T17:00:00Z",
+    ];
+    assert_eq!(times, expected.map(moment));
+    for pair in times.windows(2) {
+        let just_before = pair[1] - TimeDelta::milliseconds(1);
+        assert_eq!(half_past.last_until(just_before), Some(pair[0]));
+    }
+}
+
 #[test]
 fn a_schedule_that_never_comes_has_no_times() {
     let never = schedule("0 6 30 2 *", Tz::Europe__Moscow);
