@@ -8,7 +8,7 @@ mod claim;
 mod due;
 mod timetable;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 
@@ -45,18 +45,10 @@ impl Schedule {
 
     /// Returns the first time after a moment; `None` when the schedule never comes again.
     pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = moment.with_timezone(&self.timezone);
         if self.is_of_every_hour {
-            let next = self.cron.find_next_occurrence(&local, false).ok()?;
-            let mut next = next.with_timezone(&Utc);
-            // Where a clock is set back by half an hour, a time in it is seen from behind only.
-            while let Some(earlier) = self.last_until(next - TimeDelta::milliseconds(1))
-                && earlier > moment
-            {
-                next = earlier;
-            }
-            return Some(next);
+            return self.next_by_elapsed_time(moment);
         }
+        let local = moment.with_timezone(&self.timezone);
         // The wall clock read as UTC has neither gaps nor repeated hours.
         let mut wall = local.naive_local().and_utc();
         loop {
@@ -70,14 +62,10 @@ impl Schedule {
 
     /// Returns the last time up to a moment, which may be that moment; `None` when there was none.
     pub fn last_until(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = moment.with_timezone(&self.timezone);
         if self.is_of_every_hour {
-            return self
-                .cron
-                .find_previous_occurrence(&local, true)
-                .ok()
-                .map(|last| last.with_timezone(&Utc));
+            return self.last_by_elapsed_time(moment);
         }
+        let local = moment.with_timezone(&self.timezone);
         let local = local.naive_local();
         // In a repeated hour the wall clock has shown later times before.
         let is_repeated = self.timezone.from_local_datetime(&local).single().is_none();
@@ -97,6 +85,57 @@ impl Schedule {
             }
             wall = self.cron.find_previous_occurrence(&wall, false).ok()?;
         }
+    }
+
+    /// The next moment at which the wall clock shows a time of the schedule, the repeated hour
+    /// included. Each stretch of one offset is searched by itself: within it the wall clock has
+    /// neither gaps nor repeated hours.
+    fn next_by_elapsed_time(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (mut from, mut is_included) = (moment, false);
+        loop {
+            let offset = self.offset_at(from);
+            let wall = from + offset;
+            let found = self.cron.find_next_occurrence(&wall, is_included).ok()? - offset;
+            if self.offset_at(found) == offset {
+                return Some(found);
+            }
+            (from, is_included) = (self.change_of_offset(from, found)?, true);
+        }
+    }
+
+    /// The last such moment, which may be the given one.
+    fn last_by_elapsed_time(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut to = moment;
+        loop {
+            let offset = self.offset_at(to);
+            let wall = to + offset;
+            let found = self.cron.find_previous_occurrence(&wall, true).ok()? - offset;
+            if self.offset_at(found) == offset {
+                return Some(found);
+            }
+            to = self.change_of_offset(found, to)? - TimeDelta::milliseconds(1);
+        }
+    }
+
+    fn offset_at(&self, moment: DateTime<Utc>) -> TimeDelta {
+        let offset = self.timezone.offset_from_utc_datetime(&moment.naive_utc());
+        TimeDelta::seconds(offset.fix().local_minus_utc().into())
+    }
+
+    /// Returns the second from which on another offset holds: one between moments of two offsets.
+    fn change_of_offset(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let at = |second: i64| DateTime::from_timestamp(second, 0);
+        let (mut before, mut after) = (from.timestamp(), to.timestamp());
+        let later = self.offset_at(at(after)?);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            if self.offset_at(at(middle)?) == later {
+                after = middle;
+            } else {
+                before = middle;
+            }
+        }
+        at(after)
     }
 
     /// Returns the moment at which the wall clock first shows a time, or has leapt over it.
