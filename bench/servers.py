@@ -93,7 +93,7 @@ class Postgres:
         self.start()
 
     def kill(self):
-        """As when its machine is lost: nothing is written any more, nobody is told."""
+        """As when its machine is lost: nothing more is written, no connection is closed properly."""
         for pid in [self.process.pid, *children_of(self.process)]:
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
