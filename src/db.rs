@@ -61,6 +61,7 @@ mod sessions;
 mod snapshots;
 mod spans;
 mod spellings;
+mod sql_text;
 mod sqlite;
 mod start_probe;
 mod statistics;

@@ -12,6 +12,7 @@ use diesel_async::RunQueryDsl;
 use super::aliases::{AliasKind, list_aliases};
 use super::flow_rules::with_rules;
 use super::schema::contracts;
+use super::sql_text::{id_list, numbered};
 use super::{CHUNK, DbConn, DbError, day_text, on_conn};
 
 /// The first operation decides that says anything: drawings first (of a loan given: the payments
@@ -127,17 +128,11 @@ pub async fn refresh_contract_facts(
     };
     let mut has_changed = false;
     for ids in contract_ids.chunks(CHUNK) {
-        let list: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let sql = with_rules(EVIDENCE)
             .replace("{has_details}", HAS_DETAILS)
             .replace("{day}", &day_text(conn, "day"))
             .replace("{collation}", collation);
-        let sql = sql.replace("{ids}", &list.join(", "));
-        let sql = if matches!(conn, DbConn::Sqlite(_)) {
-            sql.replace('$', "?")
-        } else {
-            sql
-        };
+        let sql = numbered(conn, &sql.replace("{ids}", &id_list(ids)));
         let evidence: Vec<Evidence> = on_conn!(conn, |c| diesel::sql_query(sql)
             .bind::<BigInt, _>(department_id)
             .load(c)

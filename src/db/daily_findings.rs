@@ -13,6 +13,7 @@ use super::data_quality::{QualityFindings, QualityRow};
 use super::flow_rules::with_rules;
 use super::locks::lock_import;
 use super::schema::{daily_findings, departments, organizations};
+use super::sql_text::numbered;
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, Currency};
 
@@ -263,14 +264,4 @@ pub async fn list_daily_findings(
         }
     }
     Ok(found)
-}
-
-/// SQLite numbers parameters with question marks: it takes `$2` for a name, and the first one for
-/// the first parameter.
-pub(super) fn numbered(conn: &DbConn, sql: &str) -> String {
-    if matches!(conn, DbConn::Sqlite(_)) {
-        sql.replace('$', "?")
-    } else {
-        sql.to_owned()
-    }
 }

@@ -150,6 +150,8 @@ pub async fn insert_department(conn: &mut DbConn, name: &str, code: &str) -> Res
     let row = (
         departments::name.eq(name),
         departments::code.eq(code),
+        // It has no data yet, and no sums.
+        departments::totals_generation.eq(0),
         departments::created_at.eq(now),
         departments::updated_at.eq(now),
     );

@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{departments, expense_details, organizations};
+use super::sql_text::id_list;
 use super::{DbConn, DbError, Page, on_conn};
 use crate::domain::{DepartmentScope, ListCursor};
 
@@ -145,11 +146,7 @@ pub(super) fn department_condition(conn: &DbConn, table: &str, departments: &[i6
         DbConn::Sqlite(_) => "+",
         DbConn::Postgres(_) => "",
     };
-    let ids: Vec<String> = departments.iter().map(ToString::to_string).collect();
-    match ids.is_empty() {
-        true => "1 = 0".to_owned(),
-        false => format!("{sign}{table}.department_id IN ({})", ids.join(", ")),
-    }
+    format!("{sign}{table}.department_id IN ({})", id_list(departments))
 }
 
 /// Splits keys into the columns that rows are looked up by: departments (each once) and ids.

@@ -11,6 +11,7 @@ use diesel_async::RunQueryDsl;
 
 use super::contract_conditions::contract_condition;
 use super::flow_rules::{balance_measures, with_rules};
+use super::sql_text::{id_list, quoted};
 use super::{DbConn, DbError, Page, on_conn};
 use crate::domain::{Money, PortfolioFilter};
 
@@ -326,22 +327,12 @@ fn outer_filter(filter: &PortfolioFilter, value: &PartValue) -> String {
     let mut all = portfolio_conditions(filter);
     let contracts = match value {
         PartValue::Flow(_, contracts) => {
-            let currency = filter.currency.as_str().replace('\'', "''");
-            all.push(format!("p.currency = '{currency}'"));
+            all.push(format!("p.currency = {}", quoted(filter.currency.as_str())));
             contracts.as_ref()
         }
         PartValue::Balance(_, contracts) => Some(contracts),
     };
-    all.extend(contracts.map(|contracts| {
-        let ids: Vec<String> = contracts.iter().map(ToString::to_string).collect();
-        // No contract has the id -1; 0 is that of operations without one.
-        let ids = if ids.is_empty() {
-            "-1".to_owned()
-        } else {
-            ids.join(", ")
-        };
-        format!("p.contract_id IN ({ids})")
-    }));
+    all.extend(contracts.map(|ids| format!("p.contract_id IN ({})", id_list(ids))));
     conditions(&all)
 }
 

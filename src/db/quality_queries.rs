@@ -11,9 +11,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Text};
 use diesel_async::RunQueryDsl;
 
-use super::daily_findings::numbered;
 use super::data_quality::{QualityFindings, QualityRow};
 use super::flow_rules::with_rules;
+use super::sql_text::numbered;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::Currency;
 

@@ -11,8 +11,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 
-use super::daily_findings::numbered;
 use super::database_time::database_time_sql;
+use super::sql_text::id_list;
+use super::sql_text::numbered;
 use super::{DbConn, DbError, on_conn};
 
 /// How many rows a batch has at most.
@@ -119,8 +120,7 @@ pub async fn delete_outdated_rows(
     outdated: OutdatedRows,
     ids: &[i64],
 ) -> Result<usize, DbError> {
-    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
-    let (table, ids) = (outdated.table(), ids.join(", "));
+    let (table, ids) = (outdated.table(), id_list(ids));
     let sql = numbered(
         conn,
         &format!("DELETE FROM {table} WHERE department_id = $1 AND id IN ({ids})"),

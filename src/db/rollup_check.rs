@@ -13,7 +13,7 @@ use diesel_async::RunQueryDsl;
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
 use super::month_spans::list_spans;
 use super::orphaned_details::ORPHANED;
-use super::rollups::{FlowRow, insert_days_query, select_days_sql};
+use super::rollups::{FlowRow, select_days_sql, span_query};
 use super::schema::{
     daily_findings, daily_flows, daily_totals, monthly_flows, monthly_totals, orphaned_details,
     yearly_flows, yearly_totals,
@@ -115,16 +115,12 @@ pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let (mut days, mut findings) = (Vec::new(), Vec::new());
     for span in list_spans(conn).await? {
         let of_span: Vec<FlowRow> =
-            on_conn!(conn, |c| insert_days_query!(select_days_sql(), span)
+            on_conn!(conn, |c| span_query!(select_days_sql(), span).load(c).await)?;
+        days.extend(of_span);
+        let of_span: Vec<FindingRow> =
+            on_conn!(conn, |c| span_query!(select_findings_in(SOME_DAYS), span)
                 .load(c)
                 .await)?;
-        days.extend(of_span);
-        let of_span: Vec<FindingRow> = on_conn!(conn, |c| insert_days_query!(
-            select_findings_in(SOME_DAYS),
-            span
-        )
-        .load(c)
-        .await)?;
         findings.extend(of_span);
     }
     let orphaned: Vec<OrphanedRow> = on_conn!(conn, |c| diesel::sql_query(ORPHANED).load(c).await)?;

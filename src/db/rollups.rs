@@ -46,8 +46,12 @@ const INSERT_PERIODS: &str = "
 INSERT INTO {coarse} ({keys}, period_start, {measures}, last_payment)
 SELECT {keys}, {first_day}, {sums}, MAX(last_payment)
 FROM {fine}
-WHERE department_id = $1 AND organization_id = $2 AND period_start >= $3 AND period_start < $4
+WHERE {span}
 GROUP BY {keys}, {first_day}";
+const DELETE_PERIODS: &str = "DELETE FROM {coarse} WHERE {span}";
+/// The rows of a span.
+const IN_SPAN: &str =
+    "department_id = $1 AND organization_id = $2 AND period_start >= $3 AND period_start < $4";
 
 /// One row of a rollup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Queryable, QueryableByName)]
@@ -241,8 +245,8 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The statement that makes the days of a span from the rows.
-macro_rules! insert_days_query {
+/// A statement about a span.
+macro_rules! span_query {
     ($sql:expr, $span:expr) => {
         diesel::sql_query($sql)
             .bind::<BigInt, _>($span.department_id)
@@ -252,7 +256,7 @@ macro_rules! insert_days_query {
     };
 }
 
-pub(super) use insert_days_query;
+pub(super) use span_query;
 
 async fn delete_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
     on_conn!(conn, |c| rows_in_span!(daily_flows, span).execute(c).await)?;
@@ -271,7 +275,7 @@ async fn delete_and_list_days(
 async fn insert_days(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
     recount_findings(conn, span).await?;
     let sql = insert_days_sql(conn);
-    on_conn!(conn, |c| insert_days_query!(sql, span).execute(c).await)?;
+    on_conn!(conn, |c| span_query!(sql, span).execute(c).await)?;
     Ok(())
 }
 
@@ -286,7 +290,7 @@ async fn insert_and_list_days(
         FLOWS.keys,
         MEASURES.join(", ")
     );
-    Ok(on_conn!(conn, |c| insert_days_query!(sql, span)
+    Ok(on_conn!(conn, |c| span_query!(sql, span)
         .get_results(c)
         .await)?)
 }
@@ -321,62 +325,59 @@ async fn recount_findings(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbE
         .execute(c)
         .await)?;
     if let DbConn::Sqlite(conn) = conn {
-        insert_days_query!(insert_findings_in(SOME_DAYS), span)
+        span_query!(insert_findings_in(SOME_DAYS), span)
             .execute(&mut **conn)
             .await?;
     }
     Ok(())
 }
 
-/// Makes the months of a span from its days, and the years that it touches from their months.
+/// Makes the months of a span from its days, the years that it touches from their months, and the
+/// totals of all three.
 async fn refresh_periods(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
-    on_conn!(conn, |c| rows_in_span!(monthly_flows, span)
-        .execute(c)
-        .await)?;
-    insert_periods(conn, span, "month", "daily_flows", "monthly_flows", &FLOWS).await?;
-    let years = span.years();
-    on_conn!(conn, |c| rows_in_span!(yearly_flows, years)
-        .execute(c)
-        .await)?;
-    insert_periods(
+    remake_periods(
         conn,
-        &years,
+        span,
+        "month",
+        ("daily_flows", "monthly_flows"),
+        &FLOWS,
+    )
+    .await?;
+    remake_periods(
+        conn,
+        span,
         "year",
-        "monthly_flows",
-        "yearly_flows",
+        ("monthly_flows", "yearly_flows"),
         &FLOWS,
     )
     .await?;
     refresh_totals(conn, span).await
 }
 
-/// Makes the periods (`day`, `month` or `year`) of a span from the rows of a finer table.
-pub(super) async fn insert_periods(
+/// Makes the periods (`day`, `month` or `year`) that a span touches from the rows of a finer table.
+pub(super) async fn remake_periods(
     conn: &mut DbConn,
     span: &MonthSpan,
     period: &str,
-    fine: &str,
-    coarse: &str,
+    (fine, coarse): (&str, &str),
     kept: &Sums,
 ) -> Result<(), DbError> {
+    let years = span.years();
+    let span = if period == "year" { &years } else { span };
     let first_day = match conn {
         DbConn::Postgres(_) => format!("CAST(date_trunc('{period}', period_start) AS DATE)"),
         DbConn::Sqlite(_) => format!("date(period_start, 'start of {period}')"),
     };
-    let sql = INSERT_PERIODS
-        .replace("{keys}", kept.keys)
-        .replace("{measures}", &kept.measures.join(", "))
-        .replace("{sums}", &sums(kept.measures))
-        .replace("{first_day}", &first_day);
-    let sql = sql.replace("{fine}", fine).replace("{coarse}", coarse);
-    on_conn!(conn, |c| {
-        diesel::sql_query(sql)
-            .bind::<BigInt, _>(span.department_id)
-            .bind::<BigInt, _>(span.organization_id)
-            .bind::<Date, _>(span.start)
-            .bind::<Date, _>(span.end)
-            .execute(c)
-            .await
-    })?;
+    for statement in [DELETE_PERIODS, INSERT_PERIODS] {
+        let sql = statement
+            .replace("{keys}", kept.keys)
+            .replace("{measures}", &kept.measures.join(", "))
+            .replace("{sums}", &sums(kept.measures))
+            .replace("{first_day}", &first_day)
+            .replace("{fine}", fine)
+            .replace("{coarse}", coarse)
+            .replace("{span}", IN_SPAN);
+        on_conn!(conn, |c| span_query!(sql, span).execute(c).await)?;
+    }
     Ok(())
 }

@@ -17,6 +17,14 @@ pub(super) struct Spans {
 }
 
 impl Spans {
+    /// Of sums that are kept apart by day.
+    pub fn of_days(dates: DateRange) -> Spans {
+        Spans {
+            days: vec![dates],
+            ..Spans::default()
+        }
+    }
+
     /// Of sums that are kept apart by month: no years.
     pub fn of_months(dates: DateRange) -> Spans {
         let (months, days) = whole(dates, first_of_month, |day| {

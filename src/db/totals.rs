@@ -12,8 +12,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::locks::try_lock_import;
-use super::month_spans::{MonthSpan, rows_in_span};
-use super::rollups::{Sums, insert_periods};
+use super::month_spans::MonthSpan;
+use super::rollups::{Sums, remake_periods};
 use super::schema::{daily_flows, daily_totals, departments, monthly_totals, yearly_totals};
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{DepartmentScope, Month};
@@ -37,33 +37,14 @@ const TOTALS: Sums = Sums {
 
 /// Makes the totals of a span from its days, and those of the years that it touches.
 pub(super) async fn refresh_totals(conn: &mut DbConn, span: &MonthSpan) -> Result<(), DbError> {
-    let years = span.years();
-    on_conn!(conn, |c| rows_in_span!(daily_totals, span).execute(c).await)?;
-    insert_periods(conn, span, "day", "daily_flows", "daily_totals", &TOTALS).await?;
-    on_conn!(conn, |c| rows_in_span!(monthly_totals, span)
-        .execute(c)
-        .await)?;
-    insert_periods(
-        conn,
-        span,
-        "month",
-        "daily_totals",
-        "monthly_totals",
-        &TOTALS,
-    )
-    .await?;
-    on_conn!(conn, |c| rows_in_span!(yearly_totals, years)
-        .execute(c)
-        .await)?;
-    insert_periods(
-        conn,
-        &years,
-        "year",
-        "monthly_totals",
-        "yearly_totals",
-        &TOTALS,
-    )
-    .await
+    for (period, fine, coarse) in [
+        ("day", "daily_flows", "daily_totals"),
+        ("month", "daily_totals", "monthly_totals"),
+        ("year", "monthly_totals", "yearly_totals"),
+    ] {
+        remake_periods(conn, span, period, (fine, coarse), &TOTALS).await?;
+    }
+    Ok(())
 }
 
 /// Makes the totals of a department again if they were left behind. Called under its import lock: who

@@ -5,7 +5,8 @@ use super::changes::Changes;
 use super::contracts::{list_aliases_where, plan, update_place};
 use super::record::Record;
 use super::scoped::spread;
-use super::subject::{execute, id_list, ids_of};
+use super::subject::{execute, ids_of};
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError};
 
 /// Gives all that belongs to `source` to `target`, and records it. Contracts that exports refer to

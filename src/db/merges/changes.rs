@@ -10,11 +10,12 @@ use diesel::sql_types::{BigInt, Date};
 use diesel_async::RunQueryDsl;
 
 use super::concern::{Rows, parties_of};
-use super::subject::{execute, id_list, ids_of};
+use super::subject::{execute, ids_of};
 use crate::db::contract_facts::refresh_contract_facts;
 use crate::db::lenders::refresh_intra_group;
 use crate::db::rollups::refresh_rollups;
 use crate::db::schema::aliases;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, CHUNK, DbConn, DbError, on_conn};
 use crate::domain::TouchedMonths;
 

@@ -11,8 +11,8 @@ use diesel_async::RunQueryDsl;
 use super::MergeError;
 use super::contracts::{list_aliases_where, list_contracts_where};
 use super::record::{Record, StoredMerge};
-use super::subject::id_list;
 use crate::db::schema::merges;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError, on_conn};
 
 /// Ids of rows, by kind.

@@ -10,9 +10,9 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use super::record::Record;
-use super::subject::id_list;
 use crate::db::contracts::contract_key;
 use crate::db::schema::contracts;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError, on_conn, utc_now};
 use crate::domain::ContractRef;
 

@@ -10,8 +10,8 @@ use super::contracts::{
 };
 use super::record::Record;
 use super::scoped::make_general;
-use super::subject::id_list;
 use crate::db::has_operations_of_contract;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError};
 
 /// Gives the newer aliases of contracts that a merge of `rows` concerned the contracts that they

@@ -14,9 +14,10 @@ use super::contracts::{
 };
 use super::list::MergeRow;
 use super::record::{self, Action, Record};
-use super::subject::{self, Subject, id_list};
+use super::subject::{self, Subject};
 use super::{MergeError, live, stored};
 use crate::db::schema::aliases;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError, on_conn};
 
 /// Splits some aliases off a row; the first one names the new row. Returns the split.

@@ -8,6 +8,7 @@ use diesel_async::RunQueryDsl;
 use crate::db::bank_accounts::insert_bank_account;
 use crate::db::lenders::insert_lender;
 use crate::db::organizations::insert_organization;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError, on_conn};
 
 /// A row of one of the four kinds.
@@ -55,16 +56,6 @@ struct IdRow {
 pub(super) async fn ids_of(conn: &mut DbConn, sql: &str) -> Result<Vec<i64>, DbError> {
     let rows: Vec<IdRow> = on_conn!(conn, |c| diesel::sql_query(sql).load(c).await)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-/// Ids as the inside of an SQL list; 0 is the id of nothing.
-pub(super) fn id_list<'i>(ids: impl IntoIterator<Item = &'i i64>) -> String {
-    let ids: Vec<String> = ids.into_iter().map(ToString::to_string).collect();
-    if ids.is_empty() {
-        "0".to_owned()
-    } else {
-        ids.join(", ")
-    }
 }
 
 /// Returns the row of a kind and id.

@@ -14,9 +14,10 @@ use super::list::MergeRow;
 use super::record::{Action, Record, StoredMerge};
 use super::resolve::{delete_unreferenced, resolve_newer_aliases};
 use super::scoped::take_back;
-use super::subject::{self, execute, id_list, table_and_name};
+use super::subject::{self, execute, table_and_name};
 use super::{MergeError, stored};
 use crate::db::schema::merges;
+use crate::db::sql_text::id_list;
 use crate::db::{AliasKind, DbConn, DbError, on_conn, utc_now};
 
 /// Undoes a merge or a split. Returns it.
