@@ -4,10 +4,12 @@
 //! of use (the breaker is open); a task probes it once a second, with a write, and before it is
 //! used again repeats there what was invalidated meanwhile.
 
+mod invalidations;
+mod upkeep;
+
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bb8_redis::bb8::{Pool, PooledConnection, RunError};
@@ -17,28 +19,21 @@ use super::CacheLookup;
 use super::announcement::Announcement;
 use super::changes::Generations;
 use super::entry::Entry;
-use super::key::{CacheKey, namespace_prefix};
+use super::key::CacheKey;
 use super::redis_fault::{RedisFault, cause};
 use super::redis_servers::{ConnectFault, Link, Servers};
 use crate::config::RedisSettings;
 use crate::domain::DataChange;
 use crate::metrics;
+use invalidations::Pending;
 
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Steps share connections: more only spread them over more sockets.
 const POOL_SIZE: u32 = 2;
-const SCAN_BATCH: usize = 500;
-/// More single keys than these are not remembered through an outage: their namespaces are.
-const MOST_PENDING_KEYS: usize = 1000;
 /// Longer than any answer takes; short enough not to matter when its holder died.
 const COMPUTING_LEASE_MS: u64 = 1000;
-const PROBE: &str = "itbudget:probe";
-const PROBE_HASH: &str = "itbudget:probe:generations";
 /// Where processes tell each other of changes.
 pub(super) const CHANNEL: &str = "itbudget:changes:credit_portfolio";
 
-/// Whether scripts may be run. KEYS: an entry.
-const PROBE_SCRIPT: &str = "return redis.call('SET', KEYS[1], '1')";
 /// KEYS: entry, known generations, lease. ARGV: value, life, then department and generation by
 /// turns.
 const SET_UNLESS_OUTDATED: &str = "
@@ -79,13 +74,6 @@ struct State {
     /// Why it is not in use, as it was last logged.
     last_fault: Mutex<String>,
     pending: Mutex<Pending>,
-}
-
-/// What is to be invalidated when Redis is back.
-#[derive(Default)]
-struct Pending {
-    namespaces: BTreeSet<String>,
-    keys: BTreeSet<(String, String)>,
 }
 
 type Connection<'a> = PooledConnection<'a, Servers>;
@@ -244,33 +232,6 @@ impl RedisStore {
         self.settle().await;
     }
 
-    pub(super) async fn invalidate(&self, namespace: &str, key: &CacheKey) {
-        let key = key.in_redis(namespace);
-        self.pending().keys.insert((namespace.to_owned(), key));
-        self.settle().await;
-    }
-
-    pub(super) async fn invalidate_namespace(&self, namespace: &str) {
-        self.pending().namespaces.insert(namespace.to_owned());
-        self.settle().await;
-    }
-
-    /// Takes pending invalidations to a Redis that is in use; otherwise they wait.
-    async fn settle(&self) {
-        if self.is_up() {
-            let _ = self.used(self.invalidate_pending()).await;
-        } else {
-            self.pending().shrink();
-        }
-    }
-
-    fn pending(&self) -> std::sync::MutexGuard<'_, Pending> {
-        self.state
-            .pending
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
     /// Runs a step; a fault takes Redis out of use.
     async fn used<T>(
         &self,
@@ -330,147 +291,6 @@ impl RedisStore {
             if !link.is_broken() {
                 return Ok(Link::clone(&link));
             }
-        }
-    }
-
-    async fn look_after(self) {
-        let mut is_explained = false;
-        loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            if self.is_up() {
-                // What is found in memory does not ask Redis: its loss shows here.
-                let _ = self.used(self.probe()).await;
-                is_explained = false;
-                continue;
-            }
-            match self.take_up().await {
-                Ok(()) => log::info!("Redis is back: answers are cached there again"),
-                // To ask once more each time would only delay its return.
-                Err(RedisFault::Slow(_)) if is_explained => {}
-                Err(fault) => self.log_fallback(&cause(&self.settings, fault).await),
-            }
-            is_explained = true;
-        }
-    }
-
-    /// Puts Redis into use after it answered and learnt of everything that was invalidated.
-    async fn take_up(&self) -> Result<(), RedisFault> {
-        self.probe_rights().await?;
-        self.invalidate_pending().await?;
-        self.state
-            .last_fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        self.state.taken_up.fetch_add(1, Ordering::AcqRel);
-        self.state.is_up.store(true, Ordering::Release);
-        metrics::REDIS_UP.set(1);
-        // One that came between the last two lines would otherwise wait for the next outage.
-        self.invalidate_pending().await
-    }
-
-    /// One that is full, or a replica of another, answers, too, but takes nothing.
-    async fn probe(&self) -> Result<(), RedisFault> {
-        let mut probe = redis::cmd("SET");
-        probe
-            .arg(PROBE)
-            .arg(1)
-            .arg("PX")
-            .arg(LOOK_AGAIN.as_millis() as u64);
-        self.query(&probe).await
-    }
-
-    /// Does all that this program does in Redis, so that a right that its user lacks shows before
-    /// Redis is used; each by itself, because an error within a script does not name the command.
-    async fn probe_rights(&self) -> Result<(), RedisFault> {
-        for (command, arguments) in [
-            ("EVAL", [PROBE_SCRIPT, "1", PROBE].as_slice()),
-            ("DEL", &[PROBE]),
-            ("SET", &[PROBE, "1", "NX"]),
-            ("GET", &[PROBE]),
-            ("HSET", &[PROBE_HASH, "0", "0"]),
-            ("HGET", &[PROBE_HASH, "0"]),
-            ("HGETALL", &[PROBE_HASH]),
-            ("PUBLISH", &[CHANNEL, ""]),
-            ("SCAN", &["0", "MATCH", PROBE, "COUNT", "1"]),
-            ("UNLINK", &[PROBE, PROBE_HASH]),
-        ] {
-            self.query::<redis::Value>(redis::cmd(command).arg(arguments))
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Says once why Redis is not used.
-    fn log_fallback(&self, fault: &RedisFault) {
-        let text = fault.to_string();
-        let mut last = self
-            .state
-            .last_fault
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if *last != text {
-            log::warn!("Falling back to in-memory cache: Redis: {text}");
-            *last = text;
-        }
-    }
-
-    async fn invalidate_pending(&self) -> Result<(), RedisFault> {
-        let taken = std::mem::take(&mut *self.pending());
-        let result = self.invalidate_all(&taken).await;
-        if result.is_err() {
-            let mut pending = self.pending();
-            pending.namespaces.extend(taken.namespaces);
-            pending.keys.extend(taken.keys);
-        }
-        result
-    }
-
-    async fn invalidate_all(&self, taken: &Pending) -> Result<(), RedisFault> {
-        let keys: Vec<&String> = taken.keys.iter().map(|(_, key)| key).collect();
-        self.unlink(&keys).await?;
-        for namespace in &taken.namespaces {
-            self.sweep(namespace).await?;
-        }
-        Ok(())
-    }
-
-    async fn sweep(&self, namespace: &str) -> Result<(), RedisFault> {
-        let mut cursor = 0_u64;
-        loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor)
-                .arg("MATCH")
-                .arg(namespace_prefix(namespace) + "*")
-                .arg("COUNT")
-                .arg(SCAN_BATCH);
-            let (next, keys): (u64, Vec<String>) = self.query(&scan).await?;
-            self.unlink(&keys.iter().collect::<Vec<_>>()).await?;
-            if next == 0 {
-                return Ok(());
-            }
-            cursor = next;
-        }
-    }
-
-    async fn unlink(&self, keys: &[&String]) -> Result<(), RedisFault> {
-        for keys in keys.chunks(SCAN_BATCH) {
-            let mut unlink = redis::cmd("UNLINK");
-            unlink.arg(keys);
-            self.query::<i64>(&unlink).await?;
-        }
-        Ok(())
-    }
-}
-
-impl Pending {
-    fn shrink(&mut self) {
-        if self.keys.len() > MOST_PENDING_KEYS {
-            self.namespaces.extend(
-                std::mem::take(&mut self.keys)
-                    .into_iter()
-                    .map(|(namespace, _)| namespace),
-            );
         }
     }
 }

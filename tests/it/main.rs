@@ -139,5 +139,6 @@ mod who_is_who;
 mod workbook;
 mod workbook_cells;
 mod workbook_sheets;
+mod workbook_totals;
 mod workbook_values;
 mod workbook_variants;

@@ -5,8 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use credit_portfolio::domain::{Clock, Role};
 use credit_portfolio::metrics::IMPORT_ACTOR_RESTARTS;
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -112,15 +110,6 @@ async fn a_time_that_was_run_without_a_mark_is_not_run_again(backend: Backend) {
     app.stop().await;
 }
 
-/// Keeps other writers out of SQLite until it is dropped.
-fn write_lock(app: &TestApp) -> SqliteConnection {
-    let mut conn =
-        SqliteConnection::establish(app.database_url.strip_prefix("sqlite://").unwrap()).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE")
-        .unwrap();
-    conn
-}
-
 #[actix_rt::test]
 async fn a_time_at_which_the_database_is_locked_for_seconds_is_run_afterwards() {
     let app = TestApp::start_with(
@@ -131,7 +120,7 @@ async fn a_time_at_which_the_database_is_locked_for_seconds_is_run_afterwards() 
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
     let process = scheduled_twin(&app, "2026-11-05T02:59:59Z").await;
     wait_for_mark(&app, "2026-11-05 02:59:59").await;
-    let lock = write_lock(&app);
+    let lock = app.write_lock().await;
     process
         .settings
         .import
@@ -175,7 +164,7 @@ async fn is_taken_up_after_a_lock_of(locked: Duration) {
         .set(moment("2026-11-05T03:00:00Z"));
     // While the run waits whether its file stands still.
     eventually("the run has begun", async || runs(&app).await.len() == 1).await;
-    let lock = write_lock(&app);
+    let lock = app.write_lock().await;
     tokio::time::sleep(locked).await;
     drop(lock);
     app.execute("UPDATE import_runs SET seen_at = '2020-01-01 00:00:00' WHERE state = 'running'")
@@ -195,14 +184,14 @@ async fn whoever_waits_for_a_run_that_the_database_breaks_off_gets_503() {
     let settings = [
         ("USE_REDIS", "false"),
         ("DATABASE_TIMEOUT_MS", "500"),
-        ("IMPORT_SETTLE_SECONDS", "2"),
+        ("IMPORT_SETTLE_SECONDS", "5"),
     ];
     let app = TestApp::start_with(Backend::Sqlite, &settings).await;
     app.put("postuplenie.xlsx", receipts(&[a_receipt(1)]));
     let locking = async {
         eventually("the run has begun", async || runs(&app).await.len() == 1).await;
-        let lock = write_lock(&app);
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        let lock = app.write_lock().await;
+        tokio::time::sleep(Duration::from_secs(9)).await;
         drop(lock);
     };
     let (answer, ()) = tokio::join!(app.trigger(), locking);

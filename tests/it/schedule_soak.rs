@@ -13,8 +13,6 @@ use credit_portfolio::db::Db;
 use credit_portfolio::import::schedule::{
     Claim, Schedule, ScheduledSource, Timetable, claim_due_run,
 };
-use diesel::connection::SimpleConnection;
-use diesel::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -131,15 +129,6 @@ fn stored_runs(app: &TestApp, department_id: i64) -> Vec<StoredRun> {
     lines.into_iter().map(run).collect()
 }
 
-/// Another connection to SQLite, which keeps writers out while it lives.
-fn locked(app: &TestApp) -> Option<SqliteConnection> {
-    let path = app.database_url.strip_prefix("sqlite://")?;
-    let mut conn = SqliteConnection::establish(path).unwrap();
-    conn.batch_execute("PRAGMA busy_timeout = 30000; BEGIN IMMEDIATE")
-        .unwrap();
-    Some(conn)
-}
-
 /// The pool of the processes, whose patience may be too short for a first connection on a busy
 /// machine.
 async fn opened(settings: &DatabaseSettings) -> Db {
@@ -199,9 +188,11 @@ async fn over_two_years_with_random_faults_every_time_is_covered_by_exactly_one_
         now = now.max(next) + TimeDelta::milliseconds(random.random_range(0..1500));
         for replica in &mut replicas {
             for department_id in replica.departments_to_look_after(now) {
-                let lock = (random.random_range(0..200) == 0)
-                    .then(|| locked(&app))
-                    .flatten();
+                let lock = if random.random_range(0..200) == 0 {
+                    app.write_lock().await
+                } else {
+                    None
+                };
                 let sources = replica.sources_of(department_id);
                 let claim = claim_due_run(&db, department_id, sources, "replica", now).await;
                 drop(lock);

@@ -23,6 +23,7 @@ pub mod random_portfolio;
 pub mod readings;
 pub mod scripted_ftp;
 pub mod servers;
+pub mod sheets;
 pub mod tables;
 pub mod versions;
 pub mod workbooks;

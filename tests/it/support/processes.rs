@@ -16,8 +16,9 @@ pub struct Server {
     pub pid: u32,
 }
 
+/// The server's process says its id before it is the server: what that prints comes later.
 /// PostgreSQL stops fast at INT, others at TERM.
-const WATCH: &str = r#"folder=$1; shift; "$@" & server=$!; echo $server; cat >/dev/null
+const WATCH: &str = r#"folder=$1; shift; sh -c 'echo $$; exec "$@"' start "$@" & server=$!; cat >/dev/null
 for signal in CONT INT TERM; do kill -$signal $server 2>/dev/null; done
 wait $server; rm -rf "$folder""#;
 
