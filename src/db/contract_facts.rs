@@ -3,6 +3,8 @@
 //! Recomputed after a load for the contracts that it touched, from all of their operations, so that
 //! neither the order of files nor what a row said before matters. What was set by hand stays.
 
+mod plans;
+
 use std::collections::HashMap;
 
 use diesel::prelude::*;
@@ -14,6 +16,7 @@ use super::flow_rules::with_rules;
 use super::schema::contracts;
 use super::sql_text::{id_list, numbered};
 use super::{CHUNK, DbConn, DbError, day_text, on_conn};
+use plans::{plan_for, plan_freely};
 
 /// The first operation decides that says anything: drawings first (of a loan given: the payments
 /// that give it), then by date (those without one last), then by operation. A value follows the
@@ -128,15 +131,22 @@ pub async fn refresh_contract_facts(
     };
     let mut has_changed = false;
     for ids in contract_ids.chunks(CHUNK) {
+        let list = id_list(ids);
+        if let DbConn::Postgres(conn) = conn {
+            plan_for(conn, department_id, &list).await?;
+        }
         let sql = with_rules(EVIDENCE)
             .replace("{has_details}", HAS_DETAILS)
             .replace("{day}", &day_text(conn, "day"))
             .replace("{collation}", collation);
-        let sql = numbered(conn, &sql.replace("{ids}", &id_list(ids)));
+        let sql = numbered(conn, &sql.replace("{ids}", &list));
         let evidence: Vec<Evidence> = on_conn!(conn, |c| diesel::sql_query(sql)
             .bind::<BigInt, _>(department_id)
             .load(c)
             .await)?;
+        if let DbConn::Postgres(conn) = conn {
+            plan_freely(conn).await?;
+        }
         let stored: Vec<StoredFacts> = on_conn!(conn, |c| {
             contracts::table
                 .filter(contracts::department_id.eq(department_id))
