@@ -38,6 +38,7 @@ mod merges;
 mod migrations;
 mod missing_rows;
 mod month_spans;
+mod monthly_debts;
 mod operations;
 mod organizations;
 mod orphaned_details;
@@ -172,6 +173,8 @@ pub use missing_rows::{OperationTable, OwnersOfOperations, StoredOperation};
 pub(crate) use missing_rows::{
     deactivate_operations, list_active_operations, list_detailed_expenses, list_merge_targets,
 };
+pub use monthly_debts::MonthlyDebtRow;
+pub(crate) use monthly_debts::monthly_debts;
 pub use operations::{
     DetailFilter, DetailRow, Details, ExpenseRow, Expenses, OperationFilter, OperationStats,
     ReceiptRow, Receipts,
@@ -188,7 +191,7 @@ pub use paged_list::{PagedList, RowKey, Sort};
 pub use parts::{BalanceMeasure, FlowMeasure, LedgerRow, PartRow, PartTotals, PartValue};
 pub(crate) use parts::{list_ledger, list_parts, total_parts};
 pub use pool::{DatabaseReadiness, Db};
-pub(crate) use pool_purpose::EXPORT_CONNECTIONS;
+pub(crate) use pool_purpose::export_connections;
 pub use pool_purpose::{PoolPurpose, PoolUsage};
 pub(crate) use quality_queries::list_query_findings;
 pub use reads::{ReadError, Reads};

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::balances::{Basis, is_shown, up_to};
 use super::series::{first_month_of, months_between};
 use crate::db::{self, ContractTitle, DbConn, DbError};
-use crate::domain::{BalanceMoves, Debt, Money, Month, PortfolioFilter};
+use crate::domain::{BalanceFlows, BalanceMoves, Debt, Money, Month, PortfolioFilter};
 
 /// What balances are kept apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,42 +100,143 @@ pub(super) async fn debt_balance(
     basis: &Basis,
     group: Option<DebtGroup>,
 ) -> Result<Vec<DebtBalance>, DbError> {
+    if matches!(group, None | Some(DebtGroup::Organization))
+        && let Some(data) = kept_balance(conn, filter, basis, group).await?
+    {
+        return Ok(data);
+    }
     let as_of = basis.as_of(filter);
-    let mut titles = db::list_contract_titles(conn, filter).await?;
-    titles.retain(|_, title| is_shown(title, filter, basis));
+    let titles = shown_titles(conn, filter, basis).await?;
     let mut moves = db::balance_moves_by_month(conn, &filter.over(up_to(as_of))).await?;
     moves.retain(|(_, id, _)| titles.contains_key(id));
-    let first_operation = moves.first().map(|(month, ..)| *month);
-    let first_shown = first_month_of(filter.dates).or(first_operation);
-    let first = first_operation.min(first_shown).or(first_shown);
-    let mut series = Series {
-        group,
-        titles: &titles,
-        balances: BTreeMap::new(),
-        groups: BTreeMap::new(),
-    };
-    if group.is_none() {
-        series.groups.insert(0, Group::default());
-    }
+    let mut series = Series::of(group);
+    let mut balances: BTreeMap<i64, Money> = BTreeMap::new();
     let mut data = Vec::new();
+    let shown = Shown::of(filter, as_of, moves.first().map(|(month, ..)| *month));
     let mut moves = moves.into_iter().peekable();
-    for month in months_between(first, Month::of(as_of)) {
+    for month in shown.months() {
         while let Some((_, id, moved)) = moves.next_if(|(at, ..)| *at == month) {
-            series.add(id, moved);
+            if let Some(title) = titles.get(&id) {
+                let balance = balances.entry(id).or_default();
+                let before = std::mem::replace(balance, *balance + moved.change());
+                series.group_of(title).add(moved, before, *balance);
+            }
         }
-        if first_shown.is_none_or(|first| month >= first) {
+        if shown.has(month) {
             data.extend(series.rows(month));
         }
     }
     Ok(data)
 }
 
-/// The balances up to some month.
-struct Series<'t> {
+/// The same from the sums that are kept of whole months, without reading what each contract did in
+/// each month; `None` where they are not kept. The last month is cut by `as_of`: it is made of the
+/// balances of that day.
+async fn kept_balance(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
     group: Option<DebtGroup>,
-    titles: &'t BTreeMap<i64, ContractTitle>,
-    /// By contract.
-    balances: BTreeMap<i64, Money>,
+) -> Result<Option<Vec<DebtBalance>>, DbError> {
+    let as_of = basis.as_of(filter);
+    let last = Month::of(as_of);
+    let kept = db::monthly_debts(conn, filter, &basis.base_currency, last).await?;
+    let Some(mut kept) = kept else {
+        return Ok(None);
+    };
+    kept.retain(|(month, ..)| *month < last);
+    let titles = shown_titles(conn, filter, basis).await?;
+    let flows = db::balance_flows(conn, &filter.over(up_to(as_of))).await?;
+    let mut at_end = Series::of(group);
+    let mut has_moved = false;
+    for (id, flows) in flows {
+        if let Some(title) = titles.get(&id) {
+            let BalanceFlows {
+                drawn,
+                repaid,
+                adjustments,
+                ..
+            } = flows;
+            let moved = BalanceMoves {
+                drawn,
+                repaid,
+                adjustments,
+            };
+            at_end
+                .group_of(title)
+                .add(moved, Money::ZERO, moved.change());
+            has_moved = true;
+        }
+    }
+    let first = kept.first().map(|(month, ..)| *month);
+    let shown = Shown::of(filter, as_of, first.or(has_moved.then_some(last)));
+    let mut series = Series::of(group);
+    let mut data = Vec::new();
+    let mut kept = kept.into_iter().peekable();
+    for month in shown.months() {
+        while let Some((_, organization_id, moves)) = kept.next_if(|(at, ..)| *at == month) {
+            let id = group.map_or(0, |_| organization_id);
+            let name = || at_end.groups.get(&id).and_then(|group| group.name.clone());
+            let group = series.groups.entry(id).or_insert_with(|| Group {
+                name: name(),
+                ..Group::default()
+            });
+            group.moved += moves.moved;
+            group.debt += moves.change;
+        }
+        if shown.has(month) {
+            data.extend(if month == last {
+                at_end.rows(month)
+            } else {
+                series.rows(month)
+            });
+        }
+    }
+    Ok(Some(data))
+}
+
+/// The contracts whose balances a filter shows.
+async fn shown_titles(
+    conn: &mut DbConn,
+    filter: &PortfolioFilter,
+    basis: &Basis,
+) -> Result<BTreeMap<i64, ContractTitle>, DbError> {
+    let mut titles = db::list_contract_titles(conn, filter).await?;
+    titles.retain(|_, title| is_shown(title, filter, basis));
+    Ok(titles)
+}
+
+/// The months of a series.
+struct Shown {
+    /// From here on balances move.
+    first: Option<Month>,
+    /// The first that is shown.
+    first_shown: Option<Month>,
+    last: Month,
+}
+
+impl Shown {
+    fn of(filter: &PortfolioFilter, as_of: NaiveDate, first_operation: Option<Month>) -> Shown {
+        let first_shown = first_month_of(filter.dates).or(first_operation);
+        Shown {
+            first: first_operation.min(first_shown).or(first_shown),
+            first_shown,
+            last: Month::of(as_of),
+        }
+    }
+
+    fn months(&self) -> impl Iterator<Item = Month> + use<> {
+        months_between(self.first, self.last)
+    }
+
+    fn has(&self, month: Month) -> bool {
+        self.first_shown.is_none_or(|first| month >= first)
+    }
+}
+
+/// The balances up to some month, apart by group.
+struct Series {
+    group: Option<DebtGroup>,
     groups: BTreeMap<i64, Group>,
 }
 
@@ -145,23 +247,34 @@ struct Group {
     debt: Debt,
 }
 
-impl Series<'_> {
-    fn add(&mut self, contract_id: i64, moved: BalanceMoves) {
-        let Some(title) = self.titles.get(&contract_id) else {
-            return;
-        };
-        let balance = self.balances.entry(contract_id).or_default();
-        let before = std::mem::replace(balance, *balance + moved.change());
-        let id = self.group.map_or(0, |group| group.id_of(title));
-        let group = self.groups.entry(id).or_insert_with(|| Group {
-            name: self.group.map(|group| group.name_of(title).into()),
-            ..Group::default()
-        });
-        group.moved += moved;
-        group.debt.replace(before, *balance);
+impl Group {
+    /// Adds what moved the balance of one contract.
+    fn add(&mut self, moved: BalanceMoves, before: Money, now: Money) {
+        self.moved += moved;
+        self.debt.replace(before, now);
+    }
+}
+
+impl Series {
+    /// Of no group, there is one from the beginning.
+    fn of(group: Option<DebtGroup>) -> Series {
+        let groups = group.is_none().then(|| (0, Group::default()));
+        Series {
+            group,
+            groups: groups.into_iter().collect(),
+        }
     }
 
-    fn rows(&self, month: Month) -> impl Iterator<Item = DebtBalance> {
+    /// The group that a contract belongs to.
+    fn group_of(&mut self, title: &ContractTitle) -> &mut Group {
+        let id = self.group.map_or(0, |group| group.id_of(title));
+        self.groups.entry(id).or_insert_with(|| Group {
+            name: self.group.map(|group| group.name_of(title).into()),
+            ..Group::default()
+        })
+    }
+
+    fn rows(&self, month: Month) -> impl Iterator<Item = DebtBalance> + use<'_> {
         self.groups.iter().map(move |(id, group)| DebtBalance {
             month,
             group_id: Some(*id).filter(|id| *id != 0),

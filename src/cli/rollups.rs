@@ -76,6 +76,7 @@ fn report(stored: &db::Rollups, computed: &db::Rollups) -> anyhow::Result<()> {
         + differences("monthly", &stored.months, &computed.months)
         + differences("yearly", &stored.years, &computed.years)
         + of_totals
+        + differences("monthly debt", &stored.debts, &computed.debts)
         + differences("findings", &stored.findings, &computed.findings)
         + differences(
             "details without expense",

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::database_time::database_time;
+use super::monthly_debts::refresh_outdated_debts;
 use super::schema::{data_changes, departments, replicas};
 use super::{DbConn, DbError, on_conn, utc_now};
 use crate::domain::{ChangedData, DataChange, system_now};
@@ -41,6 +42,7 @@ pub async fn record_change(
     let generation = system_now().timestamp_micros().max(previous + 1);
     // What was left behind stays so: only who has the import lock may make totals again.
     let of_totals = if of_totals == previous {
+        refresh_outdated_debts(conn, department_id).await?;
         generation
     } else {
         of_totals

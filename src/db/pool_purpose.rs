@@ -98,7 +98,7 @@ impl PoolPurpose {
                 ..PoolPurpose::Requests.limits(settings)
             },
             PoolPurpose::Exports => PoolLimits {
-                size: EXPORT_CONNECTIONS,
+                size: export_connections(),
                 ..PoolPurpose::Requests.limits(settings)
             },
             PoolPurpose::Replica => PoolLimits {
@@ -108,7 +108,7 @@ impl PoolPurpose {
                 ..PoolPurpose::Requests.limits(settings)
             },
             PoolPurpose::ReplicaExports => PoolLimits {
-                size: EXPORT_CONNECTIONS,
+                size: export_connections(),
                 ..PoolPurpose::Replica.limits(settings)
             },
             PoolPurpose::Checks => PoolLimits {
@@ -132,10 +132,18 @@ const CHANGE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 const LEASE_CONNECTIONS: u32 = 2;
 /// A connection that fell silent is given up before another process takes the run over.
 const LEASE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
-/// So many files are written at once; the others wait without a connection.
-pub(crate) const EXPORT_CONNECTIONS: u32 = 2;
+const MOST_EXPORT_CONNECTIONS: u32 = 4;
 const CHECK_CONNECTIONS: u32 = 3;
 /// A check that takes longer counts as no answer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// A server far away takes several round trips to let somebody in.
 const CHECK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns how many files are written at once; the others wait without a connection. A file keeps
+/// this process and the database busy by turns: so other requests keep half of the processors.
+pub(crate) fn export_connections() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors / 2).map_or(MOST_EXPORT_CONNECTIONS, |half| {
+        half.clamp(1, MOST_EXPORT_CONNECTIONS)
+    })
+}

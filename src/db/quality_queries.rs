@@ -14,10 +14,12 @@ use diesel_async::RunQueryDsl;
 use super::data_quality::{QualityFindings, QualityRow};
 use super::flow_rules::with_rules;
 use super::sql_text::numbered;
+use super::totals::totals_hold;
 use super::{DbConn, DbError, on_conn};
-use crate::domain::Currency;
+use crate::domain::{Currency, DepartmentScope};
 
-/// Each statement with the name of its check.
+/// Each statement with the name of its check. What an organization did in a year is read from the
+/// totals over its contracts, or added up from these.
 const QUERIES: [(&str, &str); 13] = [
     (
         "details_without_expense",
@@ -58,20 +60,20 @@ const QUERIES: [(&str, &str); 13] = [
         "organizations_without_expenses",
         "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
            CAST(SUM(f.receipts) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
-           CAST(SUM(f.receipts) AS BIGINT) AS at_stake FROM yearly_flows f \
+           CAST(SUM(f.receipts) AS BIGINT) AS at_stake FROM {organization_years} f \
          JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
          WHERE f.department_id = $1 AND f.receipt_count > 0 AND f.organization_id IN (SELECT s.organization_id \
-           FROM yearly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id HAVING SUM(s.expense_count) = 0) \
+           FROM {organization_years} s WHERE s.department_id = $1 GROUP BY s.organization_id HAVING SUM(s.expense_count) = 0) \
          GROUP BY o.id, o.name, f.currency",
     ),
     (
         "organizations_without_receipts",
         "SELECT 'organization' AS kind, o.id, o.name, o.id AS organization_id, {no_date} AS document_date, f.currency, \
            CAST(SUM(f.expenses) AS BIGINT) AS amount, CAST(NULL AS BIGINT) AS compared, \
-           CAST(SUM(f.expenses) AS BIGINT) AS at_stake FROM yearly_flows f \
+           CAST(SUM(f.expenses) AS BIGINT) AS at_stake FROM {organization_years} f \
          JOIN organizations o ON o.department_id = f.department_id AND o.id = f.organization_id \
          WHERE f.department_id = $1 AND f.currency <> '' AND f.organization_id IN (SELECT s.organization_id \
-           FROM yearly_flows s WHERE s.department_id = $1 GROUP BY s.organization_id \
+           FROM {organization_years} s WHERE s.department_id = $1 GROUP BY s.organization_id \
            HAVING SUM(s.receipt_count) = 0 AND SUM(s.expense_count) > 0) GROUP BY o.id, o.name, f.currency",
     ),
     (
@@ -235,9 +237,16 @@ pub async fn list_query_findings(
     limit: i64,
 ) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
     let sources = serde_json::Value::from(sources).to_string();
+    let has_totals = totals_hold(conn, DepartmentScope::One(department_id)).await?;
+    let organization_years = if has_totals {
+        "yearly_totals"
+    } else {
+        "yearly_flows"
+    };
     let mut found = Vec::with_capacity(QUERIES.len());
     for (name, sql) in QUERIES {
-        let sql = statement(conn, sql);
+        let sql = sql.replace("{organization_years}", organization_years);
+        let sql = statement(conn, &sql);
         let rows: Vec<CountedRow> = on_conn!(conn, |c| {
             diesel::sql_query(sql)
                 .bind::<BigInt, _>(department_id)

@@ -12,15 +12,16 @@ use diesel_async::RunQueryDsl;
 
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
 use super::month_spans::list_spans;
+use super::monthly_debts::MonthlyDebtRow;
 use super::orphaned_details::ORPHANED;
 use super::rollups::{FlowRow, select_days_sql, span_query};
 use super::schema::{
-    daily_findings, daily_flows, daily_totals, monthly_flows, monthly_totals, orphaned_details,
-    yearly_flows, yearly_totals,
+    contracts, daily_findings, daily_flows, daily_totals, monthly_debts, monthly_flows,
+    monthly_totals, orphaned_details, yearly_flows, yearly_totals,
 };
 use super::totals::list_left_behind;
 use super::{DbConn, DbError, on_conn};
-use crate::domain::Month;
+use crate::domain::{Direction, Month};
 
 /// All that is computed from the rows and kept beside them, each in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,8 @@ pub struct Rollups {
     /// Sums of all contracts: by day, by month, by year. Without departments whose totals were left
     /// behind by an older version: these are not read.
     pub totals: [Vec<TotalRow>; 3],
+    /// How what is owed changed in each month; without the same departments.
+    pub debts: Vec<MonthlyDebtRow>,
     /// What checks find in dated expenses and their details, counted by day.
     pub findings: Vec<FindingRow>,
     /// Department and operation id of expenses that details name and that are not there.
@@ -64,6 +67,9 @@ pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
         rows.retain(|row| !left_behind.contains(&row.department_id));
         rows.sort();
     }
+    let mut debts: Vec<MonthlyDebtRow> = on_conn!(conn, |c| monthly_debts::table.load(c).await)?;
+    debts.retain(|row| !left_behind.contains(&row.department_id));
+    debts.sort();
     findings.sort();
     orphaned.sort();
     Ok(Rollups {
@@ -71,6 +77,7 @@ pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
         months,
         years,
         totals,
+        debts,
         findings,
         orphaned,
     })
@@ -141,14 +148,94 @@ pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
         totals.retain(|row| !left_behind.contains(&row.department_id));
         totals
     });
+    let mut debts = debts_of(&months, &list_counted(conn).await?);
+    debts.retain(|row| !left_behind.contains(&row.department_id));
     Ok(Rollups {
         days,
         months,
         years,
         totals,
+        debts,
         findings,
         orphaned,
     })
+}
+
+/// What a contract is, as far as debts are made of it: direction and currency.
+type Counted = (Direction, Option<String>);
+
+async fn list_counted(conn: &mut DbConn) -> Result<BTreeMap<i64, Counted>, DbError> {
+    let rows: Vec<(i64, Option<String>, Option<String>)> = on_conn!(conn, |c| contracts::table
+        .select((contracts::id, contracts::direction, contracts::currency))
+        .load(c)
+        .await)?;
+    let counted = rows.into_iter().map(|(id, direction, currency)| {
+        let direction = direction.as_deref().and_then(Direction::of_name);
+        (id, (direction.unwrap_or_default(), currency))
+    });
+    Ok(counted.collect())
+}
+
+/// Carries the balance of each contract from month to month, in order.
+fn debts_of(months: &[FlowRow], contracts: &BTreeMap<i64, Counted>) -> Vec<MonthlyDebtRow> {
+    let mut moves: BTreeMap<(i64, NaiveDate), (&FlowRow, [i64; 3])> = BTreeMap::new();
+    for row in months {
+        let Some((direction, currency)) = contracts.get(&row.contract_id) else {
+            continue;
+        };
+        let is_settled = currency
+            .as_ref()
+            .is_some_and(|currency| *currency != row.currency);
+        let (drawn, repaid) = match (direction, is_settled) {
+            (Direction::Borrowed, false) => (row.drawn, row.principal),
+            (Direction::Borrowed, true) => (row.drawn_settled, row.principal_settled),
+            (Direction::Lent, false) => (row.given, row.returned),
+            (Direction::Lent, true) => (row.given_settled, row.returned_settled),
+        };
+        let (_, sums) = moves
+            .entry((row.contract_id, row.period_start))
+            .or_insert((row, [0; 3]));
+        sums.iter_mut()
+            .zip([drawn, repaid, row.adjustments])
+            .for_each(|(sum, moved)| *sum += moved);
+    }
+    let mut balances: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut debts: BTreeMap<_, MonthlyDebtRow> = BTreeMap::new();
+    for ((contract_id, period_start), (row, [drawn, repaid, adjustments])) in moves {
+        let balance = balances.entry(contract_id).or_default();
+        let before = *balance;
+        *balance += drawn - repaid + adjustments;
+        let Some((direction, currency)) = contracts.get(&contract_id) else {
+            continue;
+        };
+        let currency = currency.clone().unwrap_or_default();
+        let key = (
+            (row.department_id, row.organization_id),
+            direction.as_str(),
+            currency.clone(),
+            period_start,
+        );
+        let debt = debts.entry(key).or_insert_with(|| MonthlyDebtRow {
+            department_id: row.department_id,
+            organization_id: row.organization_id,
+            direction: direction.as_str().to_owned(),
+            currency,
+            period_start,
+            drawn: 0,
+            repaid: 0,
+            adjustments: 0,
+            debt: 0,
+            overpaid: 0,
+        });
+        debt.drawn += drawn;
+        debt.repaid += repaid;
+        debt.adjustments += adjustments;
+        debt.debt += (*balance).max(0) - before.max(0);
+        debt.overpaid += (-*balance).max(0) - (-before).max(0);
+    }
+    let mut debts: Vec<MonthlyDebtRow> = debts.into_values().collect();
+    debts.sort();
+    debts
 }
 
 /// Adds contracts up, in order.

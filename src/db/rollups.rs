@@ -4,7 +4,7 @@
 //! days, the years from the months, and the totals ([`super::totals`]) from all three; so rows and
 //! rollups can't disagree. Analytics read nothing else.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -17,6 +17,7 @@ use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_fin
 use super::flow_rules::{MEASURES, sums, with_rules};
 use super::locks::lock_import;
 use super::month_spans::{MonthSpan, list_spans, rows_in_span};
+use super::monthly_debts::{make_all_debts, refresh_debts};
 use super::orphaned_details::recount_orphaned_details;
 use super::schema::{
     daily_findings, daily_flows, daily_totals, departments, monthly_flows, monthly_totals,
@@ -148,7 +149,7 @@ pub async fn refresh_rollups(
     touched: &TouchedMonths,
     is_small: bool,
 ) -> Result<ChangedDays, DbError> {
-    let mut changed = ChangedDays::default();
+    let (mut changed, mut organizations) = (ChangedDays::default(), BTreeSet::new());
     for (organization_id, first, last) in touched.ranges() {
         let (start, end) = (first.first_day(), last.next().first_day());
         let span = MonthSpan {
@@ -180,6 +181,10 @@ pub async fn refresh_rollups(
             }
         }
         refresh_periods(conn, &span).await?;
+        organizations.insert(organization_id);
+    }
+    for organization_id in organizations {
+        refresh_debts(conn, department_id, organization_id).await?;
     }
     catch_up_totals(conn, department_id).await?;
     Ok(changed)
@@ -240,6 +245,7 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
         .load(c)
         .await)?;
     for department_id in ids {
+        make_all_debts(conn, department_id).await?;
         mark_totals(conn, department_id).await?;
     }
     Ok(())

@@ -560,6 +560,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    monthly_debts (department_id, organization_id, direction, currency, period_start) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        direction -> Text,
+        currency -> Text,
+        period_start -> Date,
+        drawn -> BigInt,
+        repaid -> BigInt,
+        adjustments -> BigInt,
+        debt -> BigInt,
+        overpaid -> BigInt,
+    }
+}
+
+diesel::table! {
+    counted_contracts (department_id, organization_id) {
+        department_id -> BigInt,
+        organization_id -> BigInt,
+        digest -> Text,
+    }
+}
+
+diesel::table! {
     monthly_totals (department_id, period_start, organization_id, bank_account_id, currency, is_confirmed) {
         department_id -> BigInt,
         organization_id -> BigInt,

@@ -3,7 +3,7 @@
 //!
 //! They are made of the rollups, in the same transaction. A process of an older version, which may
 //! run beside this one during an upgrade, changes rollups and does not know of totals. So a
-//! department's totals count only while `departments.totals_generation` is its generation; else the
+//! department's totals, and what it owes at the end of each month ([`super::monthly_debts`]), count only while `departments.totals_generation` is its generation; else the
 //! rollups are read. The next import, change by hand or start of the program makes them again.
 
 use chrono::NaiveDate;
@@ -13,6 +13,7 @@ use diesel_async::RunQueryDsl;
 
 use super::locks::try_lock_import;
 use super::month_spans::MonthSpan;
+use super::monthly_debts::make_all_debts;
 use super::rollups::{Sums, remake_periods};
 use super::schema::{daily_flows, daily_totals, departments, monthly_totals, yearly_totals};
 use super::{DbConn, DbError, on_conn};
@@ -52,6 +53,7 @@ pub(super) async fn refresh_totals(conn: &mut DbConn, span: &MonthSpan) -> Resul
 pub(super) async fn catch_up_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
     if !totals_hold(conn, DepartmentScope::One(department_id)).await? {
         make_totals(conn, department_id).await?;
+        make_all_debts(conn, department_id).await?;
         mark_totals(conn, department_id).await?;
     }
     Ok(())

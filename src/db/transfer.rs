@@ -14,7 +14,7 @@ use super::{DbConn, DbError, on_conn};
 
 /// Every table whose rows are copied, those that others refer to first. `database_identity` and
 /// `replicas` say where a database is and who answers from it: the other one has its own.
-pub(crate) const TABLES: [&str; 34] = [
+pub(crate) const TABLES: [&str; 36] = [
     "departments",
     "users",
     "account_changes",
@@ -48,6 +48,8 @@ pub(crate) const TABLES: [&str; 34] = [
     "daily_totals",
     "monthly_totals",
     "yearly_totals",
+    "monthly_debts",
+    "counted_contracts",
     "data_changes",
 ];
 

@@ -112,6 +112,13 @@ impl Debt {
     }
 }
 
+impl AddAssign for Debt {
+    fn add_assign(&mut self, other: Debt) {
+        self.debt += other.debt;
+        self.overpaid += other.overpaid;
+    }
+}
+
 /// What became of a contract by the end of a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContractStatus {

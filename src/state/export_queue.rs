@@ -11,7 +11,7 @@ use actix_rt::{Arbiter, ArbiterHandle};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
-use crate::db::{EXPORT_CONNECTIONS, Reads};
+use crate::db::{Reads, export_connections};
 
 /// By how much the threads give way (`nice`).
 const LOW_PRIORITY: i32 = 10;
@@ -48,7 +48,7 @@ struct Shared {
 impl ExportQueue {
     /// Starts the threads. `reads` has a connection for each of them.
     pub fn start(reads: Reads) -> ExportQueue {
-        let threads = EXPORT_CONNECTIONS as usize;
+        let threads = export_connections() as usize;
         ExportQueue(Arc::new(Shared {
             reads,
             places: Semaphore::new(threads + MOST_WAITING),

@@ -29,12 +29,13 @@ fn rollups_are_verified_and_rebuilt() {
     use diesel::prelude::*;
     let database = folder.path().join("credit-portfolio.db");
     let mut conn = SqliteConnection::establish(&database.to_string_lossy()).unwrap();
-    for (table, named) in [
-        ("monthly_flows", "monthly, stored"),
-        ("monthly_totals", "monthly total, stored"),
-        ("yearly_totals", "yearly total, stored"),
+    for (table, sum, named) in [
+        ("monthly_flows", "receipts", "monthly, stored"),
+        ("monthly_totals", "receipts", "monthly total, stored"),
+        ("yearly_totals", "receipts", "yearly total, stored"),
+        ("monthly_debts", "debt", "monthly debt, stored"),
     ] {
-        conn.batch_execute(&format!("UPDATE {table} SET receipts = receipts + 1"))
+        conn.batch_execute(&format!("UPDATE {table} SET {sum} = {sum} + 1"))
             .unwrap();
         let bad = run(folder.path(), &["rollups", "verify"], "");
         let words = output_text(&bad);

@@ -80,6 +80,7 @@ mod merges_undone_after_edits;
 mod metrics;
 mod migrations;
 mod monitoring;
+mod monthly_debts;
 mod openapi;
 mod parts_remembered;
 mod payment_types;

@@ -155,17 +155,19 @@ pub async fn has_true_rollups(db: &Db) -> bool {
 }
 
 /// The tables that merges, splits and their undoing change.
-const MERGED_TABLES: [&str; 16] = [
+const MERGED_TABLES: [&str; 18] = [
     "adjustments",
     "aliases",
     "bank_accounts",
     "contracts",
+    "counted_contracts",
     "daily_flows",
     "daily_totals",
     "expense_details",
     "expenses",
     "file_organizations",
     "lenders",
+    "monthly_debts",
     "monthly_flows",
     "monthly_totals",
     "organizations",

@@ -1,0 +1,2 @@
+DROP TABLE counted_contracts;
+DROP TABLE monthly_debts;
