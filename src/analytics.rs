@@ -384,7 +384,7 @@ impl Analytics {
             version,
             basis.today,
             &other_currencies,
-            &figures,
+            figures,
             computing,
             ttl,
         ))

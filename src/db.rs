@@ -138,7 +138,7 @@ pub(crate) use figures::{
     balance_flows, balance_flows_by_month, balance_moves_by_day, balance_moves_by_month,
     contracts_with_flows, flows_by, flows_by_month, flows_by_year,
 };
-pub use file_states::{FailingFile, FileKey, FileOrganization, SourceTimes};
+pub use file_states::{FailingFile, Failure, FileKey, FileOrganization, SourceTimes};
 pub(crate) use file_states::{
     count_failing_files, forget_failures, list_failing_files, list_file_organizations,
     list_source_times, record_arrival, record_checked, record_department_check, record_failure,

@@ -76,6 +76,8 @@ pub struct FailingFile {
     pub tried_at: NaiveDateTime,
     /// Why it fails.
     pub reason: String,
+    /// The kind of failure, as the journal has it among its remarks: `file_damaged`, for example.
+    pub code: Option<String>,
 }
 
 impl From<db::FailingFile> for FailingFile {
@@ -88,6 +90,7 @@ impl From<db::FailingFile> for FailingFile {
             since: row.since,
             tried_at: row.tried_at,
             reason: row.reason,
+            code: row.code,
         }
     }
 }

@@ -91,12 +91,12 @@ impl Entry {
         version: DataVersion,
         day: NaiveDate,
         other_currencies: &[Currency],
-        answer: &RawValue,
+        answer: Box<RawValue>,
         computing: Duration,
         ttl: Duration,
     ) -> Entry {
         let now = system_now().timestamp_millis();
-        let body = Bytes::copy_from_slice(answer.get().as_bytes());
+        let body = Bytes::from(Box::<str>::from(answer).into_boxed_bytes());
         Entry {
             database_id,
             scope: lookup.scope,

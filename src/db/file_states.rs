@@ -45,6 +45,20 @@ pub struct FailingFile {
     pub tried_at: NaiveDateTime,
     /// Why it fails.
     pub reason: String,
+    /// The kind of failure, as a journal entry has it among its remarks. None for files that have
+    /// failed since before it was kept.
+    pub code: Option<String>,
+}
+
+/// Why a file can't be imported.
+#[derive(Clone, Copy)]
+pub struct Failure<'f> {
+    /// The table that its rows go to, as far as that is known.
+    pub kind: Option<&'f str>,
+    /// In words.
+    pub reason: &'f str,
+    /// The kind of failure.
+    pub code: Option<&'f str>,
 }
 
 /// When a source was last looked through (UTC).
@@ -150,13 +164,13 @@ pub async fn record_arrival(
 pub async fn record_failure(
     conn: &mut DbConn,
     file: FileKey<'_>,
-    kind: Option<&str>,
-    reason: &str,
+    failure: Failure<'_>,
     now: NaiveDateTime,
 ) -> Result<(), DbError> {
     let state = (
-        failing_files::kind.eq(kind),
-        failing_files::reason.eq(reason),
+        failing_files::kind.eq(failure.kind),
+        failing_files::reason.eq(failure.reason),
+        failing_files::code.eq(failure.code),
         failing_files::tried_at.eq(now),
     );
     let row = (

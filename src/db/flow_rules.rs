@@ -4,7 +4,8 @@
 //!
 //! The texts refer to a receipt as `r`, an expense as `e` and an expense detail as `d`.
 
-use crate::domain::{PaymentType, WITHOUT_CONTRACT};
+use super::sql_text::quoted;
+use crate::domain::{Currency, Direction, PaymentType, WITHOUT_CONTRACT};
 
 /// Accounts of loans and credits received: 66 short-term, 67 long-term.
 const PRINCIPAL_ACCOUNTS: &str =
@@ -204,6 +205,30 @@ fn settled(table: &str, measure: &str) -> String {
         "CASE WHEN COALESCE(contracts.currency, {table}.currency) = {table}.currency THEN {table}.{measure} \
          ELSE {table}.{measure}_settled END"
     )
+}
+
+/// What moves the balances of the contracts that a filter shows, which are of one direction and one
+/// currency, of a row of `table` alone: drawn, repaid, adjustments. It says nothing of other contracts.
+pub(super) fn moves_of_shown(
+    table: &str,
+    direction: Direction,
+    currency: &Currency,
+) -> [String; 3] {
+    let currency = quoted(currency.as_str());
+    let settled = |measure: &str| {
+        format!(
+            "CASE WHEN {table}.currency = {currency} THEN {table}.{measure} ELSE {table}.{measure}_settled END"
+        )
+    };
+    let (drawn, repaid) = match direction {
+        Direction::Borrowed => ("drawn", "principal"),
+        Direction::Lent => ("given", "returned"),
+    };
+    [
+        settled(drawn),
+        settled(repaid),
+        format!("{table}.adjustments"),
+    ]
 }
 
 /// What moves the balance of a contract, of a row of `table` that is joined with `contracts`: the

@@ -416,6 +416,7 @@ diesel::table! {
         path -> Text,
         kind -> Nullable<Text>,
         reason -> Text,
+        code -> Nullable<Text>,
         since -> Timestamp,
         tried_at -> Timestamp,
     }

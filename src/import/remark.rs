@@ -1,4 +1,5 @@
-//! What may be wrong with a file that goes in all the same: a file with a remark is no success.
+//! What may be wrong with a file that goes in all the same (a file with a remark is no success), and
+//! why one does not go in.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ pub struct Remark {
     pub text: String,
 }
 
-/// The kinds of remarks.
+/// The kinds of remarks and of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RemarkCode {
     /// Rows were rejected.
@@ -40,6 +41,40 @@ pub enum RemarkCode {
     EqualAdjustments,
     /// The source offered files, and offers none now.
     FilesMissing,
+    /// The file is empty: nothing of the file goes in.
+    FileEmpty,
+    /// It is protected by a password: nothing of the file goes in.
+    FileProtected,
+    /// It is no XLSX workbook: nothing of the file goes in.
+    OtherFormat,
+    /// Its end is missing: nothing of the file goes in.
+    FileCutOff,
+    /// It would take more memory or time than any export: nothing of the file goes in.
+    FileTooLarge,
+    /// It is damaged: nothing of the file goes in.
+    FileDamaged,
+    /// It holds rejected rows of adjustments alone: nothing of the file goes in.
+    RejectedAdjustments,
+    /// No header row was found: nothing of the file goes in.
+    NoHeader,
+    /// A required column is missing: nothing of the file goes in.
+    MissingColumns,
+    /// Neither its name nor its headings say what it holds: nothing of the file goes in.
+    UnknownKind,
+    /// A sheet with operations has no header row: nothing of the file goes in.
+    NoHeaderOnSheet,
+    /// A column stands there twice with different values: nothing of the file goes in.
+    AmbiguousColumn,
+    /// All sheets that fit are hidden: nothing of the file goes in.
+    HiddenSheets,
+    /// It breaks a rule that was set for imports: nothing of the file goes in.
+    Refused,
+    /// It, or its source, can't be read: nothing of the file goes in.
+    NotFetched,
+    /// A line of the listing is not understood: nothing of the file goes in.
+    ListingUnclear,
+    /// Its rows could not be written: nothing of the file goes in.
+    NotWritten,
 }
 
 impl Remark {
@@ -53,6 +88,40 @@ impl Remark {
 }
 
 impl RemarkCode {
+    /// All of them.
+    pub const ALL: [RemarkCode; 30] = [
+        RemarkCode::RowsRejected,
+        RemarkCode::RejectedStillStored,
+        RemarkCode::IncompleteDetails,
+        RemarkCode::TotalDiffers,
+        RemarkCode::RowsBelowTotal,
+        RemarkCode::UnreadableTotal,
+        RemarkCode::SheetNotRead,
+        RemarkCode::MissingNotRemoved,
+        RemarkCode::NewerFile,
+        RemarkCode::OtherValuesInRun,
+        RemarkCode::LateOpeningBalance,
+        RemarkCode::EqualAdjustments,
+        RemarkCode::FilesMissing,
+        RemarkCode::FileEmpty,
+        RemarkCode::FileProtected,
+        RemarkCode::OtherFormat,
+        RemarkCode::FileCutOff,
+        RemarkCode::FileTooLarge,
+        RemarkCode::FileDamaged,
+        RemarkCode::RejectedAdjustments,
+        RemarkCode::NoHeader,
+        RemarkCode::MissingColumns,
+        RemarkCode::UnknownKind,
+        RemarkCode::NoHeaderOnSheet,
+        RemarkCode::AmbiguousColumn,
+        RemarkCode::HiddenSheets,
+        RemarkCode::Refused,
+        RemarkCode::NotFetched,
+        RemarkCode::ListingUnclear,
+        RemarkCode::NotWritten,
+    ];
+
     /// As it is stored and answered.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -69,6 +138,23 @@ impl RemarkCode {
             RemarkCode::LateOpeningBalance => "late_opening_balance",
             RemarkCode::EqualAdjustments => "equal_adjustments",
             RemarkCode::FilesMissing => "files_missing",
+            RemarkCode::FileEmpty => "file_empty",
+            RemarkCode::FileProtected => "file_protected",
+            RemarkCode::OtherFormat => "other_format",
+            RemarkCode::FileCutOff => "file_cut_off",
+            RemarkCode::FileTooLarge => "file_too_large",
+            RemarkCode::FileDamaged => "file_damaged",
+            RemarkCode::RejectedAdjustments => "rejected_adjustments",
+            RemarkCode::NoHeader => "no_header",
+            RemarkCode::MissingColumns => "missing_columns",
+            RemarkCode::UnknownKind => "unknown_kind",
+            RemarkCode::NoHeaderOnSheet => "no_header_on_sheet",
+            RemarkCode::AmbiguousColumn => "ambiguous_column",
+            RemarkCode::HiddenSheets => "hidden_sheets",
+            RemarkCode::Refused => "refused",
+            RemarkCode::NotFetched => "not_fetched",
+            RemarkCode::ListingUnclear => "listing_unclear",
+            RemarkCode::NotWritten => "not_written",
         }
     }
 }

@@ -57,6 +57,11 @@ impl ExportQueue {
         }))
     }
 
+    /// How many exports are written at once.
+    pub fn at_once(&self) -> usize {
+        export_connections() as usize
+    }
+
     /// The connections that exports read over.
     pub fn reads(&self) -> &Reads {
         &self.0.reads

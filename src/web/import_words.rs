@@ -63,6 +63,23 @@ pub(crate) fn remark(t: &Texts, code: &str) -> String {
         "late_opening_balance" => fl!(t, "remark-late-opening-balance"),
         "equal_adjustments" => fl!(t, "remark-equal-adjustments"),
         "files_missing" => fl!(t, "remark-files-missing"),
+        "file_empty" => fl!(t, "remark-file-empty"),
+        "file_protected" => fl!(t, "remark-file-protected"),
+        "other_format" => fl!(t, "remark-other-format"),
+        "file_cut_off" => fl!(t, "remark-file-cut-off"),
+        "file_too_large" => fl!(t, "remark-file-too-large"),
+        "file_damaged" => fl!(t, "remark-file-damaged"),
+        "rejected_adjustments" => fl!(t, "remark-rejected-adjustments"),
+        "no_header" => fl!(t, "remark-no-header"),
+        "missing_columns" => fl!(t, "remark-missing-columns"),
+        "unknown_kind" => fl!(t, "remark-unknown-kind"),
+        "no_header_on_sheet" => fl!(t, "remark-no-header-on-sheet"),
+        "ambiguous_column" => fl!(t, "remark-ambiguous-column"),
+        "hidden_sheets" => fl!(t, "remark-hidden-sheets"),
+        "refused" => fl!(t, "remark-refused"),
+        "not_fetched" => fl!(t, "remark-not-fetched"),
+        "listing_unclear" => fl!(t, "remark-listing-unclear"),
+        "not_written" => fl!(t, "remark-not-written"),
         other => other.to_owned(),
     }
 }
@@ -87,5 +104,26 @@ pub(crate) fn reject_reason(t: &Texts, code: Option<&str>, reason: &str) -> Stri
         "unreadable" => fl!(t, "reject-unreadable"),
         "duplicate" => fl!(t, "reject-duplicate"),
         _ => reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::remark;
+    use crate::domain::Language;
+    use crate::import::RemarkCode;
+    use crate::web::texts::texts;
+
+    #[test]
+    fn every_remark_and_failure_has_words_in_both_languages() {
+        for code in RemarkCode::ALL {
+            let words = |language| remark(texts(language), code.as_str());
+            let (english, russian) = (words(Language::English), words(Language::Russian));
+            assert!(english.ends_with('.'), "{code}: {english}");
+            assert!(
+                russian.ends_with('.') && russian != english,
+                "{code}: {russian}"
+            );
+        }
     }
 }

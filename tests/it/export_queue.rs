@@ -21,8 +21,7 @@ on_both_databases!(
     a_file_can_be_asked_for_by_head,
 );
 
-/// So many are written at once, and so many wait.
-const AT_ONCE: usize = 2;
+/// So many wait beside those that are written.
 const WAITING: usize = 32;
 const ROWS: u32 = 40;
 
@@ -50,7 +49,7 @@ async fn occupy(app: &TestApp, released: &watch::Sender<bool>) {
 async fn exports_in_the_queue_finish_and_one_beyond_comes_back_later(backend: Backend) {
     let app = filled(backend, ROWS).await;
     let (release, _) = watch::channel(false);
-    for _ in 0..AT_ONCE {
+    for _ in 0..app.running.state.exports.at_once() {
         occupy(&app, &release).await;
     }
     let token = app.token(Role::Admin, DEPARTMENT).await;

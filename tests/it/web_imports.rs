@@ -339,3 +339,33 @@ async fn a_form_without_files_says_so_in_the_language_of_the_visitor() {
     assert!(held.contains("Импортов ещё не было."), "{held}");
     app.stop().await;
 }
+
+#[actix_rt::test]
+async fn why_a_file_fails_is_said_in_the_language_of_the_visitor() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.put("postuplenie.xlsx", []);
+    app.put("spisanie.xlsx", "no workbook");
+    app.trigger().await.ok();
+    let mut browser = browser_of(&app, Role::Admin, DEPARTMENT).await;
+    let failing = app.get("freshness").await.ok()["failing_files"].clone();
+    let codes = failing.as_array().unwrap().iter().map(|file| &file["code"]);
+    assert_eq!(codes.collect::<Vec<_>>(), ["file_empty", "other_format"]);
+    let run = &app.get("import/runs").await.ok()[0]["id"];
+    for (language, words) in [
+        ("ru", ["Файл пустой.", "Файл не является книгой XLSX."]),
+        (
+            "en",
+            ["The file is empty.", "The file is no XLSX workbook."],
+        ),
+    ] {
+        let preference = [("lang", language)];
+        browser.post_signed("/preferences", &preference).await;
+        for page in ["/imports".to_owned(), format!("/imports/{run}")] {
+            let page = browser.page(&page).await;
+            for words in words {
+                assert!(page.contains(words), "{language} {words}: {page}");
+            }
+        }
+    }
+    app.stop().await;
+}

@@ -9,7 +9,7 @@ use diesel_async::RunQueryDsl;
 
 use super::rows::{Rows, Source};
 use super::summed;
-use crate::db::flow_rules::balance_measures;
+use crate::db::flow_rules::{balance_measures, moves_of_shown};
 use crate::db::spans::Spans;
 use crate::db::{DbConn, DbError, on_conn};
 use crate::domain::{BalanceFlows, BalanceMoves, Money, Month, PortfolioFilter};
@@ -90,8 +90,9 @@ pub async fn balance_flows_by_month(
     ))
 }
 
-/// Returns what moved the balance of each contract, by month and contract; one of them may come
-/// in several parts.
+/// Returns what moved the balance of each contract that the filter shows (of its direction and
+/// currency), by month and contract; one of them may come in several parts. What is said of other
+/// contracts means nothing.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
@@ -120,15 +121,15 @@ pub async fn balance_moves_by_day(
     Ok(moves)
 }
 
-/// What moves a balance alone, of each row: half the columns.
+/// What moves a balance alone, of each row: half the columns, and without their contracts.
 async fn moves_within(
     conn: &mut DbConn,
     filter: &PortfolioFilter,
     spans: Spans,
 ) -> Result<impl Iterator<Item = (NaiveDate, i64, BalanceMoves)> + use<>, DbError> {
-    let [drawn, repaid, adjustments, ..] = balance_measures("f");
-    let columns = format!("f.period_start, f.contract_id, {drawn}, {repaid}, {adjustments}");
-    let statement = with_contracts(&spans, filter, &columns);
+    let moves = moves_of_shown("f", filter.balance_direction(), &filter.currency);
+    let columns = format!("f.period_start, f.contract_id, {}", moves.join(", "));
+    let statement = Rows::of(Source::Rollups, &spans, filter).select(&columns);
     let rows: Vec<((NaiveDate, i64), MovesRow)> =
         on_conn!(conn, |c| sql::<((Date, BigInt), MovesSql)>(&statement)
             .load(c)

@@ -5,6 +5,7 @@
 //! listing leaves out must never look like success.
 
 use crate::db::DbError;
+use crate::import::remark::RemarkCode;
 use crate::import::runs::journal::FileReport;
 use crate::import::runs::pipeline::Run;
 use crate::import::runs::skipping::name_skip_reason;
@@ -47,6 +48,7 @@ pub(in crate::import) fn doubts(
     let of_line = |line: &String| {
         let report = FileReport::new(&source.name, line, None);
         report.failed(
+            RemarkCode::ListingUnclear,
             "this line of the folder's listing is not understood: a file may be missing".to_owned(),
         )
     };

@@ -6,6 +6,7 @@ use crate::analytics::{Basis, outstanding_debt};
 use crate::db::{self, DbConn, DbError};
 use crate::domain::{Currency, DepartmentScope, FlowSums, Money, PortfolioFilter};
 use crate::import::load::versions::WrittenAt;
+use crate::import::remark::RemarkCode;
 use crate::import::runs::doubts::doubts;
 use crate::import::runs::file::Content;
 use crate::import::runs::journal::{FileReport, Standing};
@@ -135,7 +136,11 @@ pub async fn dry_run(
                             }),
                         )
                     }
-                    Err(err) => (source, report.failed(err.to_string()), None),
+                    Err(err) => (
+                        source,
+                        report.failed(RemarkCode::NotFetched, err.to_string()),
+                        None,
+                    ),
                 },
             });
         }
@@ -216,7 +221,7 @@ impl Run<'_> {
             Ok(_) => Ok(report),
             Err(err) => {
                 db::undo_to_savepoint(conn).await?;
-                Ok(report.failed(err.to_string()))
+                Ok(report.failed(err.code(), err.to_string()))
             }
         }
     }

@@ -13,6 +13,7 @@ use std::time::Instant;
 use crate::db::{self, DbConn, DbError, ImportedFile, utc_now};
 use crate::import::load::versions::WrittenAt;
 use crate::import::load::{LoadError, Workbook};
+use crate::import::remark::RemarkCode;
 use crate::import::runs::journal::{FileReport, Standing};
 use crate::import::runs::pipeline::Run;
 use crate::import::runs::report::EventSink;
@@ -59,7 +60,7 @@ impl Run<'_> {
         let fetched = match fetched {
             Ok(fetched) => fetched,
             Err(err) => {
-                let report = report.failed(err.to_string());
+                let report = report.failed(RemarkCode::NotFetched, err.to_string());
                 self.record_failure(source, &report, None).await?;
                 return Ok(Some(report));
             }
@@ -89,7 +90,7 @@ impl Run<'_> {
             }
             Err(err) => {
                 report.time = started.elapsed();
-                let report = report.failed(err.to_string());
+                let report = report.failed(err.code(), err.to_string());
                 count_failure(&mut version, same, &err);
                 let version = Some(&version).filter(|_| err.is_of_the_file());
                 self.record_failure(source, &report, version).await?;

@@ -123,8 +123,11 @@ impl FileReport {
     }
 
     /// Nothing of it goes in, because it can't.
-    pub(in crate::import) fn failed(self, message: String) -> FileReport {
-        self.untouched(FileStatus::Failed, Standing::Failing, message)
+    pub(in crate::import) fn failed(self, code: RemarkCode, message: String) -> FileReport {
+        FileReport {
+            remark_codes: vec![code],
+            ..self.untouched(FileStatus::Failed, Standing::Failing, message)
+        }
     }
 
     /// Nothing of it goes in, because it is gone.

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::db::{self, DbConn, DbError, NewRun, SourceTimes, utc_now};
+use crate::import::remark::RemarkCode;
 use crate::import::runs::freshness::SourceCheck;
 use crate::import::runs::journal::{FileReport, stored_rejects};
 use crate::import::runs::lease::{HEARTBEAT_MISSED_AFTER, RunLease, StopSignal};
@@ -229,7 +230,8 @@ impl<'r> Run<'r> {
         err: &SourceError,
         report: &mut RunReport,
     ) -> Result<(), DbError> {
-        let file = FileReport::new(&source.name, &source.describe(), None).failed(err.to_string());
+        let file = FileReport::new(&source.name, &source.describe(), None)
+            .failed(RemarkCode::NotFetched, err.to_string());
         self.journal(&file).await?;
         report.message = err.to_string();
         report.files.push(file);

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::headings::HEADER_WITHIN_ROWS;
+use crate::import::remark::RemarkCode;
 
 /// Why a file gives no rows at all.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +113,31 @@ pub enum WorkbookError {
 }
 
 impl WorkbookError {
+    /// What kind of failure that is.
+    pub(in crate::import) fn code(&self) -> RemarkCode {
+        match self {
+            WorkbookError::Empty => RemarkCode::FileEmpty,
+            WorkbookError::Protected => RemarkCode::FileProtected,
+            WorkbookError::OtherFormat { .. } => RemarkCode::OtherFormat,
+            WorkbookError::CutOff => RemarkCode::FileCutOff,
+            WorkbookError::TooMuch(_) => RemarkCode::FileTooLarge,
+            WorkbookError::RejectedAdjustments => RemarkCode::RejectedAdjustments,
+            WorkbookError::Unknown
+            | WorkbookError::Archive(_)
+            | WorkbookError::Inflating(_)
+            | WorkbookError::Xml(_)
+            | WorkbookError::Malformed(_)
+            | WorkbookError::MissingPart { .. } => RemarkCode::FileDamaged,
+            WorkbookError::Stopped => RemarkCode::NotWritten,
+            WorkbookError::NoHeader { .. } => RemarkCode::NoHeader,
+            WorkbookError::MissingColumns { .. } => RemarkCode::MissingColumns,
+            WorkbookError::UnknownKind => RemarkCode::UnknownKind,
+            WorkbookError::NoHeaderOnSheet { .. } => RemarkCode::NoHeaderOnSheet,
+            WorkbookError::AmbiguousColumn { .. } => RemarkCode::AmbiguousColumn,
+            WorkbookError::HiddenSheets { .. } => RemarkCode::HiddenSheets,
+        }
+    }
+
     /// A part ends within an element.
     pub(super) fn cut_off_in(element: &str) -> WorkbookError {
         WorkbookError::Malformed(format!("a part ends within <{element}>"))

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::db::{self, DbConn, DbError, FileKey, ImportedFile, LeaseStatus, utc_now};
+use crate::db::{self, DbConn, DbError, Failure, FileKey, ImportedFile, LeaseStatus, utc_now};
 use crate::domain::{ChangedData, DataChange};
 use crate::import::runs::file::{Content, FileError, Streamed};
 use crate::import::runs::journal::{FileReport, FileStatus};
@@ -66,15 +66,13 @@ impl Run<'_> {
                 if let Some(version) = version {
                     db::upsert_imported_file(conn, version).await?;
                 }
-                let (kind, reason) = (report.kind.map(Kind::table_name), report.message.as_deref());
-                db::record_failure(
-                    conn,
-                    key(source, &report.name),
-                    kind,
-                    reason.unwrap_or_default(),
-                    utc_now(),
-                )
-                .await?;
+                let code = report.remark_codes.first().map(|code| code.as_str());
+                let failure = Failure {
+                    kind: report.kind.map(Kind::table_name),
+                    reason: report.message.as_deref().unwrap_or_default(),
+                    code,
+                };
+                db::record_failure(conn, key(source, &report.name), failure, utc_now()).await?;
             }
             self.journal_within(conn, report).await?;
             match source.has_ledger() {

@@ -2,6 +2,7 @@
 
 use crate::db::DbError;
 use crate::import::load::LoadError;
+use crate::import::remark::RemarkCode;
 use crate::import::workbook::WorkbookError;
 
 /// Why a file does not go in.
@@ -25,6 +26,15 @@ impl From<DbError> for FileError {
 }
 
 impl FileError {
+    /// What kind of failure that is.
+    pub(crate) fn code(&self) -> RemarkCode {
+        match self {
+            FileError::Workbook(err) => err.code(),
+            FileError::Load(LoadError::Refused(_)) => RemarkCode::Refused,
+            FileError::Load(_) | FileError::Stopped => RemarkCode::NotWritten,
+        }
+    }
+
     /// Whether it is the file's fault, so that trying again is of no use until it changes.
     pub(crate) fn is_of_the_file(&self) -> bool {
         match self {

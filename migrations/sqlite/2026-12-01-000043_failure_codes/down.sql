@@ -1,0 +1,1 @@
+ALTER TABLE failing_files DROP COLUMN code;
