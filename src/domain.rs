@@ -67,6 +67,9 @@ pub(crate) use touched_months::TouchedMonths;
 /// Folds runs of white space (no-break spaces too) into one space and trims the ends. Characters
 /// that nobody sees are dropped: they make two names of one.
 pub(crate) fn folded(text: &str) -> String {
+    if is_folded(text.as_bytes()) {
+        return text.to_owned();
+    }
     let mut folded = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         let begin = folded.len();
@@ -77,6 +80,24 @@ pub(crate) fn folded(text: &str) -> String {
         }
     }
     folded
+}
+
+/// Whether nothing has to be folded, as far as that is seen at a glance: of visible ASCII and Russian
+/// letters with single spaces between them.
+fn is_folded(text: &[u8]) -> bool {
+    const RUSSIAN: std::ops::RangeInclusive<u8> = 0xD0..=0xD1;
+    const CONTINUATION: std::ops::RangeInclusive<u8> = 0x80..=0xBF;
+    let mut before = b' ';
+    for byte in text {
+        match byte {
+            b' ' if before == b' ' => return false,
+            b' ' | b'!'..=b'~' => {}
+            byte if RUSSIAN.contains(byte) || CONTINUATION.contains(byte) => {}
+            _ => return false,
+        }
+        before = *byte;
+    }
+    before != b' ' || text.is_empty()
 }
 
 /// Whether a character shows nothing and separates nothing: zero-width spaces and joiners, a byte

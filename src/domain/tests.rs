@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{ContractRef, Currency, Money, ru_date};
+use super::{ContractRef, Currency, Money, folded, is_invisible, ru_date};
 
 proptest! {
     #[test]
@@ -11,5 +11,14 @@ proptest! {
         let _ = ru_date(&text);
         let _ = Currency::parse(&text);
         let _ = ContractRef::parse(&text, None).map(|contract| contract.key());
+    }
+
+    #[test]
+    fn a_folded_text_is_its_words_with_a_space_between(
+        text in "[ \ta-zЁА-яё—№\u{a0}\u{2009}\u{200b}\u{feff}\u{ad}\u{483}0-9]{0,12}"
+    ) {
+        let visible = |word: &str| word.chars().filter(|c| !is_invisible(*c)).collect::<String>();
+        let words: Vec<String> = text.split_whitespace().map(visible).filter(|word| !word.is_empty()).collect();
+        prop_assert_eq!(folded(&text), words.join(" "));
     }
 }

@@ -235,7 +235,7 @@ impl<'r, 's> RowCells<'r, 's> {
                 "is no currency of ISO 4217 that is known",
             )
         };
-        Currency::parse(&text).ok_or_else(unknown)
+        self.columns.currencies.parse(&text).ok_or_else(unknown)
     }
 
     /// `Да` or `Нет`.

@@ -1,5 +1,6 @@
 //! Where the columns of one sheet stand: which cell holds which field.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::WorkbookError;
 use super::cell::Cell;
 use super::headings::{HeaderRow, Heading, Weight, wanted};
-use crate::domain::folded;
+use crate::domain::{Currency, folded};
 
 /// The columns of a sheet.
 pub(super) struct Columns {
@@ -23,6 +24,30 @@ pub(super) struct Columns {
     /// For each column of the file's first header, where it stands here; empty where both are one.
     first_order: Vec<Option<usize>>,
     doubled: Vec<Doubled>,
+    /// The spellings of currencies that were met.
+    pub currencies: KnownCurrencies,
+}
+
+/// The currencies by their spellings: a sheet repeats few of them in all of its rows.
+#[derive(Default)]
+pub(super) struct KnownCurrencies(RefCell<Vec<(String, Currency)>>);
+
+/// So many spellings are remembered.
+const MOST_SPELLINGS: usize = 16;
+
+impl KnownCurrencies {
+    /// As [`Currency::parse`].
+    pub(super) fn parse(&self, text: &str) -> Option<Currency> {
+        let mut known = self.0.borrow_mut();
+        if let Some((_, currency)) = known.iter().find(|(spelling, _)| spelling == text) {
+            return Some(currency.clone());
+        }
+        let currency = Currency::parse(text)?;
+        if known.len() < MOST_SPELLINGS {
+            known.push((text.to_owned(), currency.clone()));
+        }
+        Some(currency)
+    }
 }
 
 /// A field whose heading stands several times.
@@ -74,6 +99,7 @@ impl Columns {
             account_fields,
             first_order,
             doubled,
+            currencies: KnownCurrencies::default(),
         }
     }
 

@@ -37,7 +37,8 @@ const NESTING: usize = 64;
 /// Columns of a sheet.
 pub(super) const COLUMNS: usize = 1_024;
 
-const BUFFER: usize = 64 * 1024;
+/// So much of a part is inflated at once.
+pub(super) const BUFFER: usize = 64 * 1024;
 
 /// What a part holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::WorkbookError;
-use super::guard::{self, PartKind};
+use super::guard::{self, BUFFER, PartKind};
 
 type Archive = ZipArchive<BufReader<File>>;
 /// The XML of one part.
@@ -168,7 +168,10 @@ impl Package {
 
     /// Opens a part that was checked.
     pub(super) fn xml(&mut self, part: usize) -> Result<PartXml<'_>, WorkbookError> {
-        let mut xml = Reader::from_reader(BufReader::new(self.archive.by_index(part)?));
+        let mut xml = Reader::from_reader(BufReader::with_capacity(
+            BUFFER,
+            self.archive.by_index(part)?,
+        ));
         let config = xml.config_mut();
         config.check_end_names = false;
         config.expand_empty_elements = true;
