@@ -26,7 +26,6 @@ mod query_key;
 mod roll_forward;
 mod series;
 mod summary;
-mod turns;
 
 pub use answer::{AnalyticsError, Answer, Data, Origin};
 pub use balances::{Basis, Standing, outstanding_debt, standings};
@@ -62,7 +61,6 @@ use crate::db::{self, Db, DbConn, DbError, Reads};
 use crate::domain::{Currency, DataVersion};
 use crate::metrics;
 use popular::Popular;
-use turns::Turns;
 
 /// Who waits for another's computation gives up after so long, and computes.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -87,7 +85,6 @@ struct Shared {
     configured_sources: Arc<[(i64, String)]>,
     single_flight: SingleFlight<Result<Arc<Entry>, AnalyticsError>>,
     popular: Popular,
-    turns: Turns,
     /// Held during a look for changes; why the last one failed, and when.
     last_failed_look: tokio::sync::Mutex<Option<(Moment, Arc<DbError>)>>,
     is_database_up: AtomicBool,
@@ -104,7 +101,6 @@ impl Analytics {
         configured_sources: Arc<[(i64, String)]>,
     ) -> Analytics {
         let shared = Shared {
-            turns: Turns::new(),
             reads,
             checks,
             cache,
@@ -341,30 +337,29 @@ impl Analytics {
         query: &AnalyticsQuery,
         lookup: &CacheLookup,
     ) -> Result<Entry, AnalyticsError> {
-        let computed = self.shared.turns.run(self.compute_in_turn(query, lookup));
-        computed.await.inspect_err(|err| {
-            if err.is_unavailable() {
-                self.note_database(false);
-            }
-        })
-    }
-
-    async fn compute_in_turn(
-        &self,
-        query: &AnalyticsQuery,
-        lookup: &CacheLookup,
-    ) -> Result<Entry, AnalyticsError> {
         let begun = Instant::now();
         // Before the snapshot: an answer of a database that is restored meanwhile is not the new one's.
         let database_id = self.shared.cache.database_id();
         let basis = self.basis();
-        let read = async |conn: &mut DbConn| {
-            let versions = db::data_versions_on(conn, basis.today).await?;
-            let others = db::other_currencies(conn, &query.counted()).await?;
-            let names = others.iter().map(ToString::to_string).collect();
-            Ok::<_, AnalyticsError>((versions, query.compute(conn, &basis, names).await?, others))
-        };
-        let (versions, figures, other_currencies) = self.shared.reads.snapshot(read).await?;
+        let (versions, figures, other_currencies) = self
+            .shared
+            .reads
+            .snapshot(async |conn: &mut DbConn| {
+                let versions = db::data_versions_on(conn, basis.today).await?;
+                let others = db::other_currencies(conn, &query.counted()).await?;
+                let names = others.iter().map(ToString::to_string).collect();
+                Ok::<_, AnalyticsError>((
+                    versions,
+                    query.compute(conn, &basis, names).await?,
+                    others,
+                ))
+            })
+            .await
+            .inspect_err(|err| {
+                if err.is_unavailable() {
+                    self.note_database(false);
+                }
+            })?;
         let computing = begun.elapsed();
         metrics::COMPUTING_SECONDS
             .with_label_values(&[query.endpoint()])

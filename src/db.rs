@@ -32,6 +32,7 @@ mod flow_rules;
 mod import_journal;
 mod import_runs;
 mod imported_files;
+mod kept_sums;
 mod lenders;
 mod locks;
 mod merges;

@@ -146,7 +146,7 @@ pub(super) async fn data_quality(
         .map(|row| Party::new(row.id, row.name, row.inn))
         .collect();
     let of_no_direction = |contract: &&ContractBalance| contract.title.direction.is_none();
-    // They are few, and most have moved.
+    // Most portfolios have none.
     let with_operations: HashSet<i64> = match balances.contracts.values().find(of_no_direction) {
         Some(_) => db::contracts_with_flows(conn, filter)
             .await?

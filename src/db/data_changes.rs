@@ -32,24 +32,33 @@ pub async fn record_change(
 ) -> Result<DataChange, DbError> {
     let own = || departments::table.filter(departments::id.eq(department_id));
     // The first update locks the row: nobody else takes the same number.
-    let (previous, of_totals): (i64, i64) = on_conn!(conn, |c| {
+    let (previous, of_totals, of_debts): (i64, i64, i64) = on_conn!(conn, |c| {
         diesel::update(own())
             .set(departments::generation.eq(departments::generation))
-            .returning((departments::generation, departments::totals_generation))
+            .returning((
+                departments::generation,
+                departments::totals_generation,
+                departments::debts_generation,
+            ))
             .get_result(c)
             .await
     })?;
     let generation = system_now().timestamp_micros().max(previous + 1);
-    // What was left behind stays so: only who has the import lock may make totals again.
+    // What was left behind stays so: only who has the import lock may make sums again.
     let of_totals = if of_totals == previous {
-        refresh_outdated_debts(conn, department_id).await?;
         generation
     } else {
         of_totals
     };
+    let of_debts = if of_debts == previous && refresh_outdated_debts(conn, department_id).await? {
+        generation
+    } else {
+        of_debts
+    };
     let raised = diesel::update(own()).set((
         departments::generation.eq(generation),
         departments::totals_generation.eq(of_totals),
+        departments::debts_generation.eq(of_debts),
     ));
     on_conn!(conn, |c| raised.execute(c).await)?;
     let text = serde_json::to_string(&changed).unwrap_or_default();

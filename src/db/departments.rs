@@ -152,6 +152,7 @@ pub async fn insert_department(conn: &mut DbConn, name: &str, code: &str) -> Res
         departments::code.eq(code),
         // It has no data yet, and no sums.
         departments::totals_generation.eq(0),
+        departments::debts_generation.eq(0),
         departments::created_at.eq(now),
         departments::updated_at.eq(now),
     );

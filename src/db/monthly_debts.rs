@@ -5,7 +5,7 @@
 //! A debt is never netted, so it is made contract by contract: of the monthly rollup and of what a
 //! contract *is*. It is made again in the transaction that changes either: who recomputes rollups
 //! makes their organization's again, and every change of a department looks whether its contracts
-//! are still what they were when they were counted. Read only while totals are ([`super::totals`]).
+//! are still what they were when they were counted. Read while they hold ([`super::kept_sums`]).
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,10 @@ use diesel_async::RunQueryDsl;
 use sha2::{Digest, Sha256};
 
 use super::flow_rules::balance_measures;
+use super::kept_sums::{Kept, hold};
+use super::locks::try_lock_import;
 use super::schema::{contracts, counted_contracts, monthly_debts};
 use super::sql_text::numbered;
-use super::totals::totals_hold;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{BalanceMoves, Currency, Debt, Money, Month, PortfolioFilter};
 
@@ -44,7 +45,7 @@ FROM (
                     {drawn} AS drawn, {repaid} AS repaid, {adjustments} AS adjustments
                 FROM monthly_flows f
                 JOIN contracts ON contracts.department_id = f.department_id AND contracts.id = f.contract_id
-                WHERE f.department_id = $1 AND f.organization_id = $2
+                WHERE f.department_id = $1 AND f.organization_id = $2 AND contracts.merged_into IS NULL
             ) AS rows_of_contracts
             GROUP BY department_id, organization_id, contract_id, direction, currency, period_start
         ) AS moves
@@ -83,11 +84,37 @@ pub(super) async fn refresh_debts(
 }
 
 /// Makes the months of the organizations again whose contracts are not what they were when they were
-/// counted.
+/// counted. Returns whether the months hold then: not where another transaction has the import lock,
+/// which only an older version's change can lead to.
 pub(super) async fn refresh_outdated_debts(
     conn: &mut DbConn,
     department_id: i64,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
+    let outdated = list_outdated(conn, department_id).await?;
+    if !outdated.is_empty() && !try_lock_import(conn, department_id).await? {
+        return Ok(false);
+    }
+    for (organization_id, digest) in outdated {
+        make_debts(conn, department_id, organization_id, digest).await?;
+    }
+    Ok(true)
+}
+
+/// Makes the months of all organizations of a department again, under its import lock.
+pub(super) async fn make_all_debts(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    let own = monthly_debts::table.filter(monthly_debts::department_id.eq(department_id));
+    on_conn!(conn, |c| diesel::delete(own).execute(c).await)?;
+    for (organization_id, digest) in digests(conn, department_id, None).await? {
+        make_debts(conn, department_id, organization_id, digest).await?;
+    }
+    Ok(())
+}
+
+/// The organizations whose contracts are others now, or are gone, with their digest of now.
+async fn list_outdated(
+    conn: &mut DbConn,
+    department_id: i64,
+) -> Result<Vec<(i64, String)>, DbError> {
     let now = digests(conn, department_id, None).await?;
     let counted: Vec<(i64, String)> = on_conn!(conn, |c| counted_contracts::table
         .filter(counted_contracts::department_id.eq(department_id))
@@ -99,24 +126,10 @@ pub(super) async fn refresh_outdated_debts(
         .await)?;
     let counted: BTreeMap<i64, String> = counted.into_iter().collect();
     let gone = counted.keys().filter(|id| !now.contains_key(id));
-    let gone: Vec<(i64, String)> = gone.map(|id| (*id, String::new())).collect();
-    let others = now
-        .into_iter()
-        .filter(|(id, digest)| counted.get(id) != Some(digest));
-    for (organization_id, digest) in others.chain(gone) {
-        make_debts(conn, department_id, organization_id, digest).await?;
-    }
-    Ok(())
-}
-
-/// Makes the months of all organizations of a department again.
-pub(super) async fn make_all_debts(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    let own = monthly_debts::table.filter(monthly_debts::department_id.eq(department_id));
-    on_conn!(conn, |c| diesel::delete(own).execute(c).await)?;
-    let counted =
-        counted_contracts::table.filter(counted_contracts::department_id.eq(department_id));
-    on_conn!(conn, |c| diesel::delete(counted).execute(c).await)?;
-    refresh_outdated_debts(conn, department_id).await
+    let mut outdated: Vec<(i64, String)> = gone.map(|id| (*id, String::new())).collect();
+    let others = now.into_iter();
+    outdated.extend(others.filter(|(id, digest)| counted.get(id) != Some(digest)));
+    Ok(outdated)
 }
 
 /// `digest`: of the organization's contracts; empty if it has none.
@@ -217,7 +230,7 @@ pub(crate) struct DebtMoves {
 }
 
 /// Returns by month and organization how what is owed changed up to the end of a month (`None` where
-/// it is not kept: of some contracts only, or while totals are not read). A contract without
+/// it is not kept: of some contracts only, or while they do not hold). A contract without
 /// operations is in the base currency.
 ///
 /// # Errors
@@ -236,7 +249,7 @@ pub(crate) async fn monthly_debts(
         && filter.bank_account_id.is_none()
         && filter.confirmed.is_none()
         && !of_both_directions.restricts_contracts();
-    if !is_kept || !totals_hold(conn, filter.department).await? {
+    if !is_kept || !hold(conn, Kept::Debts, filter.department).await? {
         return Ok(None);
     }
     let mut currencies = vec![filter.currency.as_str()];

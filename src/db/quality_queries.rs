@@ -13,8 +13,8 @@ use diesel_async::RunQueryDsl;
 
 use super::data_quality::{QualityFindings, QualityRow};
 use super::flow_rules::with_rules;
+use super::kept_sums::{Kept, hold};
 use super::sql_text::numbered;
-use super::totals::totals_hold;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{Currency, DepartmentScope};
 
@@ -237,7 +237,7 @@ pub async fn list_query_findings(
     limit: i64,
 ) -> Result<Vec<(&'static str, QualityFindings)>, DbError> {
     let sources = serde_json::Value::from(sources).to_string();
-    let has_totals = totals_hold(conn, DepartmentScope::One(department_id)).await?;
+    let has_totals = hold(conn, Kept::Totals, DepartmentScope::One(department_id)).await?;
     let organization_years = if has_totals {
         "yearly_totals"
     } else {

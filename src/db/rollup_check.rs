@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Date, Text};
 use diesel_async::RunQueryDsl;
 
 use super::daily_findings::{FindingRow, SOME_DAYS, select_findings_in};
+use super::kept_sums::{Kept, list_left_behind};
 use super::month_spans::list_spans;
 use super::monthly_debts::MonthlyDebtRow;
 use super::orphaned_details::ORPHANED;
@@ -19,7 +20,6 @@ use super::schema::{
     contracts, daily_findings, daily_flows, daily_totals, monthly_debts, monthly_flows,
     monthly_totals, orphaned_details, yearly_flows, yearly_totals,
 };
-use super::totals::list_left_behind;
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{Direction, Month};
 
@@ -35,7 +35,7 @@ pub struct Rollups {
     /// Sums of all contracts: by day, by month, by year. Without departments whose totals were left
     /// behind by an older version: these are not read.
     pub totals: [Vec<TotalRow>; 3],
-    /// How what is owed changed in each month; without the same departments.
+    /// How what is owed changed in each month; without departments where that was left behind.
     pub debts: Vec<MonthlyDebtRow>,
     /// What checks find in dated expenses and their details, counted by day.
     pub findings: Vec<FindingRow>,
@@ -62,12 +62,13 @@ pub async fn list_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     days.sort();
     months.sort();
     years.sort();
-    let left_behind = list_left_behind(conn).await?;
+    let left_behind = list_left_behind(conn, Kept::Totals).await?;
     for rows in &mut totals {
         rows.retain(|row| !left_behind.contains(&row.department_id));
         rows.sort();
     }
     let mut debts: Vec<MonthlyDebtRow> = on_conn!(conn, |c| monthly_debts::table.load(c).await)?;
+    let left_behind = list_left_behind(conn, Kept::Debts).await?;
     debts.retain(|row| !left_behind.contains(&row.department_id));
     debts.sort();
     findings.sort();
@@ -142,13 +143,14 @@ pub async fn compute_rollups(conn: &mut DbConn) -> Result<Rollups, DbError> {
     let years = by_period(&days, |day| {
         NaiveDate::from_ymd_opt(day.year(), 1, 1).unwrap_or(day)
     });
-    let left_behind = list_left_behind(conn).await?;
+    let left_behind = list_left_behind(conn, Kept::Totals).await?;
     let totals = [&days, &months, &years].map(|rows| {
         let mut totals = of_all_contracts(rows);
         totals.retain(|row| !left_behind.contains(&row.department_id));
         totals
     });
     let mut debts = debts_of(&months, &list_counted(conn).await?);
+    let left_behind = list_left_behind(conn, Kept::Debts).await?;
     debts.retain(|row| !left_behind.contains(&row.department_id));
     Ok(Rollups {
         days,

@@ -15,6 +15,7 @@ use super::contract_facts::refresh_contract_facts;
 use super::contracts::list_contracts;
 use super::daily_findings::{SOME_DAYS, expense_rows, insert_findings, insert_findings_in};
 use super::flow_rules::{MEASURES, sums, with_rules};
+use super::kept_sums::{Kept, mark};
 use super::locks::lock_import;
 use super::month_spans::{MonthSpan, list_spans, rows_in_span};
 use super::monthly_debts::{make_all_debts, refresh_debts};
@@ -23,7 +24,7 @@ use super::schema::{
     daily_findings, daily_flows, daily_totals, departments, monthly_flows, monthly_totals,
     yearly_flows, yearly_totals,
 };
-use super::totals::{catch_up_totals, mark_totals, refresh_totals};
+use super::totals::{catch_up, refresh_totals};
 use super::{DbConn, DbError, on_conn, record_change};
 use crate::domain::{ChangedData, ChangedDays, TouchedMonths};
 
@@ -186,7 +187,7 @@ pub async fn refresh_rollups(
     for organization_id in organizations {
         refresh_debts(conn, department_id, organization_id).await?;
     }
-    catch_up_totals(conn, department_id).await?;
+    catch_up(conn, department_id).await?;
     Ok(changed)
 }
 
@@ -246,7 +247,8 @@ pub async fn rebuild_rollups(conn: &mut DbConn) -> Result<(), DbError> {
         .await)?;
     for department_id in ids {
         make_all_debts(conn, department_id).await?;
-        mark_totals(conn, department_id).await?;
+        mark(conn, Kept::Totals, department_id).await?;
+        mark(conn, Kept::Debts, department_id).await?;
     }
     Ok(())
 }

@@ -17,6 +17,7 @@ diesel::table! {
         checked_at -> Nullable<Timestamp>,
         has_findings -> Bool,
         totals_generation -> BigInt,
+        debts_generation -> BigInt,
     }
 }
 

@@ -1,21 +1,21 @@
 //! Sums over all contracts, by day, month and year, from which flows are read when a question names
 //! no contract: with 5,000 contracts a hundredth of the rows.
 //!
-//! They are made of the rollups, in the same transaction. A process of an older version, which may
-//! run beside this one during an upgrade, changes rollups and does not know of totals. So a
-//! department's totals, and what it owes at the end of each month ([`super::monthly_debts`]), count only while `departments.totals_generation` is its generation; else the
-//! rollups are read. The next import, change by hand or start of the program makes them again.
+//! They are made of the rollups, in the same transaction, and read while they hold
+//! ([`super::kept_sums`]); else the rollups are read. The next import, change by hand or start of the
+//! program makes again what was left behind: these, and what is owed by month.
 
 use chrono::NaiveDate;
 use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::kept_sums::{Kept, hold, list_left_behind, mark};
 use super::locks::try_lock_import;
 use super::month_spans::MonthSpan;
 use super::monthly_debts::make_all_debts;
 use super::rollups::{Sums, remake_periods};
-use super::schema::{daily_flows, daily_totals, departments, monthly_totals, yearly_totals};
+use super::schema::{daily_flows, daily_totals, monthly_totals, yearly_totals};
 use super::{DbConn, DbError, on_conn};
 use crate::domain::{DepartmentScope, Month};
 
@@ -48,34 +48,34 @@ pub(super) async fn refresh_totals(conn: &mut DbConn, span: &MonthSpan) -> Resul
     Ok(())
 }
 
-/// Makes the totals of a department again if they were left behind. Called under its import lock: who
+/// Makes the sums of a department again that were left behind. Called under its import lock: who
 /// changes rollups has it.
-pub(super) async fn catch_up_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    if !totals_hold(conn, DepartmentScope::One(department_id)).await? {
+pub(super) async fn catch_up(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
+    let scope = DepartmentScope::One(department_id);
+    if !hold(conn, Kept::Totals, scope).await? {
         make_totals(conn, department_id).await?;
+        mark(conn, Kept::Totals, department_id).await?;
+    }
+    if !hold(conn, Kept::Debts, scope).await? {
         make_all_debts(conn, department_id).await?;
-        mark_totals(conn, department_id).await?;
+        mark(conn, Kept::Debts, department_id).await?;
     }
     Ok(())
 }
 
-/// Notes that the totals of a department are of the data that is stored.
-pub(super) async fn mark_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbError> {
-    let own = departments::table.filter(departments::id.eq(department_id));
-    let mark = departments::totals_generation.eq(departments::generation);
-    on_conn!(conn, |c| diesel::update(own).set(mark).execute(c).await)?;
-    Ok(())
-}
-
-/// Makes the totals that were left behind: after an upgrade, those of all departments. Where an
-/// import has the lock, its end or the next one does it.
+/// Makes the sums that were left behind: after an upgrade, those of all departments. Where an import
+/// has the lock, its end or the next one does it.
 ///
 /// # Errors
 /// [`DbError`] when the database can't answer.
 pub async fn ensure_totals(conn: &mut DbConn) -> Result<(), DbError> {
-    for department_id in list_left_behind(conn).await? {
+    let mut left_behind = list_left_behind(conn, Kept::Totals).await?;
+    left_behind.extend(list_left_behind(conn, Kept::Debts).await?);
+    left_behind.sort_unstable();
+    left_behind.dedup();
+    for department_id in left_behind {
         if try_lock_import(conn, department_id).await? {
-            catch_up_totals(conn, department_id).await?;
+            catch_up(conn, department_id).await?;
         }
     }
     Ok(())
@@ -117,29 +117,4 @@ async fn make_totals(conn: &mut DbConn, department_id: i64) -> Result<(), DbErro
         }
     }
     Ok(())
-}
-
-/// Whether the totals of these departments are of the data that is stored.
-///
-/// # Errors
-/// [`DbError`] when the database can't answer.
-pub(super) async fn totals_hold(
-    conn: &mut DbConn,
-    scope: DepartmentScope,
-) -> Result<bool, DbError> {
-    let left_behind = list_left_behind(conn).await?;
-    Ok(match scope {
-        DepartmentScope::All => left_behind.is_empty(),
-        DepartmentScope::One(id) => !left_behind.contains(&id),
-    })
-}
-
-/// The departments whose totals are not of the data that is stored.
-pub(super) async fn list_left_behind(conn: &mut DbConn) -> Result<Vec<i64>, DbError> {
-    Ok(on_conn!(conn, |c| departments::table
-        .filter(departments::totals_generation.ne(departments::generation))
-        .select(departments::id)
-        .order(departments::id)
-        .load(c)
-        .await)?)
 }

@@ -122,7 +122,7 @@ async fn each_rollup_has_an_index_by_contract(backend: Backend) {
     });
     for table in ["daily_flows", "monthly_flows", "yearly_flows"] {
         let is_by_contract = |index: &String| {
-            index.contains(table) && index.ends_with("(department_id, contract_id)")
+            index.contains(table) && index.contains("(department_id, contract_id")
         };
         assert!(indexes.iter().any(is_by_contract), "{table}: {indexes:?}");
     }

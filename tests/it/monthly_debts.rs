@@ -11,10 +11,12 @@ use crate::support::on_both_databases;
 use crate::support::random_operations::runner;
 use crate::support::random_portfolio::{import, portfolio};
 use crate::support::tables::has_true_rollups;
+use crate::support::workbooks::{a_receipt, kopecks, receipts};
 
 on_both_databases!(
     kept_months_are_what_the_contracts_add_up_to,
     what_a_contract_is_moves_its_debt_to_other_months_sums,
+    months_that_an_older_version_left_behind_are_not_read_and_made_again,
 );
 
 const GROUPS: [&str; 2] = ["", "&group_by=organization"];
@@ -33,7 +35,8 @@ const RANGES: [&str; 6] = [
     "&date_from=2020-01-01&date_to=2020-02-29",
 ];
 /// As a version without them leaves a department.
-const LEFT_BEHIND: &str = "UPDATE departments SET totals_generation = -1";
+const LEFT_BEHIND: &str = "UPDATE departments SET debts_generation = -1";
+const SPOILED: &str = "UPDATE monthly_debts SET drawn = drawn + 1, debt = debt + 1";
 
 async fn with_portfolio(backend: Backend, seed: u8) -> TestApp {
     let app = TestApp::start_with(backend, &[("USE_REDIS", "false")]).await;
@@ -65,17 +68,17 @@ async fn kept_months_are_what_the_contracts_add_up_to(backend: Backend) {
         let app = with_portfolio(backend, seed).await;
         assert!(!app.read("SELECT 1 FROM monthly_debts").is_empty());
         let kept = series(&app).await;
-        let other = app.twin().await;
+        let [other, third] = [app.twin().await, app.twin().await];
+        app.execute(SPOILED).await;
+        assert_ne!(kept, series(&other).await, "they are read");
         app.execute(LEFT_BEHIND).await;
-        // Sums that are read in spite of that would show.
-        app.execute("UPDATE monthly_debts SET drawn = drawn + 1, debt = debt + 1")
-            .await;
-        for ((path, kept), (_, added_up)) in kept.iter().zip(series(&other).await) {
+        for ((path, kept), (_, added_up)) in kept.iter().zip(series(&third).await) {
             assert_eq!(*kept, added_up, "{path}");
         }
         let owed = |path: &&(String, Value)| path.1.as_array().unwrap().len();
         assert!(kept.iter().map(|series| owed(&series)).sum::<usize>() > 300);
         other.stop().await;
+        third.stop().await;
         app.stop().await;
     }
 }
@@ -101,11 +104,42 @@ async fn what_a_contract_is_moves_its_debt_to_other_months_sums(backend: Backend
             .ok();
         assert_ne!(before, sums(&app), "{change}");
         assert_eq!(
-            app.read("SELECT COUNT(*) FROM departments WHERE generation <> totals_generation"),
+            app.read("SELECT COUNT(*) FROM departments WHERE generation <> debts_generation"),
             ["0"],
             "they are read"
         );
         assert!(has_true_rollups(&app.running.state.db).await, "{change}");
     }
+    app.stop().await;
+}
+
+async fn months_that_an_older_version_left_behind_are_not_read_and_made_again(backend: Backend) {
+    let app = TestApp::start_with(backend, &[("USE_REDIS", "false")]).await;
+    let receipt = |number: u32, day: &str| a_receipt(number).on(day).amounting_to(10_000);
+    let first = receipts(&[receipt(1, "10.03.2026"), receipt(2, "20.06.2026")]);
+    app.import(DEPARTMENT, &[("postuplenie.xlsx", &first)])
+        .await;
+    let owed = async |to: &str| -> i64 {
+        let path = format!("analytics/debt-balance?date_to={to}");
+        let months = app.get(&path).await.ok()["data"].clone();
+        let months = months.as_array().unwrap();
+        months.iter().map(|row| kopecks(&row["outstanding"])).sum()
+    };
+    // Of March to June.
+    assert_eq!(owed("2026-06-30").await, 3 * 10_000 + 20_000);
+
+    // A change of a version that keeps totals and does not know of these.
+    app.execute(
+        "UPDATE departments SET generation = generation + 1, totals_generation = generation + 1 WHERE id = 8",
+    )
+    .await;
+    app.execute(SPOILED).await;
+    assert_eq!(owed("2026-06-29").await, 3 * 10_000 + 20_000);
+
+    let second = receipts(&[receipt(3, "05.01.2026")]);
+    app.import(DEPARTMENT, &[("postuplenie_2.xlsx", &second)])
+        .await;
+    assert!(has_true_rollups(&app.running.state.db).await);
+    assert_eq!(owed("2026-06-28").await, 2 * 10_000 + 3 * 20_000 + 30_000);
     app.stop().await;
 }

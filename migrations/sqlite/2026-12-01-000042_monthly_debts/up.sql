@@ -1,3 +1,7 @@
+-- The generation up to which a department's debts by month were kept. The start of the program makes
+-- them: it waits for no import, and processes of the version before go on meanwhile.
+ALTER TABLE departments ADD COLUMN debts_generation BIGINT NOT NULL DEFAULT -1;
+
 -- What is owed at the end of each month, as changes from the month before: of all contracts of an
 -- organization, a direction and a currency together ('' is the base currency).
 CREATE TABLE monthly_debts (
@@ -21,6 +25,3 @@ CREATE TABLE counted_contracts (
     digest TEXT NOT NULL,
     PRIMARY KEY (department_id, organization_id)
 );
-
--- The start of the program makes them, with the totals.
-UPDATE departments SET totals_generation = -1;

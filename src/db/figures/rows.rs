@@ -4,9 +4,9 @@
 //! and nothing to inject.
 
 use crate::db::contract_conditions::contract_condition;
+use crate::db::kept_sums::{Kept, hold};
 use crate::db::spans::Spans;
 use crate::db::sql_text::quoted;
-use crate::db::totals::totals_hold;
 use crate::db::{DbConn, DbError};
 use crate::domain::{Currency, DateRange, PortfolioFilter};
 
@@ -24,7 +24,7 @@ impl Source {
     pub(super) async fn of(conn: &mut DbConn, filter: &PortfolioFilter) -> Result<Source, DbError> {
         let is_of_all = filter.contract_id.is_none() && !filter.restricts_contracts();
         Ok(
-            if is_of_all && totals_hold(conn, filter.department).await? {
+            if is_of_all && hold(conn, Kept::Totals, filter.department).await? {
                 Source::Totals
             } else {
                 Source::Rollups
