@@ -121,9 +121,8 @@ async fn each_rollup_has_an_index_by_contract(backend: Backend) {
         Backend::Postgres => "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
     });
     for table in ["daily_flows", "monthly_flows", "yearly_flows"] {
-        let is_by_contract = |index: &String| {
-            index.contains(table) && index.contains("(department_id, contract_id")
-        };
+        let is_by_contract =
+            |index: &String| index.contains(table) && index.contains("(department_id, contract_id");
         assert!(indexes.iter().any(is_by_contract), "{table}: {indexes:?}");
     }
     app.stop().await;

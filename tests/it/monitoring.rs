@@ -107,7 +107,7 @@ async fn every_metric_of_alerts_and_dashboard_is_there_from_the_start() {
         "requests", "imports", "changes", "leases", "exports", "checks",
     ] {
         let limit = format!("credit_portfolio_database_pool_connections_limit{{pool=\"{pool}\"}}");
-        assert!(series[&limit] >= 2.0, "{pool}");
+        assert!(series[&limit] >= 1.0, "{pool}");
     }
 }
 
