@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use crate::db::DbError;
 
-/// Up to so many operations are looked up one by one: about 20 µs each.
+/// Up to so many operations are looked up one by one.
 const FEW: i64 = 20_000;
 /// For the transaction, until [`plan_freely`].
 const BY_INDEX: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
