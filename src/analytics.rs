@@ -116,6 +116,11 @@ impl Analytics {
         }
     }
 
+    /// The connections that figures are read over.
+    pub fn reads(&self) -> &Reads {
+        &self.shared.reads
+    }
+
     /// The answer to a question: a valid one of the cache, or a new one.
     ///
     /// # Errors

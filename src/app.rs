@@ -140,8 +140,10 @@ impl RunningApp {
         reads.check().await?;
         let exports = Db::pool(&settings.database, PoolPurpose::Exports)?;
         let exports = self::reads(settings, (exports, PoolPurpose::ReplicaExports), &cache)?;
+        let figures = Db::pool(&settings.database, PoolPurpose::Figures)?;
+        let figures = self::reads(settings, (figures, PoolPurpose::ReplicaFigures), &cache)?;
         let analytics = Analytics::new(
-            (reads.clone(), checks.clone()),
+            (figures, checks.clone()),
             cache.clone(),
             base_currency,
             sources,

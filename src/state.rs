@@ -123,9 +123,15 @@ impl AppState {
 
     /// Every pool of connections, one for each purpose.
     pub fn pools(&self) -> Vec<&Db> {
-        let replicas = [self.reads.replica(), self.exports.reads().replica()];
+        let figures = self.analytics.reads();
+        let replicas = [
+            self.reads.replica(),
+            figures.replica(),
+            self.exports.reads().replica(),
+        ];
         let own = [
             &self.db,
+            figures.primary(),
             &self.checks,
             &self.changes,
             &self.import_context.db,

@@ -44,7 +44,7 @@ impl Analytics {
         self.look_for_changes_over(&self.shared.checks).await
     }
 
-    /// The same at the start, when there may be much to read: over the connections of requests.
+    /// The same at the start, when there may be much to read: over the connections of figures.
     ///
     /// # Errors
     /// As [`Analytics::look_for_changes`].

@@ -17,10 +17,14 @@ pub enum PoolPurpose {
     /// Heartbeats of runs, and looks for runs to begin or take over: what is late here counts as
     /// the death of the process.
     Leases,
+    /// Figures: as many at once as there are processors.
+    Figures,
     /// Lists and figures as files: few, each for as long as its file is written.
     Exports,
     /// What only reads, on a replica.
     Replica,
+    /// Figures, on a replica.
+    ReplicaFigures,
     /// Lists and figures as files, on a replica.
     ReplicaExports,
     /// The look for changes, readiness, registering: short, and never behind the others.
@@ -58,8 +62,10 @@ impl PoolPurpose {
             PoolPurpose::Imports => "imports",
             PoolPurpose::Changes => "changes",
             PoolPurpose::Leases => "leases",
+            PoolPurpose::Figures => "figures",
             PoolPurpose::Exports => "exports",
             PoolPurpose::Replica => "replica",
+            PoolPurpose::ReplicaFigures => "replica_figures",
             PoolPurpose::ReplicaExports => "replica_exports",
             PoolPurpose::Checks => "checks",
         }
@@ -68,7 +74,9 @@ impl PoolPurpose {
     /// The setting that says which server.
     pub(super) fn setting(self) -> &'static str {
         match self {
-            PoolPurpose::Replica | PoolPurpose::ReplicaExports => "DATABASE_READ_URL",
+            PoolPurpose::Replica | PoolPurpose::ReplicaFigures | PoolPurpose::ReplicaExports => {
+                "DATABASE_READ_URL"
+            }
             _ => "DATABASE_URL",
         }
     }
@@ -97,6 +105,10 @@ impl PoolPurpose {
                 statement: LEASE_STATEMENT_TIMEOUT.min(settings.statement_timeout),
                 ..PoolPurpose::Requests.limits(settings)
             },
+            PoolPurpose::Figures => PoolLimits {
+                size: figure_connections(settings.pool_size),
+                ..PoolPurpose::Requests.limits(settings)
+            },
             PoolPurpose::Exports => PoolLimits {
                 size: export_connections(),
                 ..PoolPurpose::Requests.limits(settings)
@@ -106,6 +118,10 @@ impl PoolPurpose {
                 wait: CHECK_TIMEOUT.min(settings.timeout),
                 connect: CHECK_TIMEOUT.min(settings.timeout).mul_f32(0.8),
                 ..PoolPurpose::Requests.limits(settings)
+            },
+            PoolPurpose::ReplicaFigures => PoolLimits {
+                size: figure_connections(settings.pool_size),
+                ..PoolPurpose::Replica.limits(settings)
             },
             PoolPurpose::ReplicaExports => PoolLimits {
                 size: export_connections(),
@@ -132,12 +148,21 @@ const CHANGE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 const LEASE_CONNECTIONS: u32 = 2;
 /// A connection that fell silent is given up before another process takes the run over.
 const LEASE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A question that takes long leaves a place for others.
+const FEWEST_FIGURES: usize = 2;
 const MOST_EXPORT_CONNECTIONS: u32 = 4;
 const CHECK_CONNECTIONS: u32 = 3;
 /// A check that takes longer counts as no answer.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(1);
 /// A server far away takes several round trips to let somebody in.
 const CHECK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Returns how many figures are computed at once: as many as there are processors, of which this
+/// process and the database often share some. More would only take them from answers out of the cache.
+fn figure_connections(pool_size: u32) -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(processors.max(FEWEST_FIGURES)).map_or(pool_size, |fit| fit.min(pool_size))
+}
 
 /// Returns how many files are written at once; the others wait without a connection. A file keeps
 /// this process and the database busy by turns: so other requests keep half of the processors.

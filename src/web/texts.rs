@@ -1,7 +1,9 @@
 //! The texts of the pages, in English and in Russian (`texts/`). `fl!` checks while compiling that a
 //! key exists; a test compares the keys of both languages.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use i18n_embed::LanguageLoader;
 use i18n_embed::fluent::FluentLanguageLoader;
@@ -11,7 +13,34 @@ use rust_embed::RustEmbed;
 use crate::domain::Language;
 
 /// The texts of one language.
-pub(crate) type Texts = FluentLanguageLoader;
+pub(crate) struct Texts {
+    loader: FluentLanguageLoader,
+    /// Those without variables that were asked for: a page has a hundred of them, and each would be
+    /// put together again.
+    known: RwLock<HashMap<&'static str, String>>,
+}
+
+impl Texts {
+    /// Returns a text without variables. `fl!` calls it.
+    pub(crate) fn get(&self, key: &'static str) -> String {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = known.get(key) {
+            return text.clone();
+        }
+        drop(known);
+        let text = self.loader.get(key);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.entry(key).or_insert(text).clone()
+    }
+}
+
+impl Deref for Texts {
+    type Target = FluentLanguageLoader;
+
+    fn deref(&self) -> &FluentLanguageLoader {
+        &self.loader
+    }
+}
 
 #[derive(RustEmbed)]
 #[folder = "src/web/texts"]
@@ -53,7 +82,10 @@ fn load(language: Language) -> Texts {
     }
     // The marks around what is put in would be copied with the figures.
     texts.set_use_isolating(false);
-    texts
+    Texts {
+        loader: texts,
+        known: RwLock::default(),
+    }
 }
 
 #[cfg(test)]

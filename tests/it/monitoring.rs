@@ -104,7 +104,7 @@ async fn every_metric_of_alerts_and_dashboard_is_there_from_the_start() {
             .any(|name| name.contains("build_info{commit=") && name.contains(version))
     );
     for pool in [
-        "requests", "imports", "changes", "leases", "exports", "checks",
+        "requests", "figures", "imports", "changes", "leases", "exports", "checks",
     ] {
         let limit = format!("credit_portfolio_database_pool_connections_limit{{pool=\"{pool}\"}}");
         assert!(series[&limit] >= 1.0, "{pool}");

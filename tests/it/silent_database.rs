@@ -115,9 +115,9 @@ async fn cached_questions_are_answered_and_marked_while_the_database_is_silent()
 #[actix_rt::test]
 async fn a_full_pool_is_no_missing_database() {
     let (app, _proxy, token) = warm().await;
-    let db = &app.running.state.db;
+    let db = app.running.state.analytics.reads().primary();
     let held = [db.conn().await.unwrap(), db.conn().await.unwrap()];
-    let timeouts = credit_portfolio::metrics::POOL_TIMEOUTS.with_label_values(&["requests"]);
+    let timeouts = credit_portfolio::metrics::POOL_TIMEOUTS.with_label_values(&["figures"]);
     let before = timeouts.get();
     let miss = app.get_as(&token, "monthly-stats").await;
     assert_eq!(miss.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -129,7 +129,7 @@ async fn a_full_pool_is_no_missing_database() {
     assert!(!miss.header("retry-after").is_empty());
     assert!(timeouts.get() > before, "the wait is counted");
     let metrics = app.raw_get("/metrics", &[]).await.text;
-    let used = "database_pool_connections{pool=\"requests\",state=\"used\"} 2";
+    let used = "database_pool_connections{pool=\"figures\",state=\"used\"} 2";
     assert!(metrics.contains(used), "{metrics}");
     let cached = app.get_as(&token, "summary").await;
     assert_eq!(cached.status, StatusCode::OK);
