@@ -197,8 +197,8 @@ impl Entry {
     }
 }
 
-/// The weak entity tag of a body (RFC 9110, 8.8.3): it is the same in every compression. It tells
-/// one state of an answer from another and guards nothing, so its hash need not resist an attacker.
+/// The weak entity tag of a body (RFC 9110, 8.8.3): it is the same in every compression. It
+/// distinguishes the states of an answer and guards nothing, so its hash need not resist an attacker.
 pub(crate) fn entity_tag(body: &[u8]) -> String {
     format!("W/\"{:032x}\"", xxh3_128(body))
 }

@@ -149,7 +149,7 @@ const LEASE_CONNECTIONS: u32 = 2;
 /// A connection that fell silent is given up before another process takes the run over.
 const LEASE_STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A question that takes long leaves a place for others.
-const FEWEST_FIGURES: usize = 2;
+const FEWEST_FIGURES: u32 = 2;
 const MOST_EXPORT_CONNECTIONS: u32 = 4;
 const CHECK_CONNECTIONS: u32 = 3;
 /// A check that takes longer counts as no answer.
@@ -160,15 +160,16 @@ const CHECK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Returns how many figures are computed at once: as many as there are processors, of which this
 /// process and the database often share some. More would only take them from answers out of the cache.
 fn figure_connections(pool_size: u32) -> u32 {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(processors.max(FEWEST_FIGURES)).map_or(pool_size, |fit| fit.min(pool_size))
+    processors().max(FEWEST_FIGURES).min(pool_size)
 }
 
 /// Returns how many files are written at once; the others wait without a connection. A file keeps
 /// this process and the database busy by turns: so other requests keep half of the processors.
 pub(crate) fn export_connections() -> u32 {
+    (processors() / 2).clamp(1, MOST_EXPORT_CONNECTIONS)
+}
+
+fn processors() -> u32 {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(processors / 2).map_or(MOST_EXPORT_CONNECTIONS, |half| {
-        half.clamp(1, MOST_EXPORT_CONNECTIONS)
-    })
+    u32::try_from(processors).unwrap_or(u32::MAX)
 }

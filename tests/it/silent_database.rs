@@ -133,6 +133,8 @@ async fn a_full_pool_is_no_missing_database() {
     assert!(metrics.contains(used), "{metrics}");
     let cached = app.get_as(&token, "summary").await;
     assert_eq!(cached.status, StatusCode::OK);
+    let list = app.get_as(&token, "expenses?limit=5").await;
+    assert_eq!(list.status, StatusCode::OK, "lists wait for no figure");
     assert!(
         !is_marked(&cached),
         "changes are looked for by other connections"
