@@ -51,7 +51,7 @@ pub(crate) use inn::valid_inn;
 pub use language::Language;
 pub(crate) use list_cursor::{InvalidCursor, ListCursor};
 pub use money::Money;
-pub(crate) use money::MoneyError;
+pub(crate) use money::{MoneyError, RAW_NUMBER};
 pub use month::Month;
 pub(crate) use name_encoding::NameEncoding;
 pub(crate) use party_name::PartyName;

@@ -1,5 +1,6 @@
 //! One cached answer: the bytes that are sent, and what decides on its validity.
 
+use std::any::Any;
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use chrono::{NaiveDate, NaiveDateTime};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_128;
@@ -19,6 +21,8 @@ use crate::domain::{Currency, DataVersion, DepartmentScope, Dependency, system_n
 /// A shorter answer is not worth compressing.
 const WORTH_COMPRESSING: usize = 1024;
 const BROTLI_QUALITY: i32 = 5;
+/// A longer answer is read again each time: its value would take up too much beside it.
+const LONGEST_KEPT_VALUE: usize = 128 * 1024;
 
 /// An answer, ready to be sent.
 #[derive(Debug)]
@@ -51,6 +55,7 @@ pub struct Entry {
     pub entity_tag: String,
     brotli: OnceLock<Option<Bytes>>,
     gzip: OnceLock<Option<Bytes>>,
+    value: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// How a body is compressed.
@@ -113,6 +118,7 @@ impl Entry {
             body,
             brotli: OnceLock::new(),
             gzip: OnceLock::new(),
+            value: OnceLock::new(),
         }
     }
 
@@ -132,9 +138,36 @@ impl Entry {
         ((system_now().timestamp_millis() - self.computed_at_ms) / 1000).max(0)
     }
 
-    /// What it takes up, its compressed forms reckoned in.
+    /// What it takes up, its compressed forms and its value reckoned in.
     pub fn weight(&self) -> usize {
-        size_of::<Entry>() + self.body.len() + self.body.len() / 2
+        let length = self.body.len();
+        let value = if length > LONGEST_KEPT_VALUE {
+            0
+        } else {
+            length
+        };
+        size_of::<Entry>() + length + length / 2 + value
+    }
+
+    /// The answer as a value, read when first asked for: pages are made of the same answers again
+    /// and again. Whoever asks for another type than the first one reads it each time.
+    ///
+    /// # Errors
+    /// When the body is not such a value.
+    pub fn value<T>(&self) -> Result<Arc<T>, serde_json::Error>
+    where
+        T: DeserializeOwned + Send + Sync + 'static,
+    {
+        let kept = self.value.get().cloned();
+        if let Some(value) = kept.and_then(|value| value.downcast().ok()) {
+            return Ok(value);
+        }
+        let value: Arc<T> = Arc::new(serde_json::from_slice(&self.body)?);
+        if self.body.len() <= LONGEST_KEPT_VALUE {
+            // Whoever was first is kept; both are the same.
+            let _ = self.value.set(value.clone());
+        }
+        Ok(value)
     }
 
     /// The compressed body, made when first asked for; `None` when it is not worth it.
@@ -193,6 +226,7 @@ impl Entry {
             body,
             brotli: OnceLock::new(),
             gzip: OnceLock::new(),
+            value: OnceLock::new(),
         })
     }
 }
@@ -217,4 +251,51 @@ fn gzip(body: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(body).ok()?;
     encoder.finish().ok().map(Bytes::from)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by it")]
+mod tests {
+    use super::*;
+    use crate::cache::CacheKey;
+
+    fn entry_of(answer: &str) -> Entry {
+        let lookup = CacheLookup::new(
+            CacheKey::new("summary"),
+            DepartmentScope::One(8),
+            Dependency::default(),
+        );
+        Entry::new(
+            "database".into(),
+            &lookup,
+            Generations::default(),
+            DataVersion::default(),
+            NaiveDate::default(),
+            &[],
+            RawValue::from_string(answer.to_owned()).unwrap(),
+            Duration::ZERO,
+            Duration::ZERO,
+        )
+    }
+
+    #[test]
+    fn an_answer_is_read_as_a_value_once_and_as_any_type_that_it_fits() {
+        let entry = entry_of("[1, 2]");
+        let first: Arc<Vec<i64>> = entry.value().unwrap();
+        assert_eq!(*first, [1, 2]);
+        assert!(Arc::ptr_eq(&first, &entry.value().unwrap()));
+        let pair: Arc<(u8, u8)> = entry.value().unwrap();
+        assert_eq!(*pair, (1, 2));
+        assert!(Arc::ptr_eq(&first, &entry.value().unwrap()));
+        entry.value::<String>().unwrap_err();
+    }
+
+    #[test]
+    fn a_long_answer_is_not_kept_as_a_value() {
+        let entry = entry_of(&format!("\"{}\"", "a".repeat(LONGEST_KEPT_VALUE)));
+        let first: Arc<String> = entry.value().unwrap();
+        assert_eq!(first.len(), LONGEST_KEPT_VALUE);
+        assert!(!Arc::ptr_eq(&first, &entry.value().unwrap()));
+        assert!(entry.weight() < entry.body.len() * 2);
+    }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -18,6 +19,9 @@ const LARGEST_KOPECKS: i64 = 1_000_000_000_000_000;
 
 /// The bytes of the longest amount: a sign, a point and the 19 digits of an `i64`.
 const LONGEST_TEXT: usize = 21;
+
+/// How serde_json names the struct behind a number whose digits are written already, and its field.
+pub(crate) const RAW_NUMBER: &str = "$serde_json::private::RawValue";
 
 /// An amount in kopecks. Sums beyond the range of an `i64` stop at its ends; the database
 /// reports such a sum as an error before it comes here.
@@ -251,10 +255,11 @@ impl<'de> Deserialize<'de> for Money {
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Without an allocation: large answers hold tens of thousands of amounts.
-        serde_json::from_str::<&RawValue>(self.write_to(&mut [0; LONGEST_TEXT]))
-            .map_err(serde::ser::Error::custom)?
-            .serialize(serializer)
+        // As a `RawValue` does it, but neither allocated nor read as JSON once more: large answers
+        // hold tens of thousands of amounts.
+        let mut number = serializer.serialize_struct(RAW_NUMBER, 1)?;
+        number.serialize_field(RAW_NUMBER, self.write_to(&mut [0; LONGEST_TEXT]))?;
+        number.end()
     }
 }
 

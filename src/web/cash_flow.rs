@@ -75,7 +75,7 @@ async fn show(
         &note,
         |t| fl!(t, "cash-flow"),
     )?;
-    let months = months.value.data.into_iter();
+    let months = months.value.data.iter();
     let months = months.map(|row| Ok((month_of(&row.month)?, row)));
     let months = months.collect::<Result<Vec<_>, PageError>>()?;
     let grouped = if is_by_quarter {
@@ -111,7 +111,7 @@ impl HasCharts for CashFlowPage {
 }
 
 impl Flow {
-    fn of((period, rows): (Period, Vec<MonthCashflow>)) -> Flow {
+    fn of((period, rows): (Period, Vec<&MonthCashflow>)) -> Flow {
         Flow {
             period,
             inflow: rows.iter().map(|row| row.inflow).sum(),

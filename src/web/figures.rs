@@ -1,5 +1,7 @@
 //! Figures for pages: the questions of the REST interface, out of the same cache.
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 use serde::de::DeserializeOwned;
 
@@ -24,17 +26,18 @@ pub(crate) struct Figures<T> {
 ///
 /// # Errors
 /// [`PageError`] when it is not cached and the database can't answer.
-pub(crate) async fn figure<T: DeserializeOwned>(
+pub(crate) async fn figure<T: DeserializeOwned + Send + Sync + 'static>(
     state: &Data<AppState>,
     figure: Figure,
     filter: &PortfolioFilter,
-) -> Result<Figures<T>, PageError> {
+) -> Result<Figures<Arc<T>>, PageError> {
     let query = AnalyticsQuery {
         figure,
         filter: filter.clone(),
     };
     let Answer { entry, origin } = state.analytics.answer(&query).await?;
-    let value = serde_json::from_slice(&entry.body)
+    let value = entry
+        .value()
         .map_err(|err| PageError::Internal(format!("{}: {err}", query.endpoint())))?;
     Ok(Figures {
         value,

@@ -148,7 +148,7 @@ async fn show(
         tiles: tiles::tiles(&now, earlier.as_ref(), &sparks, &query, &p),
         beside: beside(&now.0, &query, &p),
         debt: debt::chart(&debts.value, &query, &p, today),
-        payments: payments_chart::chart(months.value.data, &query, &p, today)?,
+        payments: payments_chart::chart(&months.value.data, &query, &p, today)?,
         owed: OwedTo::of(&shares.value, &query, &p),
         owed_files: file_links(&query, "analytics/concentration", &p),
         attention: attention.map(|quality| attention::attention(quality, filter, &p)),

@@ -80,7 +80,7 @@ async fn show(
         &note,
         |t| fl!(t, "principal-and-interest"),
     )?;
-    let rows = organizations.value.data;
+    let rows = &organizations.value.data;
     let paid = |row: &OrganizationEfficiency| row.principal + row.interest;
     let largest = rows.iter().map(paid).max().unwrap_or_default();
     let (principal, interest) = (
@@ -125,7 +125,7 @@ async fn show(
         total: line(&fl!(p.texts, "total"), None, principal, interest),
         organizations,
         beside: beside(&summary.value, &query, &p),
-        chart: payments_chart::chart(months.value.data, &query, &p, state.cache.today())?,
+        chart: payments_chart::chart(&months.value.data, &query, &p, state.cache.today())?,
         organization_files: file_links(&query, "analytics/org-efficiency", &p),
         currency: filter.currency.to_string(),
         p,

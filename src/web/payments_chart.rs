@@ -20,14 +20,14 @@ const DATA: &str = "analytics/monthly-efficiency";
 /// # Errors
 /// [`PageError::Internal`] when a month can't be read.
 pub(crate) fn chart(
-    months: Vec<MonthEfficiency>,
+    months: &[MonthEfficiency],
     query: &PageQuery,
     p: &Frame,
     today: NaiveDate,
 ) -> Result<Chart, PageError> {
     let t = p.texts;
     let months = months
-        .into_iter()
+        .iter()
         .map(|row| Ok((month_of(&row.month)?, (row.principal, row.interest))));
     let months = months.collect::<Result<Vec<_>, PageError>>()?;
     let principal: Money = months.iter().map(|(_, (principal, _))| *principal).sum();

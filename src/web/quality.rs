@@ -1,6 +1,8 @@
 //! Data quality: what the checks of the data find, what to do about it, and the rows, each with a
 //! link to what it is about.
 
+use std::sync::Arc;
+
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -203,7 +205,7 @@ pub(super) async fn checks(
     visitor: &Visitor,
     filter: &PortfolioFilter,
     rows: i64,
-) -> Result<Figures<DataQuality>, PageError> {
+) -> Result<Figures<Arc<DataQuality>>, PageError> {
     let department_id = filter.department.id().unwrap_or(state.import_department);
     let question = Figure::DataQuality {
         department_id,

@@ -62,7 +62,7 @@ pub(in crate::web) async fn sums(
     let question = Figure::ContractsSummary(whole);
     let found = figure::<ContractsSummary>(state, question, filter).await?;
     let mut sums = Sums::default();
-    for row in found.value.data {
+    for row in &found.value.data {
         sums.received += row.received;
         sums.principal += row.principal;
         sums.interest += row.interest;

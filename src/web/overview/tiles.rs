@@ -1,5 +1,7 @@
 //! The six tiles.
 
+use std::sync::Arc;
+
 use i18n_embed_fl::fl;
 
 use crate::analytics::{DebtBalance, MonthEfficiency, MonthStats, Summary};
@@ -55,7 +57,7 @@ impl Sparks {
     }
 }
 
-type Totals = (Summary, ContractCounts);
+type Totals = (Arc<Summary>, ContractCounts);
 
 /// Returns the tiles in their order.
 pub(super) fn tiles(

@@ -9,9 +9,7 @@ use serde::ser::{Error, Impossible, SerializeMap, SerializeStruct, Serializer};
 use super::{CellSink, Field};
 use crate::api::export::columns::{Kind, kind_of};
 use crate::api::export::table::{Cell, cell_of_text, joined_text};
-
-/// How serde_json names the struct behind a number whose digits are written already.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+use crate::domain::RAW_NUMBER;
 
 /// Why a value gives no cell.
 #[derive(Debug, thiserror::Error)]
@@ -340,7 +338,7 @@ impl Serializer for Scalar<'_> {
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Self, CellError> {
         match name {
-            RAW_VALUE => Ok(Scalar {
+            RAW_NUMBER => Ok(Scalar {
                 is_number: true,
                 ..self
             }),
