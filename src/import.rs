@@ -24,6 +24,7 @@ pub(crate) use runs::freshness::forget_lost_files;
 pub(crate) use runs::gauges::refresh_gauges;
 pub use runs::journal::{FileReport, FileStatus};
 pub(crate) use runs::lease::{HEARTBEAT_MISSED_AFTER, StopReason, StopSignal};
+pub use runs::outcome::beside_counts;
 pub use runs::pipeline::run_once;
 pub(crate) use runs::progress::{Phase, Progress, ProgressMeter};
 pub use runs::report::{EventSink, ImportEvent, RunReport, RunState};

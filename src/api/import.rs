@@ -127,7 +127,7 @@ struct DryRunFile {
     rows_left_alone: usize,
     rows_failed: usize,
     error_message: Option<String>,
-    /// What may be wrong with the file, by codes: `total_differs`.
+    /// What may be wrong with the file, or why it does not go in, by codes: `total_differs`.
     remark_codes: Vec<&'static str>,
 }
 

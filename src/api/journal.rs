@@ -54,7 +54,7 @@ pub struct JournalEntry {
     rows_failed: i32,
     status: String,
     error_message: Option<String>,
-    /// What may be wrong with the file, by codes: `total_differs`.
+    /// What may be wrong with the file, or why it does not go in, by codes: `total_differs`.
     remark_codes: Vec<String>,
     processed_by: String,
     processing_time_seconds: f64,

@@ -1,5 +1,5 @@
 //! What may be wrong with a file that goes in all the same (a file with a remark is no success), and
-//! why one does not go in.
+//! why one does not go in or is passed over.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub struct Remark {
     pub text: String,
 }
 
-/// The kinds of remarks and of failures.
+/// The kinds of remarks, of failures and of reasons to pass a file over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RemarkCode {
     /// Rows were rejected.
@@ -75,6 +75,16 @@ pub enum RemarkCode {
     ListingUnclear,
     /// Its rows could not be written: nothing of the file goes in.
     NotWritten,
+    /// It is another program's temporary file: passed over.
+    TemporaryFile,
+    /// Its name says that it is no export: passed over.
+    NoExport,
+    /// It was written to between two looks: passed over until the next run.
+    StillWritten,
+    /// It went in before and is the same since: passed over.
+    Unchanged,
+    /// It failed too often and is the same since: passed over.
+    LeftAlone,
 }
 
 impl Remark {
@@ -89,7 +99,7 @@ impl Remark {
 
 impl RemarkCode {
     /// All of them.
-    pub const ALL: [RemarkCode; 30] = [
+    pub const ALL: [RemarkCode; 35] = [
         RemarkCode::RowsRejected,
         RemarkCode::RejectedStillStored,
         RemarkCode::IncompleteDetails,
@@ -120,6 +130,11 @@ impl RemarkCode {
         RemarkCode::NotFetched,
         RemarkCode::ListingUnclear,
         RemarkCode::NotWritten,
+        RemarkCode::TemporaryFile,
+        RemarkCode::NoExport,
+        RemarkCode::StillWritten,
+        RemarkCode::Unchanged,
+        RemarkCode::LeftAlone,
     ];
 
     /// As it is stored and answered.
@@ -155,6 +170,11 @@ impl RemarkCode {
             RemarkCode::NotFetched => "not_fetched",
             RemarkCode::ListingUnclear => "listing_unclear",
             RemarkCode::NotWritten => "not_written",
+            RemarkCode::TemporaryFile => "temporary_file",
+            RemarkCode::NoExport => "no_export",
+            RemarkCode::StillWritten => "still_written",
+            RemarkCode::Unchanged => "unchanged",
+            RemarkCode::LeftAlone => "left_alone",
         }
     }
 }

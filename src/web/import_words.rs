@@ -47,8 +47,57 @@ pub(crate) fn file_kind(t: &Texts, kind: &str) -> String {
     }
 }
 
+/// Whose words say all that there is to say: nothing in the file is named beside them.
+const SAYS_ALL: [&str; 6] = [
+    "file_empty",
+    "file_protected",
+    "temporary_file",
+    "no_export",
+    "still_written",
+    "unchanged",
+];
+
+/// Why a file is in doubt, or did not go in.
+#[derive(Default)]
+pub(crate) struct Reasons {
+    /// Each in the visitor's language.
+    pub(crate) words: Vec<String>,
+    /// What is to be said beside them, in English; empty where the words say it all.
+    pub(crate) detail: String,
+}
+
+impl Reasons {
+    /// The reasons behind codes, and the message that belongs to them.
+    pub(crate) fn of<'c>(
+        t: &Texts,
+        codes: impl Iterator<Item = &'c str> + Clone,
+        message: &str,
+    ) -> Reasons {
+        let says_all =
+            codes.clone().count() > 0 && codes.clone().all(|code| SAYS_ALL.contains(&code));
+        Reasons {
+            words: codes.map(|code| remark(t, code)).collect(),
+            detail: if says_all { "" } else { message }.to_owned(),
+        }
+    }
+
+    /// Whether there is nothing to say.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.detail.is_empty()
+    }
+}
+
+/// Returns what is to be said of a run's end beside its state, if anything is.
+pub(crate) fn run_note(t: &Texts, state: &str) -> String {
+    match state {
+        "cancelled" => fl!(t, "run-note-cancelled"),
+        "interrupted" => fl!(t, "run-note-interrupted"),
+        _ => String::new(),
+    }
+}
+
 /// Returns the words for a kind of remark.
-pub(crate) fn remark(t: &Texts, code: &str) -> String {
+fn remark(t: &Texts, code: &str) -> String {
     match code {
         "rows_rejected" => fl!(t, "remark-rows-rejected"),
         "rejected_still_stored" => fl!(t, "remark-rejected-still-stored"),
@@ -80,6 +129,11 @@ pub(crate) fn remark(t: &Texts, code: &str) -> String {
         "not_fetched" => fl!(t, "remark-not-fetched"),
         "listing_unclear" => fl!(t, "remark-listing-unclear"),
         "not_written" => fl!(t, "remark-not-written"),
+        "temporary_file" => fl!(t, "remark-temporary-file"),
+        "no_export" => fl!(t, "remark-no-export"),
+        "still_written" => fl!(t, "remark-still-written"),
+        "unchanged" => fl!(t, "remark-unchanged"),
+        "left_alone" => fl!(t, "remark-left-alone"),
         other => other.to_owned(),
     }
 }
@@ -109,7 +163,7 @@ pub(crate) fn reject_reason(t: &Texts, code: Option<&str>, reason: &str) -> Stri
 
 #[cfg(test)]
 mod tests {
-    use super::remark;
+    use super::{Reasons, remark};
     use crate::domain::Language;
     use crate::import::RemarkCode;
     use crate::web::texts::texts;
@@ -125,5 +179,16 @@ mod tests {
                 "{code}: {russian}"
             );
         }
+    }
+
+    #[test]
+    fn a_detail_is_left_out_where_the_words_say_it_all() {
+        let t = texts(Language::Russian);
+        let detail = |codes: &[&str]| Reasons::of(t, codes.iter().copied(), "why").detail;
+        assert_eq!(detail(&["temporary_file"]), "");
+        assert_eq!(detail(&["missing_columns"]), "why");
+        assert_eq!(detail(&["file_empty", "rows_rejected"]), "why");
+        assert_eq!(detail(&[]), "why");
+        assert!(Reasons::of(t, [].into_iter(), "").is_empty());
     }
 }

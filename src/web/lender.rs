@@ -262,7 +262,9 @@ fn tiles(row: &LenderStats, query: &PageQuery, behind: &Behind<'_>, p: &Frame) -
             class: "interest",
             label: fl!(t, "interest-paid"),
             value: p.format.short_money(row.interest, currency),
-            exact: format!("{}: {}", fl!(t, "rate-percent"), lenders::rate_text(row, p)),
+            exact: row.realized_rate.map_or_else(String::new, |rate| {
+                fl!(t, "rate-of", rate = hundredths(rate, p))
+            }),
             href: behind.flow("contract_interest").to_string(),
         },
         Tile {

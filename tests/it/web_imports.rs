@@ -4,7 +4,7 @@ use calamine::{Reader, Xlsx};
 use credit_portfolio::accounts::hash_password;
 use credit_portfolio::domain::Role;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::app::{Answer, Backend, DEPARTMENT, OTHER_DEPARTMENT, TestApp};
 use crate::support::browser::{Browser, links_to, location};
@@ -251,7 +251,7 @@ async fn rejected_rows_are_downloaded_corrected_and_taken(backend: Backend) {
     let line = row_with(&run, "rejects - spisanie.xlsx");
     assert_eq!(line[1], "Done", "{line:?}");
     let after = app.get("expenses?limit=100").await.ok();
-    let count = |list: &serde_json::Value| list.as_array().unwrap().len();
+    let count = |list: &Value| list.as_array().unwrap().len();
     assert_eq!(count(&after), count(&inserted) + 1);
     app.stop().await;
 }
@@ -352,11 +352,8 @@ async fn why_a_file_fails_is_said_in_the_language_of_the_visitor() {
     assert_eq!(codes.collect::<Vec<_>>(), ["file_empty", "other_format"]);
     let run = &app.get("import/runs").await.ok()[0]["id"];
     for (language, words) in [
-        ("ru", ["Файл пустой.", "Файл не является книгой XLSX."]),
-        (
-            "en",
-            ["The file is empty.", "The file is no XLSX workbook."],
-        ),
+        ("ru", ["Файл пустой", "Файл не является книгой XLSX."]),
+        ("en", ["The file is empty", "The file is no XLSX workbook."]),
     ] {
         let preference = [("lang", language)];
         browser.post_signed("/preferences", &preference).await;
@@ -366,6 +363,40 @@ async fn why_a_file_fails_is_said_in_the_language_of_the_visitor() {
                 assert!(page.contains(words), "{language} {words}: {page}");
             }
         }
+    }
+    app.stop().await;
+}
+
+#[actix_rt::test]
+async fn what_is_passed_over_and_how_a_run_ended_is_said_in_the_language_of_the_visitor() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.put("~$spisanie.xlsx", "locked by somebody");
+    app.put("readme.txt", "how to export");
+    app.put("postuplenie.xlsx", []);
+    app.trigger().await.ok();
+    let mut browser = browser_of(&app, Role::Admin, DEPARTMENT).await;
+    browser.post_signed("/preferences", &[("lang", "ru")]).await;
+    let run = &app.get("import/runs").await.ok()[0];
+    let journal = app.get("import-logs").await.ok();
+    let mut codes: Vec<&Value> = journal.as_array().unwrap().iter().collect();
+    codes.sort_by_key(|entry| entry["source_file"].to_string());
+    let codes = codes.iter().map(|entry| &entry["remark_codes"][0]);
+    assert_eq!(
+        codes.collect::<Vec<_>>(),
+        ["file_empty", "no_export", "temporary_file"]
+    );
+    let page = browser.page(&format!("/imports/{}", run["id"])).await;
+    for words in [
+        "Временный файл, а не выгрузка.",
+        "Не выгрузка: выгрузки — это файлы .xlsx.",
+        "Файл пустой: 1С ещё пишет его или выгрузка не удалась.",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    // Whose words say it all is not said once more in English, and counts stand there once.
+    assert!(run["message"].as_str().unwrap().contains("files imported"));
+    for english in ["files imported", "temporary file", "1C is still writing"] {
+        assert!(!page.contains(english), "{english}: {page}");
     }
     app.stop().await;
 }

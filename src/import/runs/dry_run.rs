@@ -9,7 +9,7 @@ use crate::import::load::versions::WrittenAt;
 use crate::import::remark::RemarkCode;
 use crate::import::runs::doubts::doubts;
 use crate::import::runs::file::Content;
-use crate::import::runs::journal::{FileReport, Standing};
+use crate::import::runs::journal::FileReport;
 use crate::import::runs::lease::StopSignal;
 use crate::import::runs::pipeline::Run;
 use crate::import::runs::report::ImportEvent;
@@ -119,11 +119,7 @@ pub async fn dry_run(
         for file in &listing.files {
             let report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
             files.push(match name_skip_reason(&file.name, report.kind) {
-                Some(reason) => (
-                    source,
-                    report.skipped(Standing::Unknown, reason.to_owned()),
-                    None,
-                ),
+                Some(skip) => (source, report.skipped(skip), None),
                 None => match fetched_unless_stopped(&run, source, &mut connection, file).await? {
                     Ok(fetched) => {
                         let written_at = WrittenAt::of(source, file, &fetched, None);

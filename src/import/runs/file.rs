@@ -17,7 +17,7 @@ use crate::import::remark::RemarkCode;
 use crate::import::runs::journal::{FileReport, Standing};
 use crate::import::runs::pipeline::Run;
 use crate::import::runs::report::EventSink;
-use crate::import::runs::skipping::{READER_VERSION, known_skip_reason, name_skip_reason};
+use crate::import::runs::skipping::{READER_VERSION, Skip, known_skip_reason, name_skip_reason};
 use crate::import::sources::download::Fetched;
 use crate::import::sources::{Connection, OfferedFile, Source};
 use crate::import::workbook::Kind;
@@ -42,16 +42,16 @@ impl Run<'_> {
         let started = Instant::now();
         let known = ledger.filter(|_| !self.order.is_forced);
         let mut report = FileReport::new(&source.name, &file.name, Kind::of_name(&file.name));
-        if let Some(reason) = name_skip_reason(&file.name, report.kind) {
-            let report = report.skipped(Standing::Unknown, reason.to_owned());
+        if let Some(skip) = name_skip_reason(&file.name, report.kind) {
+            let report = report.skipped(skip);
             self.journal(&report).await?;
             return Ok(Some(report));
         }
-        if let Some((standing, why)) = known
+        if let Some(skip) = known
             .filter(|known| file.matches_version(known))
             .and_then(|known| known_skip_reason(known, source))
         {
-            return Ok(Some(report.skipped(standing, why)));
+            return Ok(Some(report.skipped(skip)));
         }
         let fetched = tokio::select! {
             fetched = self.fetch(source, connection, file, announce) => fetched,
@@ -69,11 +69,11 @@ impl Run<'_> {
         let mut version = self.version(source, file, &fetched);
         let written_at = WrittenAt::of(source, file, &fetched, ledger);
         if let Some(known) = same
-            && let Some((standing, why)) = self
+            && let Some(skip) = self
                 .skip_same_content(source, known, &mut version, written_at)
                 .await?
         {
-            return Ok(Some(report.skipped(standing, why)));
+            return Ok(Some(report.skipped(skip)));
         }
         let content = Content {
             file: fetched.file,
@@ -113,8 +113,8 @@ impl Run<'_> {
         known: &ImportedFile,
         version: &mut ImportedFile,
         written_at: WrittenAt,
-    ) -> Result<Option<(Standing, String)>, DbError> {
-        let Some((standing, why)) = known_skip_reason(known, source) else {
+    ) -> Result<Option<Skip>, DbError> {
+        let Some(skip) = known_skip_reason(known, source) else {
             return Ok(None);
         };
         version.failures = known.failures;
@@ -122,9 +122,9 @@ impl Run<'_> {
         // Whether it is offered again is noted at the end, with the change that this is.
         version.is_offered = known.is_offered;
         let is_noted = self
-            .note_repeated(source, version, written_at, standing)
+            .note_repeated(source, version, written_at, skip.standing)
             .await?;
-        Ok(is_noted.then_some((standing, why)))
+        Ok(is_noted.then_some(skip))
     }
 
     /// Notes that a file has the same content as before; returns whether it need not be loaded.

@@ -6,6 +6,7 @@ use crate::db::{NewJournalEntry, NewReject, utc_now};
 use crate::domain::Money;
 use crate::import::load::LoadCounts;
 use crate::import::remark::{Remark, RemarkCode};
+use crate::import::runs::skipping::Skip;
 use crate::import::workbook::{Kind, Reject, WorkbookTotals};
 use crate::metrics;
 
@@ -140,8 +141,11 @@ impl FileReport {
     }
 
     /// It is passed over.
-    pub(in crate::import) fn skipped(self, standing: Standing, message: String) -> FileReport {
-        self.untouched(FileStatus::Skipped, standing, message)
+    pub(in crate::import) fn skipped(self, skip: Skip) -> FileReport {
+        FileReport {
+            remark_codes: vec![skip.code],
+            ..self.untouched(FileStatus::Skipped, skip.standing, skip.message)
+        }
     }
 
     fn untouched(mut self, status: FileStatus, standing: Standing, message: String) -> FileReport {

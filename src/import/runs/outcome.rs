@@ -12,6 +12,17 @@ use crate::import::runs::pipeline::Run;
 use crate::import::runs::report::{RunReport, RunState};
 use crate::metrics;
 
+/// What stands between the counts of a run's message and what may follow them.
+const COUNTED: &str = " files imported, ";
+
+/// What a run's message says beside its counts, which a run holds as fields, too.
+pub fn beside_counts(message: &str) -> &str {
+    match message.split_once(COUNTED) {
+        Some((_, counts)) => counts.split_once("; ").map_or("", |(_, beside)| beside),
+        None => message,
+    }
+}
+
 impl Run<'_> {
     /// Finds state and message of a run whose files are done.
     pub(crate) fn sum_up(&self, report: &mut RunReport) {
@@ -58,7 +69,7 @@ impl Run<'_> {
                 .filter(|file| file.standing == Standing::Failing)
                 .count();
             report.message = format!(
-                "{} of {} files imported, {failed} failed, {skipped} skipped{}",
+                "{} of {}{COUNTED}{failed} failed, {skipped} skipped{}",
                 report.processed(),
                 report.total_files,
                 match failing - failed {

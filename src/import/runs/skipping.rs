@@ -2,6 +2,7 @@
 //! written to.
 
 use crate::db::ImportedFile;
+use crate::import::RemarkCode;
 use crate::import::runs::journal::{FileReport, Standing};
 use crate::import::sources::{OfferedFile, Source};
 use crate::import::workbook::Kind;
@@ -10,26 +11,34 @@ use crate::import::workbook::Kind;
 /// before. Files that an older one read, or could not read, are read once more.
 pub(in crate::import) const READER_VERSION: i32 = 2;
 
+/// Why a file is passed over.
+pub(in crate::import) struct Skip {
+    pub standing: Standing,
+    pub code: RemarkCode,
+    pub message: String,
+}
+
 /// Why a version that is known needs no work, if it needs none.
-pub(in crate::import) fn known_skip_reason(
-    known: &ImportedFile,
-    source: &Source,
-) -> Option<(Standing, String)> {
+pub(in crate::import) fn known_skip_reason(known: &ImportedFile, source: &Source) -> Option<Skip> {
     if known.reader_version != READER_VERSION {
         return None;
     }
     let failures = known.failures;
     if failures == 0 {
-        return Some((
-            Standing::Current,
-            format!("unchanged since run {}", known.run_id),
-        ));
+        return Some(Skip {
+            standing: Standing::Current,
+            code: RemarkCode::Unchanged,
+            message: format!("unchanged since run {}", known.run_id),
+        });
     }
     let is_parked =
         u32::try_from(failures).is_ok_and(|failures| failures >= source.policy.park_after);
     let why = known.error_message.as_deref().unwrap_or_default();
-    let message = || format!("left alone until it changes, after {failures} failures: {why}");
-    is_parked.then(|| (Standing::Failing, message()))
+    is_parked.then(|| Skip {
+        standing: Standing::Failing,
+        code: RemarkCode::LeftAlone,
+        message: format!("left alone until it changes, after {failures} failures: {why}"),
+    })
 }
 
 /// A file that was written to between two looks.
@@ -44,10 +53,11 @@ pub(in crate::import) fn still_changing(
         (None, true) => Standing::Failing,
         (None, false) => Standing::Pending,
     };
-    report.skipped(
+    report.skipped(Skip {
         standing,
-        "it is still being written; the next run takes it".to_owned(),
-    )
+        code: RemarkCode::StillWritten,
+        message: "it is still being written; the next run takes it".to_owned(),
+    })
 }
 
 /// What lies beside exports and is none: instructions, letters, pictures, archives.
@@ -57,19 +67,29 @@ const NO_TABLES: [&str; 14] = [
 ];
 
 /// Why a file is passed over, by its name alone.
-pub(in crate::import) fn name_skip_reason(name: &str, kind: Option<Kind>) -> Option<&'static str> {
+pub(in crate::import) fn name_skip_reason(name: &str, kind: Option<Kind>) -> Option<Skip> {
+    let skip = |code, message: &str| {
+        Some(Skip {
+            standing: Standing::Unknown,
+            code,
+            message: message.to_owned(),
+        })
+    };
     let lower = name.to_lowercase();
     if lower.starts_with("~$")
         || [".part", ".tmp", ".filepart"]
             .iter()
             .any(|ending| lower.ends_with(ending))
     {
-        return Some("a temporary file");
+        return skip(RemarkCode::TemporaryFile, "a temporary file");
     }
     if NO_TABLES.iter().any(|ending| lower.ends_with(ending)) {
-        return Some("an export is an .xlsx file");
+        return skip(RemarkCode::NoExport, "an export is an .xlsx file");
     }
     let is_workbook = lower.ends_with(".xlsx");
-    (kind.is_none() && !is_workbook)
-        .then_some("neither the name nor the type says that it is an export")
+    if kind.is_none() && !is_workbook {
+        let message = "neither the name nor the type says that it is an export";
+        return skip(RemarkCode::NoExport, message);
+    }
+    None
 }

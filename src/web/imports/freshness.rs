@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use crate::analytics::Freshness;
 use crate::state::AppState;
 use crate::web::frame::{Frame, machine_time};
-use crate::web::import_words::{file_kind, remark};
+use crate::web::import_words::{Reasons, file_kind};
 use crate::web::page_query::PageQuery;
 
 /// A time for people and for machines.
@@ -42,10 +42,7 @@ pub(super) struct FailingLine {
     pub(super) kind: String,
     pub(super) since: Time,
     pub(super) tried_at: Time,
-    /// The kind of failure.
-    pub(super) words: String,
-    /// The failure itself, in English.
-    pub(super) reason: String,
+    pub(super) reasons: Reasons,
 }
 
 impl Time {
@@ -114,12 +111,7 @@ pub(super) fn failing(found: &Freshness, state: &AppState, p: &Frame) -> Vec<Fai
             .unwrap_or_default(),
         since: Time::of(file.since, state, p),
         tried_at: Time::of(file.tried_at, state, p),
-        words: file
-            .code
-            .as_deref()
-            .map(|code| remark(p.texts, code))
-            .unwrap_or_default(),
-        reason: file.reason.clone(),
+        reasons: Reasons::of(p.texts, file.code.as_deref().into_iter(), &file.reason),
     });
     lines.collect()
 }

@@ -8,7 +8,7 @@ use super::entry::RejectLine;
 use crate::import::{ChangedTotal, DryRunError, FileReport, FileStatus};
 use crate::state::PendingUpload;
 use crate::web::frame::Frame;
-use crate::web::import_words::{file_kind, file_outlook, reject_reason, remark};
+use crate::web::import_words::{Reasons, file_kind, file_outlook, reject_reason};
 use crate::web::texts::Texts;
 use crate::web::visitor::Visitor;
 
@@ -41,8 +41,7 @@ struct FileLine {
     class: &'static str,
     status: String,
     counts: [String; 7],
-    remarks: Vec<String>,
-    message: String,
+    reasons: Reasons,
     rejects: Vec<RejectLine>,
     /// How many more were rejected than are shown.
     further: usize,
@@ -112,6 +111,8 @@ impl FileLine {
             file.counts.left_alone,
             file.rejected,
         ];
+        let codes = file.remark_codes.iter().map(|code| code.as_str());
+        let message = file.message.as_deref().unwrap_or_default();
         let rejects = file.rejects.iter().take(SHOWN_REJECTS);
         let rejects = rejects.map(|reject| RejectLine {
             row: p.format.count(reject.row_number.into()),
@@ -130,12 +131,7 @@ impl FileLine {
             class,
             status,
             counts: counts.map(|rows| p.format.count(i64::try_from(rows).unwrap_or(i64::MAX))),
-            remarks: file
-                .remark_codes
-                .iter()
-                .map(|code| remark(p.texts, code.as_str()))
-                .collect(),
-            message: file.message.clone().unwrap_or_default(),
+            reasons: Reasons::of(p.texts, codes, message),
             rejects: rejects.collect(),
             further: file.rejected.saturating_sub(SHOWN_REJECTS),
         }

@@ -10,11 +10,12 @@ use super::live::LiveRun;
 use super::{API, PATH};
 use crate::db::{self, JournalRow, RunRow};
 use crate::domain::{DepartmentScope, Money};
+use crate::import::beside_counts;
 use crate::state::AppState;
 use crate::web::error::PageError;
 use crate::web::files::{FileLink, files_at};
 use crate::web::frame::Frame;
-use crate::web::import_words::{file_kind, file_status, remark, run_state};
+use crate::web::import_words::{Reasons, file_kind, file_status, run_note, run_state};
 use crate::web::links::Link;
 use crate::web::page_query::PageQuery;
 use crate::web::pages::page;
@@ -47,6 +48,8 @@ struct Facts {
     failed: String,
     skipped: String,
     failing: String,
+    note: String,
+    /// What the program says beside the counts, in English.
     message: String,
 }
 
@@ -60,8 +63,7 @@ pub(super) struct EntryLine {
     /// Rows inserted, updated, unchanged, deleted, deactivated, left alone, rejected.
     pub(super) counts: [String; 7],
     pub(super) has_rejects: bool,
-    pub(super) remarks: Vec<String>,
-    pub(super) message: String,
+    pub(super) reasons: Reasons,
     pub(super) control_total: String,
     pub(super) rows_total: String,
     /// Whether its own total is another than that of its rows.
@@ -136,7 +138,11 @@ impl Facts {
             failed: count(run.files_failed),
             skipped: count(run.files_skipped),
             failing: count(run.files_failing),
-            message: run.message.clone(),
+            note: run_note(p.texts, &run.state),
+            message: match run_note(p.texts, &run.state).is_empty() {
+                true => beside_counts(&run.message).to_owned(),
+                false => String::new(),
+            },
         }
     }
 }
@@ -151,6 +157,7 @@ impl EntryLine {
                 .unwrap_or_default()
         };
         let codes = row.remark_codes.iter().flat_map(|codes| codes.split(','));
+        let message = row.error_message.as_deref().unwrap_or_default();
         let has_rejects = row.rows_failed > 0;
         EntryLine {
             name: row.source_file.clone(),
@@ -164,8 +171,7 @@ impl EntryLine {
             status,
             counts: counts(row).map(|rows| p.format.count(rows.into())),
             has_rejects,
-            remarks: codes.map(|code| remark(p.texts, code)).collect(),
-            message: row.error_message.clone().unwrap_or_default(),
+            reasons: Reasons::of(p.texts, codes, message),
             control_total: amount(row.control_total),
             rows_total: amount(row.rows_total),
             differs: row.control_total.is_some() && row.control_total != row.rows_total,

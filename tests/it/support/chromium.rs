@@ -175,10 +175,12 @@ impl Chromium {
         self.client.set_window_size(width, height).await.unwrap();
     }
 
-    /// How many pixels the page is wider than the window.
+    /// How many pixels the page is wider than the window, or a table or the small text of a tile wider
+    /// than its place: a reader who must scroll sideways for the amounts does not see them.
     pub async fn overflow(&self) -> i64 {
         let script =
-            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+            "const places = [document.documentElement, ...document.querySelectorAll('.scroll, .tile .exact')];
+            return Math.max(...places.map(place => place.scrollWidth - place.clientWidth))";
         self.run(script).await.as_i64().unwrap()
     }
 
