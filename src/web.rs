@@ -16,6 +16,7 @@ mod charts;
 mod compare;
 mod contract;
 mod contracts;
+mod direction_words;
 mod error;
 mod figures;
 mod files;

@@ -78,9 +78,9 @@ pub(super) const QUALITY_CHECKS: [QualityCheck; 24] = [
     check(
         "failing_files",
         "files that can't be imported now, those left alone included: what they hold is in no figure",
-        "The page of imports (in the REST interface: GET /freshness) says since when, and why; correct the export.",
+        "The page of imports says since when, and why; correct the export.",
         "файлы, которые сейчас не загружаются, включая отложенные: их содержимое не входит ни в один показатель",
-        "Страница импорта (в REST: GET /freshness) показывает, с какого времени и почему; исправьте выгрузку.",
+        "Страница импорта показывает, с какого времени и почему; исправьте выгрузку.",
     ),
     check(
         "organizations_without_expenses",

@@ -174,6 +174,7 @@ pub async fn create(
             .comment
             .map(|text| text_field("comment", &text))
             .transpose()?,
+        only_once: false,
     };
     let made = state
         .enter_adjustment(scope, caller.username(), entered)
@@ -307,9 +308,9 @@ impl From<AdjustmentError> for ApiError {
         match err {
             AdjustmentError::Missing { what, id } => missing(what, id),
             AdjustmentError::ImpossibleDay { .. } => ApiError::invalid("date", err.to_string()),
-            AdjustmentError::Merged { .. } | AdjustmentError::OfWorkbook(_) => {
-                ApiError::Conflict(err.to_string())
-            }
+            AdjustmentError::Merged { .. }
+            | AdjustmentError::OfWorkbook(_)
+            | AdjustmentError::Equal(_) => ApiError::Conflict(err.to_string()),
             AdjustmentError::Database(err) => err.into(),
         }
     }

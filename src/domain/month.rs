@@ -35,7 +35,22 @@ impl Month {
 impl Serialize for Month {
     /// As `2024-03`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        // Without the formatter: large answers name a month in each of tens of thousands of rows.
+        let Ok(year @ 0..=9999) = u32::try_from(self.0.year()) else {
+            return serializer.collect_str(self);
+        };
+        let digit = |number: u32| b'0' + (number % 10) as u8;
+        let month = self.0.month();
+        let text = [
+            digit(year / 1000),
+            digit(year / 100),
+            digit(year / 10),
+            digit(year),
+            b'-',
+            digit(month / 10),
+            digit(month),
+        ];
+        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -65,5 +80,23 @@ mod tests {
         let read: Month = serde_json::from_str("\"2024-03\"").unwrap();
         assert_eq!(read, Month::of(day));
         assert_eq!(read.last_day(), day);
+    }
+
+    #[test]
+    fn a_month_is_the_same_text_in_json() {
+        for (year, month) in [
+            (2024, 3),
+            (1990, 12),
+            (7, 10),
+            (9999, 1),
+            (10_000, 1),
+            (-1, 2),
+        ] {
+            let month = Month::of(NaiveDate::from_ymd_opt(year, month, 1).unwrap());
+            assert_eq!(
+                serde_json::to_string(&month).unwrap(),
+                format!("\"{month}\"")
+            );
+        }
     }
 }

@@ -3,9 +3,12 @@
 use chrono::{Months, NaiveDate};
 
 use super::AppState;
-use crate::db::{self, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL, NewAdjustment};
+use crate::db::{
+    self, AdjustmentFilter, AdjustmentRow, ContractRow, DbConn, DbError, MANUAL, NewAdjustment,
+    Page,
+};
 use crate::domain::{
-    AdjustmentKind, ChangedData, ChangedDays, DepartmentScope, Money, TouchedMonths,
+    AdjustmentKind, ChangedData, ChangedDays, DateRange, DepartmentScope, Money, TouchedMonths,
 };
 use crate::import::Source;
 
@@ -46,6 +49,9 @@ pub enum AdjustmentError {
     /// A workbook holds it, which would bring it back.
     #[error("it came from the workbook {0:?}: change it there and import that again")]
     OfWorkbook(String),
+    /// The contract has an equal one, and only one was to be entered.
+    #[error("adjustment {0} of the contract is equal")]
+    Equal(i64),
     /// The database can't answer.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -64,6 +70,8 @@ pub struct EnteredAdjustment {
     pub amount: Money,
     /// Why.
     pub comment: Option<String>,
+    /// Whether it is refused when the contract has an equal one: a form may be sent twice.
+    pub only_once: bool,
 }
 
 /// An adjustment as it is stored.
@@ -128,6 +136,11 @@ impl AppState {
         let department_id = known.department_id;
         self.adjust(department_id, async |conn| {
             let contract = contract_of(conn, scope, id).await?;
+            if entered.only_once
+                && let Some(equal) = find_equal(conn, scope, &entered).await?
+            {
+                return Err(AdjustmentError::Equal(equal));
+            }
             let now = db::utc_now();
             let row = NewAdjustment {
                 department_id,
@@ -136,7 +149,7 @@ impl AppState {
                 effective_date: entered.date,
                 kind: entered.kind.as_str().to_owned(),
                 amount: entered.amount.kopecks(),
-                comment: entered.comment,
+                comment: entered.comment.clone(),
                 author: author.to_owned(),
                 lender_alias_id: None,
                 source: MANUAL.to_owned(),
@@ -256,6 +269,28 @@ pub async fn changeable(
 }
 
 /// The contract that is to be adjusted.
+/// The adjustment that was entered by hand and says the same.
+async fn find_equal(
+    conn: &mut DbConn,
+    scope: DepartmentScope,
+    entered: &EnteredAdjustment,
+) -> Result<Option<i64>, DbError> {
+    let of_day = AdjustmentFilter {
+        department: scope,
+        dates: DateRange::new(Some(entered.date), Some(entered.date)).unwrap_or_default(),
+        organization_id: None,
+        contract_id: Some(entered.contract_id),
+        kind: Some(entered.kind.as_str().to_owned()),
+    };
+    let rows = db::list_adjustments(conn, &of_day, Page::ALL).await?;
+    let is_equal = |row: &&AdjustmentRow| {
+        row.source == MANUAL
+            && row.amount == entered.amount.kopecks()
+            && row.comment == entered.comment
+    };
+    Ok(rows.iter().find(is_equal).map(|row| row.id))
+}
+
 async fn contract_of(
     conn: &mut DbConn,
     scope: DepartmentScope,

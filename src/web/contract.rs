@@ -14,6 +14,7 @@ use i18n_embed_fl::fl;
 use super::balance_chart::BalanceChart;
 use super::cells::{Behind, Tile};
 use super::charts::{Chart, HasCharts, page_or_picture};
+use super::direction_words::DirectionWords;
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
@@ -60,6 +61,7 @@ struct ContractPage {
     facts: Vec<Fact>,
     aliases: Vec<String>,
     tiles: Vec<Tile>,
+    words: DirectionWords,
     chart: Chart,
     ledger: LedgerTable,
     ledger_files: Vec<FileLink>,
@@ -164,6 +166,7 @@ async fn contract_page(
             .with("direction", facts::counted_direction(&found.row).as_str()),
     };
     let today = state.cache.today();
+    let direction = facts::counted_direction(&found.row);
     let shown = ContractPage {
         id,
         all: query.kept().at("/contracts").to_string(),
@@ -173,7 +176,16 @@ async fn contract_page(
             .iter()
             .map(|one| one.spelling.clone())
             .collect(),
-        tiles: facts::tiles(&moved.value.total, &shares.value, id, &query, &behind, &p),
+        tiles: facts::tiles(
+            &moved.value.total,
+            &shares.value,
+            id,
+            &query,
+            &behind,
+            direction,
+            &p,
+        ),
+        words: DirectionWords::of(direction, p.texts),
         chart: chart.of(&balances.value, &query, &p, today),
         ledger: LedgerTable::of(&found.ledger, &behind, &p),
         ledger_files: files_at(&dates.at(&format!("{API}/contracts/{id}/ledger")), &p),
@@ -181,7 +193,7 @@ async fn contract_page(
         entry: visitor
             .may_change()
             .then(|| EntryForm::of(refused, p.texts)),
-        adjustments: Adjustments::of(&found.adjustments, found.ledger.as_of, &behind, &p),
+        adjustments: Adjustments::of(&found.adjustments, &found.ledger, &behind, &p),
         adjustment_files: files_at(&by_id.at(&format!("{API}/adjustments")), &p),
         p,
     };

@@ -14,6 +14,7 @@ use super::cells::{Behind, Tile, hundredths};
 use super::charts::{Chart, HasCharts, page_or_picture};
 use super::contract::Fact;
 use super::contracts::{self, ContractLine};
+use super::direction_words::DirectionWords;
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
@@ -230,6 +231,7 @@ fn facts(row: &LenderRow, p: &Frame) -> Vec<Fact> {
 /// Returns the figures of the range.
 fn tiles(row: &LenderStats, query: &PageQuery, behind: &Behind<'_>, p: &Frame) -> Vec<Tile> {
     let t = p.texts;
+    let words = DirectionWords::of(query.filter.balance_direction(), t);
     let currency = &query.filter.currency;
     let amount =
         |class, label, money, link| Tile::of_money(class, label, money, currency, &link, p);
@@ -238,29 +240,19 @@ fn tiles(row: &LenderStats, query: &PageQuery, behind: &Behind<'_>, p: &Frame) -
         .at("/contracts")
         .with("lender_id", row.lender_id.unwrap_or(0));
     vec![
-        amount(
-            "debt",
-            fl!(t, "debt"),
-            row.outstanding,
-            behind.balance("debt"),
-        ),
+        amount("debt", words.debt, row.outstanding, behind.balance("debt")),
         Tile {
             class: "debt",
             label: fl!(t, "share-of-debt"),
             value: p.format.percent(row.share),
-            exact: format!("{} / 100", hundredths(row.share, p)),
+            exact: p.format.exact_percent(row.share),
             href: behind.balance("debt").to_string(),
         },
-        amount("inflow", fl!(t, "drawn"), row.drawn, behind.flow("drawn")),
-        amount(
-            "principal",
-            fl!(t, "principal-repaid"),
-            row.repaid,
-            behind.flow("repaid"),
-        ),
+        amount("inflow", words.drawn, row.drawn, behind.flow("drawn")),
+        amount("principal", words.repaid, row.repaid, behind.flow("repaid")),
         Tile {
             class: "interest",
-            label: fl!(t, "interest-paid"),
+            label: fl!(t, "contract-interest"),
             value: p.format.short_money(row.interest, currency),
             exact: row.realized_rate.map_or_else(String::new, |rate| {
                 fl!(t, "rate-of", rate = hundredths(rate, p))

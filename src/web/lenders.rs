@@ -7,6 +7,7 @@ use i18n_embed_fl::fl;
 
 use super::cells::{Amount, Behind, hundredths};
 use super::charts::Pct;
+use super::direction_words::DirectionWords;
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
@@ -32,6 +33,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[template(path = "lenders.html")]
 struct LendersPage {
     p: Frame,
+    words: DirectionWords,
     lenders: Vec<Line>,
     total: Total,
     files: Vec<FileLink>,
@@ -93,6 +95,7 @@ async fn show(
     )?;
     let lenders = &found.value.data;
     page(&LendersPage {
+        words: DirectionWords::of(filter.balance_direction(), p.texts),
         lenders: lenders
             .iter()
             .map(|row| Line::of(row, &query, &p))

@@ -2,6 +2,8 @@
 //!
 //! The figure itself comes from where charts and tiles take it, the rollups; the sum from the rows.
 
+mod measures;
+
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -11,10 +13,9 @@ use super::charts::Period;
 use super::contract::adjustment_kind_name;
 use super::contracts::{SEARCH, found_by, status_name, sums};
 use super::error::PageError;
-use super::figures::figure;
 use super::files::{FileLink, files_at};
 use super::filter_bar::{Offers, Select};
-use super::frame::{FiguresNote, Frame};
+use super::frame::Frame;
 use super::links::{Link, own_address};
 use super::navigation::{Section, path_of};
 use super::operation;
@@ -24,10 +25,11 @@ use super::paging::{Pages, page_number, rows_before};
 use super::surroundings::KnownSurroundings;
 use super::texts::Texts;
 use super::visitor::Visitor;
-use crate::analytics::{DebtGroup, Figure, Measure, RollForward, RollForwardGroup, Summary};
-use crate::db::{BalanceMeasure, FlowMeasure, Page, PartRow};
-use crate::domain::{ContractType, Direction, IntraGroup, Money, PortfolioFilter};
+use crate::analytics::Measure;
+use crate::db::{FlowMeasure, Page, PartRow};
+use crate::domain::{ContractType, Direction, IntraGroup, Money};
 use crate::state::{AppState, PartsQuestion};
+use measures::{expected, measure_name};
 
 /// Rows a page.
 const PAGE_ROWS: i64 = 100;
@@ -76,6 +78,8 @@ pub(crate) fn within(link: Link, query: &PageQuery, period: Period) -> Link {
 struct OperationsPage {
     p: Frame,
     back: Option<String>,
+    /// What the figure is.
+    label: String,
     /// What the rollups say.
     figure: String,
     sum: String,
@@ -158,7 +162,7 @@ async fn show(
         Offers::Balances
     };
     let mut p = Frame::of_figures(&state, &visitor, &query, &around, offers, &note, |t| {
-        measure_name(t, measure)
+        measure_name(t, measure, query.filter.balance_direction())
     })?;
     if let Some(bar) = p.filters.as_mut() {
         for select in further_selects(&query, p.texts) {
@@ -179,6 +183,11 @@ async fn show(
         |rest, name| rest.with(name, query.own(name).unwrap_or_default()),
     );
     page(&OperationsPage {
+        label: match (measure, own_address(query.own("back"))) {
+            (Measure::Flow(FlowMeasure::Amount), _) => fl!(p.texts, "turnover"),
+            (_, Some(_)) => fl!(p.texts, "in-the-chart"),
+            (_, None) => fl!(p.texts, "figure"),
+        },
         back: own_address(query.own("back")).map(str::to_owned),
         figure: format.money(expected.unwrap_or(total), currency),
         sum: format.money(total, currency),
@@ -205,7 +214,7 @@ fn further_selects(query: &PageQuery, t: &Texts) -> Vec<Select> {
     let measures = MEASURES.iter().filter_map(|name| {
         let measure = Measure::of_name(name)?;
         let is_offered = is_of_flows(measure) || !is_of_account;
-        is_offered.then(|| (*name, measure_name(t, measure)))
+        is_offered.then(|| (*name, measure_name(t, measure, filter.balance_direction())))
     });
     let directions = [
         (Direction::Borrowed.as_str(), fl!(t, "direction-borrowed")),
@@ -312,86 +321,5 @@ fn what_for(t: &Texts, row: &PartRow) -> String {
                 _ => stated.to_owned(),
             }
         }
-    }
-}
-
-/// The figure as charts and tiles have it; `None` for a measure that none of them shows.
-async fn expected(
-    state: &Data<AppState>,
-    filter: &PortfolioFilter,
-    measure: Measure,
-) -> Result<(Option<Money>, FiguresNote), PageError> {
-    if let Measure::Moved(moved) = measure {
-        let question = Figure::RollForward(RollForwardGroup::Of(DebtGroup::Contract));
-        let found = figure::<RollForward>(state, question, filter).await?;
-        let total = &found.value.total;
-        let value = match moved {
-            BalanceMeasure::Drawn => Some(total.drawn),
-            BalanceMeasure::Repaid => Some(total.repaid),
-            BalanceMeasure::Adjustments => Some(total.adjustments),
-            BalanceMeasure::Interest => Some(total.interest),
-            BalanceMeasure::Other => Some(total.other),
-            BalanceMeasure::Unconfirmed | BalanceMeasure::Change => None,
-        };
-        return Ok((value, found.note()));
-    }
-    let found = figure::<Summary>(state, Figure::Summary, filter).await?;
-    let note = found.note();
-    Ok((Some(of_summary(&found.value, measure)), note))
-}
-
-fn of_summary(summary: &Summary, measure: Measure) -> Money {
-    match measure {
-        Measure::Flow(flow) => match flow {
-            FlowMeasure::Receipts => summary.total_receipts,
-            FlowMeasure::Expenses => summary.total_expenses,
-            FlowMeasure::Principal => summary.total_principal,
-            FlowMeasure::Interest => summary.total_interest,
-            FlowMeasure::Given => summary.given,
-            FlowMeasure::Returned => summary.returned,
-            FlowMeasure::Other => summary.other,
-            FlowMeasure::Commission => summary.commission,
-            FlowMeasure::Unconfirmed => summary.unconfirmed,
-            FlowMeasure::Amount => summary.total_receipts + summary.total_expenses,
-            FlowMeasure::Paid => summary.total_principal + summary.total_interest,
-            FlowMeasure::Net => summary.net_balance,
-        },
-        Measure::Debt => summary.debt,
-        Measure::Overpaid => -summary.overpaid,
-        Measure::Balance | Measure::Moved(_) => summary.debt - summary.overpaid,
-        Measure::DebtUnconfirmed => summary.debt_unconfirmed,
-        Measure::Planned => summary.planned.unwrap_or_default(),
-    }
-}
-
-fn measure_name(t: &Texts, measure: Measure) -> String {
-    match measure {
-        Measure::Flow(flow) => match flow {
-            FlowMeasure::Receipts => fl!(t, "received"),
-            FlowMeasure::Expenses => fl!(t, "expenses"),
-            FlowMeasure::Principal => fl!(t, "principal-repaid"),
-            FlowMeasure::Interest => fl!(t, "interest-paid"),
-            FlowMeasure::Given => fl!(t, "given"),
-            FlowMeasure::Returned => fl!(t, "returned"),
-            FlowMeasure::Other => fl!(t, "other"),
-            FlowMeasure::Commission => fl!(t, "commission"),
-            FlowMeasure::Unconfirmed => fl!(t, "unconfirmed"),
-            FlowMeasure::Amount => fl!(t, "operations"),
-            FlowMeasure::Paid => fl!(t, "payments"),
-            FlowMeasure::Net => fl!(t, "net"),
-        },
-        Measure::Moved(moved) => match moved {
-            BalanceMeasure::Drawn => fl!(t, "drawn"),
-            BalanceMeasure::Repaid => fl!(t, "principal-repaid"),
-            BalanceMeasure::Adjustments => fl!(t, "adjustments"),
-            BalanceMeasure::Interest => fl!(t, "interest-paid"),
-            BalanceMeasure::Other => fl!(t, "other"),
-            BalanceMeasure::Unconfirmed => fl!(t, "unconfirmed"),
-            BalanceMeasure::Change => fl!(t, "debt"),
-        },
-        Measure::Debt | Measure::Balance => fl!(t, "debt"),
-        Measure::Overpaid => fl!(t, "overpaid"),
-        Measure::DebtUnconfirmed => fl!(t, "unconfirmed"),
-        Measure::Planned => fl!(t, "planned"),
     }
 }

@@ -45,6 +45,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct OverviewPage {
     p: Frame,
     tiles: Vec<Tile>,
+    /// What changes are against.
+    before: Option<String>,
     debt: Chart,
     payments: Chart,
     owed: OwedTo,
@@ -81,7 +83,8 @@ async fn show(
     let filter = &query.filter;
     let today = state.cache.today();
     let around = surroundings.of(&state, filter.department).await?;
-    let earlier = before::range_before(filter.dates, today).map(|dates| filter.over(dates));
+    let range_before = before::range_before(filter.dates, today);
+    let earlier = range_before.map(|dates| filter.over(dates));
     // Without them the rest is shown.
     let quality = async {
         match checks(&state, &visitor, filter, FIRST_ROWS).await {
@@ -144,13 +147,18 @@ async fn show(
     let sparks = tiles::Sparks::of(&debts.value.data, &flows.value, &months.value.data);
     let now = (summary.value, counts.value);
     let attention = quality.as_ref().map(|quality| &quality.value);
+    let before = range_before.and_then(|dates| {
+        let (from, to) = dates.from().zip(dates.to())?;
+        Some(format!("{} – {}", p.format.date(from), p.format.date(to)))
+    });
     let shown = OverviewPage {
+        before,
         tiles: tiles::tiles(&now, earlier.as_ref(), &sparks, &query, &p),
         beside: beside(&now.0, &query, &p),
         debt: debt::chart(&debts.value, &query, &p, today),
         payments: payments_chart::chart(&months.value.data, &query, &p, today)?,
         owed: OwedTo::of(&shares.value, &query, &p),
-        owed_files: file_links(&query, "analytics/concentration", &p),
+        owed_files: file_links(&query, "lender-stats", &p),
         attention: attention.map(|quality| attention::attention(quality, filter, &p)),
         quality_note: attention.and_then(|quality| department_note(quality, filter, &p)),
         runs: attention::runs(&around, &state, &p),

@@ -7,6 +7,7 @@ use askama::Template;
 use i18n_embed_fl::fl;
 
 use super::cells::{Amount, Behind};
+use super::direction_words::DirectionWords;
 use super::error::PageError;
 use super::figures::figure;
 use super::files::{FileLink, files_at};
@@ -41,6 +42,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[template(path = "roll_forward.html")]
 struct RollForwardPage {
     p: Frame,
+    words: DirectionWords,
     groups: Vec<GroupLink>,
     /// What the rows are.
     group: String,
@@ -108,6 +110,7 @@ async fn show(
     let shown = shown.take(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX));
     let address = query.address();
     page(&RollForwardPage {
+        words: DirectionWords::of(query.filter.balance_direction(), p.texts),
         groups: groups(&query, name, p.texts),
         group: group_name(group, p.texts),
         rows: shown.map(|row| Row::of(row, group, &query, &p)).collect(),

@@ -9,13 +9,17 @@ use crate::support::browser::{Browser, location};
 use crate::support::dashboard::{
     PASSWORD, amount, browser_of, download_files, follow_figures, kopecks, with_portfolio,
 };
+use crate::support::known_files::RECEIPTS;
 use crate::support::on_both_databases;
+use crate::support::workbooks::{a_receipt, receipts};
 
 on_both_databases!(
     every_figure_of_a_contract_is_the_sum_of_the_operations_behind_it,
     the_page_holds_the_ledger_of_the_rest_answer,
     a_merged_contract_leads_to_the_one_that_took_it_over,
     an_adjustment_is_entered_and_removed_on_the_page,
+    an_opening_balance_after_operations_is_warned_of_on_the_page,
+    a_loan_that_was_given_is_called_so,
 );
 
 /// Id and number of all contracts.
@@ -178,6 +182,11 @@ async fn an_adjustment_is_entered_and_removed_on_the_page(backend: Backend) {
     assert_eq!(debt().await, before + 123_456);
     let page = browser.page("/contracts/1").await;
     assert!(page.contains("1,234.56") && page.contains("a set-off of 2025"));
+    // A form that is sent twice is entered once.
+    let twice = browser.post_signed(path, &entered).await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(twice.text.contains("An equal adjustment"), "{}", twice.text);
+    assert_eq!(debt().await, before + 123_456);
     for (name, value) in [
         ("amount", "1,200"),
         ("amount", "0"),
@@ -213,5 +222,56 @@ async fn an_adjustment_is_entered_and_removed_on_the_page(backend: Backend) {
     let removed = browser.post_signed(newest, &[]).await;
     assert_eq!(removed.status, StatusCode::SEE_OTHER);
     assert_eq!(debt().await, before);
+    app.stop().await;
+}
+
+async fn an_opening_balance_after_operations_is_warned_of_on_the_page(backend: Backend) {
+    let app = TestApp::start(backend).await;
+    let drawn = receipts(&[a_receipt(1).amounting_to(100_00)]);
+    app.import(DEPARTMENT, &[(RECEIPTS, &drawn)]).await;
+    let (id, _) = contracts(&app).await.remove(0);
+    let first = app.get("receipts").await.ok()[0]["document_date"].clone();
+    let first: chrono::NaiveDate = first.as_str().unwrap()[..10].parse().unwrap();
+    let mut browser = browser_of(&app, Role::Admin).await;
+    let path = format!("/contracts/{id}/adjustments");
+    for (days, is_warned_of) in [(-1, false), (1, true)] {
+        let date = (first + chrono::TimeDelta::days(days)).to_string();
+        let entered = [
+            ("date", date.as_str()),
+            ("kind", "opening_balance"),
+            ("amount", "500"),
+        ];
+        let answer = browser.post_signed(&path, &entered).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        let page = browser.page(&format!("/contracts/{id}")).await;
+        let warning = "the contract has operations before this balance";
+        assert_eq!(page.contains(warning), is_warned_of, "{date}: {page}");
+    }
+    app.stop().await;
+}
+
+async fn a_loan_that_was_given_is_called_so(backend: Backend) {
+    let (app, mut browser) = with_portfolio(backend).await;
+    let of = async |direction: &str| {
+        let rows = app.get(&format!("contracts?direction={direction}")).await;
+        rows.ok()[0]["id"].as_i64().unwrap()
+    };
+    let lent = browser
+        .page(&format!("/contracts/{}", of("lent").await))
+        .await;
+    let borrowed = of("borrowed").await;
+    let borrowed = browser.page(&format!("/contracts/{borrowed}")).await;
+    for (words, is_of_lent) in [
+        ("Lent</", true),
+        ("Returned to us", true),
+        ("Drawn", false),
+        ("Repaid on contracts", false),
+        ("Share of the debt", false),
+    ] {
+        assert_eq!(lent.contains(words), is_of_lent, "{words}: {lent}");
+        assert_eq!(borrowed.contains(words), !is_of_lent, "{words}: {borrowed}");
+    }
+    let overview = browser.page("/?direction=lent").await;
+    assert!(overview.contains("Owed to us by"), "{overview}");
     app.stop().await;
 }

@@ -189,7 +189,8 @@ fn lines(chart: &Chart) -> Vec<DrawnLine> {
 fn caption(p: &Frame) -> Vec<String> {
     let mut said = vec![p.title.clone()];
     said.extend(p.filters.iter().flat_map(FilterBar::said));
-    said.extend(p.foot.as_ref().map(|foot| foot.currency.clone()));
+    let currency = p.foot.as_ref().map(|foot| foot.currency.clone());
+    said.extend(currency.filter(|currency| !said.contains(currency)));
     let as_of = p.freshness.as_ref().and_then(|line| line.as_of.as_ref());
     said.extend(as_of.map(|(_, text)| format!("{} {text}", fl!(p.texts, "data-as-of"))));
     said

@@ -1,8 +1,8 @@
 //! The adjustments of a contract: what exports do not hold.
 
-use chrono::NaiveDate;
 use i18n_embed_fl::fl;
 
+use crate::analytics::Ledger;
 use crate::db::{AdjustmentRow, MANUAL};
 use crate::domain::{AdjustmentKind, Money};
 use crate::state::is_removable;
@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) amount: String,
     /// Whether it is in no balance yet.
     pub(super) is_planned: bool,
+    /// Whether it is an opening balance although operations precede it.
+    pub(super) follows_operations: bool,
     pub(super) comment: String,
     pub(super) author: String,
     pub(super) source: String,
@@ -33,10 +35,13 @@ pub(super) struct Row {
 impl Adjustments {
     pub(super) fn of(
         rows: &[AdjustmentRow],
-        as_of: NaiveDate,
+        ledger: &Ledger,
         behind: &Behind<'_>,
         p: &Frame,
     ) -> Adjustments {
+        let as_of = ledger.as_of;
+        let first_operation = ledger.lines.iter().filter(|line| line.kind != "adjustment");
+        let first_operation = first_operation.map(|line| line.day).min();
         let counted = rows.iter().filter(|row| row.effective_date <= as_of);
         let total = counted.map(|row| Money::from_kopecks(row.amount)).sum();
         let row = |row: &AdjustmentRow| Row {
@@ -44,6 +49,8 @@ impl Adjustments {
             kind: adjustment_kind_name(&row.kind, p.texts),
             amount: p.format.amount(Money::from_kopecks(row.amount)),
             is_planned: row.effective_date > as_of,
+            follows_operations: row.kind == AdjustmentKind::OpeningBalance.as_str()
+                && first_operation.is_some_and(|first| first < row.effective_date),
             comment: row.comment.clone().unwrap_or_default(),
             author: row.author.clone(),
             remove: is_removable(row).then(|| {

@@ -119,6 +119,7 @@ impl Entered {
                 .filter(|amount| *amount != Money::ZERO)
                 .ok_or_else(|| fl!(t, "refused-amount"))?,
             comment,
+            only_once: true,
         })
     }
 }
@@ -143,5 +144,6 @@ fn words(refused: AdjustmentError, t: &Texts) -> Result<String, PageError> {
         AdjustmentError::ImpossibleDay { .. } => Ok(fl!(t, "refused-date")),
         AdjustmentError::Merged { .. } => Ok(fl!(t, "refused-merged-contract")),
         AdjustmentError::OfWorkbook(_) => Ok(fl!(t, "refused-of-workbook")),
+        AdjustmentError::Equal(_) => Ok(fl!(t, "refused-equal")),
     }
 }

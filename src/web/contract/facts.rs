@@ -6,8 +6,9 @@ use super::Found;
 use crate::analytics::{Concentration, RollForwardRow};
 use crate::db::ContractRow;
 use crate::domain::{Direction, Percent};
-use crate::web::cells::{Behind, Tile, hundredths};
+use crate::web::cells::{Behind, Tile};
 use crate::web::contracts::{status_name, type_name};
+use crate::web::direction_words::DirectionWords;
 use crate::web::frame::Frame;
 use crate::web::page_query::PageQuery;
 
@@ -54,7 +55,10 @@ pub(super) fn facts(found: &Found, query: &PageQuery, p: &Frame) -> Vec<Fact> {
     let lender = match (&title.lender, title.lender_id) {
         (Some(name), Some(id)) => Some(Fact {
             href: Some(query.link.at_lender(id).to_string()),
-            ..fact(fl!(t, "lender"), name.clone())
+            ..fact(
+                DirectionWords::of(counted_direction(row), t).party,
+                name.clone(),
+            )
         }),
         _ => None,
     };
@@ -92,9 +96,11 @@ pub(super) fn tiles(
     id: i64,
     query: &PageQuery,
     behind: &Behind<'_>,
+    direction: Direction,
     p: &Frame,
 ) -> Vec<Tile> {
     let t = p.texts;
+    let words = DirectionWords::of(direction, t);
     let currency = &query.filter.currency;
     let share = shares
         .by_contract
@@ -104,24 +110,17 @@ pub(super) fn tiles(
     let share = share.map_or_else(Percent::default, |row| row.share);
     let amount =
         |class, label, money, link| Tile::of_money(class, label, money, currency, &link, p);
-    vec![
+    let mut tiles = vec![
         amount(
             "debt",
             fl!(t, "outstanding"),
             moved.closing,
             behind.balance("balance"),
         ),
-        Tile {
-            class: "debt",
-            label: fl!(t, "share-of-debt"),
-            value: p.format.percent(share),
-            exact: format!("{} / 100", hundredths(share, p)),
-            href: behind.balance("balance").to_string(),
-        },
-        amount("inflow", fl!(t, "drawn"), moved.drawn, behind.flow("drawn")),
+        amount("inflow", words.drawn, moved.drawn, behind.flow("drawn")),
         amount(
             "principal",
-            fl!(t, "principal-repaid"),
+            words.repaid,
             moved.repaid,
             behind.flow("repaid"),
         ),
@@ -133,9 +132,21 @@ pub(super) fn tiles(
         ),
         amount(
             "interest",
-            fl!(t, "interest-paid"),
+            fl!(t, "contract-interest"),
             moved.interest,
             behind.flow("contract_interest"),
         ),
-    ]
+    ];
+    // A loan that was given is no part of what is owed.
+    if direction == Direction::Borrowed {
+        let share = Tile {
+            class: "debt",
+            label: fl!(t, "share-of-debt"),
+            value: p.format.percent(share),
+            exact: p.format.exact_percent(share),
+            href: behind.balance("balance").to_string(),
+        };
+        tiles.insert(1, share);
+    }
+    tiles
 }

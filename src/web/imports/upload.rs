@@ -108,7 +108,8 @@ pub(super) async fn check(
     Ok(see_other(&address(&upload)))
 }
 
-/// `POST /imports/uploads/{id}/confirm`: imports the files, and leads to the run.
+/// `POST /imports/uploads/{id}/confirm`: imports the files, and leads to the run; to all
+/// runs when they were taken already.
 pub(super) async fn confirm(
     state: Data<AppState>,
     id: Path<String>,
@@ -117,10 +118,11 @@ pub(super) async fn confirm(
     let visitor = form.visitor;
     visitor.changes()?;
     visitor.department(&state, None)?;
-    let upload = state
-        .pending_uploads
-        .take(&visitor.session.form_token, &id)
-        .ok_or(PageError::NotFound)?;
+    let taken = state.pending_uploads.take(&visitor.session.form_token, &id);
+    // Confirmed already, by the first of two clicks: its run is on that page.
+    let Some(upload) = taken else {
+        return Ok(see_other(PATH));
+    };
     let started = state.import.run(order(&visitor, &upload)).await;
     let failed = match started {
         Ok(started) => return Ok(see_other(&format!("{PATH}/{}", started.run_id))),

@@ -5,6 +5,7 @@ use i18n_embed_fl::fl;
 use crate::analytics::Concentration;
 use crate::domain::{Money, WITHOUT_LENDER};
 use crate::web::charts::Pct;
+use crate::web::direction_words::DirectionWords;
 use crate::web::frame::Frame;
 use crate::web::operations::behind;
 use crate::web::page_query::PageQuery;
@@ -17,6 +18,7 @@ const HIGH: i64 = 2_500;
 
 /// The largest lenders, and how concentrated the debt is.
 pub(super) struct OwedTo {
+    pub(super) title: String,
     pub(super) lenders: Vec<Lender>,
     /// How many are not shown.
     pub(super) further: usize,
@@ -55,6 +57,7 @@ impl OwedTo {
         });
         let t = p.texts;
         OwedTo {
+            title: DirectionWords::of(query.filter.balance_direction(), t).parties,
             lenders: lender.collect(),
             further: shares.data.len().saturating_sub(SHOWN),
             hhi: p.format.count(shares.hhi),

@@ -7,6 +7,7 @@ use i18n_embed_fl::fl;
 use crate::analytics::{DebtBalance, MonthEfficiency, MonthStats, Summary};
 use crate::domain::{Money, Percent};
 use crate::web::charts::{Spark, spark};
+use crate::web::direction_words::DirectionWords;
 use crate::web::frame::Frame;
 use crate::web::operations::behind;
 use crate::web::page_query::PageQuery;
@@ -81,7 +82,13 @@ pub(super) fn tiles(
         }
     };
     vec![
-        amount("debt", fl!(t, "debt"), "debt", |s| s.debt, &sparks.debt),
+        amount(
+            "debt",
+            DirectionWords::of(query.filter.balance_direction(), t).debt,
+            "debt",
+            |s| s.debt,
+            &sparks.debt,
+        ),
         amount(
             "inflow",
             fl!(t, "received"),

@@ -178,10 +178,13 @@ impl Chromium {
     /// How many pixels the page is wider than the window, or a table or the small text of a tile wider
     /// than its place: a reader who must scroll sideways for the amounts does not see them.
     pub async fn overflow(&self) -> i64 {
-        let script =
-            "const places = [document.documentElement, ...document.querySelectorAll('.scroll, .tile .exact')];
-            return Math.max(...places.map(place => place.scrollWidth - place.clientWidth))";
-        self.run(script).await.as_i64().unwrap()
+        let page =
+            "const root = document.documentElement; return root.scrollWidth - root.clientWidth";
+        let page = self.run(page).await.as_i64().unwrap();
+        // A place and its content are rounded to whole pixels each: one pixel more is none.
+        let places = "const places = [...document.querySelectorAll(':not(.data) > .scroll, .tile :is(strong, .exact)')];
+            return Math.max(0, ...places.map(place => place.scrollWidth - place.clientWidth - 1))";
+        page.max(self.run(places).await.as_i64().unwrap())
     }
 
     /// Writes a picture of the page into the folder of pictures.
