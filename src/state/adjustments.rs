@@ -268,7 +268,6 @@ pub async fn changeable(
     }
 }
 
-/// The contract that is to be adjusted.
 /// The adjustment that was entered by hand and says the same.
 async fn find_equal(
     conn: &mut DbConn,
@@ -291,6 +290,7 @@ async fn find_equal(
     Ok(rows.iter().find(is_equal).map(|row| row.id))
 }
 
+/// The contract that is to be adjusted.
 async fn contract_of(
     conn: &mut DbConn,
     scope: DepartmentScope,
